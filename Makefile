@@ -1,0 +1,59 @@
+# The commands of this project: `make` lists them. Each does all the set-up it needs.
+#
+#   PYTHON  the Python that .venv is made with (3.11 or newer)
+#   ARGS    more arguments for demo, test and lock: make demo ARGS=--check
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+MAKEFLAGS += --no-builtin-rules
+
+PYTHON ?= python3
+ARGS ?=
+BIN := .venv/bin
+export PYTHON
+
+.PHONY: help demo test check format lock clean chromium
+
+help: ## list these targets
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r t d; do printf '%-16s%s\n' "$$t" "$$d"; done
+
+demo: $(if $(findstring --check,$(ARGS)),chromium) .venv/.demo ## show two origins on this machine, live (ARGS=--check: judged in a headless browser)
+	@$(BIN)/python -m crossorigin.demo $(ARGS)
+
+test: chromium .venv/.dev ## run the tests and hold their coverage (ARGS=tests/policy: run those only)
+	$(if $(ARGS),$(BIN)/python -m pytest $(ARGS),$(BIN)/coverage run -m pytest)
+	$(if $(ARGS),,$(BIN)/python scripts/check_coverage.py)
+
+check: .venv/.dev ## check style, types, the house, and the lock files
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pyright
+	$(BIN)/lint-imports --no-logo
+	PATH="$(CURDIR)/$(BIN):$$PATH" scripts/lock.sh --check
+
+format: .venv/.dev ## format the code and mend what can be mended safely
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: .venv/.dev ## compile the lock files (ARGS=--upgrade: take the newest versions)
+	PATH="$(CURDIR)/$(BIN):$$PATH" scripts/lock.sh $(ARGS)
+
+clean: ## remove everything that these commands made
+	rm -rf .venv build dist .coverage .coverage.* coverage.json htmlcov .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find src tests scripts -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# With all that the environment needs, so that who may not install is told one command, not two.
+chromium:
+	@scripts/install-system-packages.sh venv chromium
+
+.venv/.demo: requirements/demo.txt pyproject.toml scripts/setup-venv.sh
+	@scripts/setup-venv.sh demo
+	@touch $@
+
+# One environment, and the larger lock holds all of the smaller one.
+.venv/.dev: requirements/dev.txt pyproject.toml scripts/setup-venv.sh
+	@scripts/setup-venv.sh dev
+	@touch .venv/.demo $@

@@ -1,0 +1,79 @@
+#!/bin/sh
+# Install the Debian packages that the named needs ask for; do nothing where they are met.
+#
+#   scripts/install-system-packages.sh venv            to make a Python virtual environment
+#   scripts/install-system-packages.sh chromium        to run the pages in a real browser
+#
+# It says what it installs and why. Without root it prints the one command to run, and stops.
+set -eu
+cd "$(dirname "$0")/.."
+
+# Debian's python3 comes without ensurepip, and a bare Debian without certificates: nothing could be
+# fetched. Elsewhere they lie elsewhere.
+can_make_venv() {
+    "${PYTHON:-python3}" -c 'import ensurepip, venv' 2>/dev/null || return 1
+    ! command -v apt-get >/dev/null || [ -s /etc/ssl/certs/ca-certificates.crt ]
+}
+
+met() { # met NEED: whether this machine has it
+    case $1 in
+    venv) [ -e .venv/.demo ] || can_make_venv ;;
+    chromium) command -v chromium >/dev/null ;;
+    *)
+        echo "$0: unknown need: $1" >&2
+        exit 2
+        ;;
+    esac
+}
+
+packages() { # packages NEED: what Debian calls it
+    case $1 in
+    venv) echo python3-venv ca-certificates ;;
+    chromium) echo chromium ;;
+    esac
+}
+
+reason() { # reason NEED: what it is for
+    case $1 in
+    venv) echo "to make the virtual environment and to fetch what goes into it" ;;
+    chromium) echo "to make real cross-origin requests in a real browser" ;;
+    esac
+}
+
+missing=
+wanted=
+for need in "$@"; do
+    if ! met "$need"; then
+        missing="$missing $need"
+        wanted="$wanted $(packages "$need")"
+        echo "Missing: $(packages "$need"), $(reason "$need")." >&2
+    fi
+done
+[ -n "$missing" ] || exit 0
+
+if ! command -v apt-get >/dev/null; then
+    echo "This is not a Debian system: install these by its own means, then run make again." >&2
+    exit 1
+fi
+if [ "$(id -u)" != 0 ]; then
+    echo "Run this one command, then make again:" >&2
+    echo "    sudo sh -c 'apt-get update && apt-get install --yes --no-install-recommends$wanted'" >&2
+    exit 1
+fi
+
+echo "Installing with apt-get:$wanted" >&2
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+export DEBIAN_FRONTEND=noninteractive
+# shellcheck disable=SC2086  # a list of names
+if ! { apt-get update && apt-get install --yes --no-install-recommends $wanted; } >"$log" 2>&1; then
+    cat "$log" >&2
+    exit 1
+fi
+
+for need in $missing; do
+    if ! met "$need"; then
+        echo "apt-get installed $(packages "$need"), and it still cannot be used here." >&2
+        exit 1
+    fi
+done

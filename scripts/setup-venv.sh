@@ -1,0 +1,37 @@
+#!/bin/sh
+# Make .venv, if there is none, and install into it what a lock file pins, and the project itself.
+#
+#   scripts/setup-venv.sh demo|dev
+#
+# Only versions and hashes of the lock are accepted. The project is installed in place, by the build
+# backend that the lock pins, so nothing else is fetched.
+set -eu
+cd "$(dirname "$0")/.."
+lock=requirements/$1.txt
+python=${PYTHON:-python3}
+
+if ! command -v "$python" >/dev/null; then
+    echo "There is no $python here: crossorigin needs Python 3.11 or newer." >&2
+    exit 1
+fi
+if ! "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
+    echo "crossorigin needs Python 3.11 or newer, and $python is $("$python" --version 2>&1)." >&2
+    echo "Name another one: make PYTHON=python3.12" >&2
+    exit 1
+fi
+
+# A half-made environment, or one whose Python has gone, is made again.
+if ! .venv/bin/python -m pip --version >/dev/null 2>&1; then
+    rm -f .venv/.demo .venv/.dev
+    PYTHON=$python scripts/install-system-packages.sh venv
+    echo "Making .venv with $("$python" --version)"
+    "$python" -m venv --clear .venv
+fi
+
+pip() {
+    .venv/bin/python -m pip --disable-pip-version-check --quiet "$@"
+}
+
+echo "Installing $lock into .venv"
+pip install --require-hashes --no-deps -r "$lock"
+pip install --no-deps --no-build-isolation --no-index --editable .

@@ -1,0 +1,156 @@
+"""Hold what can be wrong with a policy: the closed list of codes, the issue, the error and the warning.
+
+An issue is written for someone whose deployment just failed: which option, which value, why it can never work or
+is dangerous, and the text to write instead. All issues of a policy are told at once, in the order of the options.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+MAX_VALUE = 120
+
+
+class IssueCode(StrEnum):
+    """Name every fault a policy can have; a code never changes its meaning and is never used again."""
+
+    # Types.
+    NOT_A_COLLECTION = "not-a-collection"
+    BARE_STRING = "bare-string"
+    NOT_A_STRING = "not-a-string"
+    NOT_A_BOOL = "not-a-bool"
+    UNKNOWN_OPTION = "unknown-option"
+    POLICY_NOT_A_POLICY = "policy-not-a-policy"
+    POLICY_BESIDE_OPTIONS = "policy-beside-options"
+
+    # Origins no browser can send.
+    ORIGIN_EMPTY = "origin-empty"
+    ORIGIN_SEVERAL = "origin-several"
+    ORIGIN_LOOKS_LIKE_REGEX = "origin-looks-like-regex"
+    ORIGIN_WHITESPACE = "origin-whitespace"
+    ORIGIN_MISSING_SCHEME = "origin-missing-scheme"
+    ORIGIN_FILE = "origin-file"
+    ORIGIN_WEBSOCKET_SCHEME = "origin-websocket-scheme"
+    ORIGIN_USERINFO = "origin-userinfo"
+    ORIGIN_TRAILING_SLASH = "origin-trailing-slash"
+    ORIGIN_PATH = "origin-path"
+    ORIGIN_QUERY = "origin-query"
+    ORIGIN_UPPER_CASE = "origin-upper-case"
+    ORIGIN_NON_ASCII = "origin-non-ascii"
+    ORIGIN_IP_ADDRESS = "origin-ip-address"
+    ORIGIN_DEFAULT_PORT = "origin-default-port"
+    ORIGIN_PORT = "origin-port"
+    ORIGIN_WILDCARD = "origin-wildcard"
+    ORIGIN_WILDCARD_BEFORE_IP = "origin-wildcard-before-ip"
+    ORIGIN_MALFORMED = "origin-malformed"
+
+    # Origins that would let strangers in.
+    WILDCARD_WITH_CREDENTIALS = "wildcard-with-credentials"
+    NULL_WITH_CREDENTIALS = "null-with-credentials"
+    PUBLIC_SUFFIX_WITH_CREDENTIALS = "public-suffix-with-credentials"
+
+    # The regular expression.
+    REGEX_NOT_A_STRING = "regex-not-a-string"
+    REGEX_EMPTY = "regex-empty"
+    REGEX_INVALID = "regex-invalid"
+
+    # Methods, names and the maximum age.
+    METHOD_NOT_A_TOKEN = "method-not-a-token"  # noqa: S105  # a token of HTTP, no secret
+    METHOD_CASE = "method-case"
+    METHOD_FORBIDDEN = "method-forbidden"
+    HEADER_NOT_A_TOKEN = "header-not-a-token"  # noqa: S105  # likewise
+    RESPONSE_HEADER_AMONG_REQUEST_HEADERS = "response-header-among-request-headers"
+    REQUEST_HEADER_AMONG_RESPONSE_HEADERS = "request-header-among-response-headers"
+    MAX_AGE_NOT_AN_INT = "max-age-not-an-int"
+    MAX_AGE_OUT_OF_RANGE = "max-age-out-of-range"
+
+    # Warnings: the policy serves, and says less than its author may think.
+    INSECURE_ORIGIN_WITH_CREDENTIALS = "insecure-origin-with-credentials"
+    REGEX_WITH_CREDENTIALS = "regex-with-credentials"
+    ORIGIN_BESIDE_WILDCARD = "origin-beside-wildcard"
+    DUPLICATE = "duplicate"
+    REQUEST_HEADER_NEVER_MATTERS = "request-header-never-matters"
+    RESPONSE_HEADER_NEVER_MATTERS = "response-header-never-matters"
+    MAX_AGE_ABOVE_CAPS = "max-age-above-caps"
+
+
+IssueValue = str | bytes | int | float | bool | None
+
+
+def keep_value(value: object) -> IssueValue:
+    """Return a value that an issue can hold and compare: itself if it is plain, else its repr, cut."""
+    if value is None or isinstance(value, str | bytes | int | float | bool):
+        return value
+    return _cut(_repr(value))
+
+
+def _repr(value: object) -> str:
+    try:
+        return repr(value)
+    except Exception:  # noqa: BLE001  # a foreign __repr__ must not hide what is wrong with the policy
+        return f"<{type(value).__name__}>"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= MAX_VALUE else f"{text[: MAX_VALUE - 1]}…"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyIssue:
+    """Hold one thing that is wrong with a policy.
+
+    `field` names the option, with the index of the element (`allow_origins[2]`). `hint` is the exact text to write
+    in place of the value, a Python literal, wherever such a text exists; where none does, it is an instruction.
+    """
+
+    code: IssueCode
+    field: str
+    value: IssueValue
+    reason: str
+    hint: str
+
+    def __str__(self) -> str:
+        """Tell the issue to a person, in four short lines."""
+        shown = _cut(repr(self.value))
+        hint = self.hint.replace("\n", "\n       ")
+        return f"{self.field} = {shown}\n  {self.reason}\n  Fix: {hint}\n  [{self.code}]"
+
+
+def _tell(heading: str, issues: tuple[PolicyIssue, ...]) -> str:
+    return "\n\n".join([heading, *map(str, issues)])
+
+
+def _count(issues: tuple[PolicyIssue, ...], noun: str) -> str:
+    return f"{len(issues)} {noun}{'' if len(issues) == 1 else 's'}"
+
+
+class InvalidPolicyError(ValueError):
+    """Say everything that is wrong with a policy, before it serves a request.
+
+    `issues` holds every `PolicyIssue`, in the order of the options; `str()` tells them all.
+    """
+
+    def __init__(self, issues: Iterable[PolicyIssue]) -> None:
+        """Hold the issues."""
+        self.issues = tuple(issues)
+        super().__init__(_tell(f"This CORS policy has {_count(self.issues, 'error')}.", self.issues))
+
+    def __reduce__(self) -> tuple[type["InvalidPolicyError"], tuple[tuple[PolicyIssue, ...]]]:
+        """Pickle by the issues, of which the message is made."""
+        return type(self), (self.issues,)
+
+
+class CrossOriginWarning(UserWarning):
+    """Say what in a policy does not do what it looks like, although the policy is safe to serve.
+
+    `issues` holds every `PolicyIssue`, in the order of the options.
+    """
+
+    def __init__(self, issues: Iterable[PolicyIssue]) -> None:
+        """Hold the issues."""
+        self.issues = tuple(issues)
+        super().__init__(_tell(f"This CORS policy starts, with {_count(self.issues, 'remark')}.", self.issues))
+
+    def __reduce__(self) -> tuple[type["CrossOriginWarning"], tuple[tuple[PolicyIssue, ...]]]:
+        """Pickle by the issues, of which the message is made."""
+        return type(self), (self.issues,)

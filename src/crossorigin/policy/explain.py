@@ -1,0 +1,264 @@
+"""Say why: a policy's judgement of one page's request, told step by step.
+
+The judging is done by the plan, on the requests that a browser would send; this module only finds the words.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from crossorigin.fetch.headers import CORS_RESPONSE_HEADERS, is_forbidden_request_header
+from crossorigin.fetch.methods import STANDARD_METHODS, is_forbidden_method, normalize_method
+from crossorigin.fetch.origin import MAX_ORIGIN, Origin, parse_origin
+from crossorigin.policy.decision import ActualDecision, PreflightDecision, Reason, allowed_methods
+from crossorigin.policy.matcher import OriginMatcher
+from crossorigin.policy.options import elements_literal, literal
+from crossorigin.policy.pattern import ANY_PORT, OriginPattern, parse_pattern
+from crossorigin.policy.plan import Plan
+from crossorigin.policy.repair import diagnose
+
+if TYPE_CHECKING:
+    from crossorigin.policy.policy import Policy
+
+_SHOWN = 120
+_LISTED = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """Hold one step of an explanation: the question, its outcome, why, and what to change where it refuses."""
+
+    question: str
+    reason: Reason
+    why: str
+    fix: str | None = None
+
+    def __str__(self) -> str:
+        """Tell the step in a line, and its fix in another."""
+        told = f"{self.question}: {_verdict(self.reason)}. {self.why} [{self.reason}]"
+        return told if self.fix is None else f"{told}\n   Fix: {self.fix}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """Hold what a policy says to a page's request.
+
+    `str()` is for people, `steps` are for programs. `preflight` and `actual` are the decisions behind them:
+    `preflight` on the request a browser sends first if it asks first, and None if the page sends no Origin.
+    `method` and `request_headers` are as a browser sends them.
+    """
+
+    method: str
+    origin: str | None
+    request_headers: tuple[str, ...]
+    preflight: PreflightDecision | None
+    actual: ActualDecision
+    steps: tuple[Step, ...]
+    outcome: tuple[str, ...]
+
+    @property
+    def allowed(self) -> bool:
+        """Tell whether the page gets through, also if the browser asks first."""
+        return self.actual.allowed and (self.preflight is None or self.preflight.allowed)
+
+    def __str__(self) -> str:
+        """Tell it to a person."""
+        who = "a page that sends no Origin" if self.origin is None else _shown(self.origin)
+        what = f" with {', '.join(map(_shown, self.request_headers))}" if self.request_headers else ""
+        steps = [f"{number}. {step}" for number, step in enumerate(self.steps, 1)]
+        heading = f"{_shown(self.method)} from {who}{what}: {self._verdict()}."
+        return "\n".join([heading, "", *steps, "", *self.outcome])
+
+    def _verdict(self) -> str:
+        if self.allowed or not self.actual.allowed:
+            return _verdict(self.actual.origin)
+        return "refused if the browser asks first"
+
+
+def explain(
+    policy: "Policy", plan: Plan, method: str, origin: str | None, request_headers: tuple[str, ...]
+) -> Explanation:
+    """Judge the preflight a browser would send for a page's request, and the request itself, and tell why."""
+    sent = normalize_method(method)
+    # https://fetch.spec.whatwg.org/#cors-unsafe-request-header-names: lower-case, sorted, each once. Forbidden names
+    # are dropped before anything is asked.
+    names = tuple(sorted({name.lower() for name in request_headers if not is_forbidden_request_header(name)}))
+    lines = () if origin is None else (_bytes(origin),)
+    actual = plan.decide_actual(lines)
+    preflight = None
+    steps = [_origin_step(policy, origin, actual.origin)]
+    if origin is not None:
+        asked = (_bytes(",".join(names)),) if names else ()
+        preflight = plan.decide_preflight(lines, (_bytes(sent),), asked)
+        steps.append(_method_step(policy, sent, preflight.method))
+    if preflight is not None and names:
+        steps.append(_headers_step(plan, names, preflight.headers))
+    return Explanation(
+        method=sent,
+        origin=origin,
+        request_headers=names,
+        preflight=preflight,
+        actual=actual,
+        steps=tuple(steps),
+        outcome=tuple(_outcome(policy, preflight, actual)),
+    )
+
+
+def _origin_step(policy: "Policy", origin: str | None, reason: Reason) -> Step:
+    shown = _shown(origin or "")
+    fix = None
+    match reason:
+        case Reason.ANY_ORIGIN:
+            why = 'allow_origins has "*": any origin, and none.'
+        case Reason.ORIGIN_ABSENT:
+            why = "Without an Origin header it is not a CORS request: same-origin, or not from a page's script."
+        case Reason.ORIGIN_LISTED:
+            why = f"{shown} is listed in allow_origins."
+        case Reason.ORIGIN_MATCHES_PATTERN:
+            why = f"{shown} matches {_pattern_that_matches(policy, origin or '')} in allow_origins."
+        case Reason.ORIGIN_MATCHES_REGEX:
+            why = f"{shown} matches allow_origin_regex, {_shown(policy.allow_origin_regex or '')}."
+        case Reason.ORIGIN_NULL:
+            why = "null is what sandboxed frames, data: URLs and files send, and it is not listed in allow_origins."
+            fix = "serve the page from an origin of its own over HTTP; listing null would let any site in."
+        case Reason.ORIGIN_TOO_LONG:
+            why = f"It has more than {MAX_ORIGIN} bytes, which no origin has."
+            fix = "this was not sent by a browser; leave it refused."
+        case Reason.ORIGIN_MALFORMED:
+            why, fix = _malformed(origin or "")
+        case _:
+            why, fix = _not_listed(policy, origin or "")
+    return Step(question="Origin", reason=reason, why=why, fix=fix)
+
+
+def _malformed(origin: str) -> tuple[str, str]:
+    diagnosis = diagnose(origin)
+    why = f"{_shown(origin)} is no origin." if diagnosis is None else diagnosis.reason
+    if diagnosis is None or not diagnosis.replacements:
+        return why, "explain the origin that the page's Origin header has: scheme://host, or scheme://host:port."
+    return why, f"a browser sends {elements_literal(diagnosis.replacements)} for it; explain that."
+
+
+def _not_listed(policy: "Policy", origin: str) -> tuple[str, str]:
+    parsed = parse_origin(origin)
+    near = None if parsed is None else _nearest(policy, parsed)
+    listed = [_shown(text) for text in policy.allow_origins[:_LISTED]]
+    more = len(policy.allow_origins) - len(listed)
+    has = ", ".join(listed) + (f" and {more} more" if more else "") if listed else "none"
+    why = f"{_shown(origin)} is not in allow_origins, which has {has}"
+    why += "." if policy.allow_origin_regex is None else "; and allow_origin_regex does not match it."
+    fix = f"if its pages are yours, add {literal(origin)} to allow_origins."
+    return (why if near is None else f"{why} {near}"), fix
+
+
+def _nearest(policy: "Policy", origin: Origin) -> str | None:
+    """Say what keeps the nearest listed pattern from matching; it reads the whole list, which a request never does."""
+    for text in policy.allow_origins:
+        pattern = parse_pattern(text)
+        difference = None if pattern is None else _difference(pattern, origin)
+        if difference is not None:
+            return f"Near it is {text}: {difference}."
+    return None
+
+
+def _difference(pattern: OriginPattern, origin: Origin) -> str | None:
+    if pattern.subdomains and pattern.host == origin.host:
+        return f"it stands for the names below {pattern.host}, not for {pattern.host} itself"
+    if not pattern.subdomains and origin.host.endswith(f".{pattern.host}"):
+        return f"listing a host does not allow the names below it; https://*.{pattern.host} would"
+    below = pattern.subdomains and origin.host.endswith(f".{pattern.host}")
+    if not below and pattern.host != origin.host:
+        return None
+    same_port = pattern.port in {ANY_PORT, origin.port}
+    if pattern.scheme != origin.scheme:
+        return "the scheme differs" if same_port else "the scheme and the port differ"
+    return None if same_port else "the port differs"
+
+
+def _pattern_that_matches(policy: "Policy", origin: str) -> str:
+    """Return the listed pattern that lets `origin` in, by asking for each whether it alone would."""
+    return next(text for text in policy.allow_origins if OriginMatcher([text]).allows(_bytes(origin)))
+
+
+def _method_step(policy: "Policy", method: str, reason: Reason) -> Step:
+    listed = ", ".join(allowed_methods(policy.allow_methods)) or "none"
+    fix = None
+    if reason is Reason.METHOD_LISTED:
+        why = f"{method} is in allow_methods."
+    elif is_forbidden_method(method):
+        why, fix = f"No browser lets a script send {method}.", "use another method."
+    elif reason is Reason.METHOD_MALFORMED:
+        why, fix = f"{_shown(method)} is not a method.", "use a method that is one word."
+    elif method != method.upper() and method.upper() in STANDARD_METHODS:
+        upper = method.upper()
+        why = f"{method} is not {upper}: methods are compared letter by letter, and browsers do not change this one."
+        fix = f'say method: "{upper}" in the page.'
+        if upper not in allowed_methods(policy.allow_methods):
+            fix = f"{fix[:-1]}, and add {literal(upper)} to allow_methods."
+    else:
+        why, fix = (
+            f"{method} is not in allow_methods, which allows {listed}.",
+            f"add {literal(method)} to allow_methods.",
+        )
+    return Step(question="Method, if the browser asks first", reason=reason, why=why, fix=fix)
+
+
+def _headers_step(plan: Plan, names: tuple[str, ...], reason: Reason) -> Step:
+    fix = None
+    if reason is Reason.HEADERS_LISTED:
+        why = f"{', '.join(names)}: always allowed, or in allow_headers."
+    elif reason is Reason.ANY_HEADERS:
+        why = 'allow_headers has "*".'
+    elif reason is Reason.HEADERS_NOT_LISTED:
+        refused = [name for name in names if _refuses_name(plan, name)]
+        why = f"{', '.join(refused)}: not in allow_headers."
+        misplaced = [name for name in refused if name in CORS_RESPONSE_HEADERS]
+        missing = [name for name in refused if name not in CORS_RESPONSE_HEADERS]
+        fixes = [
+            f"remove {', '.join(misplaced)} from the page's request: the server answers with it" if misplaced else "",
+            f"add {elements_literal(missing)} to allow_headers" if missing else "",
+        ]
+        fix = f"{'; '.join(filter(None, fixes))}."
+    elif reason is Reason.HEADERS_MALFORMED:
+        why, fix = "A header name is one word of letters, digits and a few signs.", "correct the name in the page."
+    else:
+        why, fix = "There are more names than are read.", "send fewer headers."
+    return Step(question="Headers, if the browser asks first", reason=reason, why=why, fix=fix)
+
+
+def _refuses_name(plan: Plan, name: str) -> bool:
+    return plan.decide_preflight((), (b"GET",), (_bytes(name),)).headers is Reason.HEADERS_NOT_LISTED
+
+
+def _outcome(policy: "Policy", preflight: PreflightDecision | None, actual: ActualDecision) -> Iterator[str]:
+    if preflight is not None:
+        answer = preflight.response
+        then = "and the request follows" if preflight.allowed else "and the request is never sent"
+        yield f'If the browser asks first, it is answered {answer.status} "{answer.body.decode()}", {then}.'
+    if actual.origin is Reason.ORIGIN_ABSENT:
+        yield "It reaches the app, and no browser checks the response."
+        return
+    if not actual.allowed:
+        yield "If it does not ask, the request reaches the app all the same; the page may not read the response."
+        return
+    yield "The page may read the response, which carries:"
+    yield from (f"   {name.decode()}: {value.decode('ascii', 'replace')}" for name, value in actual.response.ready)
+    if policy.allow_credentials:
+        yield "Requests with credentials (cookies, HTTP authentication) are allowed."
+    else:
+        yield "A request with credentials would be refused by the browser: allow_credentials is False."
+
+
+def _verdict(reason: Reason) -> str:
+    if reason is Reason.ORIGIN_ABSENT:
+        return "not a CORS request"
+    return "allowed" if reason.allows else "refused"
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
+
+
+def _shown(text: str) -> str:
+    escaped = text if text.isprintable() else repr(text)
+    return escaped if len(escaped) <= _SHOWN else f"{escaped[: _SHOWN - 1]}…"

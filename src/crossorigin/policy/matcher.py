@@ -1,0 +1,49 @@
+"""Hold the matcher: the compiled index of a policy's origins.
+
+A table of exact origins and a table of patterns, both of text; an origin with a `*` pattern is found by generating
+the few patterns that could match it and looking each one up. Never a loop over what the policy lists, never one
+joined regular expression, and never a comparison by prefix, suffix or substring.
+"""
+
+import re
+from collections.abc import Iterable
+
+from crossorigin.fetch.origin import Origin, parse_origin_bytes
+from crossorigin.policy.pattern import patterns_of
+
+
+class OriginMatcher:
+    """Find what in a policy allows an origin.
+
+    `origins` are valid patterns, or `null`. `regex` is matched against the whole of a serialized origin, and never
+    against `null` or anything else that is not one.
+    """
+
+    __slots__ = ("_patterns", "_regex", "exact")
+
+    def __init__(self, origins: Iterable[str], regex: str | None = None) -> None:
+        """Compile the index."""
+        exact: list[str] = []
+        patterns: list[str] = []
+        for text in origins:
+            (patterns if "*" in text else exact).append(text)
+        self.exact = frozenset(text.encode("ascii") for text in exact)
+        self._patterns = frozenset(patterns)
+        self._regex = None if regex is None else re.compile(regex)
+
+    def find_pattern(self, origin: Origin) -> str | None:
+        """Return the listed pattern with a `*` that matches `origin`, the nearest one if there are several."""
+        if not self._patterns:
+            return None
+        return next((text for text in patterns_of(origin) if text in self._patterns), None)
+
+    def matches_regex(self, origin: Origin) -> bool:
+        """Tell whether the regular expression matches the whole of `origin`."""
+        return self._regex is not None and self._regex.fullmatch(str(origin)) is not None
+
+    def allows(self, value: bytes) -> bool:
+        """Tell whether the one `Origin` line `value` is allowed."""
+        if value in self.exact:
+            return True
+        origin = parse_origin_bytes(value)
+        return origin is not None and (self.find_pattern(origin) is not None or self.matches_regex(origin))

@@ -1,0 +1,199 @@
+"""Hold a policy made ready: the decisions and the bytes that adapters send.
+
+What adapters run is built by the judgement, so there is no second place where a request could be allowed. A table
+of decisions spares judging an origin that the policy lists again; it is filled by the judgement and bounded by the
+policy, for nothing that a stranger chooses is ever kept.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from crossorigin.fetch.fields import unique_names
+from crossorigin.policy.decision import (
+    WILDCARD,
+    ActualDecision,
+    Judge,
+    PreflightDecision,
+    Reason,
+    allowed_headers,
+    allowed_methods,
+    is_safelisted_method,
+)
+from crossorigin.policy.response import (
+    ALLOW_CREDENTIALS,
+    ALLOW_HEADERS,
+    ALLOW_METHODS,
+    ALLOW_ORIGIN,
+    ALLOW_PRIVATE_NETWORK,
+    MAX_AGE,
+    VARY,
+    Header,
+    PreflightResponse,
+    ResponseHeaders,
+)
+
+if TYPE_CHECKING:
+    from crossorigin.policy.policy import Policy
+
+_OK = 200
+_BAD_REQUEST = 400
+_TEXT: Header = (b"content-type", b"text/plain; charset=utf-8")
+# A preflight's answer depends on all four, whatever it says; a cache that keeps OPTIONS must know.
+_PREFLIGHT_VARY: Header = (
+    VARY,
+    b"Origin, Access-Control-Request-Method, Access-Control-Request-Headers, Access-Control-Request-Private-Network",
+)
+
+
+class Plan:
+    """Decide requests for one policy.
+
+    `debug` lets a refused preflight answer 200 with the truthful lists wherever a browser refuses on reading them,
+    so that its console names the method or the header instead of the status.
+    """
+
+    __slots__ = (
+        "_allow_credentials",
+        "_allow_headers",
+        "_allow_methods",
+        "_allow_private_network",
+        "_any_origin",
+        "_debug",
+        "_expand",
+        "_expose",
+        "_judge",
+        "_listed",
+        "_max_age",
+        "absent",
+        "constant",
+    )
+
+    def __init__(self, policy: "Policy", *, debug: bool = False) -> None:
+        """Make the policy ready."""
+        self._judge = Judge(policy)
+        self._debug = debug
+        self._any_origin = WILDCARD in policy.allow_origins
+        self._allow_credentials = policy.allow_credentials
+        self._allow_private_network = policy.allow_private_network
+        methods = ", ".join(allowed_methods(policy.allow_methods)).encode()
+        self._allow_methods: tuple[Header, ...] = ((ALLOW_METHODS, methods),) if methods else ()
+        self._allow_headers: Header | None = None
+        if WILDCARD not in policy.allow_headers:
+            self._allow_headers = (ALLOW_HEADERS, ", ".join(allowed_headers(policy.allow_headers)).encode())
+        self._max_age: tuple[Header, ...] = ()
+        if policy.max_age is not None:
+            self._max_age = ((MAX_AGE, str(policy.max_age).encode()),)
+        # https://fetch.spec.whatwg.org/#ref-for-http-access-control-expose-headers: with credentials `*` is a name
+        # like any other, so it is replaced by the names it was meant to stand for.
+        self._expand = policy.allow_credentials and WILDCARD in policy.expose_headers
+        self._expose = tuple(name.encode() for name in policy.expose_headers if not (self._expand and name == WILDCARD))
+        self._listed: dict[bytes, ActualDecision] = {}
+        self.absent = self._decide_actual(())
+        self.constant = self.absent if self._any_origin else None
+
+    def decide_actual(self, origin: Sequence[bytes]) -> ActualDecision:
+        """Decide what becomes of the headers of an actual response, from the request's `Origin` lines."""
+        if self.constant is not None:
+            return self.constant
+        if not origin:
+            return self.absent
+        known = self._listed.get(origin[0]) if len(origin) == 1 else None
+        return self._decide_actual(origin) if known is None else known
+
+    def _decide_actual(self, lines: Sequence[bytes]) -> ActualDecision:
+        reason = self._judge.judge_origin(lines)
+        decision = ActualDecision(
+            origin=reason,
+            response=ResponseHeaders(
+                allow_origin=self._granted(reason, lines),
+                allow_credentials=self._allow_credentials,
+                expose=self._expose,
+                expand=self._expand,
+                # https://fetch.spec.whatwg.org/#cors-protocol-and-http-caches: a constant answer needs no `Vary`;
+                # any other needs it on every response, also where nothing is granted.
+                vary=not self._any_origin,
+            ),
+        )
+        if reason is Reason.ORIGIN_LISTED:
+            self._listed[lines[0]] = decision
+        return decision
+
+    def _granted(self, reason: Reason, lines: Sequence[bytes]) -> bytes | None:
+        """Return the value of Access-Control-Allow-Origin: never bytes that were not found allowed."""
+        if not reason.allows:
+            return None
+        return b"*" if self._any_origin else lines[0]
+
+    def decide_preflight(
+        self,
+        origin: Sequence[bytes],
+        request_method: Sequence[bytes],
+        request_headers: Sequence[bytes],
+        request_private_network: Sequence[bytes] = (),
+    ) -> PreflightDecision:
+        """Decide a CORS-preflight request, from the lines of its four header fields."""
+        origin_reason = self._judge.judge_origin(origin)
+        method_reason = self._judge.judge_method(request_method)
+        headers_reason, names = self._judge.judge_headers(request_headers)
+        granted = self._granted(origin_reason, origin)
+        failing = [
+            question
+            for question, reason in (("origin", origin_reason), ("method", method_reason), ("headers", headers_reason))
+            if not reason.allows
+        ]
+        if granted is None:
+            answer = _answer(_BAD_REQUEST, (), _refusal(failing))
+        elif not failing:
+            private_network = self._allow_private_network and list(request_private_network) == [b"true"]
+            answer = _answer(
+                _OK,
+                (
+                    *self._grant(granted),
+                    *self._allow_methods,
+                    *self._allowed_names(names),
+                    *self._max_age,
+                    *(((ALLOW_PRIVATE_NETWORK, b"true"),) if private_network else ()),
+                ),
+                b"OK",
+            )
+        elif self._debug and self._refused_by_reading(method_reason, request_method, headers_reason):
+            listed = self._allowed_names(names if headers_reason.allows else [])
+            answer = _answer(_OK, (*self._grant(granted), *self._allow_methods, *listed), _refusal(failing))
+        else:
+            # https://fetch.spec.whatwg.org/#cors-preflight-fetch-0, step 7: without an ok status nothing is granted.
+            # Never a 2xx here: GET, HEAD and POST are safelisted, and would pass it whatever the lists say.
+            answer = _answer(_BAD_REQUEST, self._grant(granted), _refusal(failing))
+        return PreflightDecision(origin=origin_reason, method=method_reason, headers=headers_reason, response=answer)
+
+    def _grant(self, origin: bytes) -> tuple[Header, ...]:
+        credentials = ((ALLOW_CREDENTIALS, b"true"),) if self._allow_credentials else ()
+        return ((ALLOW_ORIGIN, origin), *credentials)
+
+    def _allowed_names(self, requested: Sequence[bytes]) -> tuple[Header, ...]:
+        if self._allow_headers is not None:
+            return (self._allow_headers,)
+        # `*` would not cover Authorization, and means nothing with credentials: the names are repeated instead.
+        return ((ALLOW_HEADERS, b", ".join(unique_names(requested))),) if requested else ()
+
+    def _refused_by_reading(self, method: Reason, request_method: Sequence[bytes], headers: Reason) -> bool:
+        """Tell whether every browser refuses the truthful lists under an ok status.
+
+        https://fetch.spec.whatwg.org/#cors-preflight-fetch-0, steps 7.5 and 7.7. A safelisted method passes step 7.5
+        unlisted, and without any Access-Control-Allow-Methods step 7.4 may let every method pass.
+        """
+        if headers is Reason.HEADERS_NOT_LISTED:
+            return True
+        return (
+            method is Reason.METHOD_NOT_LISTED
+            and bool(self._allow_methods)
+            and not is_safelisted_method(request_method[0])
+        )
+
+
+def _answer(status: int, headers: tuple[Header, ...], body: bytes) -> PreflightResponse:
+    length = (b"content-length", str(len(body)).encode())
+    return PreflightResponse(status=status, headers=(_TEXT, length, *headers, _PREFLIGHT_VARY), body=body)
+
+
+def _refusal(failing: Sequence[str]) -> bytes:
+    return f"Disallowed CORS {', '.join(failing)}".encode()

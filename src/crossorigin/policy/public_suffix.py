@@ -1,0 +1,59 @@
+"""Hold the public suffix list: below which names strangers can register theirs.
+
+The one third-party import of the core. It is made, and the list read, only when a wildcard meets credentials.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING
+
+from crossorigin.fetch.host import to_a_label
+
+if TYPE_CHECKING:
+    from publicsuffixlist import PublicSuffixList
+
+# Special-use names (RFC 6761, RFC 8375, and ICANN's `internal`): nobody can register one, so everything below them
+# is the operator's own.
+_PRIVATE = ("localhost", "test", "internal", "home.arpa")
+
+
+@dataclass(frozen=True, slots=True)
+class SuffixList:
+    """Hold the list, and the names that have public suffixes somewhere below them."""
+
+    rules: "PublicSuffixList"
+    parents: frozenset[str]
+
+
+@cache
+def suffix_list() -> SuffixList:
+    """Read the list that is shipped with `publicsuffixlist`, once in a process."""
+    from publicsuffixlist import PublicSuffixList  # noqa: PLC0415  # read only by those who need it
+
+    text = resources.files("publicsuffixlist").joinpath("public_suffix_list.dat").read_text(encoding="utf-8")
+    parents: set[str] = set()
+    for line in text.splitlines():
+        if not line or line.startswith(("//", "!")):
+            continue
+        labels = [label if label == "*" else to_a_label(label) or label for label in line.split()[0].split(".")]
+        parents.update(".".join(labels[i:]) for i in range(1, len(labels)))
+    return SuffixList(PublicSuffixList(source=text), frozenset(parents))
+
+
+def why_public(host: str) -> str | None:
+    """Say why strangers can have names below `host`, in words that follow its name; None if they cannot.
+
+    One trailing dot is dropped first. A top-level name that the list does not know counts as a public suffix.
+    """
+    name = host.removesuffix(".")
+    if any(name == private or name.endswith(f".{private}") for private in _PRIVATE):
+        return None
+    suffixes = suffix_list()
+    if suffixes.rules.publicsuffix(name, accept_unknown=False) == name:
+        return "is a public suffix: anyone can register a name below it"
+    if "." not in name and name not in suffixes.parents:
+        return "is a top-level name that is not on the public suffix list: anyone may be able to register below it"
+    if name in suffixes.parents:
+        return "has public suffixes below it: anyone can register a name there"
+    return None

@@ -1,0 +1,148 @@
+"""Hold what is sent: the whole answer to a preflight, and what becomes of the headers of an actual response.
+
+One response has one owner of its CORS headers, so they are set, never appended: whatever the app or an inner layer
+set among them goes first. Header lists are read once and never changed; names may come in any case.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from crossorigin.fetch.fields import merge_vary, split_list, unique_names
+from crossorigin.fetch.headers import (
+    CORS_RESPONSE_HEADERS,
+    CORS_SAFELISTED_RESPONSE_HEADERS,
+    FORBIDDEN_RESPONSE_HEADERS,
+)
+from crossorigin.fetch.methods import is_token_bytes
+
+Header = tuple[bytes, bytes]
+
+ALLOW_CREDENTIALS = b"access-control-allow-credentials"
+ALLOW_HEADERS = b"access-control-allow-headers"
+ALLOW_METHODS = b"access-control-allow-methods"
+ALLOW_ORIGIN = b"access-control-allow-origin"
+ALLOW_PRIVATE_NETWORK = b"access-control-allow-private-network"
+EXPOSE_HEADERS = b"access-control-expose-headers"
+MAX_AGE = b"access-control-max-age"
+VARY = b"vary"
+
+_WILDCARD = b"*"
+_ORIGIN = b"Origin"
+_TRUE = (ALLOW_CREDENTIALS, b"true")
+_CORS = frozenset(name.encode() for name in CORS_RESPONSE_HEADERS)
+_SPECIAL = _CORS | {VARY}
+_READABLE = frozenset(name.encode() for name in CORS_SAFELISTED_RESPONSE_HEADERS)
+_UNREADABLE = frozenset(name.encode() for name in FORBIDDEN_RESPONSE_HEADERS)
+# Spares most names their `lower()`: one look-up tells that these are none of ours.
+_PLAIN = frozenset(
+    name
+    for plain in (
+        b"cache-control",
+        b"content-disposition",
+        b"content-encoding",
+        b"content-length",
+        b"content-type",
+        b"date",
+        b"etag",
+        b"last-modified",
+        b"location",
+        b"server",
+        b"set-cookie",
+    )
+    for name in (plain, plain.title())
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreflightResponse:
+    """Hold the whole answer to a CORS-preflight request, ready to be sent."""
+
+    status: int
+    headers: tuple[Header, ...]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeaderEdit:
+    """Hold what is to be done to the headers of one response; names are lower-case.
+
+    `set` replaces every line of its names by the one given; `remove` names lines that go.
+    """
+
+    set: tuple[Header, ...]
+    remove: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResponseHeaders:
+    """Say what becomes of the headers of an actual response, whatever its status.
+
+    `allow_origin` is the value of Access-Control-Allow-Origin, None where the origin is not allowed. `expose` are
+    the names of the policy; with `expand`, the names of each response's own headers are exposed too, because `*`
+    means nothing to a browser when there are credentials. `vary` tells whether the answer depends on the origin.
+    """
+
+    allow_origin: bytes | None
+    allow_credentials: bool = False
+    expose: tuple[bytes, ...] = ()
+    expand: bool = False
+    vary: bool = True
+    ready: tuple[Header, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Make ready what a response without headers of this kind gets."""
+        object.__setattr__(self, "ready", (*self._grant(self.expose), *(((VARY, _ORIGIN),) if self.vary else ())))
+
+    def _grant(self, exposed: Sequence[bytes]) -> tuple[Header, ...]:
+        if self.allow_origin is None:
+            return ()
+        return (
+            (ALLOW_ORIGIN, self.allow_origin),
+            *((_TRUE,) if self.allow_credentials else ()),
+            *(((EXPOSE_HEADERS, b", ".join(exposed)),) if exposed else ()),
+        )
+
+    def apply(self, headers: Iterable[Sequence[bytes]]) -> list[Sequence[bytes]]:
+        """Return the header list that is to be sent in place of `headers`."""
+        own = list(headers)
+        for header in own:
+            name = header[0]
+            if name not in _PLAIN and name.lower() in _SPECIAL:
+                break
+        else:
+            if not self.expand:
+                return [*own, *self.ready]
+        edit = self.edit(own)
+        gone = {name for name, _ in edit.set}.union(edit.remove)
+        return [*(header for header in own if header[0].lower() not in gone), *edit.set]
+
+    def edit(self, headers: Iterable[Sequence[bytes]]) -> HeaderEdit:
+        """Say which headers of a response are to be set and which removed, given the response's own."""
+        own = [(name.lower(), name, value) for name, value in headers]
+        grant = self._grant(self._exposed(own))
+        merged = merge_vary([value for lowered, _, value in own if lowered == VARY], _ORIGIN) if self.vary else None
+        edits = grant if merged is None else (*grant, (VARY, merged))
+        kept = {name for name, _ in edits}
+        gone = dict.fromkeys(lowered for lowered, _, _ in own if lowered in _CORS and lowered not in kept)
+        return HeaderEdit(set=edits, remove=tuple(gone))
+
+    def _exposed(self, own: Sequence[tuple[bytes, bytes, bytes]]) -> list[bytes]:
+        """Return the names to expose: the policy's, then those the app exposes itself, each once.
+
+        https://fetch.spec.whatwg.org/#ref-for-http-access-control-expose-headers: one element that is no token
+        voids the whole list in the browser, so such elements are left out.
+        """
+        named, _ = split_list([value for lowered, _, value in own if lowered == EXPOSE_HEADERS])
+        wildcard = self.expand or _WILDCARD in named
+        if self.allow_credentials and wildcard:
+            named = [*(name for name in named if name != _WILDCARD), *_readable_names(own)]
+        return unique_names((*self.expose, *filter(_can_be_exposed, named)))
+
+
+def _can_be_exposed(name: bytes) -> bool:
+    return is_token_bytes(name) and not name.lower().startswith(b"access-control-")
+
+
+def _readable_names(own: Iterable[tuple[bytes, bytes, bytes]]) -> list[bytes]:
+    """Return the names of a response's headers that exposing makes readable, as the app spelled them."""
+    return [name for lowered, name, _ in own if lowered not in _READABLE and lowered not in _UNREADABLE]

@@ -1,0 +1,247 @@
+"""Hold the rules of validation, one function each: options in, issues out.
+
+They refuse what would let strangers in or could never match. `validate` runs them all, and the remarks where nothing
+was refused, and tells everything at once, in the order of the options.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from difflib import get_close_matches
+
+from crossorigin.fetch.headers import (
+    CORS_REQUEST_HEADERS,
+    CORS_RESPONSE_HEADERS,
+    PRIVATE_NETWORK_REQUEST_HEADER,
+    PRIVATE_NETWORK_RESPONSE_HEADER,
+)
+from crossorigin.fetch.methods import STANDARD_METHODS, is_forbidden_method, is_token, normalize_method
+from crossorigin.fetch.origin import OPAQUE_ORIGIN
+from crossorigin.policy.errors import IssueCode, PolicyIssue
+from crossorigin.policy.options import DEFAULTS, Element, Options, elements_literal, issue_of, literal, read_options
+from crossorigin.policy.pattern import OriginPattern, parse_pattern
+from crossorigin.policy.public_suffix import why_public
+from crossorigin.policy.remarks import REMARKS
+from crossorigin.policy.repair import diagnose, repair
+
+WILDCARD = "*"
+MAX_MAX_AGE = 2147483647
+
+_RESPONSE_NAMES = CORS_RESPONSE_HEADERS | {PRIVATE_NETWORK_RESPONSE_HEADER}
+_REQUEST_NAMES = CORS_REQUEST_HEADERS | {PRIVATE_NETWORK_REQUEST_HEADER}
+_SEPARATORS = re.compile(r"[\s,;]+")
+
+Rule = Callable[[Options], Iterator[PolicyIssue]]
+
+
+def _pattern(element: Element) -> OriginPattern | None:
+    """Return the pattern that an element is, or becomes once its fault is mended."""
+    mended = repair(element.text)
+    return parse_pattern(mended[-1]) if mended else None
+
+
+def _is_null(element: Element) -> bool:
+    return repair(element.text) == (OPAQUE_ORIGIN,)
+
+
+def origins_can_be_sent(options: Options) -> Iterator[PolicyIssue]:
+    """Refuse an origin that no browser can send."""
+    for element in options.allow_origins:
+        diagnosis = diagnose(element.text)
+        if diagnosis is not None:
+            hint = elements_literal(diagnosis.replacements) or diagnosis.instruction
+            yield issue_of(diagnosis.code, element, diagnosis.reason, hint)
+
+
+def wildcard_has_no_credentials(options: Options) -> Iterator[PolicyIssue]:
+    """Refuse `*` with credentials: the standard forbids it, and reflecting every origin would let every site in.
+
+    https://fetch.spec.whatwg.org/#cors-protocol-and-credentials
+    """
+    if not options.allow_credentials:
+        return
+    for element in options.allow_origins:
+        if element.text == WILDCARD:
+            yield issue_of(
+                IssueCode.WILDCARD_WITH_CREDENTIALS,
+                element,
+                "With allow_credentials=True it would let every site on the web act as your user. No browser takes "
+                '"*" for a request with credentials, and answering with whatever origin asks is the same hole.',
+                'allow_origins=["http://localhost:*", "http://127.0.0.1:*"],  # development: pages on this machine\n'
+                'allow_origins=["https://app.example.com"],  # production: the origins of your own pages',
+            )
+
+
+def null_has_no_credentials(options: Options) -> Iterator[PolicyIssue]:
+    """Refuse `null` with credentials: any site can get that origin, by a sandboxed frame."""
+    if not options.allow_credentials:
+        return
+    for element in options.allow_origins:
+        if _is_null(element):
+            yield issue_of(
+                IssueCode.NULL_WITH_CREDENTIALS,
+                element,
+                "Every site can send this origin, from a sandboxed frame or a data: URL, so with "
+                "allow_credentials=True it lets every site act as your user.",
+                "remove it, and serve the page from an origin of its own.",
+            )
+
+
+def wildcards_keep_strangers_out(options: Options) -> Iterator[PolicyIssue]:
+    """Refuse a wildcard, with credentials, that stands before a name below which strangers register theirs."""
+    if not options.allow_credentials or options.dangerously_allow_public_suffixes:
+        return
+    for element in options.allow_origins:
+        pattern = _pattern(element)
+        why = why_public(pattern.host) if pattern is not None and pattern.subdomains else None
+        if pattern is not None and why is not None:
+            yield issue_of(
+                IssueCode.PUBLIC_SUFFIX_WITH_CREDENTIALS,
+                element,
+                f"{pattern.host} {why}, and with allow_credentials=True its page acts as your user.",
+                f'the origins that are yours, one by one, as in "{pattern.scheme}://your-app.{pattern.host}"; or, if '
+                "all names there are yours, dangerously_allow_public_suffixes=True.",
+            )
+
+
+def regex_compiles(options: Options) -> Iterator[PolicyIssue]:
+    """Refuse a regular expression that is empty or does not compile."""
+    text = options.allow_origin_regex
+    if text is None:
+        return
+    element = Element("allow_origin_regex", text)
+    if not text:
+        yield issue_of(IssueCode.REGEX_EMPTY, element, "It is empty, so it matches no origin.", "None")
+        return
+    try:
+        re.compile(text)
+    except (re.error, OverflowError, RecursionError) as error:
+        yield issue_of(
+            IssueCode.REGEX_INVALID,
+            element,
+            f"It is no regular expression: {error}.",
+            'a regular expression that Python compiles, as in r"https://.*\\.example\\.org".',
+        )
+
+
+def methods_can_be_sent(options: Options) -> Iterator[PolicyIssue]:
+    """Refuse a method that is no token, that scripts may not send, or that browsers spell otherwise."""
+    for element in options.allow_methods:
+        text = element.text
+        if not is_token(text):
+            parts = [part.upper() for part in _SEPARATORS.split(text) if part]
+            valid = parts and all(is_token(part) and not is_forbidden_method(part) for part in parts)
+            yield issue_of(
+                IssueCode.METHOD_NOT_A_TOKEN,
+                element,
+                "It is not a method: a method is one word of letters, digits and a few signs.",
+                elements_literal(parts) if valid else "remove it, or write the method's name.",
+            )
+        elif is_forbidden_method(text):
+            yield issue_of(
+                IssueCode.METHOD_FORBIDDEN,
+                element,
+                "No browser lets a script send it, so it can never be asked for.",
+                "remove it.",
+            )
+        elif text.upper() in STANDARD_METHODS and normalize_method(text) != text.upper():
+            yield issue_of(
+                IssueCode.METHOD_CASE,
+                element,
+                f"Methods are compared letter by letter, and browsers do not change the case of {text.upper()}: the "
+                f'page too must say method: "{text.upper()}".',
+                literal(text.upper()),
+            )
+
+
+def header_names_are_tokens(options: Options) -> Iterator[PolicyIssue]:
+    """Refuse a header name that is no token; one in a list makes browsers refuse the whole list."""
+    for element in (*options.allow_headers, *options.expose_headers):
+        if is_token(element.text):
+            continue
+        parts = [part.strip().rstrip(":").replace(" ", "-") for part in re.split(r"[,;]", element.text)]
+        named = [part for part in parts if part]
+        yield issue_of(
+            IssueCode.HEADER_NOT_A_TOKEN,
+            element,
+            "It is not a header name: a name is one word of letters, digits and a few signs, such as X-Token. One "
+            "bad name makes browsers refuse the whole list.",
+            elements_literal(named) if named and all(map(is_token, named)) else "remove it, or write the name.",
+        )
+
+
+def cors_headers_are_on_their_side(options: Options) -> Iterator[PolicyIssue]:
+    """Refuse response headers of CORS among request headers, and the reverse."""
+    for element in options.allow_headers:
+        if element.text.lower() in _RESPONSE_NAMES:
+            yield issue_of(
+                IssueCode.RESPONSE_HEADER_AMONG_REQUEST_HEADERS,
+                element,
+                "The server answers with it; no page has to send it. A page that sets it makes a needless preflight.",
+                "remove it, here and from the page's request.",
+            )
+    for element in options.expose_headers:
+        if element.text.lower() in _REQUEST_NAMES:
+            yield issue_of(
+                IssueCode.REQUEST_HEADER_AMONG_RESPONSE_HEADERS,
+                element,
+                "The browser asks with it; no response has it.",
+                "remove it.",
+            )
+
+
+def max_age_is_in_range(options: Options) -> Iterator[PolicyIssue]:
+    """Refuse a maximum age that is no delta-seconds. RFC 9111, section 1.2.2."""
+    age = options.max_age
+    if age is None or 0 <= age <= MAX_MAX_AGE:
+        return
+    if age < 0:
+        reason, hint = "A number of seconds is not negative; 0 disables the cache.", "0"
+    else:
+        reason, hint = f"It is above {MAX_MAX_AGE}; no browser keeps an answer for more than a day.", "86400"
+    yield PolicyIssue(code=IssueCode.MAX_AGE_OUT_OF_RANGE, field="max_age", value=age, reason=reason, hint=hint)
+
+
+ERRORS: tuple[Rule, ...] = (
+    origins_can_be_sent,
+    wildcard_has_no_credentials,
+    null_has_no_credentials,
+    wildcards_keep_strangers_out,
+    regex_compiles,
+    methods_can_be_sent,
+    header_names_are_tokens,
+    cors_headers_are_on_their_side,
+    max_age_is_in_range,
+)
+
+
+def check_names(given: Iterable[str]) -> Iterator[PolicyIssue]:
+    """Refuse the name of an option that there is not; read from a file, it would otherwise be lost in silence."""
+    for name in given:
+        if name not in DEFAULTS:
+            near = get_close_matches(name, DEFAULTS, n=1)
+            yield PolicyIssue(
+                code=IssueCode.UNKNOWN_OPTION,
+                field=name,
+                value=name,
+                reason="There is no such option.",
+                hint=f"{near[0]}." if near else f"one of {', '.join(DEFAULTS)}.",
+            )
+
+
+def validate(given: Mapping[str, object]) -> tuple[Options, list[PolicyIssue], list[PolicyIssue]]:
+    """Check all options; return what was read, the errors, and, if there are none, the remarks."""
+    errors: list[PolicyIssue] = []
+    options = read_options(given, errors)
+    errors += _run(ERRORS, options)
+    remarks = [] if errors else _run(REMARKS, options)
+    return options, sorted(errors, key=_place), sorted(remarks, key=_place)
+
+
+def _run(rules: Iterable[Rule], options: Options) -> list[PolicyIssue]:
+    return [issue for rule in rules for issue in rule(options)]
+
+
+def _place(issue: PolicyIssue) -> tuple[int, int]:
+    """Return where an issue's field stands among the options, and within its own."""
+    name, _, index = issue.field.partition("[")
+    return list(DEFAULTS).index(name), int(index[:-1]) if index else -1

@@ -1,0 +1,56 @@
+"""What every test may rely on."""
+
+import os
+import shutil
+from collections.abc import Generator
+
+import pytest
+from hypothesis import settings
+
+# A slow machine is no failure, so there is no deadline. "ci" is Hypothesis's own profile: the same
+# examples at every run, so that a change is judged by what it changes. "nightly" looks further.
+_DEFAULT = settings(settings.get_profile("default"), deadline=None)
+settings.register_profile("default", _DEFAULT)
+settings.register_profile("nightly", _DEFAULT, max_examples=10 * _DEFAULT.max_examples, print_blob=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") == "true" else "default"))
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """Asynchronous tests run on asyncio, as the servers do."""
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Chromium's path, and a failure where there is none."""
+    path = shutil.which("chromium")
+    assert path, "no Chromium here: run scripts/install-system-packages.sh chromium"
+    return path
+
+
+def _refuse_skip(report: pytest.TestReport | pytest.CollectReport) -> None:
+    # `make test` installs what the tests need. A test that skips itself because a browser or a
+    # server is missing would let a run pass that has proven nothing.
+    if report.skipped:
+        report.outcome = "failed"
+        # pytest counts no failure that was expected.
+        vars(report).pop("wasxfail", None)
+        report.longrepr = f"{report.nodeid} was skipped or expected to fail: {report.longrepr}"
+
+
+# First, so around pytest's own: that one turns a failure into an expected one.
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Turn a skipped test into a failed one."""
+    report = yield
+    _refuse_skip(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Turn a module that skips itself into a failure."""
+    report = yield
+    _refuse_skip(report)
+    return report

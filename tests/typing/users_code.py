@@ -1,0 +1,98 @@
+"""What users write, and what a type checker tells them before they run it.
+
+Nothing here is run. mypy and pyright must accept each line; a comment that silences one of them marks a
+mistake that it must see, for a comment with nothing to silence is an error.
+"""
+
+import contextlib
+from collections.abc import AsyncGenerator, Awaitable, Callable, MutableMapping
+from typing import Any
+
+from fastapi import FastAPI
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from crossorigin import CORSMiddleware, InvalidPolicyError, Policy, PolicyIssue
+
+policy = Policy(
+    allow_origins=["https://app.example.com", "http://localhost:*"],
+    allow_methods=("GET", "PUT"),
+    allow_headers={"X-Token"},
+    allow_credentials=True,
+    expose_headers=["ETag"],
+    max_age=None,
+)
+
+
+# The drop-in, on both frameworks.
+
+fastapi_app = FastAPI()
+fastapi_app.add_middleware(
+    CORSMiddleware,
+    allow_origins=["https://app.example.com"],
+    allow_methods=["*"],
+    allow_headers=["*"],
+    allow_credentials=True,
+    allow_origin_regex=None,
+    allow_private_network=False,
+    expose_headers=["ETag"],
+    max_age=600,
+    dangerously_allow_public_suffixes=False,
+    debug=False,
+)
+fastapi_app.add_middleware(CORSMiddleware, policy=policy)
+fastapi_app.add_middleware(CORSMiddleware, policy=policy, debug=True)
+
+starlette_app = Starlette(middleware=[Middleware(CORSMiddleware, policy=policy)])
+starlette_app.add_middleware(CORSMiddleware, allow_origins=["https://app.example.com"])
+starlette_app.add_middleware(CORSMiddleware, ["https://app.example.com"], ["GET"], ["X-Token"])
+Starlette(middleware=[Middleware(CORSMiddleware, allow_origins=("https://app.example.com",))])
+
+
+# By hand, around whatever speaks ASGI.
+
+
+async def plain(
+    scope: MutableMapping[str, Any],
+    receive: Callable[[], Awaitable[MutableMapping[str, Any]]],
+    send: Callable[[MutableMapping[str, Any]], Awaitable[None]],
+) -> None:
+    """Answer with nothing, in the types of the ASGI specification."""
+
+
+async def typed(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer with nothing, in Starlette's types."""
+    await CORSMiddleware(starlette_app, policy=policy)(scope, receive, send)
+
+
+wrapped: ASGIApp = CORSMiddleware(starlette_app, policy=policy)
+wrapped = CORSMiddleware(fastapi_app, allow_origins=["https://app.example.com"])
+wrapped = CORSMiddleware(plain, policy=policy)
+wrapped = CORSMiddleware(typed, policy=policy)
+wrapped = CORSMiddleware(wrapped, policy=policy)
+fastapi_app.mount("/api", CORSMiddleware(starlette_app, policy=policy))
+
+
+@contextlib.asynccontextmanager
+async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
+    """Use the policy in a program."""
+    try:
+        print(Policy(allow_origins=["*"]).explain(method="GET", origin="https://app.example.com"))
+    except InvalidPolicyError as error:
+        issues: tuple[PolicyIssue, ...] = error.issues
+        print(*(f"{issue.field}: {issue.hint}" for issue in issues), sep="\n")
+    yield
+
+
+# Misspelt, misplaced or of a wrong type.
+
+Policy(allow_orgins=["https://app.example.com"])  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+Policy(["https://app.example.com"])  # type: ignore[misc]  # pyright: ignore[reportCallIssue]
+Policy(max_age="600")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+Policy(debug=True)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+CORSMiddleware(plain, allow_orgins=["https://app.example.com"])  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+CORSMiddleware(plain, policy={"allow_origins": ["*"]})  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+fastapi_app.add_middleware(CORSMiddleware, allow_orgins=["*"])  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+starlette_app.add_middleware(CORSMiddleware, allow_credentials="yes")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+Middleware(CORSMiddleware, policy=policy, verbose=True)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
