@@ -15,10 +15,15 @@ can_make_venv() {
     ! command -v apt-get >/dev/null || [ -s /etc/ssl/certs/ca-certificates.crt ]
 }
 
+# Playwright drives the browser with a Node.js that wants this library, and does not bring it.
+has_libatomic() {
+    ! command -v apt-get >/dev/null || /sbin/ldconfig -p | grep -q 'libatomic\.so\.1'
+}
+
 met() { # met NEED: whether this machine has it
     case $1 in
     venv) [ -e .venv/.demo ] || can_make_venv ;;
-    chromium) command -v chromium >/dev/null ;;
+    chromium) command -v chromium >/dev/null && has_libatomic ;;
     *)
         echo "$0: unknown need: $1" >&2
         exit 2
@@ -29,7 +34,7 @@ met() { # met NEED: whether this machine has it
 packages() { # packages NEED: what Debian calls it
     case $1 in
     venv) echo python3-venv ca-certificates ;;
-    chromium) echo chromium ;;
+    chromium) echo chromium libatomic1 ;;
     esac
 }
 

@@ -6,9 +6,12 @@ Names are the Fetch standard's: https://fetch.spec.whatwg.org/#http-cors-protoco
 from crossorigin.asgi import CORSMiddleware
 from crossorigin.policy.decision import ActualDecision, Decision, PreflightDecision, Reason
 from crossorigin.policy.errors import CrossOriginWarning, InvalidPolicyError, IssueCode, PolicyIssue
-from crossorigin.policy.explain import Explanation, Step
 from crossorigin.policy.policy import Policy
 from crossorigin.policy.response import HeaderEdit, PreflightResponse, ResponseHeaders
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from crossorigin.policy.explain import Explanation, Step
 
 __all__ = [
     "ActualDecision",
@@ -27,3 +30,13 @@ __all__ = [
     "ResponseHeaders",
     "Step",
 ]
+
+
+def __getattr__(name: str) -> object:
+    # Loaded late: the words of explanations are a tenth of what importing the package costs, and few read them.
+    if name in {"Explanation", "Step"}:
+        from crossorigin.policy import explain  # noqa: PLC0415
+
+        return getattr(explain, name)
+    message = f"module {__name__!r} has no attribute {name!r}"
+    raise AttributeError(message)

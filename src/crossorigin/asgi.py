@@ -6,9 +6,7 @@ request on itself, and never raises on account of one.
 https://asgi.readthedocs.io/en/latest/specs/www.html
 """
 
-import logging
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
-from typing import Any
+from collections.abc import Iterable
 
 from crossorigin.policy.errors import InvalidPolicyError, IssueCode, PolicyIssue, keep_value
 from crossorigin.policy.options import DEFAULTS
@@ -16,13 +14,16 @@ from crossorigin.policy.plan import Plan
 from crossorigin.policy.policy import Policy
 from crossorigin.policy.response import PreflightResponse
 
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, MutableMapping
+    from typing import Any
 
-_logger = logging.getLogger("crossorigin")
+    Scope = MutableMapping[str, Any]
+    Message = MutableMapping[str, Any]
+    Receive = Callable[[], Awaitable[Message]]
+    Send = Callable[[Message], Awaitable[None]]
+    ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 # What subclasses of Starlette's class override, and what says the same here.
 _INSTEAD = {
@@ -62,7 +63,7 @@ class CORSMiddleware:
 
     def __init__(  # noqa: PLR0917  # the names and the order that code in use relies on
         self,
-        app: ASGIApp,
+        app: "ASGIApp",
         allow_origins: Iterable[str] = (),
         allow_methods: Iterable[str] = ("GET",),
         allow_headers: Iterable[str] = (),
@@ -91,7 +92,9 @@ class CORSMiddleware:
         try:
             self.policy = _policy(policy, options, debug)
         except InvalidPolicyError as error:
-            _logger.critical("%s", error)
+            import logging  # noqa: PLC0415  # only a wrong policy pays for it
+
+            logging.getLogger("crossorigin").critical("%s", error)
             raise
         self.app = app
         self._plan = Plan(self.policy, debug=debug)
@@ -110,7 +113,7 @@ class CORSMiddleware:
                 )
                 raise TypeError(message)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
         """Serve one connection; `lifespan` and `websocket` pass through untouched."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
@@ -120,7 +123,8 @@ class CORSMiddleware:
         origins: tuple[bytes, ...] = ()
         for header in scope["headers"]:
             if header[0] == b"origin":
-                origins += (header[1],)
+                # Two are as wrong as a thousand, and keeping them all would cost the square of their number.
+                origins = (*origins[:1], header[1])
         if origins and scope["method"] == "OPTIONS":
             answer = _preflight(plan, scope, origins)
             if answer is not None:
@@ -130,7 +134,7 @@ class CORSMiddleware:
         response = plan.decide_actual(origins).response
 
         # A plain function that hands on the awaitable: a coroutine of its own would cost every chunk of a stream.
-        def send_with_headers(message: Message) -> Awaitable[None]:
+        def send_with_headers(message: "Message") -> "Awaitable[None]":
             if message["type"] == "http.response.start":
                 # A new message, for the app may use its own again.
                 message = {**message, "headers": response.apply(message.get("headers", ()))}
@@ -139,7 +143,7 @@ class CORSMiddleware:
         await self.app(scope, receive, send_with_headers)
 
 
-def _preflight(plan: Plan, scope: Scope, origins: tuple[bytes, ...]) -> PreflightResponse | None:
+def _preflight(plan: Plan, scope: "Scope", origins: tuple[bytes, ...]) -> PreflightResponse | None:
     """Return the answer to a CORS-preflight request; None if the request is none, and belongs to the app."""
     lines: dict[bytes, list[bytes]] = {
         b"access-control-request-method": [],
@@ -165,11 +169,15 @@ def _policy(policy: Policy | None, options: dict[str, object], debug: object) ->
                 hint="True or False.",
             )
         )
+    try:
+        checked = Policy.from_dict(options) if policy is None else policy
+    except InvalidPolicyError as error:
+        raise InvalidPolicyError([*error.issues, *issues]) from None
     if policy is not None:
         issues += _issues_of(policy, options)
     if issues:
         raise InvalidPolicyError(issues)
-    return Policy.from_dict(options) if policy is None else policy
+    return checked
 
 
 def _issues_of(policy: object, options: dict[str, object]) -> list[PolicyIssue]:
@@ -179,7 +187,7 @@ def _issues_of(policy: object, options: dict[str, object]) -> list[PolicyIssue]:
                 code=IssueCode.POLICY_NOT_A_POLICY,
                 field="policy",
                 value=keep_value(policy),
-                reason=f"It is of type {type(policy).__name__}.",
+                reason=f"It is of type {type(policy).__name__}; policy= takes a Policy.",
                 hint='a Policy, as in policy=Policy(allow_origins=["https://app.example.com"]).',
             )
         ]

@@ -88,7 +88,7 @@ async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
 # Misspelt, misplaced or of a wrong type.
 
 Policy(allow_orgins=["https://app.example.com"])  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
-Policy(["https://app.example.com"])  # type: ignore[misc]  # pyright: ignore[reportCallIssue]
+Policy(["https://app.example.com"])  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
 Policy(max_age="600")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 Policy(debug=True)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
 CORSMiddleware(plain, allow_orgins=["https://app.example.com"])  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]

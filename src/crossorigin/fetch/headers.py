@@ -73,6 +73,10 @@ CORS_REQUEST_HEADERS = frozenset({"access-control-request-headers", "access-cont
 PRIVATE_NETWORK_REQUEST_HEADER = "access-control-request-private-network"
 PRIVATE_NETWORK_RESPONSE_HEADER = "access-control-allow-private-network"
 
+# What stands on the wrong side when a policy lists it among the other's names.
+ANSWERING_HEADERS = CORS_RESPONSE_HEADERS | {PRIVATE_NETWORK_RESPONSE_HEADER}
+ASKING_HEADERS = CORS_REQUEST_HEADERS | {PRIVATE_NETWORK_REQUEST_HEADER}
+
 
 def is_forbidden_request_header(name: str) -> bool:
     """Tell whether a browser keeps scripts from setting `name`, whatever its value."""

@@ -20,6 +20,8 @@ _IPV4_NUMBER = re.compile(r"0x[0-9a-f]*|[0-9]+")
 _IPV4 = re.compile(rf"{_OCTET}(?:\.{_OCTET}){{3}}\Z")
 _IPV6 = re.compile(r"[0-9a-f:]{2,39}\Z")
 _ACE_PREFIX = "xn--"
+# Dropped from a domain wherever they stand: https://www.unicode.org/reports/tr46/#IDNA_Mapping_Table, "ignored".
+_IGNORED = re.compile("[\u00ad\u200b\u2060\ufe00-\ufe0f\ufeff]")
 # Unassigned, control, format, private use, surrogate, and white space: never part of a domain's label.
 _NEVER_IN_A_LABEL = frozenset({"Cn", "Cc", "Cf", "Co", "Cs", "Zl", "Zp", "Zs"})
 
@@ -133,9 +135,15 @@ def to_a_label(label: str) -> str | None:
     None if no browser takes it. Never through the `idna` codec: that is IDNA 2003, which turns `faß` into `fass`,
     another one's domain.
     """
-    mapped = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", label).lower())
+    if len(label) > 8 * MAX_LABEL:  # no spelling of a label is so much longer than the label
+        return None
+    # Character by character: `str.lower` on the whole would give a sigma at its end another form.
+    lowered = "".join(char.lower() for char in unicodedata.normalize("NFKC", _IGNORED.sub("", label)))
+    mapped = unicodedata.normalize("NFKC", lowered)
+    if "." in mapped:
+        return None
     if mapped.isascii():
-        return mapped if mapped and is_domain(mapped) and "." not in mapped else None
+        return mapped if is_domain(mapped) else None
     if any(unicodedata.category(char) in _NEVER_IN_A_LABEL for char in mapped):
         return None
     if unicodedata.category(mapped[0]).startswith("M"):

@@ -36,10 +36,15 @@ def is_token_bytes(value: bytes) -> bool:
 
 def is_forbidden_method(method: str) -> bool:
     """Tell whether no browser lets a script send `method`."""
-    return method.upper() in FORBIDDEN_METHODS
+    return _upper(method) in FORBIDDEN_METHODS
 
 
 def normalize_method(method: str) -> str:
     """Return `method` as a browser sends it: upper-cased if it is one of the six normalized ones."""
-    upper = method.upper()
+    upper = _upper(method)
     return upper if upper in NORMALIZED_METHODS else method
+
+
+def _upper(method: str) -> str:
+    # Byte-upper-case: beyond ASCII, `str.upper` turns some letters into others.
+    return method.upper() if method.isascii() else method

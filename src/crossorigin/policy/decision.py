@@ -8,7 +8,6 @@ to be sent. Every judgement takes bounded time: whatever a stranger can make lon
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 from crossorigin.fetch.fields import MAX_EMPTY_ELEMENTS, MAX_LIST_BYTES, list_size, split_list
 from crossorigin.fetch.headers import CORS_SAFELISTED_REQUEST_HEADERS
@@ -17,6 +16,7 @@ from crossorigin.fetch.origin import MAX_ORIGIN, OPAQUE_ORIGIN, parse_origin_byt
 from crossorigin.policy.matcher import OriginMatcher
 from crossorigin.policy.response import PreflightResponse, ResponseHeaders
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from crossorigin.policy.policy import Policy
 
@@ -195,6 +195,9 @@ class Judge:
         """
         if list_size(lines) > self._max_headers:
             return Reason.HEADERS_TOO_LONG, []
+        # So many lines within so few bytes: most of them are empty, and not worth splitting.
+        if len(lines) > self._max_headers + MAX_EMPTY_ELEMENTS:
+            return Reason.HEADERS_TOO_SPARSE, []
         names, empty = split_list(lines)
         if empty > MAX_EMPTY_ELEMENTS:
             return Reason.HEADERS_TOO_SPARSE, []

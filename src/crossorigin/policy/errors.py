@@ -4,11 +4,15 @@ An issue is written for someone whose deployment just failed: which option, whic
 is dangerous, and the text to write instead. All issues of a policy are told at once, in the order of the options.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
 MAX_VALUE = 120
+
+# Messages are logged, and a URL that was meant for something else may hold a secret.
+_PASSWORD = re.compile(r"//[^/@\s]*@")
 
 
 class IssueCode(StrEnum):
@@ -79,9 +83,20 @@ IssueValue = str | bytes | int | float | bool | None
 
 def keep_value(value: object) -> IssueValue:
     """Return a value that an issue can hold and compare: itself if it is plain, else its repr, cut."""
-    if value is None or isinstance(value, str | bytes | int | float | bool):
-        return value
-    return _cut(_repr(value))
+    # Of a subclass the value alone: its own `repr` may say anything, or raise.
+    match value:
+        case None | bool():
+            return value
+        case str():
+            return str.__str__(value)
+        case bytes():
+            return bytes(memoryview(value))
+        case int():
+            return int.__pos__(value)
+        case float():
+            return float.__pos__(value)
+        case _:
+            return _cut(_repr(value))
 
 
 def _repr(value: object) -> str:
@@ -111,7 +126,7 @@ class PolicyIssue:
 
     def __str__(self) -> str:
         """Tell the issue to a person, in four short lines."""
-        shown = _cut(repr(self.value))
+        shown = _cut(_PASSWORD.sub("//***@", _repr(self.value)))
         hint = self.hint.replace("\n", "\n       ")
         return f"{self.field} = {shown}\n  {self.reason}\n  Fix: {hint}\n  [{self.code}]"
 

@@ -3,25 +3,26 @@
 The judging is done by the plan, on the requests that a browser would send; this module only finds the words.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
-from crossorigin.fetch.headers import CORS_RESPONSE_HEADERS, is_forbidden_request_header
-from crossorigin.fetch.methods import STANDARD_METHODS, is_forbidden_method, normalize_method
+from crossorigin.fetch.headers import ANSWERING_HEADERS, is_forbidden_request_header
+from crossorigin.fetch.methods import STANDARD_METHODS, is_forbidden_method, is_token, normalize_method
 from crossorigin.fetch.origin import MAX_ORIGIN, Origin, parse_origin
-from crossorigin.policy.decision import ActualDecision, PreflightDecision, Reason, allowed_methods
+from crossorigin.policy.decision import WILDCARD, ActualDecision, PreflightDecision, Reason, allowed_methods
 from crossorigin.policy.matcher import OriginMatcher
 from crossorigin.policy.options import elements_literal, literal
-from crossorigin.policy.pattern import ANY_PORT, OriginPattern, parse_pattern
+from crossorigin.policy.pattern import ANY_PORT, OriginPattern, can_be_listed, parse_pattern, patterns_of
 from crossorigin.policy.plan import Plan
 from crossorigin.policy.repair import diagnose
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from crossorigin.policy.policy import Policy
 
 _SHOWN = 120
-_LISTED = 5
+_LISTED = 8
+_PASTED = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +65,7 @@ class Explanation:
     def __str__(self) -> str:
         """Tell it to a person."""
         who = "a page that sends no Origin" if self.origin is None else _shown(self.origin)
-        what = f" with {', '.join(map(_shown, self.request_headers))}" if self.request_headers else ""
+        what = f" with {_listing(self.request_headers)}" if self.request_headers else ""
         steps = [f"{number}. {step}" for number, step in enumerate(self.steps, 1)]
         heading = f"{_shown(self.method)} from {who}{what}: {self._verdict()}."
         return "\n".join([heading, "", *steps, "", *self.outcome])
@@ -83,13 +84,13 @@ def explain(
     # https://fetch.spec.whatwg.org/#cors-unsafe-request-header-names: lower-case, sorted, each once. Forbidden names
     # are dropped before anything is asked.
     names = tuple(sorted({name.lower() for name in request_headers if not is_forbidden_request_header(name)}))
+    dropped = tuple(name for name in request_headers if is_forbidden_request_header(name))
     lines = () if origin is None else (_bytes(origin),)
     actual = plan.decide_actual(lines)
     preflight = None
     steps = [_origin_step(policy, origin, actual.origin)]
     if origin is not None:
-        asked = (_bytes(",".join(names)),) if names else ()
-        preflight = plan.decide_preflight(lines, (_bytes(sent),), asked)
+        preflight = plan.decide_preflight(lines, (_bytes(sent),), _asked(names))
         steps.append(_method_step(policy, sent, preflight.method))
     if preflight is not None and names:
         steps.append(_headers_step(plan, names, preflight.headers))
@@ -100,8 +101,16 @@ def explain(
         preflight=preflight,
         actual=actual,
         steps=tuple(steps),
-        outcome=tuple(_outcome(policy, preflight, actual)),
+        outcome=tuple(_outcome(policy, preflight, actual, dropped)),
     )
+
+
+def _asked(names: tuple[str, ...]) -> tuple[bytes, ...]:
+    """Return the `Access-Control-Request-Headers` lines that a browser sends for header names."""
+    if all(map(is_token, names)):
+        return (_bytes(",".join(names)),) if names else ()
+    # No browser sends what is no name. Joined, it could be taken for several, so one bad name stands for all.
+    return (b"()",)
 
 
 def _origin_step(policy: "Policy", origin: str | None, reason: Reason) -> Step:
@@ -111,7 +120,7 @@ def _origin_step(policy: "Policy", origin: str | None, reason: Reason) -> Step:
         case Reason.ANY_ORIGIN:
             why = 'allow_origins has "*": any origin, and none.'
         case Reason.ORIGIN_ABSENT:
-            why = "Without an Origin header it is not a CORS request: same-origin, or not from a page's script."
+            why = "There is no Origin header: the page is of the same origin, or no script of a page asked."
         case Reason.ORIGIN_LISTED:
             why = f"{shown} is listed in allow_origins."
         case Reason.ORIGIN_MATCHES_PATTERN:
@@ -142,11 +151,11 @@ def _malformed(origin: str) -> tuple[str, str]:
 def _not_listed(policy: "Policy", origin: str) -> tuple[str, str]:
     parsed = parse_origin(origin)
     near = None if parsed is None else _nearest(policy, parsed)
-    listed = [_shown(text) for text in policy.allow_origins[:_LISTED]]
-    more = len(policy.allow_origins) - len(listed)
-    has = ", ".join(listed) + (f" and {more} more" if more else "") if listed else "none"
+    has = _listing(policy.allow_origins) if policy.allow_origins else "none"
     why = f"{_shown(origin)} is not in allow_origins, which has {has}"
     why += "." if policy.allow_origin_regex is None else "; and allow_origin_regex does not match it."
+    if not can_be_listed(origin):
+        return _malformed(origin)
     fix = f"if its pages are yours, add {literal(origin)} to allow_origins."
     return (why if near is None else f"{why} {near}"), fix
 
@@ -164,8 +173,9 @@ def _nearest(policy: "Policy", origin: Origin) -> str | None:
 def _difference(pattern: OriginPattern, origin: Origin) -> str | None:
     if pattern.subdomains and pattern.host == origin.host:
         return f"it stands for the names below {pattern.host}, not for {pattern.host} itself"
-    if not pattern.subdomains and origin.host.endswith(f".{pattern.host}"):
-        return f"listing a host does not allow the names below it; https://*.{pattern.host} would"
+    wider = str(replace(pattern, subdomains=True))
+    if not pattern.subdomains and wider in patterns_of(origin):
+        return f"listing a host does not allow the names below it; {wider} would"
     below = pattern.subdomains and origin.host.endswith(f".{pattern.host}")
     if not below and pattern.host != origin.host:
         return None
@@ -181,14 +191,16 @@ def _pattern_that_matches(policy: "Policy", origin: str) -> str:
 
 
 def _method_step(policy: "Policy", method: str, reason: Reason) -> Step:
-    listed = ", ".join(allowed_methods(policy.allow_methods)) or "none"
+    listed = _listing(allowed_methods(policy.allow_methods)) or "none"
+    shown = _shown(method)
     fix = None
     if reason is Reason.METHOD_LISTED:
-        why = f"{method} is in allow_methods."
+        why = f"{shown} is in allow_methods."
     elif is_forbidden_method(method):
-        why, fix = f"No browser lets a script send {method}.", "use another method."
+        why, fix = f"No browser lets a script send {shown}.", "use another method."
     elif reason is Reason.METHOD_MALFORMED:
-        why, fix = f"{_shown(method)} is not a method.", "use a method that is one word."
+        why = f"{shown} is not a method. The page's own call fails before anything is sent."
+        fix = "use a method that is one word."
     elif method != method.upper() and method.upper() in STANDARD_METHODS:
         upper = method.upper()
         why = f"{method} is not {upper}: methods are compared letter by letter, and browsers do not change this one."
@@ -196,33 +208,34 @@ def _method_step(policy: "Policy", method: str, reason: Reason) -> Step:
         if upper not in allowed_methods(policy.allow_methods):
             fix = f"{fix[:-1]}, and add {literal(upper)} to allow_methods."
     else:
-        why, fix = (
-            f"{method} is not in allow_methods, which allows {listed}.",
-            f"add {literal(method)} to allow_methods.",
-        )
+        why = f"{shown} is not in allow_methods, which allows {listed}."
+        # `*` is a token, and a list that has it means all standard methods, never this one.
+        fix = "name a method in the page." if method == WILDCARD else f"add {_pasted([method])} to allow_methods."
     return Step(question="Method, if the browser asks first", reason=reason, why=why, fix=fix)
 
 
 def _headers_step(plan: Plan, names: tuple[str, ...], reason: Reason) -> Step:
     fix = None
     if reason is Reason.HEADERS_LISTED:
-        why = f"{', '.join(names)}: always allowed, or in allow_headers."
+        why = f"{_listing(names)}: always allowed, or in allow_headers."
     elif reason is Reason.ANY_HEADERS:
         why = 'allow_headers has "*".'
     elif reason is Reason.HEADERS_NOT_LISTED:
         refused = [name for name in names if _refuses_name(plan, name)]
-        why = f"{', '.join(refused)}: not in allow_headers."
-        misplaced = [name for name in refused if name in CORS_RESPONSE_HEADERS]
-        missing = [name for name in refused if name not in CORS_RESPONSE_HEADERS]
+        why = f"{_listing(refused)}: not in allow_headers."
+        misplaced = [name for name in refused if name in ANSWERING_HEADERS]
+        missing = [name for name in refused if name not in ANSWERING_HEADERS]
         fixes = [
-            f"remove {', '.join(misplaced)} from the page's request: the server answers with it" if misplaced else "",
-            f"add {elements_literal(missing)} to allow_headers" if missing else "",
+            f"remove {_listing(misplaced)} from the page's request: the server answers with it" if misplaced else "",
+            f"add {_pasted(missing)} to allow_headers" if missing else "",
         ]
         fix = f"{'; '.join(filter(None, fixes))}."
     elif reason is Reason.HEADERS_MALFORMED:
-        why, fix = "A header name is one word of letters, digits and a few signs.", "correct the name in the page."
+        bad = [name for name in names if not is_token(name)]
+        why = f"{_listing(bad)}: not a header name. The page's own call fails before anything is sent."
+        fix = "correct the name in the page."
     else:
-        why, fix = "There are more names than are read.", "send fewer headers."
+        why, fix = "The names are longer, all together, than what is read.", "send fewer headers."
     return Step(question="Headers, if the browser asks first", reason=reason, why=why, fix=fix)
 
 
@@ -230,18 +243,23 @@ def _refuses_name(plan: Plan, name: str) -> bool:
     return plan.decide_preflight((), (b"GET",), (_bytes(name),)).headers is Reason.HEADERS_NOT_LISTED
 
 
-def _outcome(policy: "Policy", preflight: PreflightDecision | None, actual: ActualDecision) -> Iterator[str]:
+def _outcome(
+    policy: "Policy", preflight: PreflightDecision | None, actual: ActualDecision, dropped: tuple[str, ...]
+) -> Iterator[str]:
+    if dropped:
+        yield f"Left out: {_listing(dropped)}; browsers set it themselves, and let no page do so."
+    if actual.origin is Reason.ORIGIN_ABSENT:
+        yield "The request reaches the app, and no browser checks the response."
+        return
     if preflight is not None:
         answer = preflight.response
         then = "and the request follows" if preflight.allowed else "and the request is never sent"
         yield f'If the browser asks first, it is answered {answer.status} "{answer.body.decode()}", {then}.'
-    if actual.origin is Reason.ORIGIN_ABSENT:
-        yield "It reaches the app, and no browser checks the response."
-        return
     if not actual.allowed:
         yield "If it does not ask, the request reaches the app all the same; the page may not read the response."
         return
-    yield "The page may read the response, which carries:"
+    reads = "the page may read the response, which carries:"
+    yield f"Then {reads}" if preflight is None or preflight.allowed else f"If it does not ask, {reads}"
     yield from (f"   {name.decode()}: {value.decode('ascii', 'replace')}" for name, value in actual.response.ready)
     if policy.allow_credentials:
         yield "Requests with credentials (cookies, HTTP authentication) are allowed."
@@ -260,5 +278,16 @@ def _bytes(text: str) -> bytes:
 
 
 def _shown(text: str) -> str:
-    escaped = text if text.isprintable() else repr(text)
+    plain = text.isprintable() and text == text.strip() != ""
+    escaped = text if plain else repr(text)
     return escaped if len(escaped) <= _SHOWN else f"{escaped[: _SHOWN - 1]}…"
+
+
+def _listing(texts: Sequence[str]) -> str:
+    more = len(texts) - _LISTED
+    return ", ".join(map(_shown, texts[:_LISTED])) + (f" and {more} more" if more > 0 else "")
+
+
+def _pasted(texts: Sequence[str]) -> str:
+    whole = elements_literal(texts)
+    return whole if len(whole) <= _PASTED else f"{len(texts)} names" if len(texts) > 1 else "it"

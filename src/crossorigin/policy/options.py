@@ -4,16 +4,19 @@ Strings are what goes wrong most: one where a list is meant is a list of letters
 Whatever can be read on despite a fault is read on, so that the rules find the other faults in the same run.
 """
 
-import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import NamedTuple, cast
 
+from crossorigin.fetch.methods import STANDARD_METHODS
 from crossorigin.policy.errors import IssueCode, PolicyIssue, keep_value
-from crossorigin.policy.repair import repair
+from crossorigin.policy.pattern import can_be_listed
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 DEFAULTS: Mapping[str, tuple[str, ...] | str | int | None] = MappingProxyType(
     {
@@ -43,10 +46,12 @@ _EXAMPLES = {
 }
 _BOOLEANS = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
 _SEPARATORS = re.compile(r"[\s,;]+")
+_LIST_SEPARATORS = re.compile(r"[,;]")
 _HARMLESS_FLAGS = re.UNICODE | re.IGNORECASE
 
 
-class Element(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Element:
     """Hold one string of an option, and where it stands in what was given."""
 
     field: str
@@ -112,14 +117,15 @@ def read_options(given: Mapping[str, object], issues: list[PolicyIssue]) -> Opti
 def _read_collection(name: str, given: Mapping[str, object], issues: list[PolicyIssue]) -> Iterator[Element]:
     value = given[name]
     if isinstance(value, str | bytes | bytearray):
-        texts = _split(name, value if isinstance(value, str) else value.decode("utf-8", "replace"))
+        text = str.__str__(value) if isinstance(value, str) else bytes(value).decode("utf-8", "replace")
+        texts = _split(name, text)
         issues.append(
             PolicyIssue(
                 code=IssueCode.BARE_STRING,
                 field=name,
                 value=keep_value(value),
-                reason=f"It is one string where a list of {_MEMBERS[name]} is meant; Python would take it for a list "
-                "of its letters.",
+                reason=f"It is one string where a list of {_MEMBERS[name]} is meant"
+                + ("; Python would take it for a list of its letters." if text else "."),
                 hint=list_literal(texts),
             )
         )
@@ -136,7 +142,7 @@ def _read_collection(name: str, given: Mapping[str, object], issues: list[Policy
             )
         )
         return
-    members = list(cast("Iterable[object]", value))
+    members = _members(value)
     if isinstance(value, AbstractSet):
         # A set has no order of its own, and a policy reads the same in every process.
         members.sort(key=lambda member: (not isinstance(member, str), _text_of(member)))
@@ -156,33 +162,60 @@ def _is_list_like(value: object) -> bool:
 def _collection_hint(name: str, value: object) -> str:
     if value is None:
         return "[]"
-    keys = _strings_of(cast("object", value)) if isinstance(value, Mapping) else []
+    keys = _strings_of(value) if _is(value, Mapping) else []
     if keys:
-        return list_literal([text for key in keys for text in _mend(name, key)])
+        return list_literal([text for key in keys for text in mend(name, key)])
     return f"a list, for example {_EXAMPLES[name]}."
+
+
+def _is(value: object, kind: type) -> bool:
+    # Not `isinstance` in place: it would narrow a value to a collection of members of no known type.
+    return isinstance(value, kind)
+
+
+def _members(value: "Any") -> list[object]:  # noqa: ANN401  # whatever was given
+    return list(value)
 
 
 def _strings_of(value: object) -> list[str]:
     """Return the members of a collection if all of them are strings, else none."""
-    members = list(cast("Iterable[object]", value))
+    members = _members(value)
     strings = [member for member in members if isinstance(member, str)]
     return strings if len(strings) == len(members) else []
 
 
 def _split(name: str, text: str) -> list[str]:
     """Return the list that a bare string was meant to be: JSON, or split at commas or spaces, or itself."""
+    import json  # noqa: PLC0415  # only a wrong value pays for it
+
     try:
         parsed: object = json.loads(text)
     except ValueError:
         parsed = None
-    parts = _strings_of(cast("object", parsed)) if isinstance(parsed, list) else []
+    parts = _strings_of(parsed) if _is(parsed, list) else []
     if not parts:
         parts = [part.strip("\"'") for part in _SEPARATORS.split(text.strip("[] \t\r\n"))]
-    return list(dict.fromkeys(mended for part in parts if part for mended in _mend(name, part)))
+    return list(dict.fromkeys(mended for part in parts if part for mended in mend(name, part)))
 
 
-def _mend(name: str, text: str) -> tuple[str, ...]:
-    return (repair(text) or (text,)) if name == "allow_origins" else (text,)
+def mend(name: str, text: str) -> tuple[str, ...]:
+    """Return what was meant by a string of the option `name`, which may be several; itself where that is not known."""
+    if name == "allow_origins":
+        from crossorigin.policy.repair import repair  # noqa: PLC0415  # only a wrong value pays for it
+
+        return repair(text) or (text,)
+    if name == "allow_methods":
+        return tuple(map(_mend_method, filter(None, _SEPARATORS.split(text)))) or (text,)
+    return tuple(filter(None, map(_mend_name, _LIST_SEPARATORS.split(text)))) or (text,)
+
+
+def _mend_method(text: str) -> str:
+    word = text.strip("\"'")
+    return word.upper() if word.upper() in STANDARD_METHODS else word
+
+
+def _mend_name(text: str) -> str:
+    return text.strip("\"' \t\r\n").rstrip(": ").replace(" ", "-")
 
 
 def _not_a_string(name: str, field: str, member: object) -> PolicyIssue:
@@ -196,20 +229,23 @@ def _not_a_string(name: str, field: str, member: object) -> PolicyIssue:
 
 
 def _element_hint(name: str, member: object) -> str:
-    nested = _strings_of(member) if _is_list_like(member) and not isinstance(member, bytes) else []
+    nested = _strings_of(member) if _is_list_like(member) and not isinstance(member, bytes | bytearray) else []
     if nested:
-        return elements_literal([text for part in sorted(nested) for text in _mend(name, part)])
-    if isinstance(member, bytes) and member.isascii() and member:
-        return elements_literal(_mend(name, member.decode("ascii")))
+        parts = sorted(nested) if _is(member, AbstractSet) else nested
+        return elements_literal([text for part in parts for text in mend(name, part)])
+    if isinstance(member, bytes | bytearray) and member.isascii() and member:
+        return elements_literal(mend(name, member.decode("ascii")))
     if isinstance(member, re.Pattern):
         return "move it to allow_origin_regex, as a string."
     text = _text_of(member)
-    if name == "allow_origins" and "://" in text and repair(text):
-        return elements_literal(repair(text))
+    if name == "allow_origins" and "://" in text and all(map(can_be_listed, mend(name, text))):
+        return elements_literal(mend(name, text))
     return f"a string, as in {_EXAMPLES[name]}."
 
 
 def _text_of(value: object) -> str:
+    if isinstance(value, str):
+        return str.__str__(value)
     try:
         return str(value)
     except Exception:  # noqa: BLE001  # a foreign __str__ must not hide what is wrong with the policy
@@ -226,8 +262,8 @@ def _read_bool(name: str, given: Mapping[str, object], issues: list[PolicyIssue]
             code=IssueCode.NOT_A_BOOL,
             field=name,
             value=keep_value(value),
-            reason=f"It is of type {_type_name(value)}, neither True nor False; text such as 'false' would count as "
-            "true.",
+            reason=f"It is of type {_type_name(value)}, neither True nor False."
+            + (" Any text counts as true, 'false' too." if isinstance(value, str) else ""),
             hint="True or False." if meant is None else str(meant),
         )
     )
@@ -255,18 +291,18 @@ def _read_regex(value: object, issues: list[PolicyIssue]) -> str | None:
 
 def _pattern_text(value: object) -> str | None:
     """Return the text that a compiled pattern or bytes were meant to be; flags but `IGNORECASE` would be lost."""
-    pattern = value
-    if isinstance(value, re.Pattern):
-        compiled = cast("re.Pattern[str] | re.Pattern[bytes]", value)
-        pattern = None if compiled.flags & ~_HARMLESS_FLAGS else compiled.pattern
-    if isinstance(pattern, bytes):
-        return pattern.decode("ascii", "replace")
-    return pattern if isinstance(pattern, str) else None
+    if _is(value, re.Pattern):
+        return _pattern_text(None if getattr(value, "flags", 0) & ~_HARMLESS_FLAGS else getattr(value, "pattern", None))
+    if isinstance(value, bytes):
+        return value.decode("ascii", "replace")
+    return value if isinstance(value, str) else None
 
 
 def _read_max_age(value: object, issues: list[PolicyIssue]) -> int | None:
-    if value is None or (isinstance(value, int) and not isinstance(value, bool)):
-        return value
+    if value is None:
+        return None
+    if isinstance(value, int) and not isinstance(value, bool):
+        return int.__pos__(value)  # the number alone of a subclass, such as an enum's member
     meant = _seconds(value)
     issues.append(
         PolicyIssue(
@@ -286,7 +322,7 @@ def _seconds(value: object) -> int | None:
     convert: Callable[[], float] | None = getattr(value, "total_seconds", None)
     try:
         seconds = float(convert() if callable(convert) else _text_of(value))
-    except (TypeError, ValueError):
+    except Exception:  # noqa: BLE001  # a foreign method must not hide what is wrong with the policy
         return None
     return int(seconds) if seconds.is_integer() and 0 <= seconds <= 86400 else None  # noqa: PLR2004  # a day
 

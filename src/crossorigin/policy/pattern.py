@@ -12,9 +12,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from crossorigin.fetch.host import is_ipv4
-from crossorigin.fetch.origin import Origin, parse_origin
+from crossorigin.fetch.origin import OPAQUE_ORIGIN, Origin, parse_origin
 
 ANY_PORT = "*"
+# Origins by their form, which no page ever has: a WebSocket handshake carries the origin of its page, and a file's
+# page sends `null`.
+_OF_NO_PAGE = ("file:", "ws:", "wss:")
 _SUBDOMAINS = "*."
 _ANY_PORT_SUFFIX = ":*"
 
@@ -67,6 +70,13 @@ def parse_pattern(text: str) -> OriginPattern | None:
     if not base or is_ipv4(base.removesuffix(".")):
         return None
     return OriginPattern(shortest.scheme, base, ANY_PORT if any_port else shortest.port, subdomains=True)
+
+
+def can_be_listed(text: str) -> bool:
+    """Tell whether a policy may list `text`: as `*`, as `null`, or as a pattern of origins that pages have."""
+    if text in {"*", OPAQUE_ORIGIN}:
+        return True
+    return parse_pattern(text) is not None and not text.startswith(_OF_NO_PAGE)
 
 
 def patterns_of(origin: Origin) -> Iterator[str]:

@@ -6,7 +6,6 @@ policy, for nothing that a stranger chooses is ever kept.
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from crossorigin.fetch.fields import unique_names
 from crossorigin.policy.decision import (
@@ -32,6 +31,7 @@ from crossorigin.policy.response import (
     ResponseHeaders,
 )
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from crossorigin.policy.policy import Policy
 

@@ -4,15 +4,17 @@ import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, cast
 
 from crossorigin.fetch.methods import normalize_method
 from crossorigin.policy.errors import CrossOriginWarning, InvalidPolicyError
 from crossorigin.policy.options import DEFAULTS, Element, Options
 from crossorigin.policy.plan import Plan
-from crossorigin.policy.rules import check_names, validate
+from crossorigin.policy.rules import validate
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from crossorigin.policy.decision import Decision
     from crossorigin.policy.explain import Explanation
 
@@ -92,6 +94,9 @@ class Policy:
             "max_age": max_age,
             "dangerously_allow_public_suffixes": dangerously_allow_public_suffixes,
         }
+        self._start(given)
+
+    def _start(self, given: Mapping[str, object]) -> None:
         options, errors, remarks = validate(given)
         if errors:
             raise InvalidPolicyError(errors)
@@ -124,13 +129,12 @@ class Policy:
         >>> Policy.from_dict({"allow_origins": ["https://app.example.com"]}).max_age
         600
         """
-        unknown = list(check_names(options))
-        if unknown:
-            raise InvalidPolicyError(unknown)
-        return cls(**cast("dict[str, Any]", options))
+        policy = object.__new__(cls)
+        policy._start(options)
+        return policy
 
     def to_dict(self) -> dict[str, object]:
-        """Return the options as values that JSON and TOML can hold, all of them, in their order.
+        """Return the options as values that JSON can hold, all of them, in their order.
 
         >>> Policy.from_dict(Policy(max_age=0).to_dict()) == Policy(max_age=0)
         True
@@ -232,9 +236,16 @@ class Policy:
 
 def _check_lines(*fields: object) -> None:
     for lines in fields:
-        if isinstance(lines, bytes | str):
+        if isinstance(lines, bytes | bytearray | str):
             message = f"each field is given as a list of its lines, not as one value: [{lines!r:.120}]"
             raise TypeError(message)
+        if not all(isinstance(line, bytes) for line in _iterate(lines)):
+            message = f"the lines of a field are bytes, as they arrived: {lines!r:.120}"
+            raise TypeError(message)
+
+
+def _iterate(lines: "Any") -> "Iterator[object]":  # noqa: ANN401  # whatever was given
+    return iter(lines)
 
 
 def _restore(given: Mapping[str, object]) -> Policy:

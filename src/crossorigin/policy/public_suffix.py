@@ -3,13 +3,11 @@
 The one third-party import of the core. It is made, and the list read, only when a wildcard meets credentials.
 """
 
-from dataclasses import dataclass
 from functools import cache
-from importlib import resources
-from typing import TYPE_CHECKING
 
 from crossorigin.fetch.host import to_a_label
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from publicsuffixlist import PublicSuffixList
 
@@ -18,18 +16,16 @@ if TYPE_CHECKING:
 _PRIVATE = ("localhost", "test", "internal", "home.arpa")
 
 
-@dataclass(frozen=True, slots=True)
-class SuffixList:
-    """Hold the list, and the names that have public suffixes somewhere below them."""
-
-    rules: "PublicSuffixList"
-    parents: frozenset[str]
-
-
 @cache
-def suffix_list() -> SuffixList:
-    """Read the list that is shipped with `publicsuffixlist`, once in a process."""
-    from publicsuffixlist import PublicSuffixList  # noqa: PLC0415  # read only by those who need it
+def _suffixes() -> tuple["PublicSuffixList", frozenset[str]]:
+    """Read the list that is shipped with `publicsuffixlist`, once in a process.
+
+    Beside it: the names that have public suffixes somewhere below them.
+    """
+    # Both imports are slow, and only wildcards with credentials need them.
+    from importlib import resources  # noqa: PLC0415
+
+    from publicsuffixlist import PublicSuffixList  # noqa: PLC0415
 
     text = resources.files("publicsuffixlist").joinpath("public_suffix_list.dat").read_text(encoding="utf-8")
     parents: set[str] = set()
@@ -38,7 +34,7 @@ def suffix_list() -> SuffixList:
             continue
         labels = [label if label == "*" else to_a_label(label) or label for label in line.split()[0].split(".")]
         parents.update(".".join(labels[i:]) for i in range(1, len(labels)))
-    return SuffixList(PublicSuffixList(source=text), frozenset(parents))
+    return PublicSuffixList(source=text), frozenset(parents)
 
 
 def why_public(host: str) -> str | None:
@@ -49,11 +45,11 @@ def why_public(host: str) -> str | None:
     name = host.removesuffix(".")
     if any(name == private or name.endswith(f".{private}") for private in _PRIVATE):
         return None
-    suffixes = suffix_list()
-    if suffixes.rules.publicsuffix(name, accept_unknown=False) == name:
+    rules, parents = _suffixes()
+    if rules.publicsuffix(name, accept_unknown=False) == name:
         return "is a public suffix: anyone can register a name below it"
-    if "." not in name and name not in suffixes.parents:
+    if "." not in name and name not in parents:
         return "is a top-level name that is not on the public suffix list: anyone may be able to register below it"
-    if name in suffixes.parents:
+    if name in parents:
         return "has public suffixes below it: anyone can register a name there"
     return None

@@ -34,7 +34,7 @@ def credentials_travel_encrypted(options: Options) -> Iterator[PolicyIssue]:
                 IssueCode.INSECURE_ORIGIN_WITH_CREDENTIALS,
                 element,
                 "Whoever is on the network path can change a page that comes over http, and act as your user from it.",
-                literal(f"https{element.text.removeprefix('http')}"),
+                literal(f"https{element.text.removeprefix('http').removesuffix(':443')}"),
             )
 
 
@@ -52,7 +52,7 @@ def regex_with_credentials_is_read_twice(options: Options) -> Iterator[PolicyIss
             IssueCode.REGEX_WITH_CREDENTIALS,
             Element("allow_origin_regex", options.allow_origin_regex),
             "With allow_credentials=True every origin it matches acts as your user, and regular expressions easily "
-            "match more than they seem to: an unescaped dot, a missing one before the domain.",
+            "match more than they seem to: an unescaped dot, or none before the domain.",
             'a pattern in allow_origins says the same where it can, as in "https://*.example.com"; else read the '
             "expression once more.",
         )
@@ -96,7 +96,7 @@ def names_matter(options: Options) -> Iterator[PolicyIssue]:
             yield issue_of(
                 IssueCode.REQUEST_HEADER_NEVER_MATTERS,
                 element,
-                "Browsers set it themselves and never ask for it: scripts cannot."
+                "Browsers set it themselves and scripts cannot, so no page ever asks for it."
                 + (" Cookies are a matter of allow_credentials." if element.text.lower() == "cookie" else ""),
                 "remove it.",
             )

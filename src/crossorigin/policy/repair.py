@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from crossorigin.fetch.host import ends_in_a_number, is_ipv4, serialize_ipv4, serialize_ipv6, to_a_label
 from crossorigin.fetch.origin import DEFAULT_PORTS, OPAQUE_ORIGIN
 from crossorigin.policy.errors import IssueCode
-from crossorigin.policy.pattern import parse_pattern
+from crossorigin.policy.pattern import can_be_listed, parse_pattern
 
 _SENTENCES = {
     IssueCode.ORIGIN_EMPTY: "It is empty; no browser sends an empty origin.",
@@ -32,23 +32,27 @@ _SENTENCES = {
     "never match.",
     IssueCode.ORIGIN_UPPER_CASE: "It has upper-case letters; browsers send origins in lower case, and they are "
     "compared byte for byte.",
-    IssueCode.ORIGIN_NON_ASCII: "Its host is not ASCII; browsers send such a host in Punycode.",
-    IssueCode.ORIGIN_IP_ADDRESS: "Its IP address is not written in the one form that browsers send.",
+    IssueCode.ORIGIN_NON_ASCII: "Its host is not ASCII; browsers send such a host in Punycode, and refuse "
+    "some characters altogether.",
+    IssueCode.ORIGIN_IP_ADDRESS: "It has no IP address in the one form that browsers send.",
     IssueCode.ORIGIN_DEFAULT_PORT: "It names the default port of its scheme, which browsers leave out.",
     IssueCode.ORIGIN_PORT: "Its port is not a number from 1 to 65535, written without leading zeros.",
     IssueCode.ORIGIN_WILDCARD: 'A "*" stands only for whole leading labels ("https://*.example.com") or for any port '
     '("http://localhost:*").',
-    IssueCode.ORIGIN_WILDCARD_BEFORE_IP: "Nothing stands before an IP address: it has no names below it.",
+    IssueCode.ORIGIN_WILDCARD_BEFORE_IP: 'An IP address has no names below it, so "*." before it matches nothing.',
     IssueCode.ORIGIN_MALFORMED: "It is not an origin, so no browser can send it.",
 }
 
 _INSTRUCTIONS = {
+    IssueCode.ORIGIN_SEVERAL: "one element for each origin, each as browsers send it: scheme://host, or "
+    "scheme://host:port.",
     IssueCode.ORIGIN_EMPTY: "remove it; an empty list allows no origin.",
     IssueCode.ORIGIN_FILE: "serve the page over HTTP while developing, and list where it is served from, for example "
     '"http://localhost:8080".',
     IssueCode.ORIGIN_LOOKS_LIKE_REGEX: "move it to allow_origin_regex, which is matched against the whole origin.",
     IssueCode.ORIGIN_PORT: "the port the page is served from, or none for the default one, or :* for any.",
-    IssueCode.ORIGIN_WILDCARD: "list the origins one by one, or describe them in allow_origin_regex.",
+    IssueCode.ORIGIN_WILDCARD: "list the origins one by one, or describe them in allow_origin_regex; or, without "
+    'credentials, "*" alone for any origin.',
 }
 _INSTRUCTION = "the origin as browsers send it: scheme://host, or scheme://host:port."
 
@@ -65,6 +69,8 @@ _LOOPBACK = re.compile(r"(?:[^/?#]*\.)?localhost\.?|127(?:\.[0-9]+){3}|\[::1\]",
 _REGEX_START = re.compile(r"\^?(https?)\??://(?:\.[*+]|\(\.[*+]\)|\[\^\.\]\+|\[a-z0-9-\]\+|\\w\+)\\?\.")
 _WEB_SCHEME_OF = {"ws": "http", "wss": "https"}
 _FILE = "file:"
+# Far longer than any origin, and short enough to be taken apart in any way.
+MAX_URL = 2048
 _MAX_PORT_DIGITS = 5
 
 
@@ -88,15 +94,21 @@ class Diagnosis:
 
 def diagnose(text: str) -> Diagnosis | None:
     """Say what keeps `text` from being an origin, a pattern, `null` or `*`; None if nothing does."""
-    if text in {"*", OPAQUE_ORIGIN} or (parse_pattern(text) is not None and not _is_of_no_page(text)):
+    if can_be_listed(text):
         return None
+    several = [part for part in _SEPARATORS.split(text.strip("[] \t\r\n")) if part]
+    if len(several) > 1 and ("," in text or ";" in text or all("://" in part for part in several)):
+        return _diagnosis([IssueCode.ORIGIN_SEVERAL], _repair_all(several))
+    return _diagnose_one(text)
+
+
+def _diagnose_one(text: str) -> Diagnosis:
     if not text.strip():
         return _diagnosis([IssueCode.ORIGIN_EMPTY])
     if text.strip().lower().startswith(_FILE):
         return _diagnosis([IssueCode.ORIGIN_FILE])
-    several = [part for part in _SEPARATORS.split(text.strip("[] \t\r\n")) if part]
-    if len(several) > 1 and ("," in text or ";" in text or all("://" in part for part in several)):
-        return _diagnosis([IssueCode.ORIGIN_SEVERAL], _repair_all(several))
+    if len(text) > MAX_URL:
+        return _diagnosis([IssueCode.ORIGIN_MALFORMED])
     if _REGEX_MARKS.search(text):
         return _diagnosis([IssueCode.ORIGIN_LOOKS_LIKE_REGEX], _from_regex(text))
     return _Repair(text).diagnose()
@@ -106,11 +118,6 @@ def repair(text: str) -> tuple[str, ...]:
     """Return the origins or patterns to write for `text`: itself if it is one already, none if there is none."""
     diagnosis = diagnose(text)
     return (text,) if diagnosis is None else diagnosis.replacements
-
-
-def _is_of_no_page(text: str) -> bool:
-    """Tell whether `text` is an origin by its form, of a scheme that no page's origin has."""
-    return text.startswith((_FILE, *(f"{scheme}:" for scheme in _WEB_SCHEME_OF)))
 
 
 def _repair_all(parts: list[str]) -> tuple[str, ...]:
@@ -180,7 +187,7 @@ class _Repair:
             self._note(IssueCode.ORIGIN_MALFORMED)
             return slashless[1], slashless[2]
         self._note(IssueCode.ORIGIN_MISSING_SCHEME)
-        rest = text.lstrip(":/")
+        rest = f"[{text}]" if serialize_ipv6(text) else text.lstrip(":/")
         host = _AUTHORITY_END.split(rest)[0].rpartition("@")[2]
         return ("http" if _LOOPBACK.fullmatch(_split_port(host)[0]) else "https"), rest
 

@@ -6,46 +6,50 @@ was refused, and tells everything at once, in the order of the options.
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from difflib import get_close_matches
 
-from crossorigin.fetch.headers import (
-    CORS_REQUEST_HEADERS,
-    CORS_RESPONSE_HEADERS,
-    PRIVATE_NETWORK_REQUEST_HEADER,
-    PRIVATE_NETWORK_RESPONSE_HEADER,
-)
+from crossorigin.fetch.headers import ANSWERING_HEADERS, ASKING_HEADERS
 from crossorigin.fetch.methods import STANDARD_METHODS, is_forbidden_method, is_token, normalize_method
 from crossorigin.fetch.origin import OPAQUE_ORIGIN
-from crossorigin.policy.errors import IssueCode, PolicyIssue
-from crossorigin.policy.options import DEFAULTS, Element, Options, elements_literal, issue_of, literal, read_options
-from crossorigin.policy.pattern import OriginPattern, parse_pattern
+from crossorigin.policy.errors import IssueCode, PolicyIssue, keep_value
+from crossorigin.policy.options import (
+    DEFAULTS,
+    Element,
+    Options,
+    elements_literal,
+    issue_of,
+    literal,
+    mend,
+    read_options,
+)
+from crossorigin.policy.pattern import OriginPattern, can_be_listed, parse_pattern
 from crossorigin.policy.public_suffix import why_public
 from crossorigin.policy.remarks import REMARKS
-from crossorigin.policy.repair import diagnose, repair
 
 WILDCARD = "*"
 MAX_MAX_AGE = 2147483647
 
-_RESPONSE_NAMES = CORS_RESPONSE_HEADERS | {PRIVATE_NETWORK_RESPONSE_HEADER}
-_REQUEST_NAMES = CORS_REQUEST_HEADERS | {PRIVATE_NETWORK_REQUEST_HEADER}
-_SEPARATORS = re.compile(r"[\s,;]+")
 
 Rule = Callable[[Options], Iterator[PolicyIssue]]
 
 
-def _pattern(element: Element) -> OriginPattern | None:
-    """Return the pattern that an element is, or becomes once its fault is mended."""
-    mended = repair(element.text)
+def _mended_pattern(text: str) -> OriginPattern | None:
+    """Return the pattern that `text` is, or becomes once its fault is mended."""
+    if can_be_listed(text):
+        return parse_pattern(text) if WILDCARD in text else None
+    from crossorigin.policy.repair import repair  # noqa: PLC0415  # as below
+
+    mended = repair(text)
     return parse_pattern(mended[-1]) if mended else None
-
-
-def _is_null(element: Element) -> bool:
-    return repair(element.text) == (OPAQUE_ORIGIN,)
 
 
 def origins_can_be_sent(options: Options) -> Iterator[PolicyIssue]:
     """Refuse an origin that no browser can send."""
     for element in options.allow_origins:
+        if can_be_listed(element.text):
+            continue
+        # The tables of faults are a quarter of what importing the package costs; a right policy needs none of them.
+        from crossorigin.policy.repair import diagnose  # noqa: PLC0415
+
         diagnosis = diagnose(element.text)
         if diagnosis is not None:
             hint = elements_literal(diagnosis.replacements) or diagnosis.instruction
@@ -76,7 +80,7 @@ def null_has_no_credentials(options: Options) -> Iterator[PolicyIssue]:
     if not options.allow_credentials:
         return
     for element in options.allow_origins:
-        if _is_null(element):
+        if element.text.strip().strip("\"'").lower() == OPAQUE_ORIGIN:
             yield issue_of(
                 IssueCode.NULL_WITH_CREDENTIALS,
                 element,
@@ -91,13 +95,13 @@ def wildcards_keep_strangers_out(options: Options) -> Iterator[PolicyIssue]:
     if not options.allow_credentials or options.dangerously_allow_public_suffixes:
         return
     for element in options.allow_origins:
-        pattern = _pattern(element)
+        pattern = _mended_pattern(element.text)
         why = why_public(pattern.host) if pattern is not None and pattern.subdomains else None
         if pattern is not None and why is not None:
             yield issue_of(
                 IssueCode.PUBLIC_SUFFIX_WITH_CREDENTIALS,
                 element,
-                f"{pattern.host} {why}, and with allow_credentials=True its page acts as your user.",
+                f"{pattern.host} {why}, and with allow_credentials=True a page there acts as your user.",
                 f'the origins that are yours, one by one, as in "{pattern.scheme}://your-app.{pattern.host}"; or, if '
                 "all names there are yours, dangerously_allow_public_suffixes=True.",
             )
@@ -128,19 +132,19 @@ def methods_can_be_sent(options: Options) -> Iterator[PolicyIssue]:
     for element in options.allow_methods:
         text = element.text
         if not is_token(text):
-            parts = [part.upper() for part in _SEPARATORS.split(text) if part]
-            valid = parts and all(is_token(part) and not is_forbidden_method(part) for part in parts)
+            mended = mend("allow_methods", text)
+            valid = all(is_token(method) and not is_forbidden_method(method) for method in mended)
             yield issue_of(
                 IssueCode.METHOD_NOT_A_TOKEN,
                 element,
                 "It is not a method: a method is one word of letters, digits and a few signs.",
-                elements_literal(parts) if valid else "remove it, or write the method's name.",
+                elements_literal(mended) if valid else "remove it, or write the method's name.",
             )
         elif is_forbidden_method(text):
             yield issue_of(
                 IssueCode.METHOD_FORBIDDEN,
                 element,
-                "No browser lets a script send it, so it can never be asked for.",
+                "Browsers refuse it to every script, so it can never be asked for.",
                 "remove it.",
             )
         elif text.upper() in STANDARD_METHODS and normalize_method(text) != text.upper():
@@ -158,33 +162,32 @@ def header_names_are_tokens(options: Options) -> Iterator[PolicyIssue]:
     for element in (*options.allow_headers, *options.expose_headers):
         if is_token(element.text):
             continue
-        parts = [part.strip().rstrip(":").replace(" ", "-") for part in re.split(r"[,;]", element.text)]
-        named = [part for part in parts if part]
+        mended = mend("allow_headers", element.text)
         yield issue_of(
             IssueCode.HEADER_NOT_A_TOKEN,
             element,
             "It is not a header name: a name is one word of letters, digits and a few signs, such as X-Token. One "
             "bad name makes browsers refuse the whole list.",
-            elements_literal(named) if named and all(map(is_token, named)) else "remove it, or write the name.",
+            elements_literal(mended) if all(map(is_token, mended)) else "remove it, or write the name.",
         )
 
 
 def cors_headers_are_on_their_side(options: Options) -> Iterator[PolicyIssue]:
     """Refuse response headers of CORS among request headers, and the reverse."""
     for element in options.allow_headers:
-        if element.text.lower() in _RESPONSE_NAMES:
+        if element.text.lower() in ANSWERING_HEADERS:
             yield issue_of(
                 IssueCode.RESPONSE_HEADER_AMONG_REQUEST_HEADERS,
                 element,
-                "The server answers with it; no page has to send it. A page that sets it makes a needless preflight.",
+                "It is a response header: the server answers with it, and no page has to send it.",
                 "remove it, here and from the page's request.",
             )
     for element in options.expose_headers:
-        if element.text.lower() in _REQUEST_NAMES:
+        if element.text.lower() in ASKING_HEADERS:
             yield issue_of(
                 IssueCode.REQUEST_HEADER_AMONG_RESPONSE_HEADERS,
                 element,
-                "The browser asks with it; no response has it.",
+                "It is a request header: the browser asks with it, and no response carries it.",
                 "remove it.",
             )
 
@@ -214,24 +217,24 @@ ERRORS: tuple[Rule, ...] = (
 )
 
 
-def check_names(given: Iterable[str]) -> Iterator[PolicyIssue]:
+def _unknown_option(name: str, value: object) -> PolicyIssue:
     """Refuse the name of an option that there is not; read from a file, it would otherwise be lost in silence."""
-    for name in given:
-        if name not in DEFAULTS:
-            near = get_close_matches(name, DEFAULTS, n=1)
-            yield PolicyIssue(
-                code=IssueCode.UNKNOWN_OPTION,
-                field=name,
-                value=name,
-                reason="There is no such option.",
-                hint=f"{near[0]}." if near else f"one of {', '.join(DEFAULTS)}.",
-            )
+    from difflib import get_close_matches  # noqa: PLC0415  # only a wrong name pays for it
+
+    near = get_close_matches(name, DEFAULTS, n=1)
+    return PolicyIssue(
+        code=IssueCode.UNKNOWN_OPTION,
+        field=name,
+        value=keep_value(value),
+        reason="There is no option of this name.",
+        hint=f"name it {near[0]}." if near else f"name one of {', '.join(DEFAULTS)}.",
+    )
 
 
 def validate(given: Mapping[str, object]) -> tuple[Options, list[PolicyIssue], list[PolicyIssue]]:
     """Check all options; return what was read, the errors, and, if there are none, the remarks."""
-    errors: list[PolicyIssue] = []
-    options = read_options(given, errors)
+    errors = [_unknown_option(str(name), value) for name, value in given.items() if name not in DEFAULTS]
+    options = read_options({**DEFAULTS, **given}, errors)
     errors += _run(ERRORS, options)
     remarks = [] if errors else _run(REMARKS, options)
     return options, sorted(errors, key=_place), sorted(remarks, key=_place)
@@ -244,4 +247,6 @@ def _run(rules: Iterable[Rule], options: Options) -> list[PolicyIssue]:
 def _place(issue: PolicyIssue) -> tuple[int, int]:
     """Return where an issue's field stands among the options, and within its own."""
     name, _, index = issue.field.partition("[")
+    if name not in DEFAULTS:
+        return len(DEFAULTS), -1
     return list(DEFAULTS).index(name), int(index[:-1]) if index else -1

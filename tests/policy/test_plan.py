@@ -1,0 +1,106 @@
+"""A policy made ready answers fast, and keeps nothing that a stranger chose."""
+
+import pytest
+
+from crossorigin import Policy, Reason
+from crossorigin.policy.plan import Plan
+
+LISTED = ["https://app.example.com", "https://b.example.com", "null"]
+
+
+def plan(**options: object) -> Plan:
+    """Make a plan."""
+    return Plan(Policy.from_dict(options))
+
+
+def test_nothing_of_strangers_is_kept() -> None:
+    """After any number of origins, the table holds what the policy lists and no more."""
+    ready = plan(
+        allow_origins=[*LISTED, "https://*.example.com", "http://localhost:*"], allow_origin_regex="https://x.*"
+    )
+    for number in range(500):
+        for lines in (
+            [f"https://evil{number}.example".encode()],
+            [f"https://a{number}.example.com".encode()],
+            [f"http://localhost:{number + 1}".encode()],
+            [f"https://x{number}.example".encode()],
+            [b"x" * number],
+            [LISTED[0].encode(), str(number).encode()],
+        ):
+            ready.decide_actual(lines)
+            ready.decide_preflight(lines, [b"GET"], [f"x-{number}".encode()])
+    for origin in LISTED * 3:
+        ready.decide_actual([origin.encode()])
+    assert set(ready._listed) == {origin.encode() for origin in LISTED}
+
+
+def test_a_listed_origin_is_decided_once() -> None:
+    """The second decision is the first one, as it was built."""
+    ready = plan(allow_origins=LISTED)
+    first = ready.decide_actual([b"https://app.example.com"])
+    assert ready.decide_actual([b"https://app.example.com"]) is first
+    assert ready.decide_actual((b"https://app.example.com",)) is first
+
+
+def test_two_lines_never_meet_the_table() -> None:
+    """A doubled origin is refused although one of the two was decided before."""
+    ready = plan(allow_origins=LISTED)
+    ready.decide_actual([b"https://app.example.com"])
+    decision = ready.decide_actual([b"https://app.example.com", b"https://app.example.com"])
+    assert decision.origin is Reason.ORIGIN_REPEATED
+    assert decision.response.allow_origin is None
+
+
+def test_a_request_without_origin_is_decided_beforehand() -> None:
+    """The most frequent decision is built once."""
+    ready = plan(allow_origins=LISTED)
+    assert ready.decide_actual(()) is ready.absent
+    assert ready.constant is None
+
+
+def test_any_origin_is_decided_beforehand() -> None:
+    """Under * there is one decision for all."""
+    ready = plan(allow_origins=["*"])
+    assert ready.constant is ready.absent
+    for lines in ((), [b"null"], [b"https://a.example"], [b"", b""]):
+        assert ready.decide_actual(lines) is ready.constant
+    assert ready._listed == {}
+
+
+def test_two_plans_of_a_policy_share_nothing() -> None:
+    """What one has seen changes nothing in the other."""
+    policy = Policy(allow_origins=LISTED)
+    one, other = Plan(policy), Plan(policy)
+    one.decide_actual([b"null"])
+    assert other._listed == {}
+
+
+def test_the_names_of_a_preflight_do_not_reach_the_next_one() -> None:
+    """With * in allow_headers each answer repeats its own names and no earlier ones."""
+    ready = plan(allow_origins=LISTED, allow_headers=["*"])
+    answers = [
+        ready.decide_preflight([b"null"], [b"GET"], [names]).response.headers for names in (b"x-a", b"x-b", b"x-a")
+    ]
+    assert answers[0] == answers[2]
+    assert (b"access-control-allow-headers", b"x-b") in answers[1]
+
+
+@pytest.mark.parametrize("debug", [False, True])
+def test_every_preflight_says_what_it_depends_on(*, debug: bool) -> None:
+    """The usual Vary comes with an answer of any kind."""
+    ready = Plan(Policy(allow_origins=LISTED), debug=debug)
+    names = ["Origin", *(f"Access-Control-Request-{name}" for name in ("Method", "Headers", "Private-Network"))]
+    vary = (b"vary", ", ".join(names).encode())
+    for origin, method, headers in ((b"null", b"GET", b""), (b"null", b"PUT", b"x-a"), (b"x", b"PUT", b"b@d")):
+        assert ready.decide_preflight([origin], [method], [headers]).response.headers[-1] == vary
+
+
+def test_a_star_among_exposed_names_is_expanded_only_with_credentials() -> None:
+    """Without credentials browsers know the wildcard, so it is sent."""
+    without = plan(allow_origins=LISTED, expose_headers=["*"]).decide_actual([b"null"]).response
+    assert without.expose == (b"*",)
+    assert not without.expand
+    ready = plan(allow_origins=LISTED[:2], expose_headers=["*", "X-Id"], allow_credentials=True)
+    response = ready.decide_actual([LISTED[0].encode()]).response
+    assert response.expose == (b"X-Id",)
+    assert response.expand

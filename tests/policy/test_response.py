@@ -1,0 +1,183 @@
+"""What becomes of a response's headers: set, never appended, and never changed under the app's hands."""
+
+import copy
+import dataclasses
+from collections.abc import Callable, Iterable, Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crossorigin import HeaderEdit, ResponseHeaders
+
+Lines = list[tuple[bytes, bytes]]
+
+ORIGIN = b"https://app.example.com"
+GRANTED = ResponseHeaders(allow_origin=ORIGIN)
+REFUSED = ResponseHeaders(allow_origin=None)
+CREDENTIALS = ResponseHeaders(allow_origin=ORIGIN, allow_credentials=True, expose=(b"X-Id",))
+EXPANDING = ResponseHeaders(allow_origin=ORIGIN, allow_credentials=True, expose=(b"X-Id",), expand=True)
+CONSTANT = ResponseHeaders(allow_origin=b"*", expose=(b"X-Id",), vary=False)
+ALL = [GRANTED, REFUSED, CREDENTIALS, EXPANDING, CONSTANT]
+
+names = st.sampled_from(
+    [
+        b"access-control-allow-origin",
+        b"access-control-allow-credentials",
+        b"access-control-allow-methods",
+        b"access-control-allow-headers",
+        b"access-control-expose-headers",
+        b"access-control-max-age",
+        b"vary",
+        b"content-type",
+        b"Content-Type",
+        b"set-cookie",
+        b"x-a",
+        b"x b",
+        b"X-\xe9",
+        b"",
+    ]
+).flatmap(lambda name: st.sampled_from([name, name.title(), name.upper(), name.swapcase()]))
+values = st.sampled_from(
+    [
+        b"",
+        b"*",
+        b"Origin",
+        b"accept, origin",
+        b"Accept",
+        b"*, Origin",
+        b"X-A, x-b",
+        b"b@d, X-A",
+        b" , ,",
+        ORIGIN,
+        b"true",
+    ]
+)
+header_lists = st.lists(st.tuples(names, values), max_size=8)
+
+
+def by_hand(edit: HeaderEdit, headers: Lines) -> Lines:
+    """Carry an edit out as an adapter would that knows headers by name alone."""
+    gone = {name for name, _ in edit.set} | set(edit.remove)
+    return [*(header for header in headers if header[0].lower() not in gone), *edit.set]
+
+
+@given(st.sampled_from(ALL), header_lists)
+def test_edit_and_apply_agree(response: ResponseHeaders, headers: Lines) -> None:
+    """Both ways to change a response arrive at the same headers, in the same order of names."""
+    applied = [(bytes(name), bytes(value)) for name, value in response.apply(headers)]
+    assert applied == by_hand(response.edit(headers), headers)
+
+
+@given(st.sampled_from(ALL), header_lists)
+def test_an_edit_never_sets_what_it_removes(response: ResponseHeaders, headers: Lines) -> None:
+    """Names of an edit are lower-case, each there once."""
+    edit = response.edit(headers)
+    told = [*(name for name, _ in edit.set), *edit.remove]
+    assert len(set(told)) == len(told)
+    assert all(name == name.lower() for name in told)
+
+
+@given(st.sampled_from(ALL), header_lists)
+def test_what_was_given_is_never_changed(response: ResponseHeaders, headers: Lines) -> None:
+    """The app may use its own header list again."""
+    lists = [[name, value] for name, value in headers]
+    before = copy.deepcopy(lists)
+    result = response.apply(lists)
+    result.append((b"x-later", b"1"))
+    response.edit(lists)
+    assert lists == before
+
+
+@given(st.sampled_from(ALL), header_lists)
+def test_the_headers_of_others_keep_their_order_and_their_bytes(response: ResponseHeaders, headers: Lines) -> None:
+    """Nothing but CORS headers and Vary is touched."""
+
+    def others(lines: Iterable[Sequence[bytes]]) -> list[tuple[bytes, ...]]:
+        return [tuple(line) for line in lines if not line[0].lower().startswith((b"access-control-", b"vary"))]
+
+    assert others(response.apply(headers)) == others(headers)
+
+
+# Where names are expanded, a Vary that the first pass added is a header like any other to the second.
+@given(st.sampled_from([response for response in ALL if not response.expand]), header_lists)
+def test_applying_twice_changes_nothing_more(response: ResponseHeaders, headers: Lines) -> None:
+    """A second layer with the same policy leaves the same headers."""
+
+    def seen(lines: Iterable[Sequence[bytes]]) -> list[tuple[bytes, ...]]:
+        return sorted((line[0].lower(), line[1]) for line in lines)
+
+    once = response.apply(headers)
+    assert seen(response.apply(once)) == seen(once)
+
+
+@pytest.mark.parametrize("response", ALL, ids=["granted", "refused", "credentials", "expanding", "constant"])
+@pytest.mark.parametrize("make", [list, tuple, iter, lambda lines: (line for line in lines)])
+def test_headers_come_in_any_iterable_and_are_read_once(
+    response: ResponseHeaders, make: Callable[[Lines], Iterable[tuple[bytes, bytes]]]
+) -> None:
+    """A list, a tuple and a generator give the same."""
+    headers = [(b"X-A", b"1"), (b"Access-Control-Expose-Headers", b"X-B, *"), (b"Vary", b"Accept")]
+    assert response.apply(make(headers)) == response.apply(headers)
+    assert response.edit(make(headers)) == response.edit(headers)
+    assert response.apply(make([])) == response.apply([])
+
+
+@pytest.mark.parametrize("change", [bytes.lower, bytes.upper, bytes.title, bytes.swapcase])
+def test_headers_are_found_in_any_case(change: Callable[[bytes], bytes]) -> None:
+    """An app's headers go however it spelled them."""
+    own = [(change(b"access-control-allow-origin"), b"*"), (change(b"access-control-max-age"), b"5")]
+    assert GRANTED.apply(own) == [(b"access-control-allow-origin", ORIGIN), (b"vary", b"Origin")]
+    assert GRANTED.edit(own).remove == (b"access-control-max-age",)
+    assert REFUSED.apply(own) == [(b"vary", b"Origin")]
+
+
+def test_lines_may_be_lists() -> None:
+    """A header line is any pair of bytes, and one that stays is handed on as it is."""
+    line = [b"x-a", b"1"]
+    assert GRANTED.apply([line])[0] is line
+    assert GRANTED.apply([line, [b"Vary", b"Accept"]])[0] is line
+
+
+def test_a_response_without_headers_of_this_kind_gets_what_is_ready() -> None:
+    """The ready headers are those that an empty response gets."""
+    assert GRANTED.ready == ((b"access-control-allow-origin", ORIGIN), (b"vary", b"Origin"))
+    assert REFUSED.ready == ((b"vary", b"Origin"),)
+    assert CONSTANT.ready == ((b"access-control-allow-origin", b"*"), (b"access-control-expose-headers", b"X-Id"))
+    assert CREDENTIALS.ready == (
+        (b"access-control-allow-origin", ORIGIN),
+        (b"access-control-allow-credentials", b"true"),
+        (b"access-control-expose-headers", b"X-Id"),
+        (b"vary", b"Origin"),
+    )
+    for response in ALL:
+        assert response.apply([]) == [*response.ready]
+        assert response.edit([]) == HeaderEdit(set=response.ready)
+
+
+def test_a_vary_that_says_so_already_is_not_touched() -> None:
+    """Its lines stay where and as they were."""
+    own = [(b"Vary", b"Accept"), (b"x-a", b"1"), (b"VARY", b"ORIGIN")]
+    assert GRANTED.apply(own) == [*own, (b"access-control-allow-origin", ORIGIN)]
+    assert REFUSED.apply(own) == own
+    assert REFUSED.edit(own) == HeaderEdit(set=())
+
+
+def test_a_constant_answer_leaves_vary_alone() -> None:
+    """What the app varies on is the app's matter."""
+    own = [(b"Vary", b"Accept"), (b"vary", b"Cookie")]
+    assert CONSTANT.apply(own) == [*own, *CONSTANT.ready]
+
+
+def test_expanding_names_each_header_as_the_app_spelled_it() -> None:
+    """The policy's names lead; names that are readable anyway, and cookies, are not told."""
+    own = [(b"ETag", b"1"), (b"content-type", b"x"), (b"Set-Cookie", b"a"), (b"x-id", b"2"), (b"etag", b"3")]
+    assert dict(EXPANDING.edit(own).set)[b"access-control-expose-headers"] == b"X-Id, ETag"
+
+
+def test_decisions_on_responses_are_frozen_values() -> None:
+    """They can be compared and shared between requests."""
+    assert ResponseHeaders(allow_origin=ORIGIN) == GRANTED
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        GRANTED.allow_origin = b"*"  # type: ignore[misc]
+    assert "ready" not in repr(GRANTED)

@@ -1,0 +1,132 @@
+"""On every server, an app with a right policy is served as the policy says."""
+
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+from tests.asgi.wire import ORIGIN, PREFLIGHT_VARY, STRANGER
+from tests.servers.process import SERVERS, Server
+
+_PATTERN = "https://deep.sub.example.org"
+_GRANT = {
+    b"access-control-allow-credentials": b"true",
+    b"access-control-expose-headers": b"ETag",
+}
+_APPS = ["wrapped", "added"]
+
+
+class Serving(Server):
+    """A server, and what its app has written."""
+
+    def __init__(self, name: str, app: str, marker: Path) -> None:
+        super().__init__(name, app, marker)
+        self._marker = marker
+
+    def marks(self) -> list[str]:
+        """Return what the app has written since it was asked last."""
+        lines = self._marker.read_text("utf-8").splitlines()
+        self._marker.write_text("", "utf-8")
+        return lines
+
+
+@pytest.fixture(
+    scope="module",
+    params=[(server, app) for server in SERVERS for app in _APPS],
+    ids=[f"{server}-{app}" for server in SERVERS for app in _APPS],
+)
+def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Generator[Serving]:
+    """A server with one of the apps, started once for all these tests."""
+    name, app = request.param
+    serving = Serving(name, f"tests.servers.right:{app}", tmp_path_factory.mktemp(name) / "marker")
+    try:
+        serving.wait_until_ready()
+        # The lifespan reached the app through the middleware.
+        assert serving.marks() == ["lifespan"]
+        yield serving
+    finally:
+        serving.stop()
+
+
+@pytest.mark.parametrize("origin", [ORIGIN, _PATTERN])
+def test_an_allowed_origin_is_granted(server: Serving, origin: str) -> None:
+    """The app answers with what its lifespan left, and the answer may be read."""
+    answer = server.ask("GET", ("origin", origin))
+    assert (answer.status, server.marks()) == (200, ["GET"])
+    assert answer.body.endswith(b"hello")
+    assert answer.cors == {**_GRANT, b"access-control-allow-origin": origin.encode()}
+    assert answer.values(b"vary") == [b"Origin"]
+
+
+@pytest.mark.parametrize("lines", [(("origin", STRANGER),), (("origin", ORIGIN), ("origin", ORIGIN)), ()], ids=repr)
+def test_any_other_request_is_served_without_a_grant(server: Serving, lines: tuple[tuple[str, str], ...]) -> None:
+    """A stranger, two origins or none: the app answers, and nothing is granted."""
+    answer = server.ask("GET", *lines)
+    assert (answer.status, answer.cors, server.marks()) == (200, {}, ["GET"])
+    assert answer.values(b"vary") == [b"Origin"]
+
+
+def test_an_allowed_preflight_is_answered_without_the_app(server: Serving) -> None:
+    """The answer is whole, and ours."""
+    answer = server.ask(
+        "OPTIONS",
+        ("origin", ORIGIN),
+        ("access-control-request-method", "PUT"),
+        ("access-control-request-headers", "x-token"),
+    )
+    assert (answer.status, answer.body, server.marks()) == (200, b"OK", [])
+    assert answer.cors == {
+        b"access-control-allow-origin": ORIGIN.encode(),
+        b"access-control-allow-credentials": b"true",
+        b"access-control-allow-methods": b"GET, PUT",
+        b"access-control-allow-headers": b"Accept, Accept-Language, Content-Language, Content-Type, X-Token",
+        b"access-control-max-age": b"600",
+    }
+    assert answer.values(b"content-type") == [b"text/plain; charset=utf-8"]
+    assert answer.values(b"content-length") == [b"2"]
+    assert answer.values(b"vary") == [PREFLIGHT_VARY.encode()]
+
+
+@pytest.mark.parametrize(
+    ("origin", "method", "body", "granted"),
+    [
+        (STRANGER, "PUT", b"Disallowed CORS origin", []),
+        (STRANGER, "DELETE", b"Disallowed CORS origin, method", []),
+        (
+            ORIGIN,
+            "DELETE",
+            b"Disallowed CORS method",
+            [b"access-control-allow-credentials", b"access-control-allow-origin"],
+        ),
+    ],
+)
+def test_a_refused_preflight_is_answered_without_the_app(
+    server: Serving, origin: str, method: str, body: bytes, granted: list[bytes]
+) -> None:
+    """The answer says what was refused, and no list is told."""
+    answer = server.ask("OPTIONS", ("origin", origin), ("access-control-request-method", method))
+    assert (answer.status, answer.body, server.marks()) == (400, body, [])
+    assert sorted(answer.cors) == granted
+    assert answer.values(b"vary") == [PREFLIGHT_VARY.encode()]
+
+
+def test_options_that_is_no_preflight_is_the_apps(server: Serving) -> None:
+    """OPTIONS without the method it would ask about reaches the app."""
+    answer = server.ask("OPTIONS", ("origin", ORIGIN))
+    assert (answer.status, server.marks()) == (200, ["OPTIONS"])
+    assert answer.cors[b"access-control-allow-origin"] == ORIGIN.encode()
+
+
+@pytest.mark.parametrize(("path", "content"), [("/stream", b"c"), ("/file", b"async def file")])
+def test_streams_and_files_keep_their_body_and_gain_the_headers(server: Serving, path: str, content: bytes) -> None:
+    """What the server sends in parts or from the disk is granted too."""
+    answer = server.ask("GET", ("origin", ORIGIN), path=path)
+    assert (answer.status, server.marks()) == (200, [path.strip("/")])
+    assert content in answer.body
+    assert answer.cors == {**_GRANT, b"access-control-allow-origin": ORIGIN.encode()}
+
+
+def test_a_missing_page_may_be_read(server: Serving) -> None:
+    """A 404 is a response like any other."""
+    answer = server.ask("GET", ("origin", ORIGIN), path="/nowhere")
+    assert (answer.status, server.marks()) == (404, [])
+    assert answer.cors == {**_GRANT, b"access-control-allow-origin": ORIGIN.encode()}

@@ -1,0 +1,69 @@
+"""On every server, an app with a wrong policy serves no request, and the deployer reads why."""
+
+from pathlib import Path
+
+import pytest
+from tests.asgi.wire import ORIGIN, STRANGER
+from tests.servers.conftest import Start
+from tests.servers.process import SERVERS
+from tests.servers.wrong import OPTIONS
+
+from crossorigin import InvalidPolicyError, Policy
+
+_REQUESTS = [
+    ("GET", ()),
+    ("GET", (("origin", ORIGIN),)),
+    ("PUT", (("origin", STRANGER),)),
+    ("OPTIONS", (("origin", ORIGIN), ("access-control-request-method", "PUT"))),
+]
+
+
+@pytest.fixture(scope="module")
+def message() -> str:
+    """What is wrong with the policy, whole."""
+    with pytest.raises(InvalidPolicyError) as caught:
+        Policy(**OPTIONS)
+    assert len(caught.value.issues) == 6
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("framework", ["starlette", "fastapi"])
+@pytest.mark.parametrize("name", SERVERS)
+def test_the_whole_message_is_printed_before_any_request_and_none_is_served(
+    start: Start, marker: Path, message: str, name: str, framework: str
+) -> None:
+    """The framework builds the middleware while the server starts: the output tells all, and the app never runs."""
+    server = start(name, f"tests.servers.wrong_late:{framework}")
+    # Nothing has been asked yet.
+    server.wait_for(message)
+    server.wait_until_ready()
+    for method, lines in _REQUESTS:
+        answer = server.ask(method, *lines)
+        assert (answer.status, answer.cors) == (500, {})
+    assert not marker.exists()
+
+
+def test_the_message_is_printed_before_the_first_answer_where_there_is_no_lifespan(
+    start: Start, marker: Path, message: str
+) -> None:
+    """Told to do without a lifespan, the server builds the app for the first request, which is not served either."""
+    server = start("uvicorn-without-lifespan", "tests.servers.wrong_late:starlette").wait_until_ready()
+    assert server.ask("GET", ("origin", ORIGIN)).status == 500
+    server.wait_for(message)
+    for method, lines in _REQUESTS:
+        assert server.ask(method, *lines).status == 500
+    assert not marker.exists()
+
+
+@pytest.mark.parametrize("module", ["wrong_policy", "wrong_by_hand"])
+@pytest.mark.parametrize("name", ["uvicorn-h11", "hypercorn", "granian"])
+def test_a_policy_built_where_it_is_written_keeps_the_server_from_starting(
+    start: Start, marker: Path, message: str, name: str, module: str
+) -> None:
+    """The server gives up with the whole message."""
+    server = start(name, f"tests.servers.{module}:app")
+    code = server.wait_for_end()
+    assert message in server.output
+    assert not marker.exists()
+    # Hypercorn ends with 0 whatever kept its worker from starting.
+    assert (code != 0) == (name != "hypercorn")
