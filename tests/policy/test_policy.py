@@ -328,6 +328,13 @@ def test_a_field_given_as_one_value_is_a_type_error(field: str, value: str | byt
     assert f"[{value!r}]" in str(raised.value)
 
 
+@pytest.mark.parametrize("lines", [["https://app.example.com"], [b"https://app.example.com", None], [bytearray(b"a")]])
+def test_a_line_that_is_not_bytes_is_a_type_error(lines: list[Any]) -> None:
+    """Lines are compared as the bytes that arrived, so text among them would never match."""
+    with pytest.raises(TypeError, match="bytes, as they arrived"):
+        Policy().decide("GET", origin=lines)
+
+
 def test_a_long_value_is_cut_in_the_type_error() -> None:
     """A message is to be read."""
     with pytest.raises(TypeError) as raised:

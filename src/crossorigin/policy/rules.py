@@ -25,6 +25,10 @@ from crossorigin.policy.pattern import OriginPattern, can_be_listed, parse_patte
 from crossorigin.policy.public_suffix import why_public
 from crossorigin.policy.remarks import REMARKS
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from crossorigin.policy.repair import Diagnosis
+
 WILDCARD = "*"
 MAX_MAX_AGE = 2147483647
 
@@ -42,15 +46,19 @@ def _mended_pattern(text: str) -> OriginPattern | None:
     return parse_pattern(mended[-1]) if mended else None
 
 
+def _diagnose(text: str) -> "Diagnosis | None":
+    if can_be_listed(text):
+        return None
+    # The tables of faults are a quarter of what importing the package costs; a right policy needs none of them.
+    from crossorigin.policy.repair import diagnose  # noqa: PLC0415
+
+    return diagnose(text)
+
+
 def origins_can_be_sent(options: Options) -> Iterator[PolicyIssue]:
     """Refuse an origin that no browser can send."""
     for element in options.allow_origins:
-        if can_be_listed(element.text):
-            continue
-        # The tables of faults are a quarter of what importing the package costs; a right policy needs none of them.
-        from crossorigin.policy.repair import diagnose  # noqa: PLC0415
-
-        diagnosis = diagnose(element.text)
+        diagnosis = _diagnose(element.text)
         if diagnosis is not None:
             hint = elements_literal(diagnosis.replacements) or diagnosis.instruction
             yield issue_of(diagnosis.code, element, diagnosis.reason, hint)

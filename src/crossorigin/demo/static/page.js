@@ -19,10 +19,10 @@ function element(name, ...content) {
   return made;
 }
 
-// A line of text that is indented where it wraps.
+// A line of text that is indented where it wraps, deeper if it is indented itself.
 function line(...content) {
   const made = element("span", ...content);
-  made.className = "line";
+  made.className = made.textContent.startsWith("   ") ? "line deep" : "line";
   return made;
 }
 
@@ -76,15 +76,15 @@ function whatItDid(result) {
   }
   const ran = result.exchanges.some((exchange) => exchange.method !== "OPTIONS");
   return [
-    element("p", "It kept the answer from the page. All that the script was told:"),
-    element("pre", result.error),
-    element("p", "Scripts are told nothing more; the reason stands in the browser’s console."),
     element(
       "p",
       ran
-        ? "The API did run this request: CORS decides who may read an answer, not who may ask."
-        : "The preflight was refused, so the request itself was never sent.",
+        ? "It kept the answer from the page. The API did run this request: CORS decides who may read an answer, not who may ask."
+        : "It asked first. The preflight was refused, so the request itself was never sent.",
     ),
+    element("p", "All that the script was told:"),
+    element("pre", result.error),
+    element("p", "The reason stands in the browser’s console."),
   ];
 }
 
@@ -138,6 +138,8 @@ function place(request) {
   const card = find("#card").content.cloneNode(true);
   find("tr", row).id = `row-${request.key}`;
   find("a", row).href = `#${request.key}`;
+  // Two links say GET: read out of the table, each names its request whole.
+  find("a", row).setAttribute("aria-label", `${request.name}, ${CREDENTIALS[request.credentials]}`);
   find("article", card).id = request.key;
   for (const part of [row, card]) {
     find(".name", part).textContent = request.name;
