@@ -21,9 +21,8 @@ from tests.asgi.wire import ORIGIN, PREFLIGHT_VARY, STRANGER
 
 from crossorigin import CORSMiddleware, CrossOriginWarning, InvalidPolicyError, Policy
 
-_POLICY = Policy(allow_origins=[ORIGIN], allow_methods=["GET", "PUT"], allow_headers=["X-Token"])
 _OPTIONS: dict[str, Any] = {"allow_origins": [ORIGIN], "allow_methods": ["GET", "PUT"], "allow_headers": ["X-Token"]}
-_VARY = "Origin, Access-Control-Request-Method, Access-Control-Request-Headers, Access-Control-Request-Private-Network"
+_POLICY = Policy(**_OPTIONS)
 
 
 def grants(answer: httpx2.Response) -> dict[str, list[str]]:

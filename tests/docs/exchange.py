@@ -1,11 +1,11 @@
 """Send one HTTP request to an ASGI app, without a server, and hold what comes back."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-Message = MutableMapping[str, Any]
+from tests.asgi.wire import Message, http_scope, receive
+
 App = Callable[..., Awaitable[None]]
 Header = tuple[str, str]
 
@@ -30,23 +30,7 @@ class Answer:
 def send(app: App, method: str, headers: Sequence[Header] = (), path: str = "/") -> Answer:
     """Send a request and return the answer; an exception that follows an answer is the server's to log."""
     messages: list[Message] = []
-    scope = {
-        "type": "http",
-        "asgi": {"version": "3.0", "spec_version": "2.4"},
-        "http_version": "1.1",
-        "method": method,
-        "scheme": "http",
-        "path": path,
-        "raw_path": path.encode(),
-        "query_string": b"",
-        "root_path": "",
-        "headers": [(name.lower().encode(), value.encode("latin-1")) for name, value in headers],
-        "server": ("api.example.com", 80),
-        "client": ("192.0.2.1", 50000),
-    }
-
-    async def receive() -> Message:
-        return {"type": "http.request", "body": b"", "more_body": False}
+    scope = {**http_scope(method, *headers), "path": path, "raw_path": path.encode()}
 
     async def keep(message: Message) -> None:
         messages.append(message)

@@ -1,28 +1,9 @@
-"""Origins, near misses of origins, and a tally of how often a law met what it is about."""
+"""Origins, and near misses of origins."""
 
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 LABEL_LETTERS = "abcxyz019-_"
-
-
-class Tally:
-    """Count the examples of a law, and those that it is about."""
-
-    def __init__(self) -> None:
-        """Start at nothing."""
-        self.seen = 0
-        self.positive = 0
-
-    def note(self, *, positive: bool) -> None:
-        """Count one example."""
-        self.seen += 1
-        self.positive += positive
-
-    def check(self, share: float = 0.2) -> None:
-        """Fail where too few of the examples were about the law."""
-        assert self.positive >= share * self.seen > 0, f"{self.positive} of {self.seen}"
-
 
 schemes = st.sampled_from(["https", "http", "http", "https", "tauri", "chrome-extension", "a+b.c-1", "s" * 64])
 labels = st.text(LABEL_LETTERS, min_size=1, max_size=8) | st.sampled_from(

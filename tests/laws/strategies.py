@@ -43,7 +43,7 @@ PATTERNS = [
     "https://*.example.org:8443",
     "http://[::1]:*",
 ]
-REGEXES = [r"https://pr-[0-9]+\.example\.com", r"https?://(a|b)\.example\.org(:[0-9]+)?", r".*"]
+REGEXES = [r"https://pr-[0-9]+\.example\.com", r"https?://(a|b)\.example\.org(:[0-9]+)?", r"[a-z+]+://x\.(y|z)"]
 # What each regular expression above lets in.
 MATCHES = {REGEXES[0]: "https://pr-17.example.com", REGEXES[1]: "http://b.example.org:81", REGEXES[2]: "ab+c://x.y"}
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "QUERY", "LOCK", "x-get"]

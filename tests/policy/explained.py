@@ -95,6 +95,7 @@ EXPLAINED = [
     Explained(name="no method is listed", options={"allow_origins": [APP], "allow_methods": []}),
     Explained(name="a forbidden method", options=LISTED, method="trace"),
     Explained(name="no method at all", options=LISTED, method="PUT IT"),
+    Explained(name="a method that is too long", options=LISTED, method="A" * 300),
     Explained(name="a header that is not listed", options=LISTED, headers=("X-Token", "Authorization", "X-B")),
     Explained(name="a header of the response", options=LISTED, headers=("Access-Control-Allow-Origin", "X-B")),
     Explained(name="no header name", options=LISTED, headers=("X Token",)),

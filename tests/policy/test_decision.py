@@ -32,6 +32,7 @@ def test_the_reasons_are_closed() -> None:
         "origin-not-listed",
         "method-listed",
         "method-repeated",
+        "method-too-long",
         "method-malformed",
         "method-not-listed",
         "headers-listed",

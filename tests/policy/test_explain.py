@@ -34,6 +34,21 @@ MORE = [
     Explained(name="two URLs", options=LISTED, origin="https://a.example, https://b.example"),
     Explained(name="a bare host", options=LISTED, origin="app.example.com"),
 ]
+# Whose fixes are instructions: there is nothing to paste into the policy or the page.
+INSTRUCTED = {
+    "a method that is too long",
+    "an opaque origin",
+    "no origin that can be mended",
+    "a control character in an origin",
+    "an origin that is too long",
+    "a forbidden method",
+    "no method at all",
+    "no header name",
+    "headers that are too long",
+    "a file with a host",
+    "a name with a comma",
+    "a star for a method",
+}
 every_request = pytest.mark.parametrize("entry", EXPLAINED, ids=lambda entry: entry.name)
 
 
@@ -71,6 +86,12 @@ def test_the_file_has_every_reason_that_a_page_can_meet() -> None:
     """No outcome is without its words."""
     reasons = {step.reason for entry in EXPLAINED for step in entry.explain().steps}
     assert reasons == set(Reason) - UNREACHABLE
+
+
+def test_which_fixes_have_nothing_to_paste_is_known() -> None:
+    """Every other fix is followed below: none counts as helpful for want of a text to write."""
+    fixes = [(entry, step.fix) for entry in [*EXPLAINED, *MORE] for step in entry.explain().steps if step.fix]
+    assert {entry.name for entry, fix in fixes if follow(entry, fix) is None} == INSTRUCTED
 
 
 @pytest.mark.parametrize("entry", [*EXPLAINED, *MORE], ids=lambda entry: entry.name)

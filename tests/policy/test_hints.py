@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.fetch.strategies import Tally, near_misses
+from tests.fetch.strategies import near_misses
 from tests.policy.faulty import FAULTY, Faulty, complaint_of
 from tests.policy.test_repair import spelled_urls, url_like
+from tests.tally import Tally
 
 from crossorigin import CrossOriginWarning, InvalidPolicyError, IssueCode, PolicyIssue
 
@@ -23,10 +24,13 @@ INSTRUCTIONS_ALONE = {
     IssueCode.NULL_WITH_CREDENTIALS,
     IssueCode.PUBLIC_SUFFIX_WITH_CREDENTIALS,
     IssueCode.REGEX_INVALID,
+    IssueCode.REGEX_NOT_JUDGED,
+    IssueCode.REGEX_CATASTROPHIC,
+    IssueCode.REGEX_LETS_STRANGERS_IN,
     IssueCode.METHOD_FORBIDDEN,
     IssueCode.RESPONSE_HEADER_AMONG_REQUEST_HEADERS,
     IssueCode.REQUEST_HEADER_AMONG_RESPONSE_HEADERS,
-    IssueCode.REGEX_WITH_CREDENTIALS,
+    IssueCode.REGEX_NEVER_MATCHES,
     IssueCode.ORIGIN_BESIDE_WILDCARD,
     IssueCode.DUPLICATE,
     IssueCode.REQUEST_HEADER_NEVER_MATTERS,
@@ -119,13 +123,13 @@ def test_an_origin_pasted_right_has_nothing_wrong_any_more() -> None:
             (issue,) = complaint.issues
             assert issue.field == f"allow_origins[{place}]"
             mended = next(pasted(options, issue), None)
-        tally.note(positive=mended is not None)
+        tally.count(positive=mended is not None)
         if mended is not None:
             assert not isinstance(complaint_of(mended), InvalidPolicyError)
             assert len(mended["allow_origins"]) >= 3
 
     law()
-    tally.check()
+    tally.demand(positive=0.2)
 
 
 def test_several_origins_in_one_string_become_the_list_that_is_meant() -> None:
@@ -139,14 +143,14 @@ def test_several_origins_in_one_string_become_the_list_that_is_meant() -> None:
         complaint = complaint_of(options)
         assert isinstance(complaint, InvalidPolicyError)
         assert complaint.issues[0].code is IssueCode.BARE_STRING
-        tally.note(positive=len(complaint.issues) == 1)
+        tally.count(positive=len(complaint.issues) == 1)
         if len(complaint.issues) == 1:
             (mended,) = pasted(options, complaint.issues[0])
             assert not isinstance(complaint_of(mended), InvalidPolicyError)
             assert len(mended["allow_origins"]) <= len(texts)
 
     law()
-    tally.check()
+    tally.demand(positive=0.2)
 
 
 @pytest.mark.parametrize("option", ["allow_methods", "allow_headers", "expose_headers"])
@@ -163,9 +167,9 @@ def test_a_name_pasted_right_has_nothing_wrong_any_more(option: str) -> None:
         mended = None
         for issue in complaint.issues if isinstance(complaint, InvalidPolicyError) else ():
             mended = next(pasted(options, issue), None)
-        tally.note(positive=mended is not None)
+        tally.count(positive=mended is not None)
         if mended is not None:
             assert not isinstance(complaint_of(mended), InvalidPolicyError)
 
     law()
-    tally.check()
+    tally.demand(positive=0.2)

@@ -7,8 +7,9 @@ import ada_url
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.fetch.strategies import Tally, near_misses
+from tests.fetch.strategies import near_misses
 from tests.fetch.test_origin import PAGES
+from tests.tally import Tally
 
 from crossorigin import IssueCode as Code
 from crossorigin.policy.pattern import can_be_listed
@@ -208,7 +209,7 @@ def test_no_text_is_too_odd_to_be_judged() -> None:
     def law(text: str) -> None:
         diagnosis = diagnose(text)
         assert (diagnosis is None) is can_be_listed(text)
-        tally.note(positive=diagnosis is not None and bool(diagnosis.replacements))
+        tally.count(positive=diagnosis is not None and bool(diagnosis.replacements))
         if diagnosis is not None:
             assert diagnosis.reason
             assert diagnosis.instruction
@@ -216,7 +217,7 @@ def test_no_text_is_too_odd_to_be_judged() -> None:
             assert text not in diagnosis.replacements
 
     law()
-    tally.check()
+    tally.demand(positive=0.2)
 
 
 def test_the_fix_is_the_origin_that_a_browser_would_send() -> None:
@@ -225,11 +226,11 @@ def test_the_fix_is_the_origin_that_a_browser_would_send() -> None:
 
     @given(spelled_urls())
     def law(text: str) -> None:
-        tally.note(positive=not can_be_listed(text))
+        tally.count(positive=not can_be_listed(text))
         assert repair(text) == (ada_url.URL(text).origin,)
 
     law()
-    tally.check(0.5)
+    tally.demand(positive=0.5)
 
 
 LONG = """

@@ -6,7 +6,6 @@ underscores, hyphens at the ends of a label and a trailing dot, so those are tak
 """
 
 import re
-import unicodedata
 
 # 253 without a final dot: RFC 1035, section 2.3.4, less the length bytes of the first label and the root.
 MAX_HOST = 253
@@ -135,6 +134,8 @@ def to_a_label(label: str) -> str | None:
     None if no browser takes it. Never through the `idna` codec: that is IDNA 2003, which turns `faß` into `fass`,
     another one's domain.
     """
+    import unicodedata  # noqa: PLC0415  # only names beyond ASCII pay for it
+
     if len(label) > 8 * MAX_LABEL:  # no spelling of a label is so much longer than the label
         return None
     # Character by character: `str.lower` on the whole would give a sigma at its end another form.

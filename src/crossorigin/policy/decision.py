@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from crossorigin.policy.policy import Policy
 
 WILDCARD = "*"
+# Far longer than any method in use; a longer one that a policy lists is read too.
+MAX_METHOD = 256
 _OPAQUE = OPAQUE_ORIGIN.encode()
 _SAFELISTED_METHODS = frozenset(method.encode() for method in CORS_SAFELISTED_METHODS)
 
@@ -43,6 +45,7 @@ class Reason(StrEnum):
     # The method that a preflight asks for.
     METHOD_LISTED = "method-listed"
     METHOD_REPEATED = "method-repeated"
+    METHOD_TOO_LONG = "method-too-long"
     METHOD_MALFORMED = "method-malformed"
     METHOD_NOT_LISTED = "method-not-listed"
 
@@ -137,7 +140,7 @@ def _refusals(reasons: tuple[Reason, ...]) -> tuple[Reason, ...]:
 class Judge:
     """Answer each question about a request for one policy."""
 
-    __slots__ = ("_any_header", "_any_origin", "_matcher", "_max_headers", "_methods", "_names")
+    __slots__ = ("_any_header", "_any_origin", "_matcher", "_max_headers", "_max_method", "_methods", "_names")
 
     def __init__(self, policy: "Policy") -> None:
         """Make ready what requests are compared with."""
@@ -145,6 +148,7 @@ class Judge:
         listed = () if self._any_origin else policy.allow_origins
         self._matcher = OriginMatcher(listed, None if self._any_origin else policy.allow_origin_regex)
         self._methods = frozenset(method.encode() for method in allowed_methods(policy.allow_methods))
+        self._max_method = max(MAX_METHOD, *map(len, self._methods), 0)
         names = allowed_headers(policy.allow_headers)
         self._any_header = WILDCARD in policy.allow_headers
         self._names = frozenset(name.lower().encode() for name in names)
@@ -163,10 +167,11 @@ class Judge:
         if len(lines) > 1:
             return Reason.ORIGIN_REPEATED
         value = lines[0]
-        if value in self._matcher.exact:
-            return Reason.ORIGIN_LISTED
+        # Measured before anything else: looking a megabyte up in a table reads all of it.
         if len(value) > MAX_ORIGIN:
             return Reason.ORIGIN_TOO_LONG
+        if value in self._matcher.exact:
+            return Reason.ORIGIN_LISTED
         if value == _OPAQUE:
             return Reason.ORIGIN_NULL
         origin = parse_origin_bytes(value)
@@ -183,6 +188,8 @@ class Judge:
         if len(lines) > 1:
             return Reason.METHOD_REPEATED
         value = lines[0]
+        if len(value) > self._max_method:
+            return Reason.METHOD_TOO_LONG
         if value in self._methods:
             return Reason.METHOD_LISTED
         return Reason.METHOD_NOT_LISTED if is_token_bytes(value) else Reason.METHOD_MALFORMED
@@ -201,6 +208,8 @@ class Judge:
         names, empty = split_list(lines)
         if empty > MAX_EMPTY_ELEMENTS:
             return Reason.HEADERS_TOO_SPARSE, []
+        # A name that is repeated a thousand times is judged once.
+        names = list(dict.fromkeys(names))
         if not self._any_header:
             names = [name for name in names if name.lower() not in self._names]
             if not names:

@@ -12,7 +12,7 @@ from enum import StrEnum
 MAX_VALUE = 120
 
 # Messages are logged, and a URL that was meant for something else may hold a secret.
-_PASSWORD = re.compile(r"//[^/@\s]*@")
+_PASSWORD = re.compile(r"""((?<=//)|(?<![^\s"'\[,]))[^/@\s"',\[]+@""")
 
 
 class IssueCode(StrEnum):
@@ -57,6 +57,9 @@ class IssueCode(StrEnum):
     REGEX_NOT_A_STRING = "regex-not-a-string"
     REGEX_EMPTY = "regex-empty"
     REGEX_INVALID = "regex-invalid"
+    REGEX_NOT_JUDGED = "regex-not-judged"
+    REGEX_CATASTROPHIC = "regex-catastrophic"
+    REGEX_LETS_STRANGERS_IN = "regex-lets-strangers-in"
 
     # Methods, names and the maximum age.
     METHOD_NOT_A_TOKEN = "method-not-a-token"  # noqa: S105  # a token of HTTP, no secret
@@ -70,7 +73,7 @@ class IssueCode(StrEnum):
 
     # Warnings: the policy serves, and says less than its author may think.
     INSECURE_ORIGIN_WITH_CREDENTIALS = "insecure-origin-with-credentials"
-    REGEX_WITH_CREDENTIALS = "regex-with-credentials"
+    REGEX_NEVER_MATCHES = "regex-never-matches"
     ORIGIN_BESIDE_WILDCARD = "origin-beside-wildcard"
     DUPLICATE = "duplicate"
     REQUEST_HEADER_NEVER_MATTERS = "request-header-never-matters"
@@ -97,6 +100,16 @@ def keep_value(value: object) -> IssueValue:
             return float.__pos__(value)
         case _:
             return _cut(_repr(value))
+
+
+def text_of(value: object) -> str:
+    """Return a value as text; empty if it refuses."""
+    if isinstance(value, str):
+        return str.__str__(value)
+    try:
+        return str(value)
+    except Exception:  # noqa: BLE001  # a foreign __str__ must not hide what is wrong with the policy
+        return ""
 
 
 def _repr(value: object) -> str:
@@ -126,8 +139,8 @@ class PolicyIssue:
 
     def __str__(self) -> str:
         """Tell the issue to a person, in four short lines."""
-        shown = _cut(_PASSWORD.sub("//***@", _repr(self.value)))
-        hint = self.hint.replace("\n", "\n       ")
+        shown = _cut(_PASSWORD.sub("***@", _repr(self.value)))
+        hint = _PASSWORD.sub("***@", self.hint).replace("\n", "\n       ")
         return f"{self.field} = {shown}\n  {self.reason}\n  Fix: {hint}\n  [{self.code}]"
 
 

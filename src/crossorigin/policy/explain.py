@@ -10,8 +10,8 @@ from crossorigin.fetch.headers import ANSWERING_HEADERS, is_forbidden_request_he
 from crossorigin.fetch.methods import STANDARD_METHODS, is_forbidden_method, is_token, normalize_method
 from crossorigin.fetch.origin import MAX_ORIGIN, Origin, parse_origin
 from crossorigin.policy.decision import WILDCARD, ActualDecision, PreflightDecision, Reason, allowed_methods
+from crossorigin.policy.literals import elements_literal, literal
 from crossorigin.policy.matcher import OriginMatcher
-from crossorigin.policy.options import elements_literal, literal
 from crossorigin.policy.pattern import ANY_PORT, OriginPattern, can_be_listed, parse_pattern, patterns_of
 from crossorigin.policy.plan import Plan
 from crossorigin.policy.repair import diagnose
@@ -73,6 +73,8 @@ class Explanation:
     def _verdict(self) -> str:
         if self.allowed or not self.actual.allowed:
             return _verdict(self.actual.origin)
+        if self.preflight is not None and _is_never_sent(self.method, self.preflight):
+            return "refused by the browser"
         return "refused if the browser asks first"
 
 
@@ -101,7 +103,7 @@ def explain(
         preflight=preflight,
         actual=actual,
         steps=tuple(steps),
-        outcome=tuple(_outcome(policy, preflight, actual, dropped)),
+        outcome=tuple(_outcome(policy, sent, preflight, actual, dropped)),
     )
 
 
@@ -198,6 +200,8 @@ def _method_step(policy: "Policy", method: str, reason: Reason) -> Step:
         why = f"{shown} is in allow_methods."
     elif is_forbidden_method(method):
         why, fix = f"No browser lets a script send {shown}.", "use another method."
+    elif reason is Reason.METHOD_TOO_LONG:
+        why, fix = f"It has {len(method)} letters, which is more than is read.", "name a method in the page."
     elif reason is Reason.METHOD_MALFORMED:
         why = f"{shown} is not a method. The page's own call fails before anything is sent."
         fix = "use a method that is one word."
@@ -243,13 +247,24 @@ def _refuses_name(plan: Plan, name: str) -> bool:
     return plan.decide_preflight((), (b"GET",), (_bytes(name),)).headers is Reason.HEADERS_NOT_LISTED
 
 
+def _is_never_sent(method: str, preflight: PreflightDecision) -> bool:
+    return (
+        is_forbidden_method(method)
+        or preflight.method is Reason.METHOD_MALFORMED
+        or preflight.headers is Reason.HEADERS_MALFORMED
+    )
+
+
 def _outcome(
-    policy: "Policy", preflight: PreflightDecision | None, actual: ActualDecision, dropped: tuple[str, ...]
+    policy: "Policy", method: str, preflight: PreflightDecision | None, actual: ActualDecision, dropped: tuple[str, ...]
 ) -> Iterator[str]:
     if dropped:
         yield f"Left out: {_listing(dropped)}; browsers set it themselves, and let no page do so."
     if actual.origin is Reason.ORIGIN_ABSENT:
         yield "The request reaches the app, and no browser checks the response."
+        return
+    if preflight is not None and _is_never_sent(method, preflight):
+        yield "Nothing is sent: the page's own call fails."
         return
     if preflight is not None:
         answer = preflight.response
@@ -259,7 +274,10 @@ def _outcome(
         yield "If it does not ask, the request reaches the app all the same; the page may not read the response."
         return
     reads = "the page may read the response, which carries:"
-    yield f"Then {reads}" if preflight is None or preflight.allowed else f"If it does not ask, {reads}"
+    if preflight is None:
+        yield reads.capitalize()
+    else:
+        yield f"Then {reads}" if preflight.allowed else f"If it does not ask, {reads}"
     yield from (f"   {name.decode()}: {value.decode('ascii', 'replace')}" for name, value in actual.response.ready)
     if policy.allow_credentials:
         yield "Requests with credentials (cookies, HTTP authentication) are allowed."

@@ -8,6 +8,7 @@ policy, for nothing that a stranger chooses is ever kept.
 from collections.abc import Sequence
 
 from crossorigin.fetch.fields import unique_names
+from crossorigin.fetch.origin import MAX_ORIGIN
 from crossorigin.policy.decision import (
     WILDCARD,
     ActualDecision,
@@ -83,7 +84,7 @@ class Plan:
         self._max_age: tuple[Header, ...] = ()
         if policy.max_age is not None:
             self._max_age = ((MAX_AGE, str(policy.max_age).encode()),)
-        # https://fetch.spec.whatwg.org/#ref-for-http-access-control-expose-headers: with credentials `*` is a name
+        # https://fetch.spec.whatwg.org/#cors-protocol-and-credentials: with credentials `*` is a name
         # like any other, so it is replaced by the names it was meant to stand for.
         self._expand = policy.allow_credentials and WILDCARD in policy.expose_headers
         self._expose = tuple(name.encode() for name in policy.expose_headers if not (self._expand and name == WILDCARD))
@@ -97,7 +98,7 @@ class Plan:
             return self.constant
         if not origin:
             return self.absent
-        known = self._listed.get(origin[0]) if len(origin) == 1 else None
+        known = self._listed.get(origin[0]) if len(origin) == 1 and len(origin[0]) <= MAX_ORIGIN else None
         return self._decide_actual(origin) if known is None else known
 
     def _decide_actual(self, lines: Sequence[bytes]) -> ActualDecision:

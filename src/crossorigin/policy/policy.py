@@ -116,6 +116,15 @@ class Policy:
         self._hold("dangerously_allow_public_suffixes", options.dangerously_allow_public_suffixes)
         self._hold("_plan", None)
 
+    def __init_subclass__(cls) -> None:
+        """Refuse a subclass: adapters read the options, so whatever it overrides would be lost.
+
+        Raises:
+            TypeError: Always.
+        """
+        message = f"{cls.__name__} cannot be a subclass of Policy, which is a value; write a function that returns one."
+        raise TypeError(message)
+
     def _hold(self, name: str, value: object) -> None:
         object.__setattr__(self, name, value)
 
@@ -125,10 +134,12 @@ class Policy:
 
         Raises:
             InvalidPolicyError: A name is no option, or a value is wrong.
+            TypeError: `options` is no mapping.
 
         >>> Policy.from_dict({"allow_origins": ["https://app.example.com"]}).max_age
         600
         """
+        _check_mapping(options)
         policy = object.__new__(cls)
         policy._start(options)
         return policy
@@ -232,6 +243,12 @@ class Policy:
     def __reduce__(self) -> tuple[Callable[[Mapping[str, object]], "Policy"], tuple[dict[str, object]]]:
         """Pickle and copy by the options, which are checked again but not remarked on again."""
         return _restore, (self.to_dict(),)
+
+
+def _check_mapping(options: object) -> None:
+    if not isinstance(options, Mapping):
+        message = f"the options are a mapping of their names to their values, not {options!r:.120}"
+        raise TypeError(message)
 
 
 def _check_lines(*fields: object) -> None:

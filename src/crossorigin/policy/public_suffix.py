@@ -37,13 +37,30 @@ def _suffixes() -> tuple["PublicSuffixList", frozenset[str]]:
     return PublicSuffixList(source=text), frozenset(parents)
 
 
+def is_private(name: str) -> bool:
+    """Tell whether `name` is, or is below, one that nobody can register."""
+    return any(name == private or name.endswith(f".{private}") for private in _PRIVATE)
+
+
+def public_suffix_of(name: str) -> str:
+    """Return the public suffix of a host without a final dot; of a host of unknown kind, its last label."""
+    rules, _ = _suffixes()
+    return rules.publicsuffix(name, accept_unknown=True) or name
+
+
+def registrable_domain(name: str) -> str:
+    """Return the part of a host that somebody registered: its public suffix and one label; itself if it is shorter."""
+    rules, _ = _suffixes()
+    return rules.privatesuffix(name, accept_unknown=True) or name
+
+
 def why_public(host: str) -> str | None:
     """Say why strangers can have names below `host`, in words that follow its name; None if they cannot.
 
     One trailing dot is dropped first. A top-level name that the list does not know counts as a public suffix.
     """
     name = host.removesuffix(".")
-    if any(name == private or name.endswith(f".{private}") for private in _PRIVATE):
+    if is_private(name):
         return None
     rules, parents = _suffixes()
     if rules.publicsuffix(name, accept_unknown=False) == name:

@@ -13,7 +13,8 @@ from crossorigin.fetch.headers import (
 from crossorigin.fetch.host import is_ipv4
 from crossorigin.fetch.methods import normalize_method
 from crossorigin.policy.errors import IssueCode, PolicyIssue
-from crossorigin.policy.options import Element, Options, issue_of, literal
+from crossorigin.policy.literals import literal
+from crossorigin.policy.options import Element, Options, issue_of
 from crossorigin.policy.pattern import parse_pattern
 
 WILDCARD = "*"
@@ -45,16 +46,23 @@ def _is_loopback(host: str) -> bool:
     return is_ipv4(name) and name.startswith(_LOOPBACK_IPV4)
 
 
-def regex_with_credentials_is_read_twice(options: Options) -> Iterator[PolicyIssue]:
-    """Remark on a regular expression with credentials, which may let in more than it looks."""
-    if options.allow_credentials and options.allow_origin_regex:
+def regex_can_match(options: Options) -> Iterator[PolicyIssue]:
+    """Remark on a regular expression that matches nothing a browser sends: a trailing slash, no scheme."""
+    text = options.allow_origin_regex
+    if text is None:
+        return
+    from crossorigin.policy.regex import looks, parse_regex  # noqa: PLC0415  # only expressions pay for it
+    from crossorigin.policy.strangers import sample_origins  # noqa: PLC0415
+
+    tree = parse_regex(text)
+    # A look-around may refuse the samples and still let in what is meant.
+    if next(looks(tree), None) is None and next(sample_origins(text, tree), None) is None:
         yield issue_of(
-            IssueCode.REGEX_WITH_CREDENTIALS,
-            Element("allow_origin_regex", options.allow_origin_regex),
-            "With allow_credentials=True every origin it matches acts as your user, and regular expressions easily "
-            "match more than they seem to: an unescaped dot, or none before the domain.",
-            'a pattern in allow_origins says the same where it can, as in "https://*.example.com"; else read the '
-            "expression once more.",
+            IssueCode.REGEX_NEVER_MATCHES,
+            Element("allow_origin_regex", text),
+            "It is matched against the whole of an origin, scheme://host or scheme://host:port, and nothing that it "
+            "matches has that form.",
+            'an expression for all of it, as in r"https://.*\\.example\\.org".',
         )
 
 
@@ -126,7 +134,7 @@ def max_age_is_honored(options: Options) -> Iterator[PolicyIssue]:
 
 REMARKS: tuple[Callable[[Options], Iterator[PolicyIssue]], ...] = (
     credentials_travel_encrypted,
-    regex_with_credentials_is_read_twice,
+    regex_can_match,
     nothing_stands_beside_a_wildcard,
     nothing_is_listed_twice,
     names_matter,

@@ -49,7 +49,8 @@ _INSTRUCTIONS = {
     IssueCode.ORIGIN_EMPTY: "remove it; an empty list allows no origin.",
     IssueCode.ORIGIN_FILE: "serve the page over HTTP while developing, and list where it is served from, for example "
     '"http://localhost:8080".',
-    IssueCode.ORIGIN_LOOKS_LIKE_REGEX: "move it to allow_origin_regex, which is matched against the whole origin.",
+    IssueCode.ORIGIN_LOOKS_LIKE_REGEX: "move it to allow_origin_regex, which is matched against the whole origin, "
+    "with each dot of the host escaped.",
     IssueCode.ORIGIN_PORT: "the port the page is served from, or none for the default one, or :* for any.",
     IssueCode.ORIGIN_WILDCARD: "list the origins one by one, or describe them in allow_origin_regex; or, without "
     'credentials, "*" alone for any origin.',
@@ -57,12 +58,13 @@ _INSTRUCTIONS = {
 _INSTRUCTION = "the origin as browsers send it: scheme://host, or scheme://host:port."
 
 _SEPARATORS = re.compile(r"[\s,;]+")
-# `api.*.example` is a misplaced wildcard rather than a regular expression, and `[::1` a broken address.
-_REGEX_MARKS = re.compile(r"[\\^$()|+{}]|://\.\*|\.\*(?!\.)|\[(?![^\]]*:)")
-# Browsers drop these wherever they stand: https://url.spec.whatwg.org/#concept-basic-url-parser, step 3, and UTS 46.
+# `10.0.0.*` is a misplaced wildcard rather than a regular expression, and `[::1` a broken address.
+_REGEX_MARKS = re.compile(r"[\\^$()|+{}]|(?:://|\A)\.\*|\[(?![^\]]*:)")
+# Browsers drop these wherever they stand: https://url.spec.whatwg.org/#concept-basic-url-parser, and UTS 46.
 _INVISIBLE = re.compile("[\\t\\n\\r\u00ad\u200b\u2060\ufeff]")
 _SCHEME = re.compile(r"([A-Za-z*][A-Za-z0-9+.*-]*)://[/\\]*(.*)\Z", re.DOTALL)
 _SCHEME_WITHOUT_SLASHES = re.compile(r"(https?|wss?):/?(?![0-9]+(?:[/?#]|\Z))([^/].*)\Z", re.DOTALL | re.IGNORECASE)
+_SLASHES = re.compile(r":?//+")
 _AUTHORITY_END = re.compile(r"[/\\?#]")
 _DOTS = re.compile("[.\u3002\uff0e\uff61]")
 _LOOPBACK = re.compile(r"(?:[^/?#]*\.)?localhost\.?|127(?:\.[0-9]+){3}|\[::1\]", re.IGNORECASE)
@@ -84,12 +86,8 @@ class Diagnosis:
 
     code: IssueCode
     reason: str
-    replacements: tuple[str, ...] = ()
-
-    @property
-    def instruction(self) -> str:
-        """Return what to do where no text can replace the value."""
-        return _INSTRUCTIONS.get(self.code, _INSTRUCTION)
+    replacements: tuple[str, ...]
+    instruction: str
 
 
 def diagnose(text: str) -> Diagnosis | None:
@@ -127,7 +125,8 @@ def _repair_all(parts: list[str]) -> tuple[str, ...]:
 
 def _diagnosis(codes: list[IssueCode], replacements: tuple[str, ...] = ()) -> Diagnosis:
     codes = codes or [IssueCode.ORIGIN_MALFORMED]
-    return Diagnosis(codes[0], " ".join(_SENTENCES[code] for code in codes), replacements)
+    instruction = next((_INSTRUCTIONS[code] for code in codes if code in _INSTRUCTIONS), _INSTRUCTION)
+    return Diagnosis(codes[0], " ".join(_SENTENCES[code] for code in codes), replacements, instruction)
 
 
 def _from_regex(text: str) -> tuple[str, ...]:
@@ -161,10 +160,12 @@ class _Repair:
             self._codes.append(code)
 
     def diagnose(self) -> Diagnosis:
-        text = _INVISIBLE.sub("", self._text.strip())
+        text = _INVISIBLE.sub("", self._text.strip()).strip()
         if text != self._text or len(text.split()) > 1:
             self._note(IssueCode.ORIGIN_WHITESPACE)
         text = text.strip("\"'")
+        if text == "*":
+            return _diagnosis(self._codes, ("*",))
         if text.lower() == OPAQUE_ORIGIN:
             if text != OPAQUE_ORIGIN:
                 self._note(IssueCode.ORIGIN_UPPER_CASE)
@@ -187,9 +188,13 @@ class _Repair:
             self._note(IssueCode.ORIGIN_MALFORMED)
             return slashless[1], slashless[2]
         self._note(IssueCode.ORIGIN_MISSING_SCHEME)
-        rest = f"[{text}]" if serialize_ipv6(text) else text.lstrip(":/")
-        host = _AUTHORITY_END.split(rest)[0].rpartition("@")[2]
-        return ("http" if _LOOPBACK.fullmatch(_split_port(host)[0]) else "https"), rest
+        rest = f"[{text}]" if serialize_ipv6(text) else _SLASHES.sub("", text)
+        host, port = _split_port(_AUTHORITY_END.split(rest)[0].rpartition("@")[2])
+        loopback = _LOOPBACK.fullmatch(host) is not None
+        # A word alone, such as `none` or `self`, is no host that was meant.
+        if not (loopback or host.startswith("[") or "." in host.strip(".") or (host.strip(".") and port[1:])):
+            return "", rest
+        return ("http" if loopback else "https"), rest
 
     def _split_authority(self, scheme: str, rest: str) -> _Parts:
         end = _AUTHORITY_END.search(rest)

@@ -129,7 +129,7 @@ class ResponseHeaders:
     def _exposed(self, own: Sequence[tuple[bytes, bytes, bytes]]) -> list[bytes]:
         """Return the names to expose: the policy's, then those the app exposes itself, each once.
 
-        https://fetch.spec.whatwg.org/#ref-for-http-access-control-expose-headers: one element that is no token
+        https://fetch.spec.whatwg.org/#http-new-header-syntax: one element that is no token
         voids the whole list in the browser, so such elements are left out.
         """
         named, _ = split_list([value for lowered, _, value in own if lowered == EXPOSE_HEADERS])

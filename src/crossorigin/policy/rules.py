@@ -4,25 +4,17 @@ They refuse what would let strangers in or could never match. `validate` runs th
 was refused, and tells everything at once, in the order of the options.
 """
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from crossorigin.fetch.headers import ANSWERING_HEADERS, ASKING_HEADERS
 from crossorigin.fetch.methods import STANDARD_METHODS, is_forbidden_method, is_token, normalize_method
 from crossorigin.fetch.origin import OPAQUE_ORIGIN
 from crossorigin.policy.errors import IssueCode, PolicyIssue, keep_value
-from crossorigin.policy.options import (
-    DEFAULTS,
-    Element,
-    Options,
-    elements_literal,
-    issue_of,
-    literal,
-    mend,
-    read_options,
-)
-from crossorigin.policy.pattern import OriginPattern, can_be_listed, parse_pattern
+from crossorigin.policy.literals import elements_literal, literal
+from crossorigin.policy.options import DEFAULTS, Options, issue_of, read_options
+from crossorigin.policy.pattern import can_be_listed, parse_pattern
 from crossorigin.policy.public_suffix import why_public
+from crossorigin.policy.regex_rules import regex_compiles, regex_is_bounded, regex_keeps_strangers_out
 from crossorigin.policy.remarks import REMARKS
 
 TYPE_CHECKING = False
@@ -36,14 +28,13 @@ MAX_MAX_AGE = 2147483647
 Rule = Callable[[Options], Iterator[PolicyIssue]]
 
 
-def _mended_pattern(text: str) -> OriginPattern | None:
-    """Return the pattern that `text` is, or becomes once its fault is mended."""
+def _meant(text: str) -> tuple[str, ...]:
+    """Return what `text` is, or becomes once its faults are mended: what an author would paste next."""
     if can_be_listed(text):
-        return parse_pattern(text) if WILDCARD in text else None
+        return (text,)
     from crossorigin.policy.repair import repair  # noqa: PLC0415  # as below
 
-    mended = repair(text)
-    return parse_pattern(mended[-1]) if mended else None
+    return repair(text)
 
 
 def _diagnose(text: str) -> "Diagnosis | None":
@@ -72,7 +63,7 @@ def wildcard_has_no_credentials(options: Options) -> Iterator[PolicyIssue]:
     if not options.allow_credentials:
         return
     for element in options.allow_origins:
-        if element.text == WILDCARD:
+        if WILDCARD in _meant(element.text):
             yield issue_of(
                 IssueCode.WILDCARD_WITH_CREDENTIALS,
                 element,
@@ -88,7 +79,7 @@ def null_has_no_credentials(options: Options) -> Iterator[PolicyIssue]:
     if not options.allow_credentials:
         return
     for element in options.allow_origins:
-        if element.text.strip().strip("\"'").lower() == OPAQUE_ORIGIN:
+        if OPAQUE_ORIGIN in _meant(element.text):
             yield issue_of(
                 IssueCode.NULL_WITH_CREDENTIALS,
                 element,
@@ -103,9 +94,11 @@ def wildcards_keep_strangers_out(options: Options) -> Iterator[PolicyIssue]:
     if not options.allow_credentials or options.dangerously_allow_public_suffixes:
         return
     for element in options.allow_origins:
-        pattern = _mended_pattern(element.text)
-        why = why_public(pattern.host) if pattern is not None and pattern.subdomains else None
-        if pattern is not None and why is not None:
+        for text in _meant(element.text):
+            pattern = parse_pattern(text) if WILDCARD in text else None
+            why = why_public(pattern.host) if pattern is not None and pattern.subdomains else None
+            if pattern is None or why is None:
+                continue
             yield issue_of(
                 IssueCode.PUBLIC_SUFFIX_WITH_CREDENTIALS,
                 element,
@@ -115,31 +108,13 @@ def wildcards_keep_strangers_out(options: Options) -> Iterator[PolicyIssue]:
             )
 
 
-def regex_compiles(options: Options) -> Iterator[PolicyIssue]:
-    """Refuse a regular expression that is empty or does not compile."""
-    text = options.allow_origin_regex
-    if text is None:
-        return
-    element = Element("allow_origin_regex", text)
-    if not text:
-        yield issue_of(IssueCode.REGEX_EMPTY, element, "It is empty, so it matches no origin.", "None")
-        return
-    try:
-        re.compile(text)
-    except (re.error, OverflowError, RecursionError) as error:
-        yield issue_of(
-            IssueCode.REGEX_INVALID,
-            element,
-            f"It is no regular expression: {error}.",
-            'a regular expression that Python compiles, as in r"https://.*\\.example\\.org".',
-        )
-
-
 def methods_can_be_sent(options: Options) -> Iterator[PolicyIssue]:
     """Refuse a method that is no token, that scripts may not send, or that browsers spell otherwise."""
     for element in options.allow_methods:
         text = element.text
         if not is_token(text):
+            from crossorigin.policy.meant import mend  # noqa: PLC0415
+
             mended = mend("allow_methods", text)
             valid = all(is_token(method) and not is_forbidden_method(method) for method in mended)
             yield issue_of(
@@ -170,6 +145,8 @@ def header_names_are_tokens(options: Options) -> Iterator[PolicyIssue]:
     for element in (*options.allow_headers, *options.expose_headers):
         if is_token(element.text):
             continue
+        from crossorigin.policy.meant import mend  # noqa: PLC0415
+
         mended = mend("allow_headers", element.text)
         yield issue_of(
             IssueCode.HEADER_NOT_A_TOKEN,
@@ -218,6 +195,8 @@ ERRORS: tuple[Rule, ...] = (
     null_has_no_credentials,
     wildcards_keep_strangers_out,
     regex_compiles,
+    regex_is_bounded,
+    regex_keeps_strangers_out,
     methods_can_be_sent,
     header_names_are_tokens,
     cors_headers_are_on_their_side,

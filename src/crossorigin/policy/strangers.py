@@ -1,0 +1,135 @@
+"""Say whom a regular expression lets in that its author does not mean.
+
+Every open part of the expression is filled with a fixed word, in every alternative, with and without each part that
+may be left out. What comes out is tried on the expression itself; where it is accepted and the word reaches into the
+part of the host that somebody can register, a stranger can register it too.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice, product
+
+from crossorigin.fetch.host import is_ipv4
+from crossorigin.fetch.origin import OPAQUE_ORIGIN, Origin, parse_origin
+from crossorigin.policy.public_suffix import is_private, public_suffix_of, registrable_domain, why_public
+from crossorigin.policy.regex import Chars, Choice, Look, Node, Repeat, Series
+
+# An open part is filled with a word: letters for a host, digits for a port, and the start of an origin where the
+# part can hold that too.
+_HOST_WORDS = ("canary", "42")
+_URL_WORDS = ("https://canary", "s://canary", "://canary", "//canary")
+_STRANGER = "canary.invalid"
+_MAX_SAMPLES = 4096
+
+# A character of a sample, and whether an open part put it there.
+_Sample = tuple[tuple[str, bool], ...]
+_NOTHING: _Sample = ()
+
+
+def sample_origins(text: str, tree: Node) -> Iterator[tuple[Origin, _Sample]]:
+    """Yield the filled samples of an expression that it accepts and that are origins."""
+    regex = re.compile(text)
+    for sample in _fill(tree):
+        filled = "".join(char for char, _ in sample)
+        origin = parse_origin(filled)
+        if origin is not None and regex.fullmatch(filled):
+            yield origin, sample
+
+
+def find_stranger(text: str, tree: Node, *, allow_public_suffixes: bool) -> tuple[str, str] | None:
+    """Return an origin that the expression accepts and its author cannot mean, and why; None if none was found."""
+    regex = re.compile(text)
+    for stranger in (OPAQUE_ORIGIN, f"https://{_STRANGER}", f"http://{_STRANGER}"):
+        if regex.fullmatch(stranger):
+            return stranger, "which anyone can send"
+    for origin, sample in sample_origins(text, tree):
+        behind = str(Origin(origin.scheme, f"{origin.host.removesuffix('.')}.{_STRANGER}", origin.port))
+        for stranger in (behind, f"{origin}.{_STRANGER}"):
+            if regex.fullmatch(stranger) and parse_origin(stranger) is not None:
+                return stranger, "a host of anyone's, for the expression does not say where the host ends"
+        why = _why_strange(origin, sample, regex, allow_public_suffixes=allow_public_suffixes)
+        if why is not None:
+            return str(origin), why
+    return None
+
+
+def _why_strange(origin: Origin, sample: _Sample, regex: re.Pattern[str], *, allow_public_suffixes: bool) -> str | None:
+    start = len(origin.scheme) + len("://")
+    host = origin.host.removesuffix(".")
+    opened = [index for index in range(len(host)) if sample[start + index][1]]
+    if not opened or host.startswith("[") or is_ipv4(host) or is_private(host):
+        return None
+    suffix = public_suffix_of(host)
+    own = len(host) - len(registrable_domain(host) or host)
+    before_suffix = len(host) - len(suffix) - 2
+    if any(index >= own for index in opened):
+        if allow_public_suffixes and before_suffix in opened and max(opened) == before_suffix:
+            return None
+        return "which anyone can register"
+    if allow_public_suffixes:
+        return None
+    base = host[max(opened) + 1 :].removeprefix(".")
+    why = why_public(base)
+    deeper = str(Origin(origin.scheme, f"canary.{origin.host}", origin.port))
+    return f"and {base} {why}" if why is not None and regex.fullmatch(deeper) else None
+
+
+def _fill(node: Node) -> list[_Sample]:
+    match node:
+        case Chars():
+            return [tuple((char, node.is_open) for char in word) for word in _words(node, 1, 1)]
+        case Series(parts=parts):
+            return _combine([_fill(part) for part in parts])
+        case Choice(branches=branches):
+            return _some(sample for branch in branches for sample in _fill(branch))
+        case Look():
+            return [_NOTHING]
+        case Repeat():
+            return _some(_fill_repeat(node))
+
+
+def _fill_repeat(node: Repeat) -> Iterator[_Sample]:
+    if node.least == 0:
+        yield _NOTHING
+    if node.most == 0:
+        return
+    body = node.body.parts[0] if isinstance(node.body, Series) and len(node.body.parts) == 1 else node.body
+    if isinstance(body, Chars) and body.is_open:
+        yield from (tuple((char, True) for char in word) for word in _words(body, node.least, node.most))
+        return
+    for sample in _fill(body):
+        yield sample * max(node.least, 1)
+
+
+def _words(part: Chars, least: int, most: int | None) -> Iterator[str]:
+    """Yield what a part is filled with: each of its characters if it is closed, else words that fit."""
+    if not part.is_open:
+        yield from sorted(part.chars)
+        return
+    words = [word for word in _HOST_WORDS if part.chars.issuperset(word)] or [min(part.chars) * len(_HOST_WORDS[0])]
+    for word in words:
+        yield (word * max(least, 1))[: max(least, len(word) if most is None else min(len(word), most))]
+    for word in _URL_WORDS:
+        if part.chars.issuperset(word) and most is None and len(word) >= least:
+            yield word
+
+
+def _combine(parts: Sequence[list[_Sample]]) -> list[_Sample]:
+    size = 1
+    for samples in parts:
+        size *= len(samples)
+    if size <= _MAX_SAMPLES:
+        return [sum(chosen, _NOTHING) for chosen in product(*parts)]
+    # Too many to try all: each sample of each part at least once, beside the first and the last of the others.
+    chosen: list[_Sample] = []
+    for base in (0, -1):
+        for index, samples in enumerate(parts):
+            for sample in samples:
+                row = [part[base] for part in parts if part]
+                row[index] = sample
+                chosen.append(sum(row, _NOTHING))
+    return chosen[:_MAX_SAMPLES]
+
+
+def _some(samples: Iterable[_Sample]) -> list[_Sample]:
+    return list(islice(dict.fromkeys(samples), _MAX_SAMPLES))
