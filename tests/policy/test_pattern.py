@@ -37,7 +37,7 @@ def test_a_pattern_is_read_into_its_parts(text: str, scheme: str, host: str, por
     pattern = parse_pattern(text)
     assert pattern is not None
     assert (pattern.scheme, pattern.host, pattern.port, pattern.subdomains) == (scheme, host, port, subdomains)
-    assert pattern.is_exact is ("*" not in text)
+    assert (pattern.subdomains or pattern.port == ANY_PORT) is ("*" in text)
     assert str(pattern) == text
 
 
@@ -115,7 +115,8 @@ def test_without_a_wildcard_patterns_are_origins() -> None:
             assert pattern is None
         else:
             assert pattern == OriginPattern(origin.scheme, origin.host, origin.port, subdomains=False)
-            assert pattern.is_exact
+            assert not pattern.subdomains
+            assert pattern.port != ANY_PORT
 
     law()
     tally.demand(positive=0.2)

@@ -81,6 +81,8 @@ class ActualDecision:
     """Hold what a policy says to a request that is no CORS-preflight request.
 
     `origin` is the reason; `response` says what becomes of the response's headers.
+
+    https://fetch.spec.whatwg.org/#concept-cors-check
     """
 
     origin: Reason
@@ -107,6 +109,8 @@ class PreflightDecision:
     """Hold what a policy says to a CORS-preflight request.
 
     `origin`, `method` and `headers` are the reasons; `response` is the whole answer.
+
+    https://fetch.spec.whatwg.org/#cors-preflight-fetch-0
     """
 
     origin: Reason

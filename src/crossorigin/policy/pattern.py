@@ -34,11 +34,6 @@ class OriginPattern:
     port: int | str | None
     subdomains: bool
 
-    @property
-    def is_exact(self) -> bool:
-        """Tell whether the pattern is one origin."""
-        return not self.subdomains and self.port != ANY_PORT
-
     def __str__(self) -> str:
         """Write the pattern as a policy lists it."""
         host = f"{_SUBDOMAINS}{self.host}" if self.subdomains else self.host

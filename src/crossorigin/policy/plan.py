@@ -84,8 +84,8 @@ class Plan:
         self._max_age: tuple[Header, ...] = ()
         if policy.max_age is not None:
             self._max_age = ((MAX_AGE, str(policy.max_age).encode()),)
-        # https://fetch.spec.whatwg.org/#cors-protocol-and-credentials: with credentials `*` is a name
-        # like any other, so it is replaced by the names it was meant to stand for.
+        # https://fetch.spec.whatwg.org/#cors-protocol-and-credentials: with credentials `*` is a name like any
+        # other, so it is replaced by the names it was meant to stand for.
         self._expand = policy.allow_credentials and WILDCARD in policy.expose_headers
         self._expose = tuple(name.encode() for name in policy.expose_headers if not (self._expand and name == WILDCARD))
         self._listed: dict[bytes, ActualDecision] = {}

@@ -105,15 +105,12 @@ class Policy:
         self._fill(options)
 
     def _fill(self, options: Options) -> None:
+        for name in DEFAULTS:
+            self._hold(name, getattr(options, name))
         self._hold("allow_origins", _unique(options.allow_origins))
         self._hold("allow_methods", _unique(options.allow_methods, spell=normalize_method))
         self._hold("allow_headers", _unique(options.allow_headers, canonical=str.lower))
-        self._hold("allow_credentials", options.allow_credentials)
-        self._hold("allow_origin_regex", options.allow_origin_regex)
-        self._hold("allow_private_network", options.allow_private_network)
         self._hold("expose_headers", _unique(options.expose_headers, canonical=str.lower))
-        self._hold("max_age", options.max_age)
-        self._hold("dangerously_allow_public_suffixes", options.dangerously_allow_public_suffixes)
         self._hold("_plan", None)
 
     def __init_subclass__(cls) -> None:

@@ -55,7 +55,11 @@ _PLAIN = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreflightResponse:
-    """Hold the whole answer to a CORS-preflight request, ready to be sent."""
+    """Hold the whole answer to a CORS-preflight request, ready to be sent; header names are lower-case.
+
+    https://fetch.spec.whatwg.org/#cors-preflight-fetch-0, step 7: only with an ok status, 200 to 299, does it grant
+    anything.
+    """
 
     status: int
     headers: tuple[Header, ...]
@@ -80,6 +84,12 @@ class ResponseHeaders:
     `allow_origin` is the value of Access-Control-Allow-Origin, None where the origin is not allowed. `expose` are
     the names of the policy; with `expand`, the names of each response's own headers are exposed too, because `*`
     means nothing to a browser when there are credentials. `vary` tells whether the answer depends on the origin.
+    `ready` is what a response gets that has no such headers of its own.
+
+    https://fetch.spec.whatwg.org/#http-responses
+
+    >>> ResponseHeaders(allow_origin=b"https://app.example.com").apply([(b"vary", b"Accept")])
+    [(b'access-control-allow-origin', b'https://app.example.com'), (b'vary', b'Accept, Origin')]
     """
 
     allow_origin: bytes | None
@@ -129,8 +139,8 @@ class ResponseHeaders:
     def _exposed(self, own: Sequence[tuple[bytes, bytes, bytes]]) -> list[bytes]:
         """Return the names to expose: the policy's, then those the app exposes itself, each once.
 
-        https://fetch.spec.whatwg.org/#http-new-header-syntax: one element that is no token
-        voids the whole list in the browser, so such elements are left out.
+        https://fetch.spec.whatwg.org/#http-new-header-syntax: one element that is no token voids the whole list in the
+        browser, so such elements are left out.
         """
         named, _ = split_list([value for lowered, _, value in own if lowered == EXPOSE_HEADERS])
         wildcard = self.expand or _WILDCARD in named
