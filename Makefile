@@ -26,7 +26,8 @@ test: chromium .venv/.dev ## run the tests and hold their coverage (ARGS=tests/p
 	$(if $(ARGS),$(BIN)/python -m pytest $(ARGS),$(BIN)/coverage run -m pytest)
 	$(if $(ARGS),,$(BIN)/python scripts/check_coverage.py)
 
-check: .venv/.dev ## check style, types, the house, and the lock files
+# Asked for together, both tell at once what a user without root has to have installed.
+check: $(if $(filter test,$(MAKECMDGOALS)),chromium) .venv/.dev ## check style, types, the house, and the lock files
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy

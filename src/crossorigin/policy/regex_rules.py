@@ -86,7 +86,7 @@ def regex_is_bounded(options: Options) -> Iterator[PolicyIssue]:
 def regex_keeps_strangers_out(options: Options) -> Iterator[PolicyIssue]:
     """Refuse, with credentials, a regular expression that lets in an origin its author cannot mean."""
     text = options.allow_origin_regex
-    tree = _tree(text) if options.allow_credentials else None
+    tree = _bounded_tree(text) if options.allow_credentials else None
     if text is None or tree is None:
         return
     from crossorigin.policy.regex import looks  # noqa: PLC0415
@@ -131,10 +131,13 @@ def _compiles(text: str | None) -> "TypeGuard[str]":
     return True
 
 
-def _tree(text: str | None) -> "Node | None":
+def _bounded_tree(text: str | None) -> "Node | None":
+    """Return the tree of an expression that is safe to run on samples."""
+    from crossorigin.policy.cost import find_cost  # noqa: PLC0415
     from crossorigin.policy.regex import UnreadableRegexError, parse_regex  # noqa: PLC0415
 
     try:
-        return parse_regex(text) if _compiles(text) else None
+        tree = parse_regex(text) if _compiles(text) else None
     except UnreadableRegexError:
         return None
+    return None if tree is None or find_cost(tree) is not None else tree
