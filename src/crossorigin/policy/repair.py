@@ -47,6 +47,8 @@ _INSTRUCTIONS = {
     IssueCode.ORIGIN_SEVERAL: "one element for each origin, each as browsers send it: scheme://host, or "
     "scheme://host:port.",
     IssueCode.ORIGIN_EMPTY: "remove it; an empty list allows no origin.",
+    IssueCode.ORIGIN_USERINFO: "the origin that is meant, without anything before an @: a browser goes to the host "
+    "behind it.",
     IssueCode.ORIGIN_FILE: "serve the page over HTTP while developing, and list where it is served from, for example "
     '"http://localhost:8080".',
     IssueCode.ORIGIN_LOOKS_LIKE_REGEX: "move it to allow_origin_regex, which is matched against the whole origin, "
@@ -154,6 +156,7 @@ class _Repair:
     def __init__(self, text: str) -> None:
         self._text = text
         self._codes: list[IssueCode] = []
+        self._is_trap = False
 
     def _note(self, code: IssueCode) -> None:
         if code not in self._codes:
@@ -176,7 +179,8 @@ class _Repair:
             self._note(IssueCode.ORIGIN_WILDCARD)
             return _diagnosis(self._codes, _spell_out_wildcard(parts))
         repaired = self._repair_port(self._repair_host(self._repair_scheme(parts)))
-        replacements = () if repaired is None or parse_pattern(str(repaired)) is None else (str(repaired),)
+        fits = repaired is not None and not self._is_trap and parse_pattern(str(repaired)) is not None
+        replacements = (str(repaired),) if fits else ()
         return _diagnosis(self._codes, replacements)
 
     def _split_scheme(self, text: str) -> tuple[str, str]:
@@ -201,7 +205,9 @@ class _Repair:
         authority, tail = (rest, "") if end is None else (rest[: end.start()], rest[end.start() :])
         if "@" in authority:
             self._note(IssueCode.ORIGIN_USERINFO)
-            authority = authority.rpartition("@")[2]
+            user, _, authority = authority.rpartition("@")
+            # `https://app.example.com@evil.example` is a trap that was pasted: which of the two was meant?
+            self._is_trap = "." in user
         if tail:
             self._note(_code_of_tail(tail))
         host, port = _split_port(authority)
