@@ -137,7 +137,7 @@ def _from_regex(text: str) -> tuple[str, ...]:
     if start is None:
         return ()
     wildcard = f"{start[1]}://*.{text[start.end() :].removesuffix('$')}".replace("\\.", ".")
-    return (wildcard,) if parse_pattern(wildcard) is not None else ()
+    return (wildcard,) if can_be_listed(wildcard) else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,12 +174,12 @@ class _Repair:
                 self._note(IssueCode.ORIGIN_UPPER_CASE)
             return _diagnosis(self._codes, (OPAQUE_ORIGIN,))
         scheme, rest = self._split_scheme(text)
-        parts = self._split_authority(scheme, rest)
+        parts = self._repair_scheme(self._split_authority(scheme, rest))
         if "*" in _without_wildcards(parts):
             self._note(IssueCode.ORIGIN_WILDCARD)
             return _diagnosis(self._codes, _spell_out_wildcard(parts))
-        repaired = self._repair_port(self._repair_host(self._repair_scheme(parts)))
-        fits = repaired is not None and not self._is_trap and parse_pattern(str(repaired)) is not None
+        repaired = self._repair_port(self._repair_host(parts))
+        fits = repaired is not None and not self._is_trap and can_be_listed(str(repaired))
         replacements = (str(repaired),) if fits else ()
         return _diagnosis(self._codes, replacements)
 
@@ -293,7 +293,7 @@ def _spell_out_wildcard(parts: _Parts) -> tuple[str, ...]:
     else:
         return ()
     texts = tuple(map(str, meant))
-    return texts if all(parse_pattern(text) is not None for text in texts) else ()
+    return texts if all(map(can_be_listed, texts)) else ()
 
 
 def _serialize_domain(host: str) -> str | None:
