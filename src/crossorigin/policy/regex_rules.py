@@ -109,8 +109,8 @@ def regex_keeps_strangers_out(options: Options) -> Iterator[PolicyIssue]:
             IssueCode.REGEX_LETS_STRANGERS_IN,
             element,
             f"It lets in {stranger}, {why}, and with allow_credentials=True a page there acts as your user.",
-            r'escaped dots, a dot before the name of your host and an end behind it, as in r"https://.*\.example\.org"; '
-            'or the same in allow_origins: "https://*.example.org".',
+            "escaped dots, a dot before the name of your host and an end behind it, as in "
+            f'{_EXAMPLE}; or the same in allow_origins: "https://*.example.org".',
         )
 
 
