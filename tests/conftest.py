@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Generator
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -27,6 +28,21 @@ def chromium() -> str:
     path = shutil.which("chromium")
     assert path, "no Chromium here: run scripts/install-system-packages.sh chromium"
     return path
+
+
+@pytest.fixture(scope="session")
+def chromium_launch(chromium: str) -> dict[str, Any]:
+    """How Playwright launches it, headless."""
+    arguments = [
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+    ]
+    # Chromium's sandbox refuses to run for root.
+    return {"executable_path": chromium, "args": [*arguments, *(["--no-sandbox"] if os.geteuid() == 0 else [])]}
 
 
 def _refuse_skip(report: pytest.TestReport | pytest.CollectReport) -> None:

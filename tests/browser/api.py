@@ -1,5 +1,6 @@
 """The app that the pages call: one route for each kind of answer."""
 
+from base64 import b64decode
 from typing import Any
 
 from fastapi import FastAPI
@@ -11,6 +12,23 @@ from starlette.routing import Route
 
 from crossorigin import CORSMiddleware
 
+_GIF = b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
+# A font without a visible glyph, as WOFF.
+_WOFF = b64decode(
+    "d09GRgABAAAAAAG8AAoAAAAAAegAAQAAAAAAAAAAAAAAAAAAAAAAAAAAAABPUy8yAAABWAAAABwAAABgQPY/VGNtYXAAAAF4AAAA"
+    "JQAAACwADABGZ2x5ZgAAAaQAAAABAAAAAQAAAABoZWFkAAAA9AAAADYAAAA2LWcIWGhoZWEAAAEsAAAAGAAAACQAEQASaG10eAAA"
+    "AXQAAAAEAAAABAAQAABsb2NhAAABoAAAAAQAAAAEAAAAAG1heHAAAAFEAAAAEwAAACAAAgACbmFtZQAAAagAAAAGAAAABgAGAABw"
+    "b3N0AAABsAAAAAwAAAAgAAMAAAABAAAAAQAAyG4OGl8PPPUAAwAQAAAAAOcoZagAAAAA5yhlqAAAAAAAAAAAAAAAAwACAAAAAAAA"
+    "eJxjYGRgYBBgYICTDAyMDKiAEQAD2QAkeJxjYGRgYABhCGBiQAMAAHwABQB4nGNgZhBgnMDAysDCQCKwBwICShQYGABiQAHKABAA"
+    "AHicY2BgYGJgYGAGYhEgyQimWRgkGEDiIBmG///BGCgDACZoBE8AAAAAAAAAAAAAAAAAAAAABgAAeJxjYGbACwAAfQAE"
+)
+_MEDIA = {
+    "image": ("image/gif", _GIF),
+    "font": ("font/woff", _WOFF),
+    "script": ("text/javascript", b"export {}"),
+    "style": ("text/css", b"p {}"),
+    "events": ("text/event-stream", b"data: x\n\n"),
+}
 _OWN = {"X-One": "1", "X-Two": "2", "ETag": '"e"'}
 
 
@@ -56,6 +74,12 @@ async def cookie(request: Request) -> Response:
     return answer
 
 
+async def media(request: Request) -> Response:
+    """Answer with something that an element loads."""
+    kind, content = _MEDIA[request.path_params["kind"]]
+    return Response(content, media_type=kind)
+
+
 async def own_cors(request: Request) -> Response:
     """Answer with CORS headers that the route sets itself, for everybody."""
     return PlainTextResponse(
@@ -73,6 +97,8 @@ _ROUTES = [
     Route("/stream", stream),
     Route("/cookie", cookie),
     Route("/own-cors", own_cors),
+    Route("/media/{kind}", media),
+    Route("/slash/", echo, methods=_ANY),
 ]
 
 

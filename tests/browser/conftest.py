@@ -1,34 +1,29 @@
 """One browser, one server of pages and one of APIs for all the tests with Chromium."""
 
-import os
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from typing import Any
 
 import pytest
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, Playwright, async_playwright
 from tests.browser.world import Api, App, Place, Site, Visitor, pages
 
 Serve = Callable[[App], Place]
 Visit = Callable[..., Awaitable[Visitor]]
 
-_ARGUMENTS = [
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+
+@pytest.fixture(scope="session")
+async def playwright(anyio_backend: str) -> AsyncGenerator[Playwright]:
+    """What drives the browsers."""
+    async with async_playwright() as playwright:
+        yield playwright
 
 
 @pytest.fixture(scope="session")
-async def browser(anyio_backend: str, chromium: str) -> AsyncGenerator[Browser]:
+async def browser(playwright: Playwright, chromium_launch: dict[str, Any]) -> AsyncGenerator[Browser]:
     """A headless Chromium, the system's own."""
-    # Chromium's sandbox refuses to run for root.
-    arguments = [*_ARGUMENTS, "--no-sandbox"] if os.geteuid() == 0 else _ARGUMENTS
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium, args=arguments)
-        yield browser
-        await browser.close()
+    browser = await playwright.chromium.launch(**chromium_launch)
+    yield browser
+    await browser.close()
 
 
 @pytest.fixture(scope="session")
@@ -59,7 +54,8 @@ async def visit(browser: Browser, page_port: int) -> AsyncGenerator[Visit]:
     No test leaves anything to another there: each has an API of its own, so URLs of its own, and sets no cookie.
     """
     opened: dict[tuple[str, str], Visitor] = {}
-    context = await browser.new_context()
+    # Nobody signs a certificate for localhost.
+    context = await browser.new_context(ignore_https_errors=True)
 
     async def visiting(host: str, path: str = "/") -> Visitor:
         if (host, path) not in opened:

@@ -1,15 +1,18 @@
 """Two sides for a browser: an API that real uvicorn serves, and pages of any origin that call it."""
 
 import asyncio
+import json
 import socket
 import threading
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from dataclasses import dataclass, field
 from typing import Any, Self
 from urllib.parse import urlsplit
 
 import uvicorn
-from playwright.async_api import BrowserContext, Page
+from anyio import to_thread
+from playwright.async_api import BrowserContext, CDPSession, Page
 
 App = Callable[[MutableMapping[str, Any], Any, Any], Awaitable[None]]
 # Ends a hang; nothing is measured.
@@ -54,53 +57,93 @@ class Site:
         self._listener.close()
 
 
+@dataclass(kw_only=True)
+class Exchange:
+    """One request that arrived, and the head of what was answered; names are lower-case."""
+
+    method: str
+    sent: dict[str, str]
+    status: int | None = None
+    answered: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def cors(self) -> dict[str, str]:
+        """Return what the answer says of CORS."""
+        return {n: v for n, v in self.answered.items() if n.startswith("access-control-") or n == "vary"}
+
+
 class Api:
     """Many APIs on one port, told apart by the first segment of the path; notes what arrives."""
 
     def __init__(self) -> None:
         self._apps: dict[str, App] = {}
-        self._arrived: dict[str, list[tuple[str, str | None]]] = {}
+        self._exchanges: dict[str, list[Exchange]] = {}
+        self._news = threading.Condition()
 
     def add(self, app: App) -> str:
         """Serve an app; return the path that leads to it."""
         path = f"/api-{len(self._apps)}"
         self._apps[path] = app
-        self._arrived[path] = []
+        self._exchanges[path] = []
         return path
 
-    def arrived(self, path: str) -> list[tuple[str, str | None]]:
-        """Return method and origin of what the browser sent to an app, in order."""
-        return self._arrived[path]
+    def exchanges(self, path: str) -> list[Exchange]:
+        """Return what the browser sent to an app, in order."""
+        return self._exchanges[path]
+
+    def wait(self, path: str, count: int) -> None:
+        """Wait until so many requests have arrived at an app."""
+        with self._news:
+            self._news.wait_for(lambda: len(self._exchanges[path]) >= count, _PATIENCE)
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
         """Note the request, and hand it to its app."""
         path = "/" + scope["path"].split("/")[1]
-        origin = dict(scope["headers"]).get(b"origin")
-        self._arrived[path].append((scope["method"], None if origin is None else origin.decode("latin-1")))
-        await self._apps[path]({**scope, "root_path": path}, receive, send)
+        exchange = Exchange(method=scope["method"], sent=_text(scope["headers"]))
+        with self._news:
+            self._exchanges[path].append(exchange)
+            self._news.notify_all()
+
+        async def sending(message: MutableMapping[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                exchange.status = message["status"]
+                exchange.answered = _text(message["headers"])
+            await send(message)
+
+        await self._apps[path]({**scope, "root_path": path}, receive, sending)
 
 
 class Place:
     """One API, and how to call it."""
 
-    def __init__(self, api: Api, port: int, app: App) -> None:
+    def __init__(self, api: Api, port: int, app: App, scheme: str = "http") -> None:
         self._api = api
         self._port = port
         self._path = api.add(app)
+        self._scheme = scheme
 
     def url(self, path: str, host: str = "api.localhost") -> str:
         """Return the address of a route."""
-        return f"http://{host}:{self._port}{self._path}{path}"
+        return f"{self._scheme}://{host}:{self._port}{self._path}{path}"
+
+    @property
+    def exchanges(self) -> list[Exchange]:
+        """Return what arrived, in order, and what was answered."""
+        return self._api.exchanges(self._path)
 
     @property
     def arrived(self) -> list[str]:
         """Return the methods that arrived, in order."""
-        return [method for method, _ in self._api.arrived(self._path)]
+        return [exchange.method for exchange in self.exchanges]
 
     @property
     def origins(self) -> list[str | None]:
         """Return the origins that arrived with them."""
-        return [origin for _, origin in self._api.arrived(self._path)]
+        return [exchange.sent.get("origin") for exchange in self.exchanges]
+
+    async def wait(self, count: int) -> None:
+        """Wait for requests whose end no page is told of."""
+        await to_thread.run_sync(self._api.wait, self._path, count)
 
 
 async def pages(scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
@@ -121,6 +164,7 @@ class Visitor:
         self._apis: dict[str, str] = {}
         self._reasons: defaultdict[str, list[str]] = defaultdict(list)
         self._news = asyncio.Event()
+        self._child = asyncio.Event()
 
     @classmethod
     async def visit(cls, context: BrowserContext, url: str) -> Self:
@@ -131,16 +175,47 @@ class Visitor:
         network.on("Network.requestWillBeSent", visitor._note_request)
         network.on("Network.loadingFailed", visitor._note_failure)
         await network.send("Network.enable")
+        await visitor._watch_child(network)
         await page.goto(url)
         return visitor
+
+    async def _watch_child(self, network: CDPSession) -> None:
+        """Have a worker, or a frame in a process of its own, tell its reasons, too."""
+        enable = {"id": 1, "method": "Network.enable"}
+
+        async def watch(event: dict[str, Any]) -> None:
+            message = {"sessionId": event["sessionId"], "message": json.dumps(enable)}
+            await network.send("Target.sendMessageToTarget", message)
+
+        def note(event: dict[str, Any]) -> None:
+            message = json.loads(event["message"])
+            if message.get("id") == enable["id"]:
+                self._child.set()
+            elif message["method"] == "Network.requestWillBeSent":
+                self._note_request(message["params"])
+            elif message["method"] == "Network.loadingFailed":
+                self._note_failure(message["params"])
+
+        network.on("Target.attachedToTarget", watch)
+        network.on("Target.receivedMessageFromTarget", note)
+        options = {"autoAttach": True, "waitForDebuggerOnStart": False, "flatten": False}
+        await network.send("Target.setAutoAttach", options)
+
+    async def child(self) -> None:
+        """Wait until the page's worker or frame is listened to."""
+        async with asyncio.timeout(_PATIENCE):
+            await self._child.wait()
 
     def _note_request(self, event: dict[str, Any]) -> None:
         self._apis[event["requestId"]] = _api_of(event["request"]["url"])
 
     def _note_failure(self, event: dict[str, Any]) -> None:
-        if "corsErrorStatus" in event:
-            self._reasons[self._apis[event["requestId"]]].append(event["corsErrorStatus"]["corsError"])
-            self._news.set()
+        # A preflight that fails ends the request that it was made for, and that one names the reason.
+        if event["type"] == "Preflight" or event.get("canceled"):
+            return
+        reason = event["corsErrorStatus"]["corsError"] if "corsErrorStatus" in event else event["errorText"]
+        self._reasons[self._apis[event["requestId"]]].append(reason)
+        self._news.set()
 
     async def go(self, url: str) -> None:
         """Leave for another page."""
@@ -152,19 +227,31 @@ class Visitor:
 
     async def fetch(self, url: str, **options: object) -> dict[str, Any]:
         """Fetch as a page does; return what it could read, or the reason for which the browser kept it back."""
+        return await self.load(_FETCH, url, **options)
+
+    async def load(self, script: str, url: str, **options: object) -> dict[str, Any]:
+        """Run a script that loads from an API; add the browser's reason where it resolves with an `error`."""
         reasons = self._reasons[_api_of(url)]
         reasons.clear()
-        answer: dict[str, Any] = await self._page.evaluate(_FETCH, [url, options])
+        answer: dict[str, Any] = await self._page.evaluate(script, [url, options])
         if "error" in answer:
-            # The inspector is told before the page, or after.
-            async with asyncio.timeout(_PATIENCE):
-                while not reasons:
-                    self._news.clear()
-                    await self._news.wait()
-            answer["reason"] = reasons[0]
+            answer["reason"] = await self.reason(url)
         else:
             assert reasons == []
         return answer
+
+    async def reason(self, url: str) -> str:
+        """Return the browser's reason for what failed at an API; it is told before the page is, or after."""
+        reasons = self._reasons[_api_of(url)]
+        async with asyncio.timeout(_PATIENCE):
+            while not reasons:
+                self._news.clear()
+                await self._news.wait()
+        return reasons[0]
+
+
+def _text(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in headers}
 
 
 def _api_of(url: str) -> str:

@@ -16,8 +16,6 @@ from crossorigin.demo.serving import ServerDidNotStartError, serving
 # The documented list names an http origin with credentials: that is remarked on, and served.
 pytestmark = pytest.mark.filterwarnings("ignore::crossorigin.CrossOriginWarning")
 
-_ROOT_NEEDS = ["--no-sandbox", "--disable-gpu"]
-
 
 async def ask(url: str, **headers: str) -> tuple[dict[str, str], str]:
     """Return the header lines and the text of a 200 answer; the servers run in this loop."""
@@ -61,10 +59,10 @@ async def test_the_page_loads_nothing_from_elsewhere() -> None:
         assert loaded == ["data:,", "/page.css", "/page.js"]
 
 
-async def test_a_refused_page_shows_it_all_on_a_phone(chromium: str) -> None:
+async def test_a_refused_page_shows_it_all_on_a_phone(chromium_launch: dict[str, Any]) -> None:
     """What was sent and why it was refused stands on a screen of 375 pixels, none wider."""
     async with serving(api=app, port=0, page_port=0) as addresses, async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium, args=_ROOT_NEEDS)
+        browser = await playwright.chromium.launch(**chromium_launch)
         page = await browser.new_page(viewport={"width": 375, "height": 800})
         await page.goto(addresses.refused)
         await page.wait_for_selector("html[data-state=done]", state="attached")
