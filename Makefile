@@ -14,7 +14,7 @@ ARGS ?=
 BIN := .venv/bin
 export PYTHON
 
-.PHONY: help demo test check format lock clean chromium
+.PHONY: help demo test check format lock clean chromium test-packages
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r t d; do printf '%-16s%s\n' "$$t" "$$d"; done
@@ -22,12 +22,12 @@ help: ## list these targets
 demo: $(if $(findstring --check,$(ARGS)),chromium) .venv/.demo ## show two origins on this machine, live (ARGS=--check: judged in a headless browser)
 	@$(BIN)/python -m crossorigin.demo $(ARGS)
 
-test: chromium .venv/.dev ## run the tests and hold their coverage (ARGS=tests/policy: run those only)
+test: test-packages .venv/.dev ## run the tests and hold their coverage (ARGS=tests/policy: run those only)
 	$(if $(ARGS),$(BIN)/python -m pytest $(ARGS),$(BIN)/coverage run -m pytest)
 	$(if $(ARGS),,$(BIN)/python scripts/check_coverage.py)
 
 # Asked for together, both tell at once what a user without root has to have installed.
-check: $(if $(filter test,$(MAKECMDGOALS)),chromium) .venv/.dev ## check style, types, the house, and the lock files
+check: $(if $(filter test,$(MAKECMDGOALS)),test-packages) .venv/.dev ## check style, types, the house, and the lock files
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -49,6 +49,9 @@ clean: ## remove everything that these commands made
 # With all that the environment needs, so that who may not install is told one command, not two.
 chromium:
 	@scripts/install-system-packages.sh venv chromium
+
+test-packages:
+	@scripts/install-system-packages.sh venv chromium openssl
 
 .venv/.demo: requirements/demo.txt pyproject.toml scripts/setup-venv.sh
 	@scripts/setup-venv.sh demo

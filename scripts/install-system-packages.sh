@@ -3,6 +3,7 @@
 #
 #   scripts/install-system-packages.sh venv            to make a Python virtual environment
 #   scripts/install-system-packages.sh chromium        to run the pages in a real browser
+#   scripts/install-system-packages.sh openssl         to test over TLS with a certificate made for the test
 #
 # It says what it installs and why. Without root it prints the one command to run, and stops.
 set -eu
@@ -24,6 +25,7 @@ met() { # met NEED: whether this machine has it
     case $1 in
     venv) [ -e .venv/.demo ] || can_make_venv ;;
     chromium) command -v chromium >/dev/null && has_libatomic ;;
+    openssl) command -v openssl >/dev/null ;;
     *)
         echo "$0: unknown need: $1" >&2
         exit 2
@@ -35,6 +37,7 @@ packages() { # packages NEED: what Debian calls it
     case $1 in
     venv) echo python3-venv ca-certificates ;;
     chromium) echo chromium libatomic1 ;;
+    openssl) echo openssl ;;
     esac
 }
 
@@ -42,6 +45,7 @@ reason() { # reason NEED: what it is for
     case $1 in
     venv) echo "to make the virtual environment and to fetch what goes into it" ;;
     chromium) echo "to make real cross-origin requests in a real browser" ;;
+    openssl) echo "to make the certificate of a test's own server" ;;
     esac
 }
 
