@@ -8,13 +8,18 @@ import subprocess
 import sys
 import threading
 import time
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Self
 
+from tests.servers import http2
+from tests.servers.answer import NO_ANSWER, Answer, read
+
+Line = tuple[str, str | bytes]
+
 ROOT = Path(__file__).resolve().parents[2]
 MARKER = "APP_RAN_MARKER"
-NO_ANSWER = 0
 # Long enough for any machine: it ends a hang, and measures nothing.
 _PATIENCE = 60
 
@@ -24,41 +29,29 @@ _COMMANDS = {
     "uvicorn-httptools": ["uvicorn", "{app}", "--host=127.0.0.1", "--port={port}", "--http=httptools"],
     "uvicorn-without-lifespan": ["uvicorn", "{app}", "--host=127.0.0.1", "--port={port}", "--lifespan=off"],
     "hypercorn": ["hypercorn", "{app}", "--bind=127.0.0.1:{port}", "--access-logfile=-"],
+    # The same server and the same port: the client speaks first, and speaks HTTP/2.
+    "hypercorn-http2": ["hypercorn", "{app}", "--bind=127.0.0.1:{port}", "--access-logfile=-"],
+    "daphne": ["daphne", "{app}", "--bind=127.0.0.1", "--port={port}"],
     "granian": ["granian", "{app}", "--interface=asgi", "--host=127.0.0.1", "--port={port}"],
 }
-_READY = re.compile(r"running on http://127\.0\.0\.1:(?P<port>\d+)|Started worker-1", re.IGNORECASE)
+_READY = re.compile(
+    r"(running on http://|Listening on TCP address )127\.0\.0\.1:(?P<port>\d+)|Started worker-1", re.IGNORECASE
+)
 
-SERVERS = ["uvicorn-h11", "uvicorn-httptools", "hypercorn", "granian"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """What came back over one connection."""
-
-    raw: bytes
-    status: int
-    headers: list[tuple[bytes, bytes]]
-    body: bytes
-
-    def values(self, name: bytes) -> list[bytes]:
-        """Return the values of all lines of a field."""
-        return [value for field, value in self.headers if field == name]
-
-    @property
-    def cors(self) -> dict[bytes, bytes]:
-        """Return what it says of CORS; a name that comes twice is a failure."""
-        lines = [(name, value) for name, value in self.headers if name.startswith(b"access-control-")]
-        assert len(dict(lines)) == len(lines), lines
-        return dict(lines)
+SERVERS = ["uvicorn-h11", "uvicorn-httptools", "hypercorn", "hypercorn-http2", "granian", "daphne"]
+# Daphne has no lifespan: what waits for it is built for the first request.
+WITHOUT_LIFESPAN = ["uvicorn-without-lifespan", "daphne"]
 
 
 class Server:
     """One server, running one app; its output is read as it comes."""
 
     def __init__(self, name: str, app: str, marker: Path) -> None:
-        # The two that print the port they were given choose it themselves.
-        self._port = _free_port() if name == "granian" else 0
-        command = [part.format(app=app, port=self._port) for part in _COMMANDS[name]]
+        self.name = name
+        self._speaks_http2 = name.endswith("http2")
+        # Those that print the port they were given choose it themselves.
+        self.port = _free_port() if name == "granian" else 0
+        command = [part.format(app=app, port=self.port) for part in _COMMANDS[name]]
         self._process = subprocess.Popen(
             [sys.executable, "-m", *command],
             cwd=ROOT,
@@ -106,7 +99,7 @@ class Server:
             self._news.wait_for(lambda: self._ended or _READY.search("".join(self._printed)) is not None, _PATIENCE)
         ready = _READY.search(self.output)
         assert ready, f"the server never took requests:\n{self.output}"
-        self._port = int(ready["port"] or self._port)
+        self.port = int(ready["port"] or self.port)
         # Granian's line comes a moment before its port is open.
         deadline = time.monotonic() + _PATIENCE
         while not self._is_listening():
@@ -115,7 +108,7 @@ class Server:
 
     def _is_listening(self) -> bool:
         try:
-            socket.create_connection(("127.0.0.1", self._port), _PATIENCE).close()
+            socket.create_connection(("127.0.0.1", self.port), _PATIENCE).close()
         except ConnectionRefusedError:
             return False
         return True
@@ -126,35 +119,47 @@ class Server:
         self._reader.join(_PATIENCE)
         return code
 
-    def ask(self, method: str, *lines: tuple[str, str | bytes], path: str = "/") -> Answer:
+    def ask(self, method: str, *lines: Line, path: str = "/") -> Answer:
         """Send one request with these header lines, byte for byte."""
-        head = [f"{method} {path} HTTP/1.1".encode(), b"host: localhost", b"connection: close"]
-        head += [name.encode() + b": " + (value.encode() if isinstance(value, str) else value) for name, value in lines]
-        return self.send(b"\r\n".join([*head, b"", b""]))
+        if self._speaks_http2:
+            with closing(http2.Client(self.port, _PATIENCE)) as client:
+                return client.ask(method.encode(), path.encode(), _bytes(lines))
+        return self.send(_request(method, [("connection", "close"), *lines], path))
+
+    def ask_all(self, asks: Sequence[tuple[str, list[Line]]]) -> list[int]:
+        """Send many requests over one connection; return the status of each answer."""
+        if self._speaks_http2:
+            with closing(http2.Client(self.port, _PATIENCE)) as client:
+                return [client.ask(method.encode(), b"/", _bytes(lines)).status for method, lines in asks]
+        *most, last = asks
+        requests = [_request(method, lines, "/") for method, lines in most]
+        raw = self.send(b"".join([*requests, _request(last[0], [*last[1], ("connection", "close")], "/")])).raw
+        return [int(status) for status in re.findall(rb"HTTP/1\.1 (\d+)", raw)]
 
     def send(self, request: bytes) -> Answer:
         """Send bytes; return what comes back until the connection ends."""
         parts: list[bytes] = []
-        with socket.create_connection(("127.0.0.1", self._port), _PATIENCE) as connection:
-            try:
-                connection.sendall(request)
-                while part := connection.recv(65536):
-                    parts.append(part)
-            except (BrokenPipeError, ConnectionResetError):
-                # A server may refuse what is too long without reading all of it, and then its answer may be lost.
-                if not parts:
-                    return Answer(raw=b"", status=NO_ANSWER, headers=[], body=b"")
-        raw = b"".join(parts)
-        head, _, body = raw.partition(b"\r\n\r\n")
-        status, *lines = head.split(b"\r\n")
-        assert status.startswith(b"HTTP/1.1 "), f"no answer: {raw!r}\n{self.output}"
-        fields = [line.partition(b":") for line in lines]
-        return Answer(
-            raw=raw,
-            status=int(status.split()[1]),
-            headers=[(name.lower(), value.strip()) for name, _, value in fields],
-            body=body,
-        )
+        # A server may refuse what is too long without reading all of it, and then its answer may be lost.
+        with (
+            socket.create_connection(("127.0.0.1", self.port), _PATIENCE) as connection,
+            suppress(BrokenPipeError, ConnectionResetError),
+        ):
+            connection.sendall(request)
+            while part := connection.recv(65536):
+                parts.append(part)
+        # A server may also end the connection without a word.
+        return read(b"".join(parts)) if parts else Answer(raw=b"", status=NO_ANSWER, headers=[], body=b"")
+
+    def memory(self) -> int:
+        """Return the bytes of memory that it and its workers have."""
+        kilobytes = 0
+        for status in Path("/proc").glob("[0-9]*/status"):
+            with suppress(ProcessLookupError, FileNotFoundError):
+                if os.getpgid(int(status.parent.name)) == self._process.pid:
+                    resident = re.search(r"VmRSS:\s+(\d+) kB", status.read_text("utf-8"))
+                    kilobytes += int(resident[1]) if resident else 0
+        assert kilobytes, "no process is there to be measured"
+        return kilobytes * 1024
 
     def stop(self) -> None:
         """End it and its workers, whatever they do."""
@@ -166,6 +171,15 @@ class Server:
                 os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait(_PATIENCE)
         self._reader.join(_PATIENCE)
+
+
+def _bytes(lines: Iterable[Line]) -> list[tuple[bytes, bytes]]:
+    return [(name.encode(), value.encode() if isinstance(value, str) else value) for name, value in lines]
+
+
+def _request(method: str, lines: Iterable[Line], path: str) -> bytes:
+    fields = [b": ".join(line) for line in _bytes([("host", "localhost"), *lines])]
+    return b"\r\n".join([f"{method} {path} HTTP/1.1".encode(), *fields, b"", b""])
 
 
 def _free_port() -> int:

@@ -1,50 +1,20 @@
 """On every server, an app with a right policy is served as the policy says."""
 
-from collections.abc import Generator
-from pathlib import Path
-
 import pytest
 from tests.asgi.wire import ORIGIN, PREFLIGHT_VARY, STRANGER
-from tests.servers.process import SERVERS, Server
+from tests.servers.conftest import Serving
+from tests.servers.process import SERVERS, WITHOUT_LIFESPAN
+from websockets.sync.client import connect
+from websockets.typing import Origin
 
 _PATTERN = "https://deep.sub.example.org"
 _GRANT = {
     b"access-control-allow-credentials": b"true",
     b"access-control-expose-headers": b"ETag",
 }
-_APPS = ["wrapped", "added"]
-
-
-class Serving(Server):
-    """A server, and what its app has written."""
-
-    def __init__(self, name: str, app: str, marker: Path) -> None:
-        super().__init__(name, app, marker)
-        self._marker = marker
-
-    def marks(self) -> list[str]:
-        """Return what the app has written since it was asked last."""
-        lines = self._marker.read_text("utf-8").splitlines()
-        self._marker.write_text("", "utf-8")
-        return lines
-
-
-@pytest.fixture(
-    scope="module",
-    params=[(server, app) for server in SERVERS for app in _APPS],
-    ids=[f"{server}-{app}" for server in SERVERS for app in _APPS],
+pytestmark = pytest.mark.parametrize(
+    "running", [(name, app) for name in SERVERS for app in ("wrapped", "added")], ids="-".join, indirect=True
 )
-def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Generator[Serving]:
-    """A server with one of the apps, started once for all these tests."""
-    name, app = request.param
-    serving = Serving(name, f"tests.servers.right:{app}", tmp_path_factory.mktemp(name) / "marker")
-    try:
-        serving.wait_until_ready()
-        # The lifespan reached the app through the middleware.
-        assert serving.marks() == ["lifespan"]
-        yield serving
-    finally:
-        serving.stop()
 
 
 @pytest.mark.parametrize("origin", [ORIGIN, _PATTERN])
@@ -52,7 +22,7 @@ def test_an_allowed_origin_is_granted(server: Serving, origin: str) -> None:
     """The app answers with what its lifespan left, and the answer may be read."""
     answer = server.ask("GET", ("origin", origin))
     assert (answer.status, server.marks()) == (200, ["GET"])
-    assert answer.body.endswith(b"hello")
+    assert answer.body.endswith(b"alone" if server.name in WITHOUT_LIFESPAN else b"hello")
     assert answer.cors == {**_GRANT, b"access-control-allow-origin": origin.encode()}
     assert answer.values(b"vary") == [b"Origin"]
 
@@ -120,9 +90,37 @@ def test_options_that_is_no_preflight_is_the_apps(server: Serving) -> None:
 def test_streams_and_files_keep_their_body_and_gain_the_headers(server: Serving, path: str, content: bytes) -> None:
     """What the server sends in parts or from the disk is granted too."""
     answer = server.ask("GET", ("origin", ORIGIN), path=path)
-    assert (answer.status, server.marks()) == (200, [path.strip("/")])
+    mark = "pathsend" if server.name == "granian" and path == "/file" else path.strip("/")
+    assert (answer.status, server.marks()) == (200, [mark])
     assert content in answer.body
     assert answer.cors == {**_GRANT, b"access-control-allow-origin": ORIGIN.encode()}
+
+
+def test_early_hints_and_trailers_pass_as_they_are(server: Serving) -> None:
+    """Only the answer's head gains the headers; what comes before and after it, where a server has that, does not."""
+    answer = server.ask("GET", ("origin", ORIGIN), ("te", "trailers"), path="/extensions")
+    assert (answer.status, server.marks()) == (200, ["extensions"])
+    assert b"first" in answer.body
+    assert b"last" in answer.body
+    assert answer.cors == {**_GRANT, b"access-control-allow-origin": ORIGIN.encode()}
+    if server.name == "hypercorn-http2":
+        assert [value for name, value in answer.hints if name == b"link"] == [b"</style.css>; rel=preload"]
+        assert answer.trailers == [(b"x-checksum", b"1")]
+    told = [name for name, _ in (*answer.hints, *answer.trailers)]
+    assert not [name for name in told if name == b"vary" or name.startswith(b"access-control-")]
+
+
+@pytest.mark.parametrize("origin", [ORIGIN, STRANGER])
+def test_a_websocket_is_left_untouched(server: Serving, origin: str) -> None:
+    """A handshake from anywhere reaches the app, whole, and its answer carries nothing of CORS."""
+    with connect(f"ws://127.0.0.1:{server.port}/socket", origin=Origin(origin), proxy=None) as socket:
+        socket.send("hello")
+        assert socket.recv() == f"{origin} says hello"
+        assert socket.response
+        names = {name.lower() for name in socket.response.headers}
+    assert server.marks() == ["socket"]
+    assert "upgrade" in names
+    assert not [name for name in names if name == "vary" or name.startswith("access-control-")]
 
 
 def test_a_missing_page_may_be_read(server: Serving) -> None:

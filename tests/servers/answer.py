@@ -1,0 +1,39 @@
+"""What a client of a real server gets back, over any version of HTTP."""
+
+from dataclasses import dataclass, field
+
+NO_ANSWER = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What came back for one request."""
+
+    raw: bytes
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
+    # What may come before and after an answer, over HTTP/2.
+    hints: list[tuple[bytes, bytes]] = field(default_factory=list)
+    trailers: list[tuple[bytes, bytes]] = field(default_factory=list)
+
+    def values(self, name: bytes) -> list[bytes]:
+        """Return the values of all lines of a field."""
+        return [value for given, value in self.headers if given == name]
+
+    @property
+    def cors(self) -> dict[bytes, bytes]:
+        """Return what it says of CORS; a name that comes twice is a failure."""
+        lines = [(name, value) for name, value in self.headers if name.startswith(b"access-control-")]
+        assert len(dict(lines)) == len(lines), lines
+        return dict(lines)
+
+
+def read(raw: bytes) -> Answer:
+    """Read one answer of HTTP/1.1."""
+    head, _, body = raw.partition(b"\r\n\r\n")
+    status, *lines = head.split(b"\r\n")
+    assert status.startswith(b"HTTP/1.1 "), f"no answer: {raw!r}"
+    fields = [line.partition(b":") for line in lines]
+    headers = [(name.lower(), value.strip()) for name, _, value in fields]
+    return Answer(raw=raw, status=int(status.split()[1]), headers=headers, body=body)
