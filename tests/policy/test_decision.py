@@ -177,3 +177,11 @@ def test_lines_without_end_are_not_read() -> None:
     assert judge.judge_headers([b"", *[b"x"] * 4096, *[b""] * 15])[0] is Reason.HEADERS_NOT_LISTED
     assert judge.judge_headers([b"", *[b"x"] * 4096, *[b""] * 16])[0] is Reason.HEADERS_TOO_SPARSE
     assert judge.judge_headers([b"x"] * 4097)[0] is Reason.HEADERS_TOO_LONG
+
+
+def test_more_lines_than_bytes_are_not_split() -> None:
+    """Thousands of empty lines are refused by their number."""
+    judge = Judge(Policy())
+    assert judge.judge_headers([b""] * 4112)[0] is Reason.HEADERS_TOO_SPARSE
+    assert judge.judge_headers([b""] * 4113)[0] is Reason.HEADERS_TOO_SPARSE
+    assert judge.judge_headers([b""] * 16)[0] is Reason.HEADERS_LISTED

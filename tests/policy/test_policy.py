@@ -369,3 +369,18 @@ def test_explain_takes_a_list_of_names() -> None:
     """One string would be read as its letters."""
     with pytest.raises(TypeError, match=r"\['x-token'\]"):
         Policy().explain("GET", APP, "x-token")
+
+
+def test_a_subclass_is_refused_when_it_is_defined() -> None:
+    """A restricting override would be ignored, and everyone it meant to refuse let in."""
+    with pytest.raises(TypeError, match="Strict cannot be a subclass of Policy"):
+
+        class Strict(Policy):
+            pass
+
+
+@pytest.mark.parametrize("options", [None, [], "allow_origins", [("max_age", 0)]])
+def test_options_that_are_no_mapping_are_a_type_error(options: Any) -> None:
+    """What was read from the wrong place of a file is told as such."""
+    with pytest.raises(TypeError, match="a mapping of their names"):
+        Policy.from_dict(options)

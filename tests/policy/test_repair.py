@@ -52,6 +52,8 @@ def test_what_may_be_listed_has_nothing_wrong(text: str) -> None:
         ("https://a.example#", Code.ORIGIN_QUERY, ["https://a.example"]),
         ("https://me@a.example", Code.ORIGIN_USERINFO, ["https://a.example"]),
         ("https://app.example.com@evil.example", Code.ORIGIN_USERINFO, []),
+        (" *", Code.ORIGIN_WHITESPACE, ["*"]),
+        ("'*'", Code.ORIGIN_MALFORMED, ["*"]),
         ("https://me:a@b@a.example:8443", Code.ORIGIN_USERINFO, ["https://a.example:8443"]),
         ("a.example", Code.ORIGIN_MISSING_SCHEME, ["https://a.example"]),
         ("//a.example/", Code.ORIGIN_MISSING_SCHEME, ["https://a.example"]),

@@ -17,7 +17,7 @@ _PRIVATE = ("localhost", "test", "internal", "home.arpa")
 
 
 @cache
-def _suffixes() -> tuple["PublicSuffixList", frozenset[str]]:
+def _suffixes() -> tuple["PublicSuffixList", frozenset[str], tuple[str, ...]]:
     """Read the list that is shipped with `publicsuffixlist`, once in a process.
 
     Beside it: the names that have public suffixes somewhere below them.
@@ -29,12 +29,14 @@ def _suffixes() -> tuple["PublicSuffixList", frozenset[str]]:
 
     text = resources.files("publicsuffixlist").joinpath("public_suffix_list.dat").read_text(encoding="utf-8")
     parents: set[str] = set()
+    suffixes: list[str] = []
     for line in text.splitlines():
         if not line or line.startswith(("//", "!")):
             continue
         labels = [label if label == "*" else to_a_label(label) or label for label in line.split()[0].split(".")]
+        suffixes.append(".".join(labels).replace("*", "canary"))
         parents.update(".".join(labels[i:]) for i in range(1, len(labels)))
-    return PublicSuffixList(source=text), frozenset(parents)
+    return PublicSuffixList(source=text), frozenset(parents), tuple(suffixes)
 
 
 def is_private(name: str) -> bool:
@@ -44,14 +46,20 @@ def is_private(name: str) -> bool:
 
 def public_suffix_of(name: str) -> str:
     """Return the public suffix of a host without a final dot; of a host of unknown kind, its last label."""
-    rules, _ = _suffixes()
+    rules, _, _ = _suffixes()
     return rules.publicsuffix(name, accept_unknown=True) or name
 
 
 def registrable_domain(name: str) -> str:
     """Return the part of a host that somebody registered: its public suffix and one label; itself if it is shorter."""
-    rules, _ = _suffixes()
+    rules, _, _ = _suffixes()
     return rules.privatesuffix(name, accept_unknown=True) or name
+
+
+@cache
+def suffixes_with_end(end: str) -> tuple[str, ...]:
+    """Return the public suffixes that end with a text and are longer."""
+    return tuple(suffix for suffix in _suffixes()[2] if suffix.endswith(end) and suffix != end)
 
 
 def why_public(host: str) -> str | None:
@@ -62,7 +70,7 @@ def why_public(host: str) -> str | None:
     name = host.removesuffix(".")
     if is_private(name):
         return None
-    rules, parents = _suffixes()
+    rules, parents, _ = _suffixes()
     if rules.publicsuffix(name, accept_unknown=False) == name:
         return "is a public suffix: anyone can register a name below it"
     if "." not in name and name not in parents:

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 ALPHABET = frozenset("abcdefghijklmnopqrstuvwxyz0123456789+-./:[]_")
 # A class of more characters than this is open: it says what kind of character may stand there, not which.
 CLOSED_CLASS = 6
+# Each group in a group is a few calls deeper, here and where the tree is gone through.
+_MOST_DEPTH = 30
 
 _INLINE_FLAGS = re.compile(r"\?([aiLmsux]*)(?:-([imsx]+))?([:)])")
 _GROUP_START = re.compile(r"\?(?::|>|P<\w+>)")
@@ -25,6 +27,8 @@ _ESCAPE = re.compile(
     r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|N\{([^}]*)\}|(0[0-7]{0,2}|[0-3][0-7]{2})|(.))",
     re.DOTALL,
 )
+# In a class there are no back-references.
+_CLASS_OCTAL = re.compile(r"\\([0-7]{1,3})")
 _UNREADABLE = re.compile(r"\\(?![1-3][0-7]{2})[1-9]|\(\?(?:P=|\(|#)")
 _ROUNDS = {"*": (0, None), "+": (1, None), "?": (0, 1)}
 _CATEGORIES = frozenset("dDsSwW")
@@ -53,9 +57,10 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Hold alternatives."""
+    """Hold alternatives; `text` is how they are written."""
 
     branches: "tuple[Node, ...]"
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +103,7 @@ def looks(node: Node) -> Iterator[Look]:
                 yield from looks(part)
         case Repeat(body=body):
             yield from looks(body)
-        case Chars():
+        case _:
             return
 
 
@@ -116,6 +121,7 @@ class _Parser:
         self._text = text
         self._at = 0
         self._ignore_case = False
+        self._depth = 0
 
     def _take(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
         found = pattern.match(self._text, self._at)
@@ -127,11 +133,12 @@ class _Parser:
         return self._text[self._at : self._at + 1]
 
     def choice(self) -> Node:
+        start = self._at
         branches = [self._series()]
         while self._peek() == "|":
             self._at += 1
             branches.append(self._series())
-        return branches[0] if len(branches) == 1 else Choice(tuple(branches))
+        return branches[0] if len(branches) == 1 else Choice(tuple(branches), self._text[start : self._at])
 
     def _series(self) -> Node:
         parts: list[Node] = []
@@ -164,6 +171,9 @@ class _Parser:
     def _group(self) -> Node:
         start = self._at
         self._at += 1
+        self._depth += 1
+        if self._depth > _MOST_DEPTH:
+            raise UnreadableRegexError(f"more than {_MOST_DEPTH} groups in one another")
         outside = self._ignore_case
         look = self._take(_LOOK_START)
         if look is None and self._take(_GROUP_START) is None:
@@ -173,9 +183,11 @@ class _Parser:
                     raise UnreadableRegexError(self._text[start : self._at])
                 self._ignore_case = ("i" in flags[1] or outside) and "i" not in (flags[2] or "")
                 if flags[3] == ")":
+                    self._depth -= 1
                     return _NOTHING
         body = self.choice()
         self._at += 1
+        self._depth -= 1
         self._ignore_case = outside
         return body if look is None else Look(body, refuses=look[0].endswith("!"))
 
@@ -210,6 +222,9 @@ class _Parser:
 
     def _member(self) -> frozenset[str]:
         """Take one character, or an escape, as it may stand in a class."""
+        octal = self._take(_CLASS_OCTAL)
+        if octal is not None:
+            return frozenset(chr(int(octal[1], 8)))
         escape = self._take(_ESCAPE)
         if escape is None:
             self._at += 1

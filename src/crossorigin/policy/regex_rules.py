@@ -56,8 +56,8 @@ def regex_is_bounded(options: Options) -> Iterator[PolicyIssue]:
         yield issue_of(
             IssueCode.REGEX_NOT_JUDGED,
             element,
-            f"What it may cost cannot be told, because of {error}: back-references, conditional groups, comments and "
-            "verbose expressions are not taken.",
+            f"What it may cost cannot be told, because of {error}: back-references, conditional groups, comments, "
+            "verbose expressions and very large ones are not taken.",
             f"the same without them, as in {_EXAMPLE}.",
         )
         return
@@ -77,8 +77,8 @@ def regex_is_bounded(options: Options) -> Iterator[PolicyIssue]:
     yield issue_of(
         IssueCode.REGEX_CATASTROPHIC,
         element,
-        f"{parts} compete for the same characters in too many ways: requests with a long Origin would keep the server "
-        "busy.",
+        (f"{parts} compete" if len(cost.parts) > 1 else f"{parts} competes with itself")
+        + " for the same characters in too many ways: requests with a long Origin would keep the server busy.",
         f"one part without end, or between two of them a character that neither matches, as in {_EXAMPLE}.",
     )
 
@@ -138,6 +138,6 @@ def _bounded_tree(text: str | None) -> "Node | None":
 
     try:
         tree = parse_regex(text) if _compiles(text) else None
+        return None if tree is None or find_cost(tree) is not None else tree
     except UnreadableRegexError:
         return None
-    return None if tree is None or find_cost(tree) is not None else tree

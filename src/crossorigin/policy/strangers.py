@@ -10,16 +10,20 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice, product
 
 from crossorigin.fetch.host import is_ipv4
-from crossorigin.fetch.origin import OPAQUE_ORIGIN, Origin, parse_origin
-from crossorigin.policy.public_suffix import is_private, public_suffix_of, registrable_domain, why_public
+from crossorigin.fetch.origin import MAX_ORIGIN, OPAQUE_ORIGIN, Origin, parse_origin
+from crossorigin.policy.public_suffix import is_private, public_suffix_of, registrable_domain, suffixes_with_end
 from crossorigin.policy.regex import Chars, Choice, Look, Node, Repeat, Series
 
 # An open part is filled with a word: letters for a host, digits for a port, and the start of an origin where the
 # part can hold that too.
-_HOST_WORDS = ("canary", "42")
-_URL_WORDS = ("https://canary", "s://canary", "://canary", "//canary")
+_HOST_WORDS = ("canary", "stranger", "-canary", "canary-", "42")
+_URL_WORDS = ("https://canary", "s://canary", "://canary", "//canary", "/canary")
+_SIGNS = ("-", ".", "//", "://", "/")
+_ONE_CHAR = "c4-.:/"
 _STRANGER = "canary.invalid"
 _MAX_SAMPLES = 4096
+# More rounds than this are open too.
+CLOSED_ROUNDS = 8
 
 # A character of a sample, and whether an open part put it there.
 _Sample = tuple[tuple[str, bool], ...]
@@ -43,35 +47,46 @@ def find_stranger(text: str, tree: Node, *, allow_public_suffixes: bool) -> tupl
         if regex.fullmatch(stranger):
             return stranger, "which anyone can send"
     for origin, sample in sample_origins(text, tree):
+        for host in _hosts_below_suffixes(origin, sample):
+            stranger = str(Origin(origin.scheme, host, origin.port))
+            if not allow_public_suffixes and regex.fullmatch(stranger):
+                return stranger, "which anyone can register"
         behind = str(Origin(origin.scheme, f"{origin.host.removesuffix('.')}.{_STRANGER}", origin.port))
         for stranger in (behind, f"{origin}.{_STRANGER}"):
             if regex.fullmatch(stranger) and parse_origin(stranger) is not None:
                 return stranger, "a host of anyone's, for the expression does not say where the host ends"
-        why = _why_strange(origin, sample, regex, allow_public_suffixes=allow_public_suffixes)
-        if why is not None:
-            return str(origin), why
+        if _can_be_registered(origin, sample, allow_public_suffixes=allow_public_suffixes):
+            return str(origin), "which anyone can register"
     return None
 
 
-def _why_strange(origin: Origin, sample: _Sample, regex: re.Pattern[str], *, allow_public_suffixes: bool) -> str | None:
+def _opened(origin: Origin, sample: _Sample) -> list[int]:
+    """Return where in the host an open part stands; nowhere in a host that nobody can register."""
     start = len(origin.scheme) + len("://")
     host = origin.host.removesuffix(".")
-    opened = [index for index in range(len(host)) if sample[start + index][1]]
-    if not opened or host.startswith("[") or is_ipv4(host) or is_private(host):
-        return None
+    if host.startswith("[") or is_ipv4(host) or is_private(host):
+        return []
+    return [index for index in range(len(host)) if sample[start + index][1]]
+
+
+def _hosts_below_suffixes(origin: Origin, sample: _Sample) -> Iterator[str]:
+    """Yield hosts below the public suffixes that an open part can hold the beginning of."""
+    opened = _opened(origin, sample)
+    host = origin.host.removesuffix(".")
+    if opened and max(opened) < len(host) - len(registrable_domain(host)):
+        for suffix in suffixes_with_end(host[max(opened) + 1 :]):
+            yield from (f"{label}.{suffix}" for label in ("canary", host.partition(".")[0]))
+
+
+def _can_be_registered(origin: Origin, sample: _Sample, *, allow_public_suffixes: bool) -> bool:
+    host = origin.host.removesuffix(".")
+    opened = _opened(origin, sample)
     suffix = public_suffix_of(host)
-    own = len(host) - len(registrable_domain(host) or host)
+    own = len(host) - len(registrable_domain(host))
     before_suffix = len(host) - len(suffix) - 2
-    if any(index >= own for index in opened):
-        if allow_public_suffixes and before_suffix in opened and max(opened) == before_suffix:
-            return None
-        return "which anyone can register"
-    if allow_public_suffixes:
-        return None
-    base = host[max(opened) + 1 :].removeprefix(".")
-    why = why_public(base)
-    deeper = str(Origin(origin.scheme, f"canary.{origin.host}", origin.port))
-    return f"and {base} {why}" if why is not None and regex.fullmatch(deeper) else None
+    if allow_public_suffixes and before_suffix in opened and max(opened) == before_suffix:
+        return False
+    return any(index >= own for index in opened)
 
 
 def _fill(node: Node) -> list[_Sample]:
@@ -84,21 +99,26 @@ def _fill(node: Node) -> list[_Sample]:
             return _some(sample for branch in branches for sample in _fill(branch))
         case Look():
             return [_NOTHING]
-        case Repeat():
+        case _:
             return _some(_fill_repeat(node))
 
 
 def _fill_repeat(node: Repeat) -> Iterator[_Sample]:
     if node.least == 0:
         yield _NOTHING
-    if node.most == 0:
+    if node.most == 0 or node.least > MAX_ORIGIN:
         return
     body = node.body.parts[0] if isinstance(node.body, Series) and len(node.body.parts) == 1 else node.body
     if isinstance(body, Chars) and body.is_open:
         yield from (tuple((char, True) for char in word) for word in _words(body, node.least, node.most))
         return
+    rounds = max(node.least, 1)
     for sample in _fill(body):
-        yield sample * max(node.least, 1)
+        if len(sample) * rounds <= MAX_ORIGIN:
+            yield sample * rounds
+            if node.most is None or node.most > CLOSED_ROUNDS:
+                # What can be repeated without end is open, whatever it is: nobody wrote out all of it.
+                yield sample * rounds + tuple((char, True) for char, _ in sample)
 
 
 def _words(part: Chars, least: int, most: int | None) -> Iterator[str]:
@@ -106,9 +126,18 @@ def _words(part: Chars, least: int, most: int | None) -> Iterator[str]:
     if not part.is_open:
         yield from sorted(part.chars)
         return
-    words = [word for word in _HOST_WORDS if part.chars.issuperset(word)] or [min(part.chars) * len(_HOST_WORDS[0])]
+    if most == 1:
+        yield from [char for char in _ONE_CHAR if char in part.chars] or [min(part.chars)]
+        return
+    words = [word for word in _HOST_WORDS if part.chars.issuperset(word)]
+    if not words:
+        letters = sorted(char for char in part.chars if char.isalnum())
+        words = (
+            [letters[0] * len(_HOST_WORDS[0])] if letters else [sign for sign in _SIGNS if part.chars.issuperset(sign)]
+        )
     for word in words:
-        yield (word * max(least, 1))[: max(least, len(word) if most is None else min(len(word), most))]
+        longest = len(word) if most is None else min(len(word), most)
+        yield (word * max(least, 1))[: max(least, longest)]
     for word in _URL_WORDS:
         if part.chars.issuperset(word) and most is None and len(word) >= least:
             yield word
@@ -125,7 +154,7 @@ def _combine(parts: Sequence[list[_Sample]]) -> list[_Sample]:
     for base in (0, -1):
         for index, samples in enumerate(parts):
             for sample in samples:
-                row = [part[base] for part in parts if part]
+                row = [part[base] for part in parts]
                 row[index] = sample
                 chosen.append(sum(row, _NOTHING))
     return chosen[:_MAX_SAMPLES]

@@ -1,0 +1,119 @@
+"""The parser reads what Python's own reads, and nothing else."""
+
+import re
+
+import pytest
+from tests.laws.backtracking import Matcher
+from tests.policy.regexes import NOT_JUDGED
+
+from crossorigin.policy.regex import ALPHABET, Chars, Look, UnreadableRegexError, looks, parse_regex
+
+# Each matches exactly one character of the alphabet, or a few.
+CHARACTERS = [
+    r".",
+    r"a",
+    r"A",
+    r"\a",
+    r"\.",
+    r"\-",
+    r"\/",
+    r"\x61",
+    r"\u0061",
+    r"\U00000061",
+    r"\N{LATIN SMALL LETTER A}",
+    r"\141",
+    r"\0",
+    r"\055",
+    r"\d",
+    r"\D",
+    r"\w",
+    r"\W",
+    r"\s",
+    r"\S",
+    r"\n",
+    r"[a]",
+    r"[^a]",
+    r"[]a]",
+    r"[^]a]",
+    r"[a\]]",
+    r"[a-c]",
+    r"[-a]",
+    r"[a-]",
+    r"[a.-]",
+    r"[+-.]",
+    r"[\w-]",
+    r"[^\d]",
+    r"[\d\-]",
+    r"[\x2d-\x39]",
+    r"[\141-c]",
+    r"[\61]",
+    r"[\055-\071]",
+    r"[\b]",
+    r"[A-z]",
+    r"[A-Z]",
+    r"(?i:[A-Z])",
+    r"(?i:K)",
+    r"(?i)[^A-Y]",
+    r"(?i:(?-i:A)|b)",
+    r"(?s:.)",
+    r"(?ms-i:a)",
+    r"(?a)\w",
+    r"(?:a)",
+    r"(?P<one>a)",
+    r"(?>a)",
+    r"(a)",
+    r"(|a)",
+    r"()a",
+    r"a{1}",
+    r"a{0,1}",
+    r"a{0}b",
+    r"a{,1}",
+    r"a?+",
+    r"a??",
+    r"^a$",
+    r"\Aa\Z",
+    r"a\b",
+    r"a|b",
+    r"a||b",
+    r"(?:)a",
+    r"(?i)",
+    r"(?=)a",
+    r"(?!a).",
+    r"(?=a|b).",
+]
+
+
+@pytest.mark.parametrize("text", CHARACTERS)
+def test_each_construct_matches_the_characters_that_python_matches(text: str) -> None:
+    """The tree says for each character of an origin what `re` says."""
+    matcher, regex = Matcher(parse_regex(text)), re.compile(text)
+    assert {char for char in ALPHABET if matcher.matches(char, 100)} == set(filter(regex.fullmatch, ALPHABET))
+
+
+@pytest.mark.parametrize("text", ["a{", "a{,", "a{1", "a{1,x}", "a{}", "a{x}"])
+def test_a_brace_that_counts_nothing_is_a_brace(text: str) -> None:
+    """It stands for itself, and no origin has one."""
+    assert re.fullmatch(text, text)
+    assert Chars(frozenset()) in getattr(parse_regex(text), "parts", ())
+
+
+@pytest.mark.parametrize(("text", "blamed"), NOT_JUDGED.items())
+def test_what_cannot_be_judged_is_named(text: str, blamed: str) -> None:
+    """A part that is not understood is never passed over; what is too large is told by the cost."""
+    if blamed == "size":
+        assert parse_regex(text) is not None
+        return
+    with pytest.raises(UnreadableRegexError, match=re.escape(blamed)):
+        parse_regex(text)
+
+
+def test_look_arounds_are_found_wherever_they_stand() -> None:
+    """Ahead and behind, refusing and demanding, in groups, alternatives and repeats."""
+    found = list(looks(parse_regex(r"(?=a)((?!b)|(?:(?<=c)d)*)(?<!e)[f]")))
+    assert [(look.refuses, len(list(looks(look)))) for look in found] == [(False, 1), (True, 1), (False, 1), (True, 1)]
+    assert all(isinstance(look, Look) for look in found)
+
+
+def test_a_class_is_open_beyond_six_characters() -> None:
+    """Six characters are a choice, seven are a kind."""
+    assert [Chars(frozenset(chars)).is_open for chars in ("a", "abcdef", "abcdefg")] == [False, False, True]

@@ -1,0 +1,66 @@
+"""Whom an expression lets in, with credentials."""
+
+import re
+
+import pytest
+from tests.laws.strange import is_strange, strangers_around
+from tests.policy.regexes import MEANT, STRANGE
+
+from crossorigin.policy.regex import parse_regex
+from crossorigin.policy.strangers import find_stranger
+
+
+def stranger_of(text: str, *, allow_public_suffixes: bool = False) -> str | None:
+    """Return the stranger that an expression is refused for, if it is."""
+    found = find_stranger(text, parse_regex(text), allow_public_suffixes=allow_public_suffixes)
+    return None if found is None else found[0]
+
+
+@pytest.mark.parametrize(("text", "own"), MEANT.items())
+def test_an_expression_that_says_what_it_means_starts(text: str, own: set[str]) -> None:
+    """It matches no stranger among 10,000 that are built around its own words."""
+    assert stranger_of(text) is None
+    regex = re.compile(text)
+    tried = strangers_around(re.findall(r"[a-z0-9-]{2,}", text.lower())[:40], 10_000)
+    assert len(tried) == 10_000
+    assert [one for one in tried if regex.fullmatch(one) and is_strange(one, own)] == []
+
+
+@pytest.mark.parametrize(("text", "name"), STRANGE.items())
+def test_a_stranger_is_named_who_really_gets_in(text: str, name: str) -> None:
+    """The origin that is named is one that the expression matches."""
+    stranger = stranger_of(text)
+    assert stranger is not None
+    assert stranger.startswith(name)
+    assert re.fullmatch(text, stranger)
+    assert is_strange(stranger, own=set())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [r"https://.*\.vercel\.app", r"https://myapp-.*\.vercel\.app", r"https://.*\.com", r"https://.*\.amazonaws\.com"],
+)
+def test_the_switch_allows_what_stands_before_a_public_suffix(text: str) -> None:
+    """Below a public suffix it is the author's word that counts, and nowhere else."""
+    assert stranger_of(text) is not None
+    assert stranger_of(text, allow_public_suffixes=True) is None
+
+
+@pytest.mark.parametrize(
+    "text", [r"https://.*vercel\.app", r"https://[a-z]+-app\.vercel\.app", r"https://.*com", r"https://.*"]
+)
+def test_the_switch_allows_nothing_else(text: str) -> None:
+    """An open part that does not end before the suffix is refused, whatever is switched."""
+    assert stranger_of(text, allow_public_suffixes=True) is not None
+
+
+def test_more_samples_than_are_tried_still_name_a_stranger() -> None:
+    """With too many parts to try all together, each is still tried beside the first and the last of the others."""
+    many = "".join(f"(?:x{n})?" for n in range(20))
+    assert stranger_of(rf"https://{many}.*example\.com") is not None
+    assert stranger_of(rf"https://{many}\.example\.com") is None
+
+
+def test_a_sample_that_is_longer_than_an_origin_is_not_tried() -> None:
+    """No browser sends it, so it can let nobody in."""
+    assert stranger_of(r"https://(?:abcdefgh\.){60}.*com") is None
