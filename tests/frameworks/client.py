@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from tests.asgi.wire import http_scope
 from tests.cases.table import Line, Request
 
 Message = MutableMapping[str, Any]
@@ -34,20 +35,7 @@ async def ask(app: Any, request: Request) -> Answer:
     async def send(message: Message) -> None:
         sent.append(message)
 
-    scope = {
-        "type": "http",
-        "asgi": {"version": "3.0", "spec_version": "2.4"},
-        "http_version": "1.1",
-        "method": request.method,
-        "scheme": "http",
-        "path": "/some/page",
-        "raw_path": b"/some/page",
-        "query_string": b"",
-        "root_path": "",
-        "server": ("127.0.0.1", 80),
-        "client": ("127.0.0.1", 1),
-        "headers": [(name.lower(), value) for name, value in request.headers],
-    }
+    scope = {**http_scope(request.method, *request.headers), "path": "/some/page", "raw_path": b"/some/page"}
     await app(scope, receive, send)
     start, *rest = sent
     lines: Iterable[Sequence[bytes]] = start["headers"]

@@ -1,8 +1,8 @@
 """The example of https://fastapi.tiangolo.com/tutorial/cors/, but for one import line.
 
 Everything below this paragraph is the documentation's text, its style included, so that
-the two can be laid side by side: `from fastapi.middleware.cors import CORSMiddleware`
-became `from crossorigin import CORSMiddleware`, and nothing else changed.
+the two can be laid side by side: the class comes from `crossorigin` in place of FastAPI's
+own module, and nothing else changed.
 """
 # mypy: disable-error-code="no-untyped-def"
 # ruff: noqa: ANN201, D103, I001

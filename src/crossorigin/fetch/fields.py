@@ -7,6 +7,9 @@ how reading a stranger's list stays cheap: the bytes are counted before anything
 
 from collections.abc import Iterable, Sequence
 
+# Stands for every origin, method or name: https://fetch.spec.whatwg.org/#cors-protocol-and-credentials.
+WILDCARD = "*"
+
 # Far more than a browser ever sends: about a hundred header names.
 MAX_LIST_BYTES = 4096
 MAX_EMPTY_ELEMENTS = 16

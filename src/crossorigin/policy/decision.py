@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from crossorigin.fetch.fields import MAX_EMPTY_ELEMENTS, MAX_LIST_BYTES, list_size, split_list
+from crossorigin.fetch.fields import MAX_EMPTY_ELEMENTS, MAX_LIST_BYTES, WILDCARD, list_size, split_list
 from crossorigin.fetch.headers import CORS_SAFELISTED_REQUEST_HEADERS
 from crossorigin.fetch.methods import CORS_SAFELISTED_METHODS, STANDARD_METHODS, is_token_bytes
 from crossorigin.fetch.origin import MAX_ORIGIN, OPAQUE_ORIGIN, parse_origin_bytes
@@ -20,7 +20,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from crossorigin.policy.policy import Policy
 
-WILDCARD = "*"
 # Far longer than any method in use; a longer one that a policy lists is read too.
 MAX_METHOD = 256
 _OPAQUE = OPAQUE_ORIGIN.encode()

@@ -6,10 +6,11 @@ The judging is done by the plan, on the requests that a browser would send; this
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from crossorigin.fetch.fields import WILDCARD
 from crossorigin.fetch.headers import ANSWERING_HEADERS, is_forbidden_request_header
 from crossorigin.fetch.methods import STANDARD_METHODS, is_forbidden_method, is_token, normalize_method
 from crossorigin.fetch.origin import MAX_ORIGIN, Origin, parse_origin
-from crossorigin.policy.decision import WILDCARD, ActualDecision, PreflightDecision, Reason, allowed_methods
+from crossorigin.policy.decision import ActualDecision, PreflightDecision, Reason, allowed_methods
 from crossorigin.policy.literals import elements_literal, literal
 from crossorigin.policy.matcher import OriginMatcher
 from crossorigin.policy.pattern import ANY_PORT, OriginPattern, can_be_listed, parse_pattern, patterns_of

@@ -7,10 +7,9 @@ policy, for nothing that a stranger chooses is ever kept.
 
 from collections.abc import Sequence
 
-from crossorigin.fetch.fields import unique_names
+from crossorigin.fetch.fields import WILDCARD, unique_names
 from crossorigin.fetch.origin import MAX_ORIGIN
 from crossorigin.policy.decision import (
-    WILDCARD,
     ActualDecision,
     Judge,
     PreflightDecision,

@@ -5,6 +5,7 @@ They are rules like those of `crossorigin.policy.rules`, and run only where thos
 
 from collections.abc import Callable, Iterator
 
+from crossorigin.fetch.fields import WILDCARD
 from crossorigin.fetch.headers import (
     CORS_SAFELISTED_RESPONSE_HEADERS,
     FORBIDDEN_RESPONSE_HEADERS,
@@ -17,7 +18,6 @@ from crossorigin.policy.literals import literal
 from crossorigin.policy.options import Element, Options, issue_of
 from crossorigin.policy.pattern import parse_pattern
 
-WILDCARD = "*"
 # Firefox caps at a day, Chromium at two hours, Safari at ten minutes.
 LARGEST_CAP = 86400
 

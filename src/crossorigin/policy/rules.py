@@ -6,6 +6,7 @@ was refused, and tells everything at once, in the order of the options.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
+from crossorigin.fetch.fields import WILDCARD
 from crossorigin.fetch.headers import ANSWERING_HEADERS, ASKING_HEADERS
 from crossorigin.fetch.methods import STANDARD_METHODS, is_forbidden_method, is_token, normalize_method
 from crossorigin.fetch.origin import OPAQUE_ORIGIN
@@ -14,14 +15,13 @@ from crossorigin.policy.literals import elements_literal, literal
 from crossorigin.policy.options import DEFAULTS, Options, issue_of, read_options
 from crossorigin.policy.pattern import can_be_listed, parse_pattern
 from crossorigin.policy.public_suffix import why_public
-from crossorigin.policy.regex_rules import regex_compiles, regex_is_bounded, regex_keeps_strangers_out
+from crossorigin.policy.regex_rules import regex_is_safe
 from crossorigin.policy.remarks import REMARKS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from crossorigin.policy.repair import Diagnosis
 
-WILDCARD = "*"
 MAX_MAX_AGE = 2147483647
 
 
@@ -194,9 +194,7 @@ ERRORS: tuple[Rule, ...] = (
     wildcard_has_no_credentials,
     null_has_no_credentials,
     wildcards_keep_strangers_out,
-    regex_compiles,
-    regex_is_bounded,
-    regex_keeps_strangers_out,
+    regex_is_safe,
     methods_can_be_sent,
     header_names_are_tokens,
     cors_headers_are_on_their_side,
