@@ -8,6 +8,7 @@ https://asgi.readthedocs.io/en/latest/specs/www.html
 
 from collections.abc import Iterable
 
+from crossorigin.fetch.origin import MAX_ORIGIN
 from crossorigin.policy.errors import InvalidPolicyError, IssueCode, PolicyIssue, keep_value
 from crossorigin.policy.options import DEFAULTS
 from crossorigin.policy.plan import Plan
@@ -24,6 +25,17 @@ if TYPE_CHECKING:
     Receive = Callable[[], Awaitable[Message]]
     Send = Callable[[Message], Awaitable[None]]
     ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+# The fields that a CORS-preflight request is judged by, in the order of the judgement.
+_ASKING = dict.fromkeys(
+    (
+        b"origin",
+        b"access-control-request-method",
+        b"access-control-request-headers",
+        b"access-control-request-private-network",
+    )
+)
+_ASKING_LENGTHS = frozenset(map(len, _ASKING))
 
 # What subclasses of Starlette's class override, and what says the same here.
 _INSTEAD = {
@@ -73,6 +85,7 @@ class CORSMiddleware:
         expose_headers: Iterable[str] = (),
         max_age: int | None = 600,
         *,
+        constant_allow_origin: bool = False,
         dangerously_allow_public_suffixes: bool = False,
         policy: Policy | None = None,
         debug: bool = False,
@@ -87,6 +100,7 @@ class CORSMiddleware:
             "allow_private_network": allow_private_network,
             "expose_headers": expose_headers,
             "max_age": max_age,
+            "constant_allow_origin": constant_allow_origin,
             "dangerously_allow_public_suffixes": dangerously_allow_public_suffixes,
         }
         try:
@@ -113,48 +127,84 @@ class CORSMiddleware:
                 )
                 raise TypeError(message)
 
-    async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
+    async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:  # noqa: C901  # see below
         """Serve one connection; `lifespan` and `websocket` pass through untouched."""
+        # Every request comes through here, so what is asked of each stands here: a call costs as much as three of
+        # these branches. `docs/performance.md` has the figures.
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         plan = self._plan
-        # One plain pass over the headers: a comprehension or a dict cost more on every request.
-        origins: tuple[bytes, ...] = ()
-        for header in scope["headers"]:
-            if header[0] == b"origin":
-                # Two are as wrong as a thousand, and keeping them all would cost the square of their number.
-                origins = (*origins[:1], header[1])
-        if origins and scope["method"] == "OPTIONS":
-            answer = _preflight(plan, scope, origins)
+        if scope["method"] == "OPTIONS":
+            answer = _preflight(plan, scope["headers"])
             if answer is not None:
-                await send({"type": "http.response.start", "status": answer.status, "headers": list(answer.headers)})
+                await send({"type": "http.response.start", "status": answer.status, "headers": [*answer.headers]})
                 await send({"type": "http.response.body", "body": answer.body})
                 return
-        response = plan.decide_actual(origins).response
+        decision = plan.constant
+        if decision is None:
+            lines, origin = 0, b""
+            # One plain pass over the headers: whatever C does for it costs more, a dict or a map too.
+            for name, value in scope["headers"]:
+                if name == b"origin":
+                    lines, origin = lines + 1, value
+            if not lines:
+                decision = plan.absent
+            elif lines > 1:
+                decision = plan.repeated
+            else:
+                # Looked up here, for the call cost as much; measured first, for hashing a megabyte reads all of it.
+                decision = plan.listed.get(origin) if len(origin) <= MAX_ORIGIN else None
+                if decision is None:
+                    decision = plan.decide_origin(origin)
+        response = decision.response
 
         # A plain function that hands on the awaitable: a coroutine of its own would cost every chunk of a stream.
         def send_with_headers(message: "Message") -> "Awaitable[None]":
             if message["type"] == "http.response.start":
-                # A new message, for the app may use its own again.
-                message = {**message, "headers": response.apply(message.get("headers", ()))}
+                # A new message, for the app may use its own again. As a display it would cost half as much again.
+                own = message.get("headers", ())
+                message = dict(message)
+                message["headers"] = response.apply(own)
             return send(message)
 
         await self.app(scope, receive, send_with_headers)
 
 
-def _preflight(plan: Plan, scope: "Scope", origins: tuple[bytes, ...]) -> PreflightResponse | None:
+def _preflight(plan: Plan, headers: "Iterable[tuple[bytes, bytes]]") -> PreflightResponse | None:
     """Return the answer to a CORS-preflight request; None if the request is none, and belongs to the app."""
-    lines: dict[bytes, list[bytes]] = {
-        b"access-control-request-method": [],
-        b"access-control-request-headers": [],
-        b"access-control-request-private-network": [],
-    }
-    for name, value in scope["headers"]:
+    origin = request_method = request_headers = None
+    lengths = _ASKING_LENGTHS
+    for name, value in headers:
+        # By its length first, which costs half as much as to hash it, and a third of comparing it with each.
+        if len(name) in lengths:
+            if name == b"origin" and origin is None:
+                origin = value
+            elif name == b"access-control-request-method" and request_method is None:
+                request_method = value
+            elif name == b"access-control-request-headers" and request_headers is None:
+                request_headers = value
+            elif name in _ASKING:
+                return _unusual_preflight(plan, headers)
+    if origin is None or request_method is None:
+        return None
+    known = plan.known_preflight(origin, request_method, request_headers)
+    if known is not None:
+        return known.response
+    lines = () if request_headers is None else (request_headers,)
+    return plan.decide_preflight((origin,), (request_method,), lines).response
+
+
+def _unusual_preflight(plan: Plan, headers: "Iterable[tuple[bytes, bytes]]") -> PreflightResponse | None:
+    """Do the same where a field has several lines, or asks for the private network."""
+    lines: dict[bytes, list[bytes]] = {name: [] for name in _ASKING}
+    for name, value in headers:
         if name in lines:
             lines[name].append(value)
-    method, headers, private_network = lines.values()
-    return plan.decide_preflight(origins, method, headers, private_network).response if method else None
+    origin, request_method, request_headers, private_network = lines.values()
+    if not origin or not request_method:
+        return None
+    return plan.decide_preflight(origin, request_method, request_headers, private_network).response
 
 
 def _policy(policy: Policy | None, options: dict[str, object], debug: object) -> Policy:

@@ -203,6 +203,37 @@ async def test_what_an_outer_middleware_adds_to_a_preflight_stays_there(origin: 
     assert [name for name, _ in second].count(b"x-outer") == 1
 
 
+# One answer for all.
+
+
+class Unread:
+    """Headers of a request that nobody may look at."""
+
+    def __iter__(self) -> Any:
+        """Fail."""
+        raise AssertionError("the request was looked at")
+
+
+async def test_a_constant_answer_is_given_without_a_look_at_the_request() -> None:
+    """Every response names the one origin, and none varies; what the app set is replaced, its Vary kept."""
+    own = [(b"vary", b"Accept"), (b"access-control-allow-origin", b"*")]
+    middleware = middleware_around(answering(own), allow_origins=[ORIGIN], constant_allow_origin=True)
+    scope = {**http_scope("GET"), "headers": Unread()}
+    assert await headers_of(middleware, scope) == [
+        (b"vary", b"Accept"),
+        (b"access-control-allow-origin", ORIGIN.encode()),
+    ]
+
+
+@pytest.mark.parametrize(("origin", "status"), [(ORIGIN, 200), (STRANGER, 400)])
+async def test_a_constant_answer_is_none_to_a_preflight(origin: str, status: int) -> None:
+    """A stranger's preflight is refused, and names nobody."""
+    middleware = middleware_around(Witness(), allow_origins=[ORIGIN], constant_allow_origin=True)
+    sent = await exchange(middleware, preflight_scope(origin))
+    assert sent[0]["status"] == status
+    assert (b"access-control-allow-origin" in dict(sent[0]["headers"])) == (origin == ORIGIN)
+
+
 # The app's messages.
 
 

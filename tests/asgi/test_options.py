@@ -13,7 +13,7 @@ from tests.asgi.wire import ORIGIN, STRANGER, answering, exchange, headers_of, h
 from crossorigin import CORSMiddleware, CrossOriginWarning, InvalidPolicyError, IssueCode, Policy
 
 _APP = answering()
-_OURS = ["dangerously_allow_public_suffixes", "policy", "debug"]
+_OURS = ["constant_allow_origin", "dangerously_allow_public_suffixes", "policy", "debug"]
 
 
 def parameters(middleware: type) -> list[inspect.Parameter]:
@@ -61,6 +61,8 @@ def test_the_middleware_holds_the_policy_that_its_options_make() -> None:
     assert CORSMiddleware(_APP, **options).policy == Policy(**options)
     with_regex = {"allow_origin_regex": r"https://app\.example\.com"}
     assert CORSMiddleware(_APP, **with_regex).policy == Policy(**with_regex)
+    constant: dict[str, Any] = {"allow_origins": [ORIGIN], "constant_allow_origin": True}
+    assert CORSMiddleware(_APP, **constant).policy == Policy(**constant)
 
 
 def test_options_may_be_given_by_position() -> None:
@@ -89,6 +91,7 @@ def test_defaults_written_out_beside_a_policy_say_nothing(spelling: type) -> Non
         allow_private_network=False,
         expose_headers=spelling(),
         max_age=600,
+        constant_allow_origin=False,
         dangerously_allow_public_suffixes=False,
         policy=Policy(allow_origins=[ORIGIN], max_age=5),
     )
@@ -106,6 +109,7 @@ def test_every_option_beside_a_policy_is_named() -> None:
         "allow_private_network": True,
         "expose_headers": ["ETag"],
         "max_age": None,
+        "constant_allow_origin": True,
         "dangerously_allow_public_suffixes": True,
     }
     with pytest.raises(InvalidPolicyError) as caught:

@@ -155,6 +155,17 @@ async def test_without_vary_it_would(page: Visitor, serve: Serve) -> None:
     assert place.origins == [None]
 
 
+async def test_one_copy_of_a_constant_answer_serves_everyone(visit: Visit, serve: Serve, origin: str) -> None:
+    """Kept by a load without an origin, it grants to the one page, and a stranger is refused all the same."""
+    place = serve(CORSMiddleware(answering(cacheable), allow_origins=[origin], constant_allow_origin=True))
+    page = await visit("app.localhost")
+    await page.run(_IMAGE, place.url("/"))
+    assert (await page.fetch(place.url("/"), cache="default"))["status"] == 200
+    stranger = await (await visit("x.app.localhost")).fetch(place.url("/"), cache="default")
+    assert stranger["reason"] == "AllowOriginMismatch"
+    assert place.origins == [None]
+
+
 @pytest.mark.parametrize("kind", ["listed", "any", "without vary"])
 async def test_two_origins_of_a_site_share_what_is_constant(visit: Visit, serve: Serve, origin: str, kind: str) -> None:
     """A constant `*` is loaded once for both; an answer of each one's own is loaded by each, where `Vary` says so."""

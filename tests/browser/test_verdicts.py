@@ -12,6 +12,7 @@ from tests.browser.conftest import Serve, Visit
 
 # Chromium's codes.
 NO_ORIGIN = "MissingAllowOriginHeader"
+OTHER_ORIGIN = "AllowOriginMismatch"
 NO_ORIGIN_PREFLIGHT = "PreflightMissingAllowOriginHeader"
 BAD_STATUS = "PreflightInvalidStatus"
 NO_METHOD = "MethodDisallowedByPreflightResponse"
@@ -36,6 +37,7 @@ _FULL = listed(allow_methods=["*"], allow_headers=["*"])
 _LISTS = listed(allow_methods=["GET", "PUT", "PATCH"], allow_headers=["X-Token"])
 _CREDENTIALS = listed(allow_credentials=True)
 _CREDENTIALS_FULL = listed(allow_credentials=True, allow_methods=["*"], allow_headers=["*"])
+_CONSTANT = listed(constant_allow_origin=True, allow_credentials=True, allow_methods=["PUT"])
 _WILDCARD = {"allow_origins": ["*"]}
 _WILDCARD_FULL = {"allow_origins": ["*"], "allow_methods": ["*"], "allow_headers": ["*"]}
 _PATTERN = {"allow_origins": ["http://*.sub.localhost:{port}"], "allow_methods": ["*"]}
@@ -98,6 +100,15 @@ _CASES = [
     Case(name="text POST, not listed, is no preflight's to stop", policy=_FULL, page="evil.localhost",
          fetch=method("POST", body="x"), blocked=NO_ORIGIN, arrives=["POST"]),
     Case(name="PUT, not listed, debug", policy={**_FULL, **_DEBUG}, page="evil.localhost", fetch=method("PUT"),
+         blocked=NO_ORIGIN_PREFLIGHT, arrives=["OPTIONS"]),
+    # One answer for all.
+    Case(name="constant, listed", policy=_CONSTANT, fetch=_INCLUDE, arrives=["GET"]),
+    Case(name="constant, not listed", policy=_CONSTANT, page="evil.localhost", blocked=OTHER_ORIGIN, arrives=["GET"]),
+    Case(name="constant, not listed, credentials", policy=_CONSTANT, page="evil.localhost", fetch=_INCLUDE,
+         blocked=OTHER_ORIGIN, arrives=["GET"]),
+    Case(name="constant, null", policy=_CONSTANT, page=_OPAQUE, blocked=OTHER_ORIGIN, arrives=["GET"]),
+    Case(name="constant, listed, PUT", policy=_CONSTANT, fetch=method("PUT"), arrives=["OPTIONS", "PUT"]),
+    Case(name="constant, not listed, PUT", policy=_CONSTANT, page="evil.localhost", fetch=method("PUT"),
          blocked=NO_ORIGIN_PREFLIGHT, arrives=["OPTIONS"]),
     # Patterns, ports and regular expressions.
     Case(name="pattern, one label", policy=_PATTERN, page="a.sub.localhost", arrives=["GET"]),

@@ -77,8 +77,8 @@ def test_errors_refuse_and_warnings_do_not() -> None:
 
 
 def test_the_readme_has_a_row_of_every_group() -> None:
-    """The README's table has types, origins, strangers, the expression, methods, names and the age."""
-    groups = {"bare", "not", "origin", "wildcard", "null", "public", "regex", "method", "header", "max"}
+    """The README's table has types, origins, strangers, one answer, the expression, methods, names and the age."""
+    groups = {"bare", "not", "origin", "wildcard", "null", "public", "constant", "regex", "method", "header", "max"}
     assert {name.split("-")[0] for name in names_of(rows_of(README, _CODE))} >= groups
 
 

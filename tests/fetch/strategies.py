@@ -56,6 +56,24 @@ _slips = st.sampled_from(
         ":443",
         "xn--",
         "0x",
+        ":65536",
+        ":080",
+        ".evil.example",
+        "\u200b",
+        "\u3002",
+        "\xa0",
+    ]
+)
+# What a person, or a lenient parser, takes for the same sign.
+_twins = st.sampled_from(
+    [
+        ("a", "\u0430"),
+        ("o", "\u03bf"),
+        ("s", "\u017f"),
+        ("i", "\u0131"),
+        ("k", "\u212a"),
+        (".", "\u3002"),
+        ("1", "\uff11"),
     ]
 )
 
@@ -66,6 +84,8 @@ def near_misses(draw: st.DrawFn, texts: SearchStrategy[str] = origin_texts) -> s
     text = draw(texts)
     place = draw(st.integers(0, len(text)))
     slip = draw(_slips)
+    sign, twin = draw(_twins)
+    host = text.partition("://")[2]
     misses = {
         "none": text,
         "insert": text[:place] + slip + text[place:],
@@ -74,5 +94,8 @@ def near_misses(draw: st.DrawFn, texts: SearchStrategy[str] = origin_texts) -> s
         "double": text[:place] + text[place : place + 1] + text[place:],
         "upper": text.upper(),
         "http": text.replace("https", "http"),
+        "twin": text.replace(sign, twin, 1),
+        "glued": text + host,
+        "user": text.replace("://", f"://{host}@", 1),
     }
-    return misses[draw(st.sampled_from(["none", *misses]))]
+    return misses[draw(st.sampled_from(["none", "none", *misses]))]

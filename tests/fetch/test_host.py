@@ -235,6 +235,8 @@ def test_a_label_travels_as_browsers_write_it(label: str, a_label: str) -> None:
         "\ud800",
         "ä\x00",
         "a\u2028b",
+        "a\u2029b",
+        "a\u1680b",
         "\ue000",
         "\u0378",
         "ä\u202e",
@@ -305,3 +307,17 @@ def test_a_label_that_a_browser_made_is_known(label: str) -> None:
 def test_a_label_that_no_browser_makes_is_known(label: str) -> None:
     """Punycode that does not decode, decodes to ASCII, or would be written otherwise is refused."""
     assert not is_a_label(label)
+
+
+def test_a_label_may_fill_its_length() -> None:
+    """A label of 63 characters, as it travels, is taken; one more is not."""
+    longest = to_a_label("ü" + "a" * 55)
+    assert longest == f"xn--{'a' * 55}-oxf"
+    assert len(longest) == 63
+    assert to_a_label("ü" + "a" * 56) is None
+
+
+def test_what_is_read_of_a_label_is_bounded() -> None:
+    """Of what is dropped from a label there may be seven times as much as a label is long, and no more."""
+    assert to_a_label("a" + "\u00ad" * 503) == "a"
+    assert to_a_label("a" + "\u00ad" * 504) is None

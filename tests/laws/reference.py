@@ -78,7 +78,13 @@ def preflight(options: Mapping[str, Any], headers: Sequence[Line], *, debug: boo
 
 def grant(options: Mapping[str, Any], origins: Sequence[bytes]) -> dict[str, str]:
     """Return what every answer to an allowed origin carries."""
-    cors = {"access-control-allow-origin": "*" if "*" in options["allow_origins"] else origins[0].decode()}
+    if "*" in options["allow_origins"]:
+        named = "*"
+    elif options["constant_allow_origin"]:
+        named = options["allow_origins"][0]
+    else:
+        named = origins[0].decode()
+    cors = {"access-control-allow-origin": named}
     if options["allow_credentials"]:
         cors["access-control-allow-credentials"] = "true"
     return cors
@@ -106,7 +112,8 @@ def refused_by_every_browser(options: Mapping[str, Any], methods: Sequence[bytes
     if len(methods) == 1:
         method = methods[0].decode("latin-1")
         unlisted = method not in methods_allowed(options) and method not in {"GET", "HEAD", "POST"}
-        if is_token(method) and unlisted and methods_allowed(options):
+        short = len(method) <= max(256, *map(len, methods_allowed(options)), 0)
+        if is_token(method) and short and unlisted and methods_allowed(options):
             return True
     asked = elements(names)
     return within_limits(options, names) and all(map(is_token, asked)) and not names_are_allowed(options, names)
@@ -133,9 +140,13 @@ def names_listed(options: Mapping[str, Any]) -> list[str]:
 
 def within_limits(options: Mapping[str, Any], lines: Sequence[bytes]) -> bool:
     """Tell whether the requested names are few enough to be read."""
-    room = max(4096, 2 * len(", ".join(names_listed(options))))
     empty = [element for line in lines for element in line.split(b",") if not element.strip(b" \t")]
-    return sum(len(line) for line in lines) <= room and len(empty) <= 16
+    return sum(len(line) for line in lines) <= room(options) and len(empty) <= 16
+
+
+def room(options: Mapping[str, Any]) -> int:
+    """Return how many bytes of requested names are read."""
+    return max(4096, 2 * len(", ".join(names_listed(options))))
 
 
 def names_are_allowed(options: Mapping[str, Any], lines: Sequence[bytes]) -> bool:
@@ -160,15 +171,15 @@ def is_token(text: str) -> bool:
 
 def actual(options: Mapping[str, Any], origins: Sequence[bytes], status: int, own: Sequence[Line]) -> Answer:
     """Say what an actual response must carry."""
-    anyone = "*" in options["allow_origins"]
+    constant = "*" in options["allow_origins"] or options["constant_allow_origin"]
     cors: dict[str, str] = {}
-    if origin_is_allowed(options, origins):
+    if constant or origin_is_allowed(options, origins):
         cors = grant(options, origins)
         exposed = names_exposed(options, own)
         if exposed:
             cors["access-control-expose-headers"] = ", ".join(exposed)
     vary = elements(lines_of(own, "vary"))
-    if not anyone and "*" not in vary and "origin" not in [element.lower() for element in vary]:
+    if not constant and "*" not in vary and "origin" not in [element.lower() for element in vary]:
         vary.append("Origin")
     return Answer("app", status, b"", cors, vary)
 

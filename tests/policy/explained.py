@@ -32,6 +32,7 @@ LISTED: dict[str, Any] = {
     "allow_headers": ["X-Token"],
     "expose_headers": ["X-Total-Count"],
 }
+CONSTANT: dict[str, Any] = {"allow_origins": [APP], "constant_allow_origin": True}
 PATTERNS: dict[str, Any] = {"allow_origins": ["https://*.example.com", "http://localhost:*"]}
 REGEX: dict[str, Any] = {"allow_origins": [APP], "allow_origin_regex": r"https://pr-[0-9]+\.example\.com"}
 ANY: dict[str, Any] = {"allow_origins": ["*"], "allow_methods": ["*"], "allow_headers": ["*"]}
@@ -64,6 +65,8 @@ EXPLAINED = [
     Explained(name="the documented example, refused", options=DOCUMENTED, origin="http://127.0.0.1:8080"),
     Explained(name="the documented example, another port", options=DOCUMENTED, origin="http://localhost:3000"),
     Explained(name="a stranger", options=LISTED, method="PUT", origin="https://evil.example", headers=("x-token",)),
+    Explained(name="a stranger, where every answer is the same", options=CONSTANT, origin="https://evil.example"),
+    Explained(name="the one origin, where every answer is the same", options=CONSTANT),
     Explained(name="no origin is listed", origin="https://evil.example"),
     Explained(
         name="more origins than are told", options={"allow_origins": [f"https://a{i}.example" for i in range(9)]}

@@ -79,6 +79,7 @@ def _origin(code: Code, text: str, name: str = "") -> Faulty:
 
 
 _WITH = {"allow_credentials": True}
+_CONSTANT = {"constant_allow_origin": True}
 
 FAULTY: list[Faulty] = [
     # Types.
@@ -183,6 +184,28 @@ FAULTY: list[Faulty] = [
         "allow_origins[0]",
         {"allow_origins": ["https://*.corp:*"], **_WITH},
         "unlisted",
+    ),
+    # One answer for all.
+    _one(Code.CONSTANT_NEEDS_ONE_ORIGIN, "constant_allow_origin", _CONSTANT, "none listed"),
+    _one(
+        Code.CONSTANT_NEEDS_ONE_ORIGIN,
+        "constant_allow_origin",
+        {"allow_origins": ["https://a.example", "https://b.example"], **_CONSTANT},
+        "two",
+    ),
+    _one(Code.CONSTANT_NEEDS_ONE_ORIGIN, "constant_allow_origin", {"allow_origins": ["*"], **_CONSTANT}, "any origin"),
+    _one(
+        Code.CONSTANT_NEEDS_ONE_ORIGIN,
+        "constant_allow_origin",
+        {"allow_origins": ["https://*.a.example"], **_CONSTANT},
+        "a pattern",
+    ),
+    _one(Code.CONSTANT_NEEDS_ONE_ORIGIN, "constant_allow_origin", {"allow_origins": ["null"], **_CONSTANT}, "null"),
+    _one(
+        Code.CONSTANT_NEEDS_ONE_ORIGIN,
+        "constant_allow_origin",
+        {"allow_origins": ["https://a.example"], "allow_origin_regex": r"https://b\.example", **_CONSTANT},
+        "beside a regular expression",
     ),
     # The regular expression.
     _one(Code.REGEX_NOT_A_STRING, "allow_origin_regex", {"allow_origin_regex": re.compile(r"https://.*\.a\.example")}),

@@ -58,3 +58,111 @@ def test_ways_add_up_to_a_bound() -> None:
     """Each more of a part that may be left out doubles the ways, and at some number it is refused."""
     refused = [find_cost(parse_regex("a?" * count)) is not None for count in range(1, 16)]
     assert [key for key, _ in itertools.groupby(refused)] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("part", "most", "blamed"),
+    [
+        ("a?", 11, ("a?",)),
+        ("a*", 2, ("a*",)),
+        ("a+", 2, ("a+",)),
+        ("a{0,2}", 11, ("a{0,2}",)),
+        ("a{0,8}", 4, ("a{0,8}",)),
+        ("a{0,9}", 2, ("a{0,9}",)),
+        ("a{2,8}", 4, ("a{2,8}",)),
+        ("a{8}", 4, ("a{8}",)),
+        ("a{9,}", 2, ("a{9,}",)),
+        ("a{3,}", 2, ("a{3,}",)),
+        ("(?:a|a)", 10, ("a|a",)),
+        ("(?:a|ab|a)b?", 6, ("a|ab|a",)),
+        ("(?:a|ab)", 10, ("a|ab",)),
+        ("(?:a|a)-", 10, ("a|a",)),
+        ("(?:a|a|a)-", 6, ("a|a|a",)),
+        ("a*(?:b|)", 2, ("a*",)),
+        ("a*(?:|b)", 2, ("a*",)),
+        ("(?:ab|a)b?", 10, ("ab|a",)),
+        ("(?:a|b|a)", 10, ("a|b|a",)),
+        ("(?:a|a|a)", 6, ("a|a|a",)),
+        ("(?:a?|b)", 11, ("a?",)),
+        ("(?:a?|a)", 5, ("a?", "a?|a")),
+        ("(?:a?b?)", 11, ("a?",)),
+        ("(?:ab?c?){0,2}", 5, ("(?:ab?c?){0,2}",)),
+        ("(?:a|b){0,3}", 3, ("(?:a|b){0,3}",)),
+        ("(?:a|ab){0,2}", 2, ("a|ab", "(?:a|ab){0,2}")),
+        ("(?:a?){3}", 3, ("a?",)),
+        ("(?:a?){0,2}", 3, ("a?", "(?:a?){0,2}")),
+        ("(?:a?){2,3}", 3, ("a?", "(?:a?){2,3}")),
+        ("(?:(?:a?)?)?", 4, ("a?", "(?:a?)?", "(?:(?:a?)?)?")),
+        ("(?:(?:a|a)|a)", 5, ("a|a", "(?:a|a)|a")),
+        ("(?:a(?:a|b)|aa)", 10, ("a(?:a|b)|aa",)),
+        ("(?=a?)a?", 5, ("a?",)),
+        ("(?=a*)", 2, ("a*",)),
+        ("(?!a)a?", 11, ("a?",)),
+        ("(?<=a)a?", 11, ("a?",)),
+        ("a?b?", 11, ("a?",)),
+        ("a*b?", 2, ("a*", "b?")),
+        ("[ab]?b?", 5, ("[ab]?", "b?")),
+        ("[ab]*b?", 2, ("[ab]*", "b?")),
+        ("(?:a|b*)", 2, ("b*",)),
+        ("(?:a*|b)", 2, ("a*",)),
+        ("(?:a*b|a)", 10, ("a*b|a",)),
+        ("(?:aa|a)", 10, ("aa|a",)),
+        ("(?:abc|ab)", 10, ("abc|ab",)),
+        ("(?:a.|.b)", 10, ("a.|.b",)),
+        ("(?:a{2}|a{3})", 4, ("a{3}", "a{2}|a{3}")),
+        ("(?:a{1,2}|b)", 11, ("a{1,2}",)),
+        ("(?:a{0,2}b){0,2}", 5, ("(?:a{0,2}b){0,2}",)),
+        ("(?:(?:a?b){0,2}c){0,2}", 2, ("(?:a?b){0,2}", "(?:(?:a?b){0,2}c){0,2}")),
+        ("(?:a|aa)?", 5, ("a|aa", "(?:a|aa)?")),
+        ("(?:a|b)?", 11, ("(?:a|b)?",)),
+        ("(?:a|b)*", 2, ("(?:a|b)*",)),
+        ("(?:ab|b)*", 2, ("(?:ab|b)*",)),
+        ("(?:a?b)*", 2, ("(?:a?b)*",)),
+        ("(?:a{1,2}b)*", 2, ("(?:a{1,2}b)*",)),
+        ("(?:a*b){2}", 2, ("(?:a*b){2}",)),
+        ("(?:a*b){0,8}", 2, ("(?:a*b){0,8}",)),
+        ("(?:a*b){0,9}", 2, ("(?:a*b){0,9}",)),
+        ("(?:a|b|ab)c?", 10, ("a|b|ab",)),
+    ],
+)
+def test_so_many_of_a_part_may_stand_side_by_side(part: str, most: int, blamed: tuple[str, ...]) -> None:
+    """One more of them is refused, and what multiplies is named."""
+    assert find_cost(parse_regex(part * most)) is None
+    cost = find_cost(parse_regex(part * (most + 1)))
+    assert cost is not None
+    assert (cost.parts, cost.doubles) == (blamed, False)
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        "(?:a|b)",
+        "(?:|a)",
+        "(?:a|)",
+        "(?:ab?)",
+        "(?:ab?){2}",
+        "(?:a?b){2}",
+        "a?b",
+        "a*(?:b|c)",
+        "a*b",
+        "(?:abc|abd)",
+        "(?:ab|ac)*d",
+    ],
+)
+def test_parts_with_one_way_through_a_text_may_stand_side_by_side(part: str) -> None:
+    """However many there are, nothing multiplies."""
+    assert find_cost(parse_regex(part * 40)) is None
+
+
+def test_branches_do_not_multiply() -> None:
+    """A text goes through one of them alone."""
+    for part in ("(?:x|x)", "x*x*", "x?x?"):
+        assert find_cost(parse_regex("|".join(f"{char}{part}" for char in "abcdefghijklmn"))) is None
+
+
+def test_ways_are_counted_to_four_times_the_length_of_an_origin() -> None:
+    """So many ways, multiplied, are taken; a few more are not."""
+    two, three, seven = "(?:a|a)-", "(?:a|a|a)-", "(?:a|a|a|a|a|a|a)-"
+    assert 2**4 * 3**4 <= 4 * MAX_ORIGIN < 2**6 * 3 * 7
+    assert find_cost(parse_regex(two * 4 + three * 4)) is None
+    assert find_cost(parse_regex(two * 6 + three + seven)) is not None

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError, field_validator
 from tests.policy.faulty import FAULTY, REMARKS, Faulty, complaint_of
 
 from crossorigin import CrossOriginWarning, InvalidPolicyError, IssueCode, Policy, PolicyIssue
-from crossorigin.policy.errors import MAX_VALUE, keep_value
+from crossorigin.policy.errors import MAX_VALUE, keep_value, text_of
 from crossorigin.policy.options import DEFAULTS
 
 CODES = {
@@ -43,6 +43,7 @@ CODES = {
     "wildcard-with-credentials",
     "null-with-credentials",
     "public-suffix-with-credentials",
+    "constant-needs-one-origin",
     "regex-not-a-string",
     "regex-empty",
     "regex-invalid",
@@ -266,6 +267,17 @@ def test_a_number_too_long_to_be_written_does_not_hide_the_fault(value: int) -> 
     assert [issue.code for issue in complaint.issues] == [IssueCode.MAX_AGE_OUT_OF_RANGE]
 
 
+def test_a_value_that_refuses_to_be_text_has_none() -> None:
+    """Only what it says of itself counts."""
+
+    class Silent:
+        def __str__(self) -> str:
+            raise RuntimeError
+
+    assert text_of(Silent()) == ""
+    assert text_of(7) == "7"
+
+
 def test_an_error_is_a_value_error_and_shows_in_a_traceback() -> None:
     """The last lines of a failed start are the message."""
     complaint = complaint_of({"allow_origins": ["https://a.example/"]})
@@ -279,3 +291,34 @@ def test_lone_surrogates_are_shown_escaped() -> None:
     assert complaint is not None
     assert str(complaint).encode("utf-8")
     assert "\x00" not in str(complaint)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"allow_origin_regex": "([\x1ba-z]+)+\n\u202e\udcff"},
+        {"allow_origin_regex": "(?\x1b"},
+        {"allow_\x1b[2J\nmax_age = 600": 1},
+    ],
+)
+def test_what_a_terminal_acts_on_is_shown_escaped(options: dict[str, Any]) -> None:
+    """A name or a part of an expression that a message repeats starts no line and no escape sequence in it."""
+    with pytest.raises(InvalidPolicyError) as raised:
+        Policy.from_dict(options)
+    (_, empty, *lines) = str(raised.value).split("\n")
+    assert empty == ""
+    assert len(lines) == 4
+    assert all(map(str.isprintable, lines))
+
+
+def test_a_name_that_refuses_to_be_written_does_not_hide_the_fault() -> None:
+    """Whatever stands where an option's name is meant is an unknown option."""
+
+    class Wordless:
+        def __str__(self) -> str:
+            raise RuntimeError
+
+    options: Any = {Wordless(): 1}
+    with pytest.raises(InvalidPolicyError) as raised:
+        Policy.from_dict(options)
+    assert [issue.code for issue in raised.value.issues] == [IssueCode.UNKNOWN_OPTION]

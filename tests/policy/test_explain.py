@@ -65,6 +65,8 @@ def follow(entry: Explained, fix: str) -> Explained | None:
     for text, option in _ADD.findall(fix):
         options[option] = [*options[option], *ast.literal_eval(f"[{text}]")]
         found = True
+    if "remove constant_allow_origin" in fix:
+        options["constant_allow_origin"] = False
     for text in _SAY.findall(fix):
         method, found = text, True
     for text in _SENDS.findall(fix):

@@ -23,6 +23,7 @@ INSTRUCTIONS_ALONE = {
     IssueCode.ORIGIN_FILE,
     IssueCode.NULL_WITH_CREDENTIALS,
     IssueCode.PUBLIC_SUFFIX_WITH_CREDENTIALS,
+    IssueCode.CONSTANT_NEEDS_ONE_ORIGIN,
     IssueCode.REGEX_INVALID,
     IssueCode.REGEX_NOT_JUDGED,
     IssueCode.REGEX_CATASTROPHIC,
@@ -173,3 +174,24 @@ def test_a_name_pasted_right_has_nothing_wrong_any_more(option: str) -> None:
 
     law()
     tally.demand(positive=0.2)
+
+
+@pytest.mark.parametrize(
+    ("option", "text", "hint"),
+    [
+        ("allow_headers", '"X-A"', '"X-A"'),
+        ("allow_headers", "\t'X-A\n", '"X-A"'),
+        ("allow_headers", "X-A: ", '"X-A"'),
+        ("allow_headers", ":X-A", "remove it, or write the name."),
+        ("allow_headers", "X A", '"X-A"'),
+        ("expose_headers", "XX-AXX, X-B;X-C", '"XX-AXX", "X-B", "X-C"'),
+        ("allow_methods", '"XPUTX"', '"XPUTX"'),
+        ("allow_methods", "put, \"'Mine'", '"PUT", "Mine"'),
+        ("allow_methods", "PUT, TRACE", "remove it, or write the method's name."),
+    ],
+)
+def test_what_was_pasted_around_a_name_is_taken_off(option: str, text: str, hint: str) -> None:
+    """Quotes, white space and a colon behind it, and nothing of the name."""
+    complaint = complaint_of({option: [text]})
+    assert complaint is not None
+    assert [issue.hint for issue in complaint.issues] == [hint]

@@ -3,6 +3,7 @@
 import collections
 import datetime as dt
 import enum
+import ipaddress
 import re
 import subprocess
 import sys
@@ -157,6 +158,8 @@ def test_an_age_of_a_subclass_counts_as_its_number(age: int) -> None:
         ("allow_origins", "app.example.com,localhost:3000", '["https://app.example.com", "http://localhost:3000"]'),
         ("allow_origins", "*", '["*"]'),
         ("allow_origins", "null", '["null"]'),
+        # JSON, as Python writes it.
+        ("allow_origins", '["https://b\\u00fccher.example"]', '["https://xn--bcher-kva.example"]'),
         ("allow_origins", "", "[]"),
         ("allow_origins", " , ", "[]"),
         ("allow_origins", "[]", "[]"),
@@ -172,6 +175,13 @@ def test_an_age_of_a_subclass_counts_as_its_number(age: int) -> None:
 def test_one_string_where_a_list_is_meant_is_shown_as_that_list(option: str, value: object, hint: str) -> None:
     """JSON, commas, semicolons and spaces are taken apart, and every fault within is mended in the hint."""
     assert issues_of({option: value}) == [(option, "bare-string", hint)]
+
+
+def test_bytes_that_are_no_text_are_told_like_any_others() -> None:
+    """What cannot be read of them is shown as such; nothing else is raised."""
+    assert ("allow_headers", "bare-string", '["X-\N{REPLACEMENT CHARACTER}"]') in issues_of(
+        {"allow_headers": b"X-\xff"}
+    )
 
 
 def test_the_rest_of_a_bare_string_is_checked_too() -> None:
@@ -209,6 +219,8 @@ def test_what_is_no_collection_is_refused(option: str, value: object) -> None:
         (b"\xff", 'a string, as in ["https://app.example.com"].'),
         ([], 'a string, as in ["https://app.example.com"].'),
         ([1], 'a string, as in ["https://app.example.com"].'),
+        (["https://a.example", 7], 'a string, as in ["https://app.example.com"].'),
+        (ipaddress.IPv4Address("127.0.0.1"), 'a string, as in ["https://app.example.com"].'),
     ],
     ids=repr,
 )
@@ -228,7 +240,10 @@ def test_a_url_object_is_refused_with_the_origin_it_means() -> None:
     ]
 
 
-@pytest.mark.parametrize("option", ["allow_credentials", "allow_private_network", "dangerously_allow_public_suffixes"])
+@pytest.mark.parametrize(
+    "option",
+    ["allow_credentials", "allow_private_network", "constant_allow_origin", "dangerously_allow_public_suffixes"],
+)
 @pytest.mark.parametrize(
     ("value", "hint"),
     [
@@ -247,7 +262,7 @@ def test_a_url_object_is_refused_with_the_origin_it_means() -> None:
 )
 def test_a_switch_is_true_or_false(option: str, value: object, hint: str) -> None:
     """Text, numbers and None are refused, with what they seem to mean."""
-    assert issues_of({option: value}) == [(option, "not-a-bool", hint)]
+    assert issues_of({"allow_origins": ["https://a.example"], option: value}) == [(option, "not-a-bool", hint)]
 
 
 def test_a_switch_that_seems_on_is_checked_as_on() -> None:
@@ -255,6 +270,10 @@ def test_a_switch_that_seems_on_is_checked_as_on() -> None:
     assert [issue[1] for issue in issues_of({"allow_origins": ["*"], "allow_credentials": "true"})] == [
         "wildcard-with-credentials",
         "not-a-bool",
+    ]
+    assert [issue[1] for issue in issues_of({"constant_allow_origin": "true"})] == [
+        "not-a-bool",
+        "constant-needs-one-origin",
     ]
 
 
@@ -266,6 +285,7 @@ def test_a_switch_that_seems_on_is_checked_as_on() -> None:
         (re.compile("https://a", re.VERBOSE), 'a string, as in r"https://.*\\.example\\.org".'),
         (re.compile(b"https://a"), '"https://a"'),
         (b"https://a", '"https://a"'),
+        (b"\xff", '"\N{REPLACEMENT CHARACTER}"'),
         (7, 'a string, as in r"https://.*\\.example\\.org".'),
         (["https://a"], 'a string, as in r"https://.*\\.example\\.org".'),
         (b"", 'a string, as in r"https://.*\\.example\\.org".'),
@@ -283,6 +303,7 @@ def test_a_regex_is_a_string(value: object, hint: str) -> None:
         (" 60 ", "60"),
         (600.0, "600"),
         (dt.timedelta(hours=1), "3600"),
+        (dt.timedelta(days=1), "86400"),
         (dt.timedelta(milliseconds=1), "a whole number of seconds, for example 600."),
         (dt.timedelta(days=2), "a whole number of seconds, for example 600."),
         (dt.timedelta, "a whole number of seconds, for example 600."),

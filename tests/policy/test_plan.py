@@ -31,7 +31,7 @@ def test_nothing_of_strangers_is_kept() -> None:
             ready.decide_preflight(lines, [b"GET"], [f"x-{number}".encode()])
     for origin in LISTED * 3:
         ready.decide_actual([origin.encode()])
-    assert set(ready._listed) == {origin.encode() for origin in LISTED}
+    assert set(ready.listed) == {origin.encode() for origin in LISTED}
 
 
 def test_a_listed_origin_is_decided_once() -> None:
@@ -64,7 +64,48 @@ def test_any_origin_is_decided_beforehand() -> None:
     assert ready.constant is ready.absent
     for lines in ((), [b"null"], [b"https://a.example"], [b"", b""]):
         assert ready.decide_actual(lines) is ready.constant
-    assert ready._listed == {}
+    assert ready.listed == {}
+
+
+ASKED: dict[str, list[bytes]] = {
+    "listed": [LISTED[0].encode()],
+    "stranger": [b"https://evil.example"],
+    "null": [b"null"],
+    "malformed": [b"https://app.example.com/"],
+    "empty": [b""],
+    "no text": [b"\xff"],
+    "long": [b"x" * 4000],
+    "doubled": [LISTED[0].encode()] * 2,
+}
+
+
+@pytest.mark.parametrize("lines", [[], *ASKED.values()], ids=["absent", *ASKED])
+def test_a_constant_answer_is_the_same_whoever_asks(lines: list[bytes]) -> None:
+    """The one origin, the credentials and the names, without Vary; the reason is still the request's own."""
+    options = {"allow_origins": LISTED[:1], "allow_credentials": True, "expose_headers": ["X-Id"]}
+    ready, usual = plan(**options, constant_allow_origin=True), plan(**options)
+    decision = ready.decide_actual(lines)
+    assert ready.constant is not None
+    assert decision.response == ready.constant.response
+    assert decision.response.ready == (
+        (b"access-control-allow-origin", LISTED[0].encode()),
+        (b"access-control-allow-credentials", b"true"),
+        (b"access-control-expose-headers", b"X-Id"),
+    )
+    assert decision.reasons == usual.decide_actual(lines).reasons
+    assert decision.allowed == (lines == [LISTED[0].encode()])
+
+
+@pytest.mark.parametrize("lines", ASKED.values(), ids=ASKED)
+@pytest.mark.parametrize("debug", [False, True])
+def test_a_constant_answer_is_for_actual_requests_alone(lines: list[bytes], *, debug: bool) -> None:
+    """A preflight is judged, and answered, as if there were no such option."""
+    constant, usual = (
+        Plan(Policy(allow_origins=LISTED[:1], constant_allow_origin=switch), debug=debug) for switch in (True, False)
+    )
+    for asked in (b"GET", b"PUT"):
+        assert constant.decide_preflight(lines, [asked], [b"x-a"]) == usual.decide_preflight(lines, [asked], [b"x-a"])
+        assert constant.decide_preflight(lines, [asked], []) == usual.decide_preflight(lines, [asked], [])
 
 
 def test_two_plans_of_a_policy_share_nothing() -> None:
@@ -72,7 +113,7 @@ def test_two_plans_of_a_policy_share_nothing() -> None:
     policy = Policy(allow_origins=LISTED)
     one, other = Plan(policy), Plan(policy)
     one.decide_actual([b"null"])
-    assert other._listed == {}
+    assert other.listed == {}
 
 
 def test_the_names_of_a_preflight_do_not_reach_the_next_one() -> None:

@@ -6,7 +6,8 @@ import sys
 import pytest
 
 from crossorigin import InvalidPolicyError, IssueCode, Policy
-from crossorigin.policy.public_suffix import why_public
+from crossorigin.fetch.host import is_domain
+from crossorigin.policy.public_suffix import public_suffix_of, registrable_domain, suffixes_with_end, why_public
 
 
 @pytest.mark.parametrize(
@@ -26,6 +27,7 @@ from crossorigin.policy.public_suffix import why_public
         ("xn--fiqs8s.", "is a public suffix"),
         ("amazonaws.com", "has public suffixes below it"),
         ("amazonaws.com.", "has public suffixes below it"),
+        ("railway.app", "has public suffixes below it"),
         ("corp", "is not on the public suffix list"),
         ("lan", "is not on the public suffix list"),
         ("invalid.", "is not on the public suffix list"),
@@ -65,6 +67,39 @@ def test_a_name_that_is_open_to_strangers_is_known(host: str, words: str) -> Non
 def test_a_name_that_is_its_owners_is_known(host: str) -> None:
     """Registrable names, everything below them, and names that nobody can register."""
     assert why_public(host) is None
+
+
+def test_every_suffix_is_a_host_as_it_travels() -> None:
+    """Names beyond ASCII are in Punycode, a word stands for a wildcard, and neither remarks nor exceptions count."""
+    found = suffixes_with_end("")
+    assert all(map(is_domain, found))
+    assert {"com", "co.uk", "canary.ck", "xn--gmqw5a.hk", "github.io"}.issubset(found)
+    assert "www.ck" not in found
+
+
+@pytest.mark.parametrize(
+    ("host", "suffix", "registrable"),
+    [
+        ("a.b.co.uk", "co.uk", "b.co.uk"),
+        ("co.uk", "co.uk", "co.uk"),
+        ("a.www.ck", "ck", "www.ck"),
+        # A top-level name that is not on the list counts as a suffix.
+        ("a.b.corp", "corp", "b.corp"),
+        ("corp", "corp", "corp"),
+    ],
+)
+def test_a_host_has_a_part_that_somebody_registered(host: str, suffix: str, registrable: str) -> None:
+    """It is the public suffix and one label."""
+    assert public_suffix_of(host) == suffix
+    assert registrable_domain(host) == registrable
+
+
+def test_suffixes_are_found_by_their_end() -> None:
+    """They are longer than the end that was asked for."""
+    assert "co.uk" in suffixes_with_end(".uk")
+    assert "co.uk" in suffixes_with_end("o.uk")
+    assert "co.uk" not in suffixes_with_end("co.uk")
+    assert suffixes_with_end("xyz.co.uk") == ()
 
 
 @pytest.mark.parametrize("host", ["arpa", "mylocalhost", "latest"])

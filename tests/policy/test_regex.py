@@ -6,7 +6,17 @@ import pytest
 from tests.laws.backtracking import Matcher
 from tests.policy.regexes import NOT_JUDGED
 
-from crossorigin.policy.regex import ALPHABET, Chars, Look, UnreadableRegexError, looks, parse_regex
+from crossorigin.policy.regex import (
+    ALPHABET,
+    Chars,
+    Choice,
+    Look,
+    Repeat,
+    Series,
+    UnreadableRegexError,
+    looks,
+    parse_regex,
+)
 
 # Each matches exactly one character of the alphabet, or a few.
 CHARACTERS = [
@@ -76,6 +86,9 @@ CHARACTERS = [
     r"a|b",
     r"a||b",
     r"(?:)a",
+    r"(?i)()A",
+    r"(?i)(?s:A)",
+    r"(?i)(?-i:a)A?",
     r"(?i)",
     r"(?=)a",
     r"(?!a).",
@@ -105,6 +118,29 @@ def test_what_cannot_be_judged_is_named(text: str, blamed: str) -> None:
         return
     with pytest.raises(UnreadableRegexError, match=re.escape(blamed)):
         parse_regex(text)
+
+
+def test_what_is_blamed_is_that_part_alone() -> None:
+    """Of the rest of the expression nothing is said."""
+    with pytest.raises(UnreadableRegexError) as caught:
+        parse_regex("a(?x:b)")
+    assert str(caught.value) == "(?x:"
+
+
+@pytest.mark.parametrize("flags", ["", "(?i)"])
+def test_groups_stand_in_one_another_to_a_bound(flags: str) -> None:
+    """Thirty are read, and a switch before them is none of them."""
+    assert parse_regex(flags + "(" * 30 + ")" * 30) is not None
+    assert parse_regex(flags + "()" * 31) is not None
+    with pytest.raises(UnreadableRegexError, match="30 groups"):
+        parse_regex(flags + "(" * 31 + ")" * 31)
+
+
+def test_a_part_knows_how_it_is_written() -> None:
+    """Alternatives and repeats are told in the author's own letters."""
+    tree = parse_regex("xx(?:a|bc)[yz]*+w")
+    assert isinstance(tree, Series)
+    assert [part.text for part in tree.parts if isinstance(part, Choice | Repeat)] == ["a|bc", "[yz]*+"]
 
 
 def test_look_arounds_are_found_wherever_they_stand() -> None:

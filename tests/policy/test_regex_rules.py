@@ -81,6 +81,28 @@ def test_what_does_not_compile_is_told_once(text: str) -> None:
     assert [issue.code for issue in complaint.issues] == [IssueCode.REGEX_INVALID]
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (r"https://[a-z]*[a-z]*[a-z]*", "[a-z]* competes with itself for"),
+        (r"https://[a-z]*[a-y]*[a-z]*", "[a-z]* and [a-y]* compete for"),
+        (r"https://[a-z]*[a-y]*[a-x]*", "[a-z]* and [a-y]* and [a-x]* compete for"),
+    ],
+)
+def test_parts_that_compete_are_each_named_once(text: str, words: str) -> None:
+    """One is said to compete with itself, several with one another."""
+    (issue,) = issues_of(text)
+    assert issue.reason.startswith(words)
+
+
+def test_the_switch_lifts_what_stands_before_a_public_suffix_and_nothing_else() -> None:
+    """It is the policy's own option that does."""
+    code = IssueCode.REGEX_LETS_STRANGERS_IN
+    for text, switched in ((r"https://.*\.vercel\.app", []), (r"https://.*vercel\.app", [code])):
+        assert codes_of(text, allow_credentials=True) == [code]
+        assert codes_of(text, allow_credentials=True, dangerously_allow_public_suffixes=True) == switched
+
+
 def test_an_empty_expression_is_told_once() -> None:
     """It compiles, and matches no origin."""
     assert codes_of("", allow_credentials=True) == [IssueCode.REGEX_EMPTY]

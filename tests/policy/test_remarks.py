@@ -102,6 +102,10 @@ def test_a_duplicate_names_the_first() -> None:
             {"expose_headers": ["Set-Cookie", "set-cookie2", "PRAGMA", "ETag", "*"]},
             [("response-header-never-matters", f"expose_headers[{index}]") for index in range(3)],
         ),
+        (
+            {"expose_headers": ["ETag", "Set-Cookie"]},
+            [("response-header-never-matters", "expose_headers[1]")],
+        ),
         ({"max_age": 86401}, [("max-age-above-caps", "max_age")]),
         ({"max_age": None}, []),
     ],

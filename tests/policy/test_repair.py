@@ -48,6 +48,8 @@ def test_what_may_be_listed_has_nothing_wrong(text: str) -> None:
         ("https://a.example//", Code.ORIGIN_TRAILING_SLASH, ["https://a.example"]),
         ("https://*.a.example:*/", Code.ORIGIN_TRAILING_SLASH, ["https://*.a.example:*"]),
         ("https://a.example/b/", Code.ORIGIN_PATH, ["https://a.example"]),
+        ("https://a.example/X", Code.ORIGIN_PATH, ["https://a.example"]),
+        (r"https://.*\.example\.com/$", Code.ORIGIN_LOOKS_LIKE_REGEX, []),
         ("https://a.example/?x", Code.ORIGIN_QUERY, ["https://a.example"]),
         ("https://a.example#", Code.ORIGIN_QUERY, ["https://a.example"]),
         ("https://me@a.example", Code.ORIGIN_USERINFO, ["https://a.example"]),

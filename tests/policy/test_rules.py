@@ -31,6 +31,8 @@ def codes_of(options: dict[str, Any]) -> list[str]:
         {"allow_headers": ["Authorization", "x-y_z", "Content-Type", "User-Agent"]},
         {"expose_headers": ["ETag", "X-Total-Count", "Access-Control-Foo"]},
         {"allow_headers": ["Access-Control-Foo", "Access-Control-Request-Private-Network"]},
+        {"allow_origins": ["https://a.example"], "constant_allow_origin": True},
+        {"allow_origins": ["https://a.example"], "constant_allow_origin": True, "allow_credentials": True},
         {"max_age": None},
         {"max_age": 0},
         {"max_age": 86400},
@@ -130,6 +132,33 @@ def test_a_header_name_is_on_its_side(name: str, among_requests: list[str], amon
 def test_with_credentials_strangers_stay_outside(origins: list[str], codes: list[str]) -> None:
     """What would let everybody in is told in the same run as what keeps it from being an origin."""
     assert codes_of({"allow_origins": origins, "allow_credentials": True}) == codes
+
+
+@pytest.mark.parametrize(
+    ("origins", "regex", "codes"),
+    [
+        (["https://a.example"], None, []),
+        (["https://[::1]:8443"], None, []),
+        (["https://a.example", "https://a.example"], None, ["duplicate"]),
+        (["https://a.example/"], None, ["origin-trailing-slash"]),
+        (["https://a.example", "HTTPS://A.example"], None, ["origin-upper-case"]),
+        ([], None, ["constant-needs-one-origin"]),
+        (["https://a.example", "https://b.example"], None, ["constant-needs-one-origin"]),
+        (["https://a.example, https://b.example"], None, ["origin-several", "constant-needs-one-origin"]),
+        (["*"], None, ["constant-needs-one-origin"]),
+        (["https://a.example", "*"], None, ["constant-needs-one-origin"]),
+        (["https://*.a.example"], None, ["constant-needs-one-origin"]),
+        (["http://localhost:*"], None, ["constant-needs-one-origin"]),
+        (["null"], None, ["constant-needs-one-origin"]),
+        (["NULL"], None, ["origin-upper-case", "constant-needs-one-origin"]),
+        ([], r"https://a\.example", ["constant-needs-one-origin"]),
+        (["https://a.example"], r"https://b\.example", ["constant-needs-one-origin"]),
+    ],
+)
+def test_a_constant_answer_has_one_origin_to_name(origins: list[str], regex: str | None, codes: list[str]) -> None:
+    """One origin that is written out, or that would be once mended; with anything else there is nothing to name."""
+    options = {"allow_origins": origins, "allow_origin_regex": regex, "constant_allow_origin": True}
+    assert codes_of(options) == codes
 
 
 @pytest.mark.parametrize(

@@ -64,3 +64,45 @@ def test_more_samples_than_are_tried_still_name_a_stranger() -> None:
 def test_a_sample_that_is_longer_than_an_origin_is_not_tried() -> None:
     """No browser sends it, so it can let nobody in."""
     assert stranger_of(r"https://(?:abcdefgh\.){60}.*com") is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # Where what may be left out is there.
+        r"https://(?:[a-z-]+)?example\.com",
+        r"https://[a-z]?example\.com",
+        r"https://(?:a|[a-z]*)?example\.com",
+        # Where one character is a group of its own.
+        r"(?:.)*example\.com",
+        r"(.)+\.com",
+        # Where more rounds are allowed than anyone writes out.
+        r"https://(?:app){1,9}\.com",
+        r"https://(?:app)+\.com",
+        # Where a public suffix ends as the host does, on a port of its own.
+        r"https://.*\.amazonaws\.com:8443",
+        # Before a final dot.
+        r"https://.*example\.com\.",
+        r"https://.*\.amazonaws\.com\.",
+    ],
+)
+def test_a_part_that_may_be_filled_is(text: str) -> None:
+    """However the open part is written, what can stand in it is tried."""
+    stranger = stranger_of(text)
+    assert stranger is not None
+    assert re.fullmatch(text, stranger)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        r"https://(?:app){1,8}\.com",
+        r"https://(?:app|web){0,2}example\.com",
+        # An address belongs to nobody's domain.
+        r"http://\[::[0-9a-f]\]",
+        r"http://\[::[0-9a-f]\](?::\d+)?",
+    ],
+)
+def test_what_is_written_out_is_its_authors(text: str) -> None:
+    """Few rounds of closed parts, and addresses, let in nobody else."""
+    assert stranger_of(text) is None

@@ -38,6 +38,7 @@ fastapi_app.add_middleware(
     allow_private_network=False,
     expose_headers=["ETag"],
     max_age=600,
+    constant_allow_origin=False,
     dangerously_allow_public_suffixes=False,
     debug=False,
 )
@@ -90,6 +91,7 @@ async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
 Policy(allow_orgins=["https://app.example.com"])  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
 Policy(["https://app.example.com"])  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
 Policy(max_age="600")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+Policy(constant_allow_origin="https://app.example.com")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 Policy(debug=True)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
 CORSMiddleware(plain, allow_orgins=["https://app.example.com"])  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
 CORSMiddleware(plain, policy={"allow_origins": ["*"]})  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]

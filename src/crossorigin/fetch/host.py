@@ -66,7 +66,7 @@ def serialize_ipv4(text: str) -> str | None:
     room = 256 ** (4 - len(leading)) if len(leading) < 4 else 0  # noqa: PLR2004  # an address has four bytes
     if not 0 <= last < room or not all(0 <= number <= 255 for number in leading):  # noqa: PLR2004  # a byte
         return None
-    tail = last.to_bytes(4 - len(leading), "big")
+    tail = last.to_bytes(4 - len(leading))
     return ".".join(map(str, [*leading, *tail]))
 
 
@@ -150,4 +150,4 @@ def to_a_label(label: str) -> str | None:
     if unicodedata.category(mapped[0]).startswith("M"):
         return None
     encoded = _ACE_PREFIX + mapped.encode("punycode").decode("ascii")
-    return encoded if len(encoded) <= MAX_LABEL and is_domain(encoded) else None
+    return encoded if is_domain(encoded) else None

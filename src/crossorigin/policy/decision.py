@@ -221,6 +221,21 @@ class Judge:
             return Reason.HEADERS_MALFORMED, []
         return (Reason.ANY_HEADERS if self._any_header else Reason.HEADERS_NOT_LISTED), names
 
+    def lists(self, request_method: bytes, request_headers: bytes | None) -> bool:
+        """Tell at little cost whether the policy lists all of this, asked for as browsers ask; False settles nothing.
+
+        https://fetch.spec.whatwg.org/#cors-preflight-fetch-0, step 5: the names are in lower case, joined by commas
+        alone.
+        """
+        return (
+            len(request_method) <= self._max_method
+            and request_method in self._methods
+            and (
+                request_headers is None
+                or (len(request_headers) <= self._max_headers and self._names.issuperset(request_headers.split(b",")))
+            )
+        )
+
 
 def is_safelisted_method(method: bytes) -> bool:
     """Tell whether a browser sends `method` after any preflight with an ok status, listed or not."""

@@ -53,6 +53,9 @@ class IssueCode(StrEnum):
     NULL_WITH_CREDENTIALS = "null-with-credentials"
     PUBLIC_SUFFIX_WITH_CREDENTIALS = "public-suffix-with-credentials"
 
+    # One answer for all.
+    CONSTANT_NEEDS_ONE_ORIGIN = "constant-needs-one-origin"
+
     # The regular expression.
     REGEX_NOT_A_STRING = "regex-not-a-string"
     REGEX_EMPTY = "regex-empty"
@@ -123,6 +126,11 @@ def _cut(text: str) -> str:
     return text if len(text) <= MAX_VALUE else f"{text[: MAX_VALUE - 1]}…"
 
 
+def _escape(text: str) -> str:
+    """Return one line of a message, with whatever a terminal acts on or no file can hold written as an escape."""
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyIssue:
     """Hold one thing that is wrong with a policy.
@@ -140,8 +148,8 @@ class PolicyIssue:
     def __str__(self) -> str:
         """Tell the issue to a person, in four short lines."""
         shown = _cut(_PASSWORD.sub("***@", _repr(self.value)))
-        hint = _PASSWORD.sub("***@", self.hint).replace("\n", "\n       ")
-        return f"{self.field} = {shown}\n  {self.reason}\n  Fix: {hint}\n  [{self.code}]"
+        hint = "\n       ".join(map(_escape, _PASSWORD.sub("***@", self.hint).split("\n")))
+        return f"{_escape(self.field)} = {shown}\n  {_escape(self.reason)}\n  Fix: {hint}\n  [{self.code}]"
 
 
 def _tell(heading: str, issues: tuple[PolicyIssue, ...]) -> str:

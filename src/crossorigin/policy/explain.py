@@ -160,6 +160,8 @@ def _not_listed(policy: "Policy", origin: str) -> tuple[str, str]:
     if not can_be_listed(origin):
         return _malformed(origin)
     fix = f"if its pages are yours, add {literal(origin)} to allow_origins."
+    if policy.constant_allow_origin:
+        fix = f"{fix[:-1]}, and remove constant_allow_origin, which is for one origin alone."
     return (why if near is None else f"{why} {near}"), fix
 
 

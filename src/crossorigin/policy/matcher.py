@@ -35,7 +35,10 @@ class OriginMatcher:
         """Return the listed pattern with a `*` that matches `origin`, the nearest one if there are several."""
         if not self._patterns:
             return None
-        return next((text for text in patterns_of(origin) if text in self._patterns), None)
+        for text in patterns_of(origin):
+            if text in self._patterns:
+                return text
+        return None
 
     def matches_regex(self, origin: Origin) -> bool:
         """Tell whether the regular expression matches the whole of `origin`."""

@@ -26,6 +26,7 @@ DEFAULTS: Mapping[str, tuple[str, ...] | str | int | None] = MappingProxyType(
         "allow_private_network": False,
         "expose_headers": (),
         "max_age": 600,
+        "constant_allow_origin": False,
         "dangerously_allow_public_suffixes": False,
     }
 )
@@ -58,6 +59,7 @@ class Options:
     allow_private_network: bool
     expose_headers: tuple[Element, ...]
     max_age: int | None
+    constant_allow_origin: bool
     dangerously_allow_public_suffixes: bool
 
 
@@ -77,6 +79,7 @@ def read_options(given: Mapping[str, object], issues: list[PolicyIssue]) -> Opti
         allow_private_network=_read_bool("allow_private_network", given, issues),
         expose_headers=tuple(_read_collection("expose_headers", given, issues)),
         max_age=_read_max_age(given["max_age"], issues),
+        constant_allow_origin=_read_bool("constant_allow_origin", given, issues),
         dangerously_allow_public_suffixes=_read_bool("dangerously_allow_public_suffixes", given, issues),
     )
 

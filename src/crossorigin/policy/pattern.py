@@ -82,8 +82,6 @@ def patterns_of(origin: Origin) -> Iterator[str]:
     """
     port = "" if origin.port is None else f":{origin.port}"
     yield f"{origin.scheme}://{origin.host}{_ANY_PORT_SUFFIX}"
-    if origin.host.startswith("["):
-        return
     # Cut only at a dot that has a label before and behind it: the final dot of `localhost.` ends no label.
     cut = origin.host.find(".")
     while 0 <= cut < len(origin.host) - 1:

@@ -1,8 +1,8 @@
 """Hold a policy made ready: the decisions and the bytes that adapters send.
 
-What adapters run is built by the judgement, so there is no second place where a request could be allowed. A table
-of decisions spares judging an origin that the policy lists again; it is filled by the judgement and bounded by the
-policy, for nothing that a stranger chooses is ever kept.
+What adapters run is built by the judgement, so there is no second place where a request could be allowed. Decisions
+that come again are kept: for each origin that the policy lists, and for each reason to refuse. The judgement fills
+these tables, and the policy bounds them, for nothing that a stranger chooses is ever kept.
 """
 
 from collections.abc import Sequence
@@ -35,6 +35,20 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from crossorigin.policy.policy import Policy
 
+_ORIGIN_REFUSED = (
+    Reason.ORIGIN_ABSENT,
+    Reason.ORIGIN_REPEATED,
+    Reason.ORIGIN_TOO_LONG,
+    Reason.ORIGIN_MALFORMED,
+    Reason.ORIGIN_NULL,
+    Reason.ORIGIN_NOT_LISTED,
+)
+# The answer to such a preflight repeats nothing that was asked, but for the origin, and that is the policy's own.
+_LISTED = frozenset(
+    (origin, Reason.METHOD_LISTED, Reason.HEADERS_LISTED) for origin in (Reason.ORIGIN_LISTED, Reason.ANY_ORIGIN)
+)
+
+_ANY_ORIGIN = b"*"
 _OK = 200
 _BAD_REQUEST = 400
 _TEXT: Header = (b"content-type", b"text/plain; charset=utf-8")
@@ -57,15 +71,19 @@ class Plan:
         "_allow_headers",
         "_allow_methods",
         "_allow_private_network",
+        "_always",
         "_any_origin",
         "_debug",
         "_expand",
         "_expose",
         "_judge",
-        "_listed",
+        "_listed_preflights",
         "_max_age",
+        "_refused",
         "absent",
         "constant",
+        "listed",
+        "repeated",
     )
 
     def __init__(self, policy: "Policy", *, debug: bool = False) -> None:
@@ -87,42 +105,73 @@ class Plan:
         # other, so it is replaced by the names it was meant to stand for.
         self._expand = policy.allow_credentials and WILDCARD in policy.expose_headers
         self._expose = tuple(name.encode() for name in policy.expose_headers if not (self._expand and name == WILDCARD))
-        self._listed: dict[bytes, ActualDecision] = {}
-        self.absent = self._decide_actual(())
-        self.constant = self.absent if self._any_origin else None
+        self.listed: dict[bytes, ActualDecision] = {}
+        self._listed_preflights: dict[bytes, PreflightDecision] = {}
+        # https://fetch.spec.whatwg.org/#cors-protocol-and-http-caches: the one origin may be told to everyone; whoever
+        # it is not the origin of still fails the CORS check, step 4.
+        self._always: bytes | None = policy.allow_origins[0].encode() if policy.constant_allow_origin else None
+        refused = self._response(None)
+        self._refused = {reason: ActualDecision(origin=reason, response=refused) for reason in _ORIGIN_REFUSED}
+        self.constant: ActualDecision | None = None
+        self.absent = self._refused[Reason.ORIGIN_ABSENT]
+        self.repeated = self._refused[Reason.ORIGIN_REPEATED]
+        if self._any_origin:
+            self.constant = ActualDecision(origin=Reason.ANY_ORIGIN, response=self._response(_ANY_ORIGIN))
+            self.absent = self.repeated = self.constant
+        elif self._always is not None:
+            self.constant = self.absent
 
     def decide_actual(self, origin: Sequence[bytes]) -> ActualDecision:
         """Decide what becomes of the headers of an actual response, from the request's `Origin` lines."""
-        if self.constant is not None:
-            return self.constant
         if not origin:
             return self.absent
-        known = self._listed.get(origin[0]) if len(origin) == 1 and len(origin[0]) <= MAX_ORIGIN else None
-        return self._decide_actual(origin) if known is None else known
+        return self.decide_origin(origin[0]) if len(origin) == 1 else self.repeated
 
-    def _decide_actual(self, lines: Sequence[bytes]) -> ActualDecision:
-        reason = self._judge.judge_origin(lines)
-        decision = ActualDecision(
-            origin=reason,
-            response=ResponseHeaders(
-                allow_origin=self._granted(reason, lines),
-                allow_credentials=self._allow_credentials,
-                expose=self._expose,
-                expand=self._expand,
-                # https://fetch.spec.whatwg.org/#cors-protocol-and-http-caches: a constant answer needs no `Vary`;
-                # any other needs it on every response, also where nothing is granted.
-                vary=not self._any_origin,
-            ),
-        )
+    def decide_origin(self, origin: bytes) -> ActualDecision:
+        """Decide what becomes of the headers of an actual response, from the one `Origin` line of the request."""
+        # Measured before it is looked up: hashing a megabyte reads all of it.
+        known = self.listed.get(origin) if len(origin) <= MAX_ORIGIN else None
+        return self._decide_origin(origin) if known is None else known
+
+    def _decide_origin(self, origin: bytes) -> ActualDecision:
+        if self._any_origin:
+            return self.absent
+        reason = self._judge.judge_origin((origin,))
+        if not reason.allows:
+            return self._refused[reason]
+        decision = ActualDecision(origin=reason, response=self._response(origin))
         if reason is Reason.ORIGIN_LISTED:
-            self._listed[lines[0]] = decision
+            self.listed[origin] = decision
         return decision
+
+    def _response(self, allow_origin: bytes | None) -> ResponseHeaders:
+        return ResponseHeaders(
+            allow_origin=self._always or allow_origin,
+            allow_credentials=self._allow_credentials,
+            expose=self._expose,
+            expand=self._expand,
+            # https://fetch.spec.whatwg.org/#cors-protocol-and-http-caches: a constant answer needs no `Vary`; any
+            # other needs it on every response, also where nothing is granted.
+            vary=not self._any_origin and self._always is None,
+        )
 
     def _granted(self, reason: Reason, lines: Sequence[bytes]) -> bytes | None:
         """Return the value of Access-Control-Allow-Origin: never bytes that were not found allowed."""
         if not reason.allows:
             return None
-        return b"*" if self._any_origin else lines[0]
+        return _ANY_ORIGIN if self._any_origin else lines[0]
+
+    def known_preflight(
+        self, origin: bytes, request_method: bytes, request_headers: bytes | None
+    ) -> PreflightDecision | None:
+        """Return the decision of a CORS-preflight request whose every part the policy lists, if it is known.
+
+        None settles nothing: `decide_preflight` decides, and makes it known. The answer repeats nothing that is asked
+        but the origin, so one is kept for each that the policy lists.
+        """
+        key = _ANY_ORIGIN if self._any_origin else origin
+        known = self._listed_preflights.get(key) if len(key) <= MAX_ORIGIN else None
+        return known if known is not None and self._judge.lists(request_method, request_headers) else None
 
     def decide_preflight(
         self,
@@ -135,35 +184,30 @@ class Plan:
         origin_reason = self._judge.judge_origin(origin)
         method_reason = self._judge.judge_method(request_method)
         headers_reason, names = self._judge.judge_headers(request_headers)
+        reasons = (origin_reason, method_reason, headers_reason)
         granted = self._granted(origin_reason, origin)
-        failing = [
-            question
-            for question, reason in (("origin", origin_reason), ("method", method_reason), ("headers", headers_reason))
-            if not reason.allows
-        ]
+        private_network = self._allow_private_network and list(request_private_network) == [b"true"]
+        failing = _failing(reasons)
         if granted is None:
-            answer = _answer(_BAD_REQUEST, (), _refusal(failing))
+            response = _answer(_BAD_REQUEST, (), failing)
         elif not failing:
-            private_network = self._allow_private_network and list(request_private_network) == [b"true"]
-            answer = _answer(
-                _OK,
-                (
-                    *self._grant(granted),
-                    *self._allow_methods,
-                    *self._allowed_names(names),
-                    *self._max_age,
-                    *(((ALLOW_PRIVATE_NETWORK, b"true"),) if private_network else ()),
-                ),
-                b"OK",
-            )
+            response = self._allow(granted, names, private_network=private_network)
         elif self._debug and self._refused_by_reading(method_reason, request_method, headers_reason):
             listed = self._allowed_names(names if headers_reason.allows else [])
-            answer = _answer(_OK, (*self._grant(granted), *self._allow_methods, *listed), _refusal(failing))
+            response = _answer(_OK, (*self._grant(granted), *self._allow_methods, *listed), failing)
         else:
             # https://fetch.spec.whatwg.org/#cors-preflight-fetch-0, step 7: without an ok status nothing is granted.
             # Never a 2xx here: GET, HEAD and POST are safelisted, and would pass it whatever the lists say.
-            answer = _answer(_BAD_REQUEST, self._grant(granted), _refusal(failing))
-        return PreflightDecision(origin=origin_reason, method=method_reason, headers=headers_reason, response=answer)
+            response = _answer(_BAD_REQUEST, self._grant(granted), failing)
+        decision = _preflight_decision(reasons, response)
+        if reasons in _LISTED and not private_network:
+            self._listed_preflights[_ANY_ORIGIN if self._any_origin else origin[0]] = decision
+        return decision
+
+    def _allow(self, origin: bytes, names: Sequence[bytes], *, private_network: bool) -> PreflightResponse:
+        private = ((ALLOW_PRIVATE_NETWORK, b"true"),) if private_network else ()
+        headers = (*self._grant(origin), *self._allow_methods, *self._allowed_names(names), *self._max_age, *private)
+        return _answer(_OK, headers, b"OK")
 
     def _grant(self, origin: bytes) -> tuple[Header, ...]:
         credentials = ((ALLOW_CREDENTIALS, b"true"),) if self._allow_credentials else ()
@@ -190,10 +234,19 @@ class Plan:
         )
 
 
+def _preflight_decision(reasons: tuple[Reason, Reason, Reason], response: PreflightResponse) -> PreflightDecision:
+    origin, method, headers = reasons
+    return PreflightDecision(origin=origin, method=method, headers=headers, response=response)
+
+
 def _answer(status: int, headers: tuple[Header, ...], body: bytes) -> PreflightResponse:
     length = (b"content-length", str(len(body)).encode())
     return PreflightResponse(status=status, headers=(_TEXT, length, *headers, _PREFLIGHT_VARY), body=body)
 
 
-def _refusal(failing: Sequence[str]) -> bytes:
-    return f"Disallowed CORS {', '.join(failing)}".encode()
+def _failing(reasons: tuple[Reason, Reason, Reason]) -> bytes:
+    """Return the body of a refusal, empty if nothing is refused."""
+    failing = [
+        question for question, reason in zip(("origin", "method", "headers"), reasons, strict=True) if not reason.allows
+    ]
+    return f"Disallowed CORS {', '.join(failing)}".encode() if failing else b""

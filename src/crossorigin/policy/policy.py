@@ -41,6 +41,9 @@ class Policy:
         max_age: Seconds for which a browser may keep a preflight's answer, at most 2147483647; 0 disables its
             cache, None leaves it to the browser (5 seconds). Browsers cap it: 7200 in Chromium, 86400 in Firefox,
             600 in Safari.
+        constant_allow_origin: Whether every actual response names the one origin that is allowed, whoever asks. Then
+            no response needs `Vary`, so caches keep one copy for all, and no request is looked at. The price: everyone
+            is told that origin. Only with exactly one origin, written out; preflights are judged as ever.
         dangerously_allow_public_suffixes: Whether a wildcard may stand before a name below which strangers register
             theirs (`https://*.github.io`) although there are credentials.
 
@@ -66,6 +69,7 @@ class Policy:
     allow_private_network: bool
     expose_headers: tuple[str, ...]
     max_age: int | None
+    constant_allow_origin: bool
     dangerously_allow_public_suffixes: bool
     _plan: Plan | None = field(init=False)
 
@@ -80,6 +84,7 @@ class Policy:
         allow_private_network: bool = False,
         expose_headers: Iterable[str] = (),
         max_age: int | None = 600,
+        constant_allow_origin: bool = False,
         dangerously_allow_public_suffixes: bool = False,
     ) -> None:
         """Check the options and hold a copy of them."""
@@ -92,6 +97,7 @@ class Policy:
             "allow_private_network": allow_private_network,
             "expose_headers": expose_headers,
             "max_age": max_age,
+            "constant_allow_origin": constant_allow_origin,
             "dangerously_allow_public_suffixes": dangerously_allow_public_suffixes,
         }
         self._start(given)

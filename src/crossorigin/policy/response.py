@@ -33,24 +33,13 @@ _CORS = frozenset(name.encode() for name in CORS_RESPONSE_HEADERS)
 _SPECIAL = _CORS | {VARY}
 _READABLE = frozenset(name.encode() for name in CORS_SAFELISTED_RESPONSE_HEADERS)
 _UNREADABLE = frozenset(name.encode() for name in FORBIDDEN_RESPONSE_HEADERS)
-# Spares most names their `lower()`: one look-up tells that these are none of ours.
-_PLAIN = frozenset(
-    name
-    for plain in (
-        b"cache-control",
-        b"content-disposition",
-        b"content-encoding",
-        b"content-length",
-        b"content-type",
-        b"date",
-        b"etag",
-        b"last-modified",
-        b"location",
-        b"server",
-        b"set-cookie",
-    )
-    for name in (plain, plain.title())
-)
+# A name of any other length is none of them, which spares nearly every one its `lower()` and its hash.
+_CORS_LENGTHS = frozenset(map(len, _CORS))
+_SPECIAL_LENGTHS = frozenset(map(len, _SPECIAL))
+# Apps use a handful of `Vary` values, and merging one costs more than all the rest. A value may repeat what a
+# stranger sent, so few are kept, and no long ones.
+_KEPT_VARY = 64
+_MAX_KEPT_VARY = 256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,10 +70,11 @@ class HeaderEdit:
 class ResponseHeaders:
     """Say what becomes of the headers of an actual response, whatever its status.
 
-    `allow_origin` is the value of Access-Control-Allow-Origin, None where the origin is not allowed. `expose` are
+    `allow_origin` is the value of Access-Control-Allow-Origin, None where nothing is granted. `expose` are
     the names of the policy; with `expand`, the names of each response's own headers are exposed too, because `*`
     means nothing to a browser when there are credentials. `vary` tells whether the answer depends on the origin.
-    `ready` is what a response gets that has no such headers of its own.
+    `grant` is what an allowed request's response gets, and `ready` that and `Vary`, where the response has no such
+    headers of its own.
 
     https://fetch.spec.whatwg.org/#http-responses
 
@@ -97,11 +87,18 @@ class ResponseHeaders:
     expose: tuple[bytes, ...] = ()
     expand: bool = False
     vary: bool = True
+    grant: tuple[Header, ...] = field(init=False, repr=False, compare=False)
     ready: tuple[Header, ...] = field(init=False, repr=False, compare=False)
+    # Of the names that matter here; None where each of them does.
+    _lengths: frozenset[int] | None = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Make ready what a response without headers of this kind gets."""
-        object.__setattr__(self, "ready", (*self._grant(self.expose), *(((VARY, _ORIGIN),) if self.vary else ())))
+        grant = self._grant(self.expose)
+        object.__setattr__(self, "grant", grant)
+        object.__setattr__(self, "ready", (*grant, (VARY, _ORIGIN)) if self.vary else grant)
+        lengths = _SPECIAL_LENGTHS if self.vary else _CORS_LENGTHS
+        object.__setattr__(self, "_lengths", None if self.expand else lengths)
 
     def _grant(self, exposed: Sequence[bytes]) -> tuple[Header, ...]:
         if self.allow_origin is None:
@@ -114,14 +111,31 @@ class ResponseHeaders:
 
     def apply(self, headers: Iterable[Sequence[bytes]]) -> list[Sequence[bytes]]:
         """Return the header list that is to be sent in place of `headers`."""
-        own = list(headers)
+        own = [*headers]
+        lengths = self._lengths
+        if lengths is None:
+            return self._apply_edit(own)
+        vary = None
         for header in own:
-            name = header[0]
-            if name not in _PLAIN and name.lower() in _SPECIAL:
-                break
-        else:
-            if not self.expand:
-                return [*own, *self.ready]
+            if len(header[0]) in lengths:
+                name = header[0].lower()
+                if name == VARY and vary is None:
+                    vary = header
+                elif name in _SPECIAL:
+                    return self._apply_edit(own)
+        if vary is None:
+            own += self.ready
+            return own
+        merged = _vary_with_origin(vary[1])
+        if merged is None:
+            own += self.grant
+            return own
+        own.remove(vary)
+        own += self.grant
+        own.append(merged)
+        return own
+
+    def _apply_edit(self, own: Sequence[Sequence[bytes]]) -> list[Sequence[bytes]]:
         edit = self.edit(own)
         gone = {name for name, _ in edit.set}.union(edit.remove)
         return [*(header for header in own if header[0].lower() not in gone), *edit.set]
@@ -147,6 +161,28 @@ class ResponseHeaders:
         if self.allow_credentials and wildcard:
             named = [*(name for name in named if name != _WILDCARD), *_readable_names(own)]
         return unique_names((*self.expose, *filter(_can_be_exposed, named)))
+
+
+_merged_vary: dict[bytes, Header | None] = {}
+
+
+def _vary_with_origin(value: bytes) -> Header | None:
+    """Return the `Vary` that says what `value` says and names the origin; None if it names it already."""
+    # A server that takes other buffers of bytes than `bytes` is no reason to fail; those have no hash.
+    if type(value) is not bytes or len(value) > _MAX_KEPT_VARY:
+        return _merge(value)
+    try:
+        return _merged_vary[value]
+    except KeyError:
+        if len(_merged_vary) >= _KEPT_VARY:
+            _merged_vary.clear()
+        merged = _merged_vary[value] = _merge(value)
+        return merged
+
+
+def _merge(value: bytes) -> Header | None:
+    merged = merge_vary((value,), _ORIGIN)
+    return None if merged is None else (VARY, merged)
 
 
 def _can_be_exposed(name: bytes) -> bool:

@@ -10,7 +10,7 @@ from crossorigin.fetch.fields import WILDCARD
 from crossorigin.fetch.headers import ANSWERING_HEADERS, ASKING_HEADERS
 from crossorigin.fetch.methods import STANDARD_METHODS, is_forbidden_method, is_token, normalize_method
 from crossorigin.fetch.origin import OPAQUE_ORIGIN
-from crossorigin.policy.errors import IssueCode, PolicyIssue, keep_value
+from crossorigin.policy.errors import IssueCode, PolicyIssue, keep_value, text_of
 from crossorigin.policy.literals import elements_literal, literal
 from crossorigin.policy.options import DEFAULTS, Options, issue_of, read_options
 from crossorigin.policy.pattern import can_be_listed, parse_pattern
@@ -189,6 +189,33 @@ def max_age_is_in_range(options: Options) -> Iterator[PolicyIssue]:
     yield PolicyIssue(code=IssueCode.MAX_AGE_OUT_OF_RANGE, field="max_age", value=age, reason=reason, hint=hint)
 
 
+def constant_is_one_origin(options: Options) -> Iterator[PolicyIssue]:
+    """Refuse a constant answer unless there is exactly one to give.
+
+    https://fetch.spec.whatwg.org/#cors-protocol-and-http-caches
+    """
+    if not options.constant_allow_origin:
+        return
+    meant = list(
+        dict.fromkeys(text for element in options.allow_origins for text in _meant(element.text) or (element.text,))
+    )
+    if options.allow_origin_regex is not None:
+        why = "allow_origin_regex allows origins that are not written out"
+    elif len(meant) != 1:
+        why = f"allow_origins holds {len(meant) or 'none'}"
+    elif WILDCARD in meant[0] or meant[0] == OPAQUE_ORIGIN:
+        why = f"{meant[0]} is not the origin of one site"
+    else:
+        return
+    yield PolicyIssue(
+        code=IssueCode.CONSTANT_NEEDS_ONE_ORIGIN,
+        field="constant_allow_origin",
+        value=True,
+        reason=f"It names one origin in every response, and {why}.",
+        hint="remove it; or list the one origin of your page, written out, and nothing beside it.",
+    )
+
+
 ERRORS: tuple[Rule, ...] = (
     origins_can_be_sent,
     wildcard_has_no_credentials,
@@ -199,6 +226,7 @@ ERRORS: tuple[Rule, ...] = (
     header_names_are_tokens,
     cors_headers_are_on_their_side,
     max_age_is_in_range,
+    constant_is_one_origin,
 )
 
 
@@ -218,7 +246,7 @@ def _unknown_option(name: str, value: object) -> PolicyIssue:
 
 def validate(given: Mapping[str, object]) -> tuple[Options, list[PolicyIssue], list[PolicyIssue]]:
     """Check all options; return what was read, the errors, and, if there are none, the remarks."""
-    errors = [_unknown_option(str(name), value) for name, value in given.items() if name not in DEFAULTS]
+    errors = [_unknown_option(text_of(name), value) for name, value in given.items() if name not in DEFAULTS]
     options = read_options({**DEFAULTS, **given}, errors)
     errors += _run(ERRORS, options)
     remarks = [] if errors else _run(REMARKS, options)
@@ -231,7 +259,7 @@ def _run(rules: Iterable[Rule], options: Options) -> list[PolicyIssue]:
 
 def _place(issue: PolicyIssue) -> tuple[int, int]:
     """Return where an issue's field stands among the options, and within its own."""
-    name, _, index = issue.field.partition("[")
-    if name not in DEFAULTS:
+    if issue.code is IssueCode.UNKNOWN_OPTION:
         return len(DEFAULTS), -1
+    name, _, index = issue.field.partition("[")
     return list(DEFAULTS).index(name), int(index[:-1]) if index else -1

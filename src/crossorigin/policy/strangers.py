@@ -73,9 +73,10 @@ def _hosts_below_suffixes(origin: Origin, sample: _Sample) -> Iterator[str]:
     """Yield hosts below the public suffixes that an open part can hold the beginning of."""
     opened = _opened(origin, sample)
     host = origin.host.removesuffix(".")
+    final_dot = origin.host[len(host) :]
     if opened and max(opened) < len(host) - len(registrable_domain(host)):
         for suffix in suffixes_with_end(host[max(opened) + 1 :]):
-            yield from (f"{label}.{suffix}" for label in ("canary", host.partition(".")[0]))
+            yield from (f"{label}.{suffix}{final_dot}" for label in ("canary", host.partition(".")[0]))
 
 
 def _can_be_registered(origin: Origin, sample: _Sample, *, allow_public_suffixes: bool) -> bool:
