@@ -1,7 +1,7 @@
 # The commands of this project: `make` lists them. Each does all the set-up it needs.
 #
 #   PYTHON  the Python that .venv is made with (3.11 or newer)
-#   ARGS    more arguments for demo, test and lock: make demo ARGS=--check
+#   ARGS    more arguments for demo, test, mutants, fuzz and lock: make demo ARGS=--check
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
@@ -14,7 +14,7 @@ ARGS ?=
 BIN := .venv/bin
 export PYTHON
 
-.PHONY: help demo test check format lock clean chromium test-packages
+.PHONY: help demo test mutants fuzz check format lock clean chromium test-packages
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r t d; do printf '%-16s%s\n' "$$t" "$$d"; done
@@ -25,6 +25,12 @@ demo: $(if $(findstring --check,$(ARGS)),chromium) .venv/.demo ## show two origi
 test: test-packages .venv/.dev ## run the tests and hold their coverage (ARGS=tests/policy: run those only)
 	$(if $(ARGS),$(BIN)/python -m pytest $(ARGS),$(BIN)/coverage run -m pytest)
 	$(if $(ARGS),,$(BIN)/python scripts/check_coverage.py)
+
+mutants: .venv/.dev ## change fetch and policy in thousands of ways, and see that the unit tests tell (ARGS=fetch.host)
+	HYPOTHESIS_PROFILE=mutants PYTHONHASHSEED=0 nice $(BIN)/python scripts/mutants.py $(ARGS)
+
+fuzz: .venv/.fuzz ## fuzz each target for a minute (ARGS="exchange -max_total_time=600": one of them for ten)
+	@.venv/fuzz/bin/python -m tests.fuzz $(ARGS)
 
 # Asked for together, both tell at once what a user without root has to have installed.
 check: $(if $(filter test,$(MAKECMDGOALS)),test-packages) .venv/.dev ## check style, types, the house, and the lock files
@@ -61,3 +67,7 @@ test-packages:
 .venv/.dev: requirements/dev.txt pyproject.toml scripts/setup-venv.sh
 	@scripts/setup-venv.sh dev
 	@touch .venv/.demo $@
+
+.venv/.fuzz: requirements/fuzz.txt pyproject.toml scripts/setup-venv.sh
+	@scripts/setup-venv.sh fuzz
+	@touch $@

@@ -10,7 +10,8 @@
 set -eu
 cd "$(dirname "$0")/../requirements"
 
-locks="demo dev"
+# In this order: each is held to the versions of the one before it.
+locks="demo dev fuzz"
 
 compile() { # compile LOCK OPTION...: writes LOCK.txt in the current directory
     lock=$1

@@ -2,6 +2,7 @@
 # Make .venv, if there is none, and install into it what a lock file pins, and the project itself.
 #
 #   scripts/setup-venv.sh demo|dev
+#   scripts/setup-venv.sh fuzz      the same in .venv/fuzz, an environment of its own
 #
 # Only versions and hashes of the lock are accepted. The project is installed in place, by the build
 # backend that the lock pins, so nothing else is fetched.
@@ -9,6 +10,8 @@ set -eu
 cd "$(dirname "$0")/.."
 lock=requirements/$1.txt
 python=${PYTHON:-python3}
+venv=.venv
+[ "$1" != fuzz ] || venv=.venv/fuzz
 
 if ! command -v "$python" >/dev/null; then
     echo "There is no $python here: crossorigin needs Python 3.11 or newer." >&2
@@ -21,17 +24,17 @@ if ! "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
 fi
 
 # A half-made environment, or one whose Python has gone, is made again.
-if ! .venv/bin/python -m pip --version >/dev/null 2>&1; then
-    rm -f .venv/.demo .venv/.dev
+if ! "$venv/bin/python" -m pip --version >/dev/null 2>&1; then
+    [ "$venv" != .venv ] || rm -f .venv/.demo .venv/.dev .venv/.fuzz
     PYTHON=$python scripts/install-system-packages.sh venv
-    echo "Making .venv with $("$python" --version)"
-    "$python" -m venv --clear .venv
+    echo "Making $venv with $("$python" --version)"
+    "$python" -m venv --clear "$venv"
 fi
 
 pip() {
-    .venv/bin/python -m pip --disable-pip-version-check --quiet "$@"
+    "$venv/bin/python" -m pip --disable-pip-version-check --quiet "$@"
 }
 
-echo "Installing $lock into .venv"
+echo "Installing $lock into $venv"
 pip install --require-hashes --no-deps -r "$lock"
 pip install --no-deps --no-build-isolation --no-index --editable .

@@ -6,13 +6,17 @@ from collections.abc import Generator
 from typing import Any
 
 import pytest
-from hypothesis import settings
+from hypothesis import Phase, settings
 
 # A slow machine is no failure, so there is no deadline. "ci" is Hypothesis's own profile: the same
 # examples at every run, so that a change is judged by what it changes. "nightly" looks further.
+# "mutants" is asked thousands of times: it looks as little as a tally lets it, and shrinks nothing.
 _DEFAULT = settings(settings.get_profile("default"), deadline=None)
 settings.register_profile("default", _DEFAULT)
 settings.register_profile("nightly", _DEFAULT, max_examples=10 * _DEFAULT.max_examples, print_blob=True)
+settings.register_profile(
+    "mutants", settings.get_profile("ci"), max_examples=65, phases=[Phase.explicit, Phase.generate]
+)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") == "true" else "default"))
 
 
