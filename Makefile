@@ -1,7 +1,7 @@
 # The commands of this project: `make` lists them. Each does all the set-up it needs.
 #
 #   PYTHON  the Python that .venv is made with (3.11 or newer)
-#   ARGS    more arguments for demo, test, mutants, fuzz and lock: make demo ARGS=--check
+#   ARGS    more arguments for demo, test, mutants, fuzz, bench-check and lock: make demo ARGS=--check
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
@@ -14,7 +14,7 @@ ARGS ?=
 BIN := .venv/bin
 export PYTHON
 
-.PHONY: help demo test mutants fuzz check format lock clean chromium test-packages
+.PHONY: help demo test mutants fuzz check bench bench-check format lock clean chromium test-packages bench-packages
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r t d; do printf '%-16s%s\n' "$$t" "$$d"; done
@@ -29,8 +29,8 @@ test: test-packages .venv/.dev ## run the tests and hold their coverage (ARGS=te
 mutants: .venv/.dev ## change fetch and policy in thousands of ways, and see that the unit tests tell (ARGS=fetch.host)
 	HYPOTHESIS_PROFILE=mutants PYTHONHASHSEED=0 nice $(BIN)/python scripts/mutants.py $(ARGS)
 
-fuzz: .venv/.fuzz ## fuzz each target for a minute (ARGS="exchange -max_total_time=600": one of them for ten)
-	@.venv/fuzz/bin/python -m tests.fuzz $(ARGS)
+fuzz: .venv-fuzz/.fuzz ## fuzz each target for a minute (ARGS="exchange -max_total_time=600": one of them for ten)
+	@.venv-fuzz/bin/python -m tests.fuzz $(ARGS)
 
 # Asked for together, both tell at once what a user without root has to have installed.
 check: $(if $(filter test,$(MAKECMDGOALS)),test-packages) .venv/.dev ## check style, types, the house, and the lock files
@@ -41,6 +41,12 @@ check: $(if $(filter test,$(MAKECMDGOALS)),test-packages) .venv/.dev ## check st
 	$(BIN)/lint-imports --no-logo
 	PATH="$(CURDIR)/$(BIN):$$PATH" scripts/lock.sh --check
 
+bench: bench-packages .venv-bench/.bench ## measure what a request costs, beside others, and write docs/performance.md anew
+	@.venv-bench/bin/python -m bench $(ARGS)
+
+bench-check: bench-packages .venv-bench/.bench ## fail if a request has become slower (ARGS=--update: write the baselines anew)
+	@.venv-bench/bin/python -m bench.guard $(ARGS)
+
 format: .venv/.dev ## format the code and mend what can be mended safely
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -49,18 +55,26 @@ lock: .venv/.dev ## compile the lock files (ARGS=--upgrade: take the newest vers
 	PATH="$(CURDIR)/$(BIN):$$PATH" scripts/lock.sh $(ARGS)
 
 clean: ## remove everything that these commands made
-	rm -rf .venv build dist .coverage .coverage.* coverage.json htmlcov .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
-	find src tests scripts -name __pycache__ -type d -prune -exec rm -rf {} +
+	rm -rf .venv .venv-bench .venv-fuzz build dist .coverage .coverage.* coverage.json htmlcov .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find src tests scripts bench -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # With all that the environment needs, so that who may not install is told one command, not two.
 chromium:
 	@scripts/install-system-packages.sh venv chromium
 
 test-packages:
-	@scripts/install-system-packages.sh venv chromium openssl
+	@scripts/install-system-packages.sh venv chromium openssl valgrind
+
+bench-packages:
+	@scripts/install-system-packages.sh venv valgrind
 
 .venv/.demo: requirements/demo.txt pyproject.toml scripts/setup-venv.sh
 	@scripts/setup-venv.sh demo
+	@touch $@
+
+# The peers have their own, so that what is measured is what was locked, and nothing else is loaded.
+.venv-bench/.bench: requirements/bench.txt scripts/setup-venv.sh
+	@scripts/setup-venv.sh bench
 	@touch $@
 
 # One environment, and the larger lock holds all of the smaller one.
@@ -68,6 +82,6 @@ test-packages:
 	@scripts/setup-venv.sh dev
 	@touch .venv/.demo $@
 
-.venv/.fuzz: requirements/fuzz.txt pyproject.toml scripts/setup-venv.sh
+.venv-fuzz/.fuzz: requirements/fuzz.txt pyproject.toml scripts/setup-venv.sh
 	@scripts/setup-venv.sh fuzz
 	@touch $@

@@ -4,6 +4,7 @@
 #   scripts/install-system-packages.sh venv            to make a Python virtual environment
 #   scripts/install-system-packages.sh chromium        to run the pages in a real browser
 #   scripts/install-system-packages.sh openssl         to test over TLS with a certificate made for the test
+#   scripts/install-system-packages.sh valgrind        to count what a request costs
 #
 # It says what it installs and why. Without root it prints the one command to run, and stops.
 set -eu
@@ -26,6 +27,7 @@ met() { # met NEED: whether this machine has it
     venv) [ -e .venv/.demo ] || can_make_venv ;;
     chromium) command -v chromium >/dev/null && has_libatomic ;;
     openssl) command -v openssl >/dev/null ;;
+    valgrind) command -v valgrind >/dev/null ;;
     *)
         echo "$0: unknown need: $1" >&2
         exit 2
@@ -38,6 +40,7 @@ packages() { # packages NEED: what Debian calls it
     venv) echo python3-venv ca-certificates ;;
     chromium) echo chromium libatomic1 ;;
     openssl) echo openssl ;;
+    valgrind) echo valgrind ;;
     esac
 }
 
@@ -46,6 +49,7 @@ reason() { # reason NEED: what it is for
     venv) echo "to make the virtual environment and to fetch what goes into it" ;;
     chromium) echo "to make real cross-origin requests in a real browser" ;;
     openssl) echo "to make the certificate of a test's own server" ;;
+    valgrind) echo "to count the instructions that a request costs" ;;
     esac
 }
 

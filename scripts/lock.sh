@@ -11,7 +11,7 @@ set -eu
 cd "$(dirname "$0")/../requirements"
 
 # In this order: each is held to the versions of the one before it.
-locks="demo dev fuzz"
+locks="demo dev fuzz bench"
 
 compile() { # compile LOCK OPTION...: writes LOCK.txt in the current directory
     lock=$1

@@ -2,16 +2,19 @@
 # Make .venv, if there is none, and install into it what a lock file pins, and the project itself.
 #
 #   scripts/setup-venv.sh demo|dev
-#   scripts/setup-venv.sh fuzz      the same in .venv/fuzz, an environment of its own
+#   scripts/setup-venv.sh fuzz      the same in .venv-fuzz, an environment of its own
+#   scripts/setup-venv.sh bench     makes .venv-bench: the peers alone, the project is measured where it lies
 #
 # Only versions and hashes of the lock are accepted. The project is installed in place, by the build
 # backend that the lock pins, so nothing else is fetched.
 set -eu
 cd "$(dirname "$0")/.."
 lock=requirements/$1.txt
+case $1 in
+    fuzz | bench) venv=.venv-$1 ;;
+    *) venv=.venv ;;
+esac
 python=${PYTHON:-python3}
-venv=.venv
-[ "$1" != fuzz ] || venv=.venv/fuzz
 
 if ! command -v "$python" >/dev/null; then
     echo "There is no $python here: crossorigin needs Python 3.11 or newer." >&2
@@ -25,7 +28,7 @@ fi
 
 # A half-made environment, or one whose Python has gone, is made again.
 if ! "$venv/bin/python" -m pip --version >/dev/null 2>&1; then
-    [ "$venv" != .venv ] || rm -f .venv/.demo .venv/.dev .venv/.fuzz
+    rm -f "$venv/.demo" "$venv/.dev" "$venv/.fuzz" "$venv/.bench"
     PYTHON=$python scripts/install-system-packages.sh venv
     echo "Making $venv with $("$python" --version)"
     "$python" -m venv --clear "$venv"
@@ -37,4 +40,4 @@ pip() {
 
 echo "Installing $lock into $venv"
 pip install --require-hashes --no-deps -r "$lock"
-pip install --no-deps --no-build-isolation --no-index --editable .
+[ "$1" = bench ] || pip install --no-deps --no-build-isolation --no-index --editable .

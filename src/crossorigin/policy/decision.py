@@ -143,20 +143,20 @@ def _refusals(reasons: tuple[Reason, ...]) -> tuple[Reason, ...]:
 class Judge:
     """Answer each question about a request for one policy."""
 
-    __slots__ = ("_any_header", "_any_origin", "_matcher", "_max_headers", "_max_method", "_methods", "_names")
+    __slots__ = ("_any_header", "_any_origin", "_matcher", "max_headers", "max_method", "methods", "names")
 
     def __init__(self, policy: "Policy") -> None:
         """Make ready what requests are compared with."""
         self._any_origin = WILDCARD in policy.allow_origins
         listed = () if self._any_origin else policy.allow_origins
         self._matcher = OriginMatcher(listed, None if self._any_origin else policy.allow_origin_regex)
-        self._methods = frozenset(method.encode() for method in allowed_methods(policy.allow_methods))
-        self._max_method = max(MAX_METHOD, *map(len, self._methods), 0)
+        self.methods = frozenset(method.encode() for method in allowed_methods(policy.allow_methods))
+        self.max_method = max(MAX_METHOD, *map(len, self.methods), 0)
         names = allowed_headers(policy.allow_headers)
         self._any_header = WILDCARD in policy.allow_headers
-        self._names = frozenset(name.lower().encode() for name in names)
+        self.names = frozenset(name.lower().encode() for name in names)
         # A page may ask for everything that is listed, and intermediaries may add spaces.
-        self._max_headers = max(MAX_LIST_BYTES, 2 * len(", ".join(names)))
+        self.max_headers = max(MAX_LIST_BYTES, 2 * len(", ".join(names)))
 
     def judge_origin(self, lines: Sequence[bytes]) -> Reason:  # noqa: PLR0911  # one early return for each reason
         """Judge the `Origin` lines of a request.
@@ -191,9 +191,9 @@ class Judge:
         if len(lines) > 1:
             return Reason.METHOD_REPEATED
         value = lines[0]
-        if len(value) > self._max_method:
+        if len(value) > self.max_method:
             return Reason.METHOD_TOO_LONG
-        if value in self._methods:
+        if value in self.methods:
             return Reason.METHOD_LISTED
         return Reason.METHOD_NOT_LISTED if is_token_bytes(value) else Reason.METHOD_MALFORMED
 
@@ -203,10 +203,10 @@ class Judge:
         The names come along as they were sent, those that may be repeated to the browser when all of them are
         allowed, and those that are not listed when some are not.
         """
-        if list_size(lines) > self._max_headers:
+        if list_size(lines) > self.max_headers:
             return Reason.HEADERS_TOO_LONG, []
         # So many lines within so few bytes: most of them are empty, and not worth splitting.
-        if len(lines) > self._max_headers + MAX_EMPTY_ELEMENTS:
+        if len(lines) > self.max_headers + MAX_EMPTY_ELEMENTS:
             return Reason.HEADERS_TOO_SPARSE, []
         names, empty = split_list(lines)
         if empty > MAX_EMPTY_ELEMENTS:
@@ -214,27 +214,12 @@ class Judge:
         # A name that is repeated a thousand times is judged once.
         names = list(dict.fromkeys(names))
         if not self._any_header:
-            names = [name for name in names if name.lower() not in self._names]
+            names = [name for name in names if name.lower() not in self.names]
             if not names:
                 return Reason.HEADERS_LISTED, []
         if not all(map(is_token_bytes, names)):
             return Reason.HEADERS_MALFORMED, []
         return (Reason.ANY_HEADERS if self._any_header else Reason.HEADERS_NOT_LISTED), names
-
-    def lists(self, request_method: bytes, request_headers: bytes | None) -> bool:
-        """Tell at little cost whether the policy lists all of this, asked for as browsers ask; False settles nothing.
-
-        https://fetch.spec.whatwg.org/#cors-preflight-fetch-0, step 5: the names are in lower case, joined by commas
-        alone.
-        """
-        return (
-            len(request_method) <= self._max_method
-            and request_method in self._methods
-            and (
-                request_headers is None
-                or (len(request_headers) <= self._max_headers and self._names.issuperset(request_headers.split(b",")))
-            )
-        )
 
 
 def is_safelisted_method(method: bytes) -> bool:

@@ -79,6 +79,10 @@ class Plan:
         "_judge",
         "_listed_preflights",
         "_max_age",
+        "_max_headers",
+        "_max_method",
+        "_methods",
+        "_names",
         "_refused",
         "absent",
         "constant",
@@ -88,7 +92,9 @@ class Plan:
 
     def __init__(self, policy: "Policy", *, debug: bool = False) -> None:
         """Make the policy ready."""
-        self._judge = Judge(policy)
+        self._judge = judge = Judge(policy)
+        self._methods, self._max_method = judge.methods, judge.max_method
+        self._names, self._max_headers = judge.names, judge.max_headers
         self._debug = debug
         self._any_origin = WILDCARD in policy.allow_origins
         self._allow_credentials = policy.allow_credentials
@@ -171,7 +177,14 @@ class Plan:
         """
         key = _ANY_ORIGIN if self._any_origin else origin
         known = self._listed_preflights.get(key) if len(key) <= MAX_ORIGIN else None
-        return known if known is not None and self._judge.lists(request_method, request_headers) else None
+        if known is None or len(request_method) > self._max_method or request_method not in self._methods:
+            return None
+        if request_headers is None:
+            return known
+        # https://fetch.spec.whatwg.org/#cors-preflight-fetch-0, step 5: names in lower case, joined by commas alone.
+        if len(request_headers) <= self._max_headers and self._names.issuperset(request_headers.split(b",")):
+            return known
+        return None
 
     def decide_preflight(
         self,

@@ -1,0 +1,54 @@
+"""Take the time of a request, for people: no check looks at it.
+
+All contenders of a case run in one process, in rounds whose order is shuffled, so that what else the machine does
+falls on all of them. The minimum is what the code costs, the median what this machine made of it.
+"""
+
+import gc
+import json
+import random
+import statistics
+import sys
+import time
+
+from bench.cases import CASES, Case
+from bench.contenders import CONTENDERS
+from bench.traffic import App, fresh
+from bench.worker import serve
+
+ROUNDS = 30
+MICRO = 1e6
+
+
+def take(case: Case, shuffle: random.Random) -> dict[str, dict[str, float]]:
+    """Return the microseconds of a request, by contender."""
+    apps: dict[str, App] = {}
+    for contender, build in CONTENDERS.items():
+        app = build(case.app, case.options_of(contender)) if case.takes(contender) else None
+        if app is not None:
+            apps[contender] = app
+    headers = case.headers()
+    requests = max(1, case.requests // 4)
+    taken: dict[str, list[float]] = {contender: [] for contender in apps}
+    for turn in range(ROUNDS + 1):
+        for contender in shuffle.sample(list(apps), len(apps)):
+            scopes = [fresh(case.method, headers) for _ in range(requests)]
+            begin = time.perf_counter()
+            serve(apps[contender], scopes)
+            if turn:  # the first is for warming up
+                taken[contender].append((time.perf_counter() - begin) / requests * MICRO)
+    return {
+        contender: {"minimum": round(min(times), 2), "median": round(statistics.median(times), 2)}
+        for contender, times in taken.items()
+    }
+
+
+def main(*chosen: str) -> None:
+    """Print the times as JSON, by case."""
+    gc.disable()
+    shuffle = random.Random(0)  # noqa: S311  # an order, no secret
+    print(json.dumps({name: take(CASES[name], shuffle) for name in chosen}))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,113 @@
+"""Hold what is compared: nothing, the least that a middleware can do, the peers, and ours.
+
+Each takes the app and Starlette's options. A peer that has no such option, or whose answer needs its own framework
+around it, returns None, and the table shows a gap.
+"""
+
+from collections.abc import Awaitable, Callable
+from importlib import import_module
+from typing import Any
+
+from bench.traffic import App, Message, Receive, Scope, Send
+
+Options = dict[str, Any]
+
+
+def bare(app: App, _options: Options) -> App:
+    """Return the app itself."""
+    return app
+
+
+class Nothing:
+    """Hand everything on."""
+
+    def __init__(self, app: App) -> None:
+        """Wrap the app."""
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand it on."""
+        await self.app(scope, receive, send)
+
+
+class Wrap:
+    """Hand everything on, and stand between the app and `send`: the least that sees a response."""
+
+    def __init__(self, app: App) -> None:
+        """Wrap the app."""
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand it on."""
+
+        def wrapped(message: Message) -> Awaitable[None]:
+            return send(message)
+
+        await self.app(scope, receive, wrapped)
+
+
+def nothing(app: App, _options: Options) -> App:
+    """Return a middleware that does nothing."""
+    return Nothing(app)
+
+
+def wrap(app: App, _options: Options) -> App:
+    """Return a middleware that does nothing but wrap `send`."""
+    return Wrap(app)
+
+
+def starlette(app: App, options: Options) -> App:
+    """Return Starlette's."""
+    from starlette.middleware.cors import CORSMiddleware
+
+    options = dict(options)
+    patterns = [origin for origin in options["allow_origins"] if "*." in origin]
+    if patterns:
+        # Starlette has no wildcards: what its users write instead.
+        options["allow_origins"] = [origin for origin in options["allow_origins"] if origin not in patterns]
+        options["allow_origin_regex"] = "|".join(
+            origin.replace(".", r"\.").replace("*", "[a-z0-9-]+") for origin in patterns
+        )
+    return CORSMiddleware(app, **options)
+
+
+def asgi_cors(app: App, options: Options) -> App | None:
+    """Return asgi-cors; it knows no credentials, no exposed names and no preflights."""
+    if options.get("allow_credentials"):
+        return None
+    origins = options["allow_origins"]
+    wrapped: App = import_module("asgi_cors").asgi_cors(
+        app,
+        allow_all="*" in origins,
+        hosts=[origin for origin in origins if "*" not in origin],
+        host_wildcards=[origin for origin in origins if "*." in origin],
+        methods=options.get("allow_methods"),
+        headers=options.get("allow_headers"),
+    )
+    return wrapped
+
+
+def litestar(app: App, options: Options) -> App:
+    """Return Litestar's; it answers preflights by its framework's response."""
+    defaults: Options = {"allow_methods": ["GET"], "allow_headers": []}  # Starlette's
+    config = import_module("litestar.config.cors").CORSConfig(**{**defaults, **options})
+    wrapped: App = import_module("litestar.middleware._internal.cors").CORSMiddleware(app, config)
+    return wrapped
+
+
+def ours(app: App, options: Options) -> App:
+    """Return ours."""
+    from crossorigin import CORSMiddleware
+
+    return CORSMiddleware(app, **options)
+
+
+CONTENDERS: dict[str, Callable[[App, Options], App | None]] = {
+    "bare": bare,
+    "nothing": nothing,
+    "wrap": wrap,
+    "starlette": starlette,
+    "asgi-cors": asgi_cors,
+    "litestar": litestar,
+    "ours": ours,
+}

@@ -1,0 +1,22 @@
+"""Count what an import costs a fresh interpreter: run by bench.startup."""
+
+import importlib
+import sys
+
+from bench.counter import Counter
+
+
+def main(*arguments: str) -> None:
+    """Import a module, counting; named `--uncounted` first, only leave its bytecode behind."""
+    if arguments[0] == "--uncounted":
+        importlib.import_module(arguments[1])
+        return
+    counter = Counter()
+    before = len(sys.modules)
+    counter.start()
+    importlib.import_module(arguments[0])
+    counter.stop(f"{arguments[0]} {len(sys.modules) - before}")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
