@@ -1,0 +1,60 @@
+"""Judge one response by Access-Control-Allow-Origin and -Credentials: the CORS check.
+
+https://fetch.spec.whatwg.org/#concept-cors-check. The standard says success or failure; which failure, Chromium's
+reasons tell.
+"""
+
+from crossorigin.browser.engines import Engine
+from crossorigin.browser.reasons import BrowserReason
+from crossorigin.browser.request import Culprit, HttpResponse
+from crossorigin.browser.url import looks_like_a_url
+from crossorigin.fetch.fields import WILDCARD
+from crossorigin.fetch.origin import OPAQUE_ORIGIN
+
+ALLOW_ORIGIN = "Access-Control-Allow-Origin"
+ALLOW_CREDENTIALS = "Access-Control-Allow-Credentials"
+
+# A reason, and what it is about, where there is a response to be about.
+Blocked = tuple[BrowserReason, Culprit | None]
+
+
+def cors_check(response: HttpResponse, origin: str, engine: Engine, *, include: bool, exchange: int) -> Blocked | None:
+    """Return why a page of `origin` may not read the response, or None if it may."""
+    lines = text_lines(response, ALLOW_ORIGIN)
+    value = ", ".join(lines)
+    reason = None
+    # https://fetch.spec.whatwg.org/#concept-cors-check, step 2.
+    if not lines:
+        reason = BrowserReason.MISSING_ALLOW_ORIGIN_HEADER
+    # Steps 3 and 4: with credentials, `*` is a value like any other.
+    elif value == WILDCARD:
+        reason = BrowserReason.WILDCARD_ORIGIN_NOT_ALLOWED if include else None
+    elif value != origin:
+        reason = _mismatch(value)
+    if reason is not None:
+        return reason, Culprit(exchange=exchange, header=ALLOW_ORIGIN, lines=lines, subject=origin)
+    if not include:
+        return None
+    # Step 7: one value, and in this case of its letters.
+    lines = text_lines(response, ALLOW_CREDENTIALS)
+    if ", ".join(filter(None, lines) if engine.skips_empty_lines else lines) == "true":
+        return None
+    culprit = Culprit(exchange=exchange, header=ALLOW_CREDENTIALS, lines=lines, subject="true")
+    return BrowserReason.INVALID_ALLOW_CREDENTIALS, culprit
+
+
+def _mismatch(value: str) -> BrowserReason:
+    if " " in value or "," in value:
+        return BrowserReason.MULTIPLE_ALLOW_ORIGIN_VALUES
+    try:
+        text = value.encode("latin-1").decode()
+    except UnicodeDecodeError:
+        return BrowserReason.INVALID_ALLOW_ORIGIN_VALUE
+    if text == OPAQUE_ORIGIN or looks_like_a_url(text):
+        return BrowserReason.ALLOW_ORIGIN_MISMATCH
+    return BrowserReason.INVALID_ALLOW_ORIGIN_VALUE
+
+
+def text_lines(response: HttpResponse, name: str) -> tuple[str, ...]:
+    """Return the values of one header as text."""
+    return tuple(line.decode("latin-1") for line in response.lines(name))

@@ -1,0 +1,162 @@
+"""Say in an engine's own words why a request failed, as its console shows it."""
+
+from crossorigin.browser.check import ALLOW_CREDENTIALS, ALLOW_ORIGIN
+from crossorigin.browser.engines import EngineName
+from crossorigin.browser.preflight import LOCATION, REDIRECT_STATUSES
+from crossorigin.browser.reasons import BrowserReason
+from crossorigin.browser.request import Exchange, Verdict
+from crossorigin.browser.texts import (
+    CHROMIUM,
+    CHROMIUM_PREFLIGHT,
+    FETCH_TAIL,
+    FIREFOX,
+    FIREFOX_MULTIPLE,
+    FIREFOX_QUOTED,
+    SAME_ORIGIN_FETCH,
+    WEBKIT_MISMATCH,
+    WEBKIT_MULTIPLE,
+    WEBKIT_REDIRECT,
+    XHR_TAIL,
+    texts_of,
+)
+from crossorigin.browser.url import locate, parse_url
+
+_KINDS = {
+    "fetch": "fetch",
+    "xhr": "XMLHttpRequest",
+    "script": "script",
+    "image": "image",
+    "stylesheet": "CSS stylesheet",
+    "font": "font",
+    "video": "video",
+    "eventsource": "resource",
+    "beacon": "resource",
+}
+
+# Of a preflight, Chromium says so in front of what fails the request itself too, and of these two.
+_SAID_OF_PREFLIGHT = frozenset({BrowserReason.PREFLIGHT_INVALID_STATUS, BrowserReason.PREFLIGHT_DISALLOWED_REDIRECT})
+
+
+def console_text(verdict: Verdict, engine: EngineName | None = None) -> str | None:
+    """Return what the console says of a verdict, or None where it says nothing about CORS.
+
+    `engine` is that of the verdict, where none is named.
+    """
+    match engine or verdict.engine:
+        case "chromium":
+            text = _chromium(verdict)
+        case "firefox":
+            text = _firefox(verdict)
+        case "webkit":
+            text = _webkit(verdict)
+        case _:
+            text = None
+    return None if text is None else text.format_map(_fields(verdict))
+
+
+def firefox_category(verdict: Verdict) -> str | None:
+    """Return the category under which Firefox logs a verdict, or None where it logs nothing about CORS."""
+    if verdict.reason is None:
+        return None
+    if _has_several_lines(verdict):
+        return "CORSMultipleAllowOriginNotAllowed"
+    return texts_of(verdict.reason).firefox_category
+
+
+def _chromium(verdict: Verdict) -> str | None:
+    reason = verdict.reason
+    if reason is None:
+        return None
+    if reason is BrowserReason.DISALLOWED_BY_MODE and verdict.request.initiator == "fetch":
+        return SAME_ORIGIN_FETCH
+    text = texts_of(reason).chromium
+    if text is None or (reason is BrowserReason.REDIRECT_CONTAINS_CREDENTIALS and _stays_home(verdict)):
+        return None
+    said = reason.of_request() is not reason or reason in _SAID_OF_PREFLIGHT
+    return CHROMIUM + (CHROMIUM_PREFLIGHT if said else "") + text
+
+
+def _stays_home(verdict: Verdict) -> bool:
+    """Tell whether a redirect leads from the page's own server to itself: Chromium refuses it without a word."""
+    led = verdict.culprit.lines[0] if verdict.culprit is not None else ""
+    places = [parse_url(verdict.url), parse_url(led)]
+    return all(place is not None and str(place.origin) == verdict.request.origin for place in places)
+
+
+def _firefox(verdict: Verdict) -> str | None:
+    if verdict.reason is None:
+        return None
+    text = texts_of(verdict.reason).firefox
+    if text is None:
+        return None
+    quoted = verdict.reason.of_request() is BrowserReason.WILDCARD_ORIGIN_NOT_ALLOWED
+    frame = FIREFOX_QUOTED if quoted else FIREFOX
+    return f"{frame}{FIREFOX_MULTIPLE if _has_several_lines(verdict) else text}."
+
+
+def _has_several_lines(verdict: Verdict) -> bool:
+    culprit = verdict.culprit
+    return culprit is not None and culprit.header == ALLOW_ORIGIN and len(culprit.lines) > 1
+
+
+def _webkit(verdict: Verdict) -> str | None:
+    if verdict.reason is None:
+        return None
+    text = texts_of(verdict.reason).webkit
+    culprit = verdict.culprit
+    if culprit is None:
+        # Only what a redirect has led to; what was never sent has no message.
+        return text if verdict.exchanges else None
+    if text is None or (verdict.reason is BrowserReason.REDIRECT_INVALID and not _crosses(verdict)):
+        return None
+    if text is WEBKIT_MISMATCH and "," in (culprit.value or ""):
+        text = WEBKIT_MULTIPLE
+    of_redirect = culprit.header in {ALLOW_ORIGIN, ALLOW_CREDENTIALS} and _leads(verdict.exchanges[culprit.exchange])
+    return WEBKIT_REDIRECT + text if of_redirect else text
+
+
+def _crosses(verdict: Verdict) -> bool:
+    """Tell whether a `Location` that leads nowhere would have led away, with CORS."""
+    return verdict.request.mode == "cors" and verdict.culprit is not None and bool(verdict.culprit.value)
+
+
+def _leads(exchange: Exchange) -> bool:
+    """Tell whether an exchange of the request itself ends in a redirect."""
+    response = exchange.response
+    if exchange.request.preflight or response is None:
+        return False
+    return response.status in REDIRECT_STATUSES and bool(response.lines(LOCATION))
+
+
+def _next(exchange: Exchange) -> str:
+    """Return where an exchange leads, as it says itself if that is nowhere."""
+    lines = exchange.response.lines(LOCATION) if exchange.response is not None else ()
+    value = b", ".join(lines)
+    base = parse_url(exchange.request.url)
+    found = locate(value, base) if lines and base is not None else None
+    return value.decode("latin-1") if found is None else found.whole
+
+
+def _fields(verdict: Verdict) -> dict[str, str]:
+    request, culprit = verdict.request, verdict.culprit
+    sent = verdict.exchanges[culprit.exchange] if culprit is not None else None
+    response = None if sent is None else sent.response
+    first = verdict.exchanges[0].request.url if verdict.exchanges else verdict.url
+    location = "" if culprit is None else ", ".join(culprit.lines)
+    # Chromium is there already when it finds that it cannot go there.
+    url = location if sent is not None and verdict.reason is BrowserReason.CORS_DISABLED_SCHEME else verdict.url
+    return {
+        "kind": _KINDS[request.initiator],
+        "url": url,
+        "at": verdict.url,
+        "redirected": "" if url.partition("#")[0] == first else f"(redirected from '{request.url}') ",
+        "origin": request.origin,
+        "sent_origin": "" if culprit is None else culprit.subject,
+        "status": "(null)" if response is None else str(response.status),
+        "value": "" if culprit is None else culprit.value or "",
+        "subject": "" if culprit is None else culprit.subject,
+        "location": location,
+        "next": verdict.url if sent is None else _next(sent),
+        "fetch_tail": FETCH_TAIL if request.initiator == "fetch" else "",
+        "xhr_tail": XHR_TAIL if request.initiator == "xhr" else "",
+    }

@@ -1,0 +1,31 @@
+"""Say which headers of a response a page can read.
+
+https://fetch.spec.whatwg.org/#cors-safelisted-response-header-name
+"""
+
+from crossorigin.browser.engines import Engine
+from crossorigin.browser.request import BrowserRequest, HttpResponse, Tainting
+from crossorigin.fetch.fields import split_list
+from crossorigin.fetch.headers import CORS_SAFELISTED_RESPONSE_HEADERS, FORBIDDEN_RESPONSE_HEADERS
+from crossorigin.fetch.methods import is_token_bytes
+
+_WILDCARD = b"*"
+
+
+def exposed_names(
+    response: HttpResponse, tainting: Tainting, engine: Engine, request: BrowserRequest
+) -> tuple[str, ...]:
+    """Return the names of the response's headers that the page can read, in lower case, sorted."""
+    if tainting == "opaque":
+        return ()
+    names = {name.lower().decode("latin-1") for name, _ in response.headers} - FORBIDDEN_RESPONSE_HEADERS
+    if tainting == "cors":
+        elements = split_list(response.lines("Access-Control-Expose-Headers"))[0]
+        wildcard = _WILDCARD in elements and not request.include
+        if not all(map(is_token_bytes, elements)):
+            # One bad element exposes none of the others.
+            elements = []
+            wildcard = wildcard and engine.exposes_all_beside_invalid and request.initiator == "fetch"
+        if not wildcard:
+            names &= {element.lower().decode() for element in elements} | CORS_SAFELISTED_RESPONSE_HEADERS
+    return tuple(sorted(names))

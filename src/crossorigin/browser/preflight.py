@@ -1,0 +1,193 @@
+"""Hold the CORS-preflight request: when it is sent, what it says, and how its response is judged.
+
+https://fetch.spec.whatwg.org/#cors-preflight-fetch-0. The preflight goes without credentials; its response is judged
+by the credentials mode of the request that it precedes.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from crossorigin.browser.check import Blocked, cors_check, text_lines
+from crossorigin.browser.engines import Engine
+from crossorigin.browser.reasons import BrowserReason
+from crossorigin.browser.request import Culprit, Header, HttpRequest, HttpResponse
+from crossorigin.fetch.fields import split_list
+from crossorigin.fetch.headers import CORS_NON_WILDCARD_REQUEST_HEADERS
+from crossorigin.fetch.methods import CORS_SAFELISTED_METHODS, is_token_bytes
+from crossorigin.fetch.safelist import cors_unsafe_request_header_names, is_cors_safelisted_request_header
+
+ALLOW_METHODS = "Access-Control-Allow-Methods"
+ALLOW_HEADERS = "Access-Control-Allow-Headers"
+LOCATION = "Location"
+STATUS = ":status"
+REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
+
+_WILDCARD = b"*"
+CORS_NON_WILDCARD = frozenset(name.encode() for name in CORS_NON_WILDCARD_REQUEST_HEADERS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """Hold what a preflight asks about: a method and the CORS-unsafe names, for one request.
+
+    `url` has its fragment; `forced` tells whether it is asked even if both are safelisted, and `checked` whether
+    the response has to pass the CORS check.
+    """
+
+    url: str
+    origin: str
+    method: str
+    names: tuple[bytes, ...]
+    include: bool
+    forced: bool = False
+    checked: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grant:
+    """Hold the lists of a preflight's response, names in lower case; None where the header is absent."""
+
+    methods: frozenset[bytes] | None
+    names: frozenset[bytes]
+
+
+def unsafe_names(headers: Iterable[Header], engine: Engine) -> tuple[bytes, ...]:
+    """Return the names among `headers` that the engine asks about."""
+    lines = list(headers)
+    names = cors_unsafe_request_header_names(
+        lines, is_safelisted=lambda name, value: _is_header_safelisted(name.lower(), value, engine)
+    )
+    if not engine.repeats_names:
+        return names
+    return tuple(sorted(name.lower() for name, _ in lines if name.lower() in names))
+
+
+def _is_header_safelisted(name: bytes, value: bytes, engine: Engine) -> bool:
+    for forms, says in ((engine.also_safelisted, True), (engine.not_safelisted, False)):
+        form = forms.get(name)
+        if form is not None and form.match(value):
+            return says
+    if name == b"range" and engine.lenient_ranges:
+        value = value.lower().replace(b"+", b"")
+    return is_cors_safelisted_request_header(name, value)
+
+
+def is_safelisted(method: str) -> bool:
+    """Tell whether the method goes without a preflight."""
+    return method in CORS_SAFELISTED_METHODS
+
+
+def preflight_request(question: Question, url: str, engine: Engine) -> HttpRequest:
+    """Return the preflight, as the engine sends it.
+
+    https://fetch.spec.whatwg.org/#cors-preflight-fetch-0, steps 3 and 5
+    """
+    origin = (b"Origin", question.origin.encode())
+    asked = [(b"Access-Control-Request-Method", question.method.encode())]
+    if question.names:
+        # Step 5: never empty, and joined without a space.
+        asked.append((b"Access-Control-Request-Headers", b",".join(question.names)))
+    ordered = [origin, *asked] if engine.origin_first else [*asked, origin]
+    headers = ((b"Accept", b"*/*"), *ordered)
+    return HttpRequest(url=url, method="OPTIONS", headers=headers, credentials=False, preflight=True)
+
+
+def judge_access(response: HttpResponse, question: Question, engine: Engine, exchange: int) -> Blocked | None:
+    """Return why the response to a preflight grants nothing at all, or None if its lists are to be read.
+
+    https://fetch.spec.whatwg.org/#cors-preflight-fetch-0, step 7
+    """
+    access = _access(response, question, engine, exchange)
+    status: Blocked | None = None
+    if response.status in REDIRECT_STATUSES and response.lines(LOCATION):
+        culprit = Culprit(
+            exchange=exchange, header=LOCATION, lines=text_lines(response, LOCATION), subject=question.url
+        )
+        status = (BrowserReason.PREFLIGHT_DISALLOWED_REDIRECT, culprit)
+        # No other engine looks further into a redirect.
+        return access or status if engine.check_before_redirect else status
+    if not 200 <= response.status <= 299:  # noqa: PLR2004  # an ok status
+        culprit = Culprit(exchange=exchange, header=STATUS, lines=(str(response.status),), subject="200 to 299")
+        status = (BrowserReason.PREFLIGHT_INVALID_STATUS, culprit)
+    return status or access if engine.status_first else access or status
+
+
+def _access(response: HttpResponse, question: Question, engine: Engine, exchange: int) -> Blocked | None:
+    if not question.checked:
+        return None
+    refused = cors_check(response, question.origin, engine, include=question.include, exchange=exchange)
+    return None if refused is None else (refused[0].of_preflight(), refused[1])
+
+
+def read_grant(response: HttpResponse) -> Grant:
+    """Return what the lists of a response say; elements that are no tokens are left out."""
+    methods, names = (_elements(response, name) for name in (ALLOW_METHODS, ALLOW_HEADERS))
+    return Grant(
+        methods=None if methods is None else frozenset(filter(is_token_bytes, methods)),
+        names=frozenset(name.lower() for name in filter(is_token_bytes, names or ())),
+    )
+
+
+def _elements(response: HttpResponse, name: str) -> Sequence[bytes] | None:
+    lines = response.lines(name)
+    return split_list(lines)[0] if lines else None
+
+
+def judge_lists(response: HttpResponse, question: Question, engine: Engine, exchange: int) -> Blocked | None:
+    """Return why the lists of a preflight's response do not let the request pass, or None if they do.
+
+    https://fetch.spec.whatwg.org/#cors-preflight-fetch-0, steps 7.3 to 7.7
+    """
+    grant = read_grant(response)
+    # Step 7.3: one bad element voids the whole, whatever stands beside it.
+    invalid_methods = _invalid(
+        response, ALLOW_METHODS, BrowserReason.INVALID_ALLOW_METHODS_PREFLIGHT_RESPONSE, exchange
+    )
+    invalid_headers = _invalid(
+        response, ALLOW_HEADERS, BrowserReason.INVALID_ALLOW_HEADERS_PREFLIGHT_RESPONSE, exchange
+    )
+    method = None
+    if not _allows_method(grant, question, engine):
+        lines = text_lines(response, ALLOW_METHODS)
+        culprit = Culprit(exchange=exchange, header=ALLOW_METHODS, lines=lines, subject=question.method)
+        method = (BrowserReason.METHOD_DISALLOWED_BY_PREFLIGHT_RESPONSE, culprit)
+    name = None
+    missing = _missing_name(grant, question, engine)
+    if missing is not None:
+        lines = text_lines(response, ALLOW_HEADERS)
+        culprit = Culprit(exchange=exchange, header=ALLOW_HEADERS, lines=lines, subject=missing.decode("latin-1"))
+        name = (BrowserReason.HEADER_DISALLOWED_BY_PREFLIGHT_RESPONSE, culprit)
+    if engine.method_before_header_list:
+        return invalid_methods or method or invalid_headers or name
+    return invalid_methods or invalid_headers or method or name
+
+
+def _invalid(response: HttpResponse, header: str, reason: BrowserReason, exchange: int) -> Blocked | None:
+    for element in _elements(response, header) or ():
+        if not is_token_bytes(element):
+            lines = text_lines(response, header)
+            return reason, Culprit(exchange=exchange, header=header, lines=lines, subject=element.decode("latin-1"))
+    return None
+
+
+def _allows_method(grant: Grant, question: Question, engine: Engine) -> bool:
+    methods = grant.methods
+    # Step 7.4.
+    if methods is None and question.forced and engine.upload_needs_no_method:
+        return True
+    # Step 7.5: byte for byte, and a safelisted method needs no list.
+    if is_safelisted(question.method):
+        return True
+    if methods is None:
+        return False
+    return question.method.encode() in methods or (_WILDCARD in methods and not question.include)
+
+
+def _missing_name(grant: Grant, question: Question, engine: Engine) -> bytes | None:
+    wildcard = _WILDCARD in grant.names and not question.include
+    for name in question.names:
+        # Step 7.6: `*` does not cover Authorization. Step 7.7: it covers every other name.
+        covered = wildcard and (name not in CORS_NON_WILDCARD or engine.wildcard_covers_authorization)
+        if not covered and name not in grant.names:
+            return name
+    return None

@@ -1,0 +1,121 @@
+"""The drivers: the same fetch over any transport, and ASGI apps in process."""
+
+from typing import Any
+
+import pytest
+from tests.browser_model.talk import API, PAGE, answer, asked, methods
+
+from crossorigin.browser import HttpRequest, HttpResponse, PreflightCache, asgi_transport, run, run_async
+
+GRANTED = answer(allow_origin="*", allow_methods="PUT")
+PUT = asked(method="PUT", body=b"x")
+
+
+async def test_both_drivers_fetch_alike() -> None:
+    """With the same engine, cache and time."""
+
+    def transport(request: HttpRequest) -> HttpResponse:
+        return GRANTED
+
+    async def transport_async(request: HttpRequest) -> HttpResponse:
+        return GRANTED
+
+    first, second = PreflightCache(), PreflightCache()
+    for now in (0.0, 4.9, 5.0):
+        verdict = run(PUT, transport, engine="webkit", cache=first, now=now)
+        assert verdict == await run_async(PUT, transport_async, engine="webkit", cache=second, now=now)
+        assert methods(verdict) == (["PUT"] if now == 4.9 else ["OPTIONS", "PUT"])
+        assert verdict.engine == "webkit"
+    assert first == second
+    assert run(PUT, transport) == await run_async(PUT, transport_async)
+
+
+class App:
+    """Notes what it is asked, and answers what it is told."""
+
+    def __init__(self, *messages: dict[str, Any], fails: bool = False) -> None:
+        self.messages = messages
+        self.fails = fails
+        self.scopes: list[dict[str, Any]] = []
+        self.received: list[dict[str, Any]] = []
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        """Read the whole body, and answer."""
+        self.scopes.append(scope)
+        self.received += [await receive(), await receive()]
+        for message in self.messages:
+            await send(message)
+        if self.fails:
+            raise RuntimeError("the app's own")
+
+
+START = {"type": "http.response.start", "status": 201, "headers": [[b"X-A", b"1"], (b"x-b", b"2")]}
+BODY = {"type": "http.response.body", "body": b"not kept"}
+
+
+async def test_an_app_gets_what_a_server_would_give_it() -> None:
+    """The whole scope, the body, and then the end of the connection."""
+    app = App(START, BODY)
+    request = HttpRequest(
+        url="https://api.example:8443/%C3%BC%2F?q=%20",
+        method="PUT",
+        headers=((b"X-Token", b"t"), (b"Origin", PAGE.encode())),
+        credentials=False,
+        body=b"body",
+    )
+    response = await asgi_transport(app)(request)
+    assert response == HttpResponse(status=201, headers=((b"X-A", b"1"), (b"x-b", b"2")))
+    assert app.scopes == [
+        {
+            "type": "http",
+            "asgi": {"version": "3.0", "spec_version": "2.4"},
+            "http_version": "1.1",
+            "method": "PUT",
+            "scheme": "https",
+            "path": "/ü/",
+            "raw_path": b"/%C3%BC%2F",
+            "query_string": b"q=%20",
+            "root_path": "",
+            "headers": [
+                (b"host", b"api.example:8443"),
+                (b"x-token", b"t"),
+                (b"origin", PAGE.encode()),
+                (b"content-length", b"4"),
+            ],
+            "client": ("127.0.0.1", 50000),
+            "server": ("api.example", 8443),
+        }
+    ]
+    assert app.received == [
+        {"type": "http.request", "body": b"body", "more_body": False},
+        {"type": "http.disconnect"},
+    ]
+
+
+@pytest.mark.parametrize(("url", "server"), [(f"{API}/", ("api.example", 443)), ("http://[::1]/", ("::1", 80))])
+async def test_the_port_is_the_schemes_own(url: str, server: tuple[str, int]) -> None:
+    """Where the URL names none; and without a body there is no length."""
+    app = App(START)
+    await asgi_transport(app)(HttpRequest(url=url, method="GET", headers=(), credentials=False))
+    assert app.scopes[0]["server"] == server
+    assert [name for name, _ in app.scopes[0]["headers"]] == [b"host"]
+    assert app.received[0]["body"] == b""
+
+
+async def test_an_exception_is_the_apps() -> None:
+    """It comes out, unless a response went before it; an app without any answer is told so."""
+    transport = {fails: asgi_transport(App(*sent, fails=True)) for fails, sent in ((True, ()), (False, (START,)))}
+    with pytest.raises(RuntimeError, match="the app's own"):
+        await run_async(asked(), transport[True])
+    verdict = await run_async(asked(), transport[False])
+    assert verdict.exchanges[0].response is not None
+    assert verdict.exchanges[0].response.status == 201
+    with pytest.raises(RuntimeError, match=r"the app sent no response to GET https://api\.example/"):
+        await run_async(asked(), asgi_transport(App()))
+
+
+async def test_headers_may_be_missing() -> None:
+    """A message without any is a response without any."""
+    verdict = await run_async(asked(origin=API), asgi_transport(App({"type": "http.response.start", "status": 200})))
+    assert verdict.exposed == ()
+    assert verdict.allowed

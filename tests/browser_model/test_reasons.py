@@ -1,0 +1,67 @@
+"""The reasons: a closed list, each with what it means and what mends it."""
+
+import pytest
+
+from crossorigin.browser import BrowserReason, advice
+from crossorigin.browser.reasons import ADVICE
+
+# Chromium's names, as its binary lists them.
+CORS_ERRORS = {
+    "DisallowedByMode",
+    "WildcardOriginNotAllowed",
+    "MissingAllowOriginHeader",
+    "MultipleAllowOriginValues",
+    "InvalidAllowOriginValue",
+    "AllowOriginMismatch",
+    "InvalidAllowCredentials",
+    "CorsDisabledScheme",
+    "PreflightInvalidStatus",
+    "PreflightDisallowedRedirect",
+    "PreflightWildcardOriginNotAllowed",
+    "PreflightMissingAllowOriginHeader",
+    "PreflightMultipleAllowOriginValues",
+    "PreflightInvalidAllowOriginValue",
+    "PreflightAllowOriginMismatch",
+    "PreflightInvalidAllowCredentials",
+    "InvalidAllowMethodsPreflightResponse",
+    "InvalidAllowHeadersPreflightResponse",
+    "MethodDisallowedByPreflightResponse",
+    "HeaderDisallowedByPreflightResponse",
+    "RedirectContainsCredentials",
+    "NoCorsRedirectModeNotFollow",
+}
+OTHERS = {
+    "forbidden-method",
+    "no-cors-method",
+    "redirect-not-followed",
+    "redirect-invalid",
+    "redirect-of-stream",
+    "too-many-redirects",
+    "network-error",
+}
+
+
+def test_the_list_is_closed() -> None:
+    """Chromium's reasons by its names, and those of the standard that it has no name for."""
+    assert {reason.cors_error for reason in BrowserReason} == {*CORS_ERRORS, None}
+    assert {str(reason) for reason in BrowserReason if reason.cors_error is None} == OTHERS
+    assert len(BrowserReason) == len(CORS_ERRORS) + len(OTHERS)
+
+
+@pytest.mark.parametrize("reason", BrowserReason)
+def test_every_reason_says_what_it_means_and_what_mends_it(reason: BrowserReason) -> None:
+    """In whole sentences; a preflight's in the words of the request's."""
+    told = advice(reason)
+    assert told is ADVICE[reason.of_request()]
+    for text in (told.meaning, told.fix):
+        assert text[0].isupper()
+        assert text.endswith(".")
+        assert "  " not in text
+
+
+def test_a_preflight_fails_as_the_request_does() -> None:
+    """Six reasons come in pairs, and all others stand alone."""
+    pairs = [reason for reason in BrowserReason if reason.of_request() is not reason]
+    assert len(pairs) == 6
+    assert all(reason.of_request().of_preflight() is reason for reason in pairs)
+    assert set(ADVICE) == set(BrowserReason) - set(pairs)

@@ -1,0 +1,93 @@
+"""What a page can ask for, and the values that come of it."""
+
+from dataclasses import FrozenInstanceError
+from typing import Any
+
+import pytest
+from tests.browser_model.talk import API, PAGE, answer, asked, fetch
+
+from crossorigin.browser import BrowserRequest, Culprit, HttpResponse
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"origin": f"{PAGE}/"}, "origin='https://app.example/' is no serialized origin: write one as"),
+        ({"origin": ""}, "origin='' is no serialized origin"),
+        ({"url": "/items"}, "url='/items' is not absolute"),
+        ({"url": "https://a b/"}, "url='https://a b/' is no URL that a browser can fetch"),
+        ({"url": "https://me:pw@api.example/"}, "has a user name or a password"),
+        ({"method": "PU T"}, "method='PU T' is not a token"),
+        ({"method": ""}, "method='' is not a token"),
+        ({"headers": (("X Token", "t"),)}, "the header name 'X Token' is not a token"),
+        ({"headers": (("X-A", "1"), ("X-Token", "a\nb"))}, "the value 'a\\nb' of X-Token has a NUL"),
+        ({"headers": (("X-Token", "a\0"),)}, "has a NUL"),
+        ({"headers": (("X-Token", "€"),)}, "a character beyond U+00FF"),
+        ({"body": b""}, "a GET request has no body"),
+        ({"method": "get", "content_type": "text/plain"}, "a get request has no body"),
+        ({"method": "HEAD", "stream": True}, "a HEAD request has no body"),
+    ],
+)
+def test_what_no_page_can_ask_for_is_refused(fields: dict[str, Any], message: str) -> None:
+    """The message names the field and its value."""
+    with pytest.raises(ValueError, match=r"\w") as caught:
+        asked(**fields)
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"origin": "null"},
+        {"url": "file:///etc/hosts"},
+        {"method": "x-get", "body": b""},
+        {"headers": (("X-Token", "\n é\xff \r"),)},
+    ],
+)
+def test_the_rest_can_be_asked_for(fields: dict[str, Any]) -> None:
+    """An opaque origin, another scheme, any token, and bytes with whitespace around them."""
+    assert asked(**fields)
+
+
+def test_values_are_frozen_and_compared() -> None:
+    """Two requests for the same are one."""
+    request = BrowserRequest(url=API, origin=PAGE)
+    assert request == BrowserRequest(url=API, origin=PAGE)
+    assert hash(request) == hash(BrowserRequest(url=API, origin=PAGE))
+    with pytest.raises(FrozenInstanceError):
+        request.url = ""  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(("credentials", "include"), [("omit", False), ("same-origin", False), ("include", True)])
+def test_only_include_includes(credentials: str, *, include: bool) -> None:
+    """It takes the meaning from every wildcard."""
+    assert asked(credentials=credentials).include is include
+
+
+def test_a_response_gives_the_lines_of_a_header() -> None:
+    """In any case, in order, without spaces and tabs around them, and nothing else stripped."""
+    response = HttpResponse(
+        status=200, headers=((b"X-A", b"\t 1 "), (b"y", b"0"), (b"x-a", b""), (b"X-a", b"\x0b2\xa0"))
+    )
+    assert response.lines("x-A") == (b"1", b"", b"\x0b2\xa0")
+    assert response.lines("z") == ()
+
+
+@pytest.mark.parametrize(("lines", "value"), [((), None), (("",), ""), (("a", "b"), "a, b")])
+def test_a_culprit_tells_its_value(lines: tuple[str, ...], value: str | None) -> None:
+    """All lines joined, as browsers read them; None where there is none."""
+    assert Culprit(exchange=0, header="Vary", lines=lines, subject="").value == value
+
+
+def test_a_verdict_says_what_the_page_gets() -> None:
+    """Whether there is a response, and whether it can be read."""
+    read = fetch(answer(allow_origin="*"))
+    assert (read.allowed, read.readable, read.type, read.reason, read.culprit) == (True, True, "cors", None, None)
+    own = fetch(answer(), origin=API)
+    assert (own.allowed, own.readable, own.type) == (True, True, "basic")
+    opaque = fetch(answer(), mode="no-cors")
+    assert (opaque.allowed, opaque.readable, opaque.type) == (True, False, "opaque")
+    assert (read.status, fetch(None).status, fetch(method="TRACE").status) == (200, None, None)
+    blocked = fetch(answer())
+    assert (blocked.allowed, blocked.readable, blocked.type) == (False, False, "error")
+    assert (blocked.engine, blocked.request, blocked.url) == ("standard", asked(), f"{API}/")

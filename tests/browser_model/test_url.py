@@ -1,0 +1,150 @@
+"""URLs, as far as CORS looks at them."""
+
+import ada_url
+import pytest
+
+from crossorigin.browser.url import locate, looks_like_a_url, parse_url, scheme_of
+
+
+@pytest.mark.parametrize(
+    ("text", "origin", "whole"),
+    [
+        ("https://api.example", "https://api.example", "https://api.example/"),
+        ("HTTPS://API.Example:443/A?b#c", "https://api.example", "https://api.example/A?b#c"),
+        ("http://api.example:8080/", "http://api.example:8080", "http://api.example:8080/"),
+        ("http://api.example:443/", "http://api.example:443", "http://api.example:443/"),
+        ("http://api.example:/x", "http://api.example", "http://api.example/x"),
+        ("http://0x7f.1/", "http://127.0.0.1", "http://127.0.0.1/"),
+        ("http://[0:0::1]:99/", "http://[::1]:99", "http://[::1]:99/"),
+        ("http://bücher.example/", "http://xn--bcher-kva.example", "http://xn--bcher-kva.example/"),
+        ("http://a%2Eexample/", "http://a.example", "http://a.example/"),
+        ("http:\\\\api.example\\x", "http://api.example", "http://api.example/x"),
+        (" http://api.\texample/ü b?ü \n", "http://api.example", "http://api.example/%C3%BC%20b?%C3%BC"),
+        ("http://me:pw@api.example/", "http://api.example", "http://api.example/"),
+        ("https://api.example?q", "https://api.example", "https://api.example/?q"),
+        ("https://api.example#", "https://api.example", "https://api.example/#"),
+        ("http:api.example", "http://api.example", "http://api.example/"),
+        ("http://api.example:65535/%20%41", "http://api.example:65535", "http://api.example:65535/%20%41"),
+    ],
+)
+def test_a_url_is_read_as_browsers_do(text: str, origin: str, whole: str) -> None:
+    """Its origin is serialized, the rest kept; an independent parser sees the same origin."""
+    url = parse_url(text)
+    assert url is not None
+    assert (str(url.origin), url.whole) == (origin, whole)
+    assert str(url) == whole.partition("#")[0]
+    assert ada_url.URL(text).origin == origin
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "api.example",
+        "/x",
+        "//api.example/",
+        "ftp://api.example/",
+        "file:///x",
+        "http://",
+        "http:///",
+        "http://:80/",
+        "http://api.example:65536/",
+        "http://api.example:x/",
+        "http://a b/",
+        "http://1.2.3.256/",
+        "http://[::1/",
+        "http://[x]/",
+        "http://api.example..\u3002/",
+        "http://a\u3002\ud800/",
+        "http://xn--a/",
+    ],
+)
+def test_anything_else_is_none(text: str) -> None:
+    """No origin is made up for what a browser would not fetch."""
+    assert parse_url(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "has"),
+    [
+        ("http://me:pw@a.example/", True),
+        ("http://me@a.example/", True),
+        ("http://:pw@a.example/", True),
+        ("http://@a.example/", False),
+        ("http://:@a.example/", False),
+        ("http://a.example/@", False),
+    ],
+)
+def test_a_user_name_or_password_is_seen(text: str, *, has: bool) -> None:
+    """An empty one is none."""
+    url = parse_url(text)
+    assert url is not None
+    assert url.has_userinfo is has
+
+
+@pytest.mark.parametrize(
+    ("location", "whole"),
+    [
+        (b"/b", "https://api.example:8443/b#here"),
+        (b"b?c", "https://api.example:8443/a/b?c#here"),
+        (b"../b", "https://api.example:8443/b#here"),
+        (b"?q", "https://api.example:8443/a/?q#here"),
+        (b"", "https://api.example:8443/a/?x#here"),
+        (b"#there", "https://api.example:8443/a/?x#there"),
+        (b"//other.example/b", "https://other.example/b#here"),
+        (b"\\\\other.example/b", "https://other.example/b#here"),
+        (b"/\\other.example", "https://other.example/#here"),
+        (b"http://other.example:80", "http://other.example/#here"),
+        (b"/\xc3\xbc", "https://api.example:8443/%C3%BC#here"),
+        (b"//", None),
+        (b"https://", None),
+        (b"ftp://api.example/", None),
+        (b"data:,x", None),
+    ],
+)
+def test_a_location_leads_from_where_it_stands(location: bytes, whole: str | None) -> None:
+    """It is resolved, and keeps the fragment where it brings none."""
+    base = parse_url("https://api.example:8443/a/?x#here")
+    assert base is not None
+    found = locate(location, base)
+    assert (found and found.whole) == whole
+
+
+def test_a_location_may_bring_userinfo() -> None:
+    """It is seen with the fragment kept too."""
+    base = parse_url("https://api.example/#here")
+    assert base is not None
+    found = locate(b"https://me@other.example/", base)
+    assert found is not None
+    assert found.has_userinfo
+    plain = parse_url("https://api.example/")
+    assert plain is not None
+    assert locate(b"/b", plain) == parse_url("https://api.example/b")
+
+
+@pytest.mark.parametrize(
+    ("text", "scheme"), [("HTTP://x", "http"), ("a+b-.1:", "a+b-.1"), ("1a:", None), (":", None), ("x/y:z", None)]
+)
+def test_a_scheme_is_told(text: str, scheme: str | None) -> None:
+    """In lower case, before the first colon."""
+    assert scheme_of(text) == scheme
+
+
+@pytest.mark.parametrize(
+    ("text", "does"),
+    [
+        ("https://app.example", True),
+        ("https://*.example", True),
+        ("app:x", True),
+        ("localhost:8000", True),
+        ("https://", False),
+        ("https://app.example:99999", False),
+        ("app.example", False),
+        ("**", False),
+        ("NULL", False),
+        ("", False),
+    ],
+)
+def test_what_looks_like_a_url_is_told(text: str, *, does: bool) -> None:
+    """As Chromium tells another origin from what is none at all."""
+    assert looks_like_a_url(text) is does
