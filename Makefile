@@ -26,7 +26,7 @@ test: test-packages .venv/.dev ## run the tests and hold their coverage (ARGS=te
 	$(if $(ARGS),$(BIN)/python -m pytest $(ARGS),$(BIN)/coverage run -m pytest)
 	$(if $(ARGS),,$(BIN)/python scripts/check_coverage.py)
 
-mutants: .venv/.dev ## change fetch and policy in thousands of ways, and see that the unit tests tell (ARGS=fetch.host)
+mutants: .venv/.dev ## change fetch, policy and browser in thousands of ways, and see that the unit tests tell (ARGS=fetch.host)
 	HYPOTHESIS_PROFILE=mutants PYTHONHASHSEED=0 nice $(BIN)/python scripts/mutants.py $(ARGS)
 
 fuzz: .venv-fuzz/.fuzz ## fuzz each target for a minute (ARGS="exchange -max_total_time=600": one of them for ten)
@@ -63,7 +63,7 @@ chromium:
 	@scripts/install-system-packages.sh venv chromium
 
 test-packages:
-	@scripts/install-system-packages.sh venv chromium openssl valgrind
+	@scripts/install-system-packages.sh venv chromium firefox webkit openssl valgrind
 
 bench-packages:
 	@scripts/install-system-packages.sh venv valgrind

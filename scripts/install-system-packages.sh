@@ -3,6 +3,7 @@
 #
 #   scripts/install-system-packages.sh venv            to make a Python virtual environment
 #   scripts/install-system-packages.sh chromium        to run the pages in a real browser
+#   scripts/install-system-packages.sh firefox webkit  to hold the model of the browser against two more engines
 #   scripts/install-system-packages.sh openssl         to test over TLS with a certificate made for the test
 #   scripts/install-system-packages.sh valgrind        to count what a request costs
 #
@@ -22,10 +23,23 @@ has_libatomic() {
     ! command -v apt-get >/dev/null || /sbin/ldconfig -p | grep -q 'libatomic\.so\.1'
 }
 
+# The library brings a small browser, on no PATH; it wants a display, and has one in memory.
+has_webkit() {
+    for browser in /usr/lib/*/webkit2gtk-4.1/MiniBrowser; do
+        if [ -x "$browser" ]; then
+            command -v Xvfb >/dev/null
+            return
+        fi
+    done
+    return 1
+}
+
 met() { # met NEED: whether this machine has it
     case $1 in
     venv) [ -e .venv/.demo ] || can_make_venv ;;
     chromium) command -v chromium >/dev/null && has_libatomic ;;
+    firefox) command -v firefox-esr >/dev/null ;;
+    webkit) has_webkit ;;
     openssl) command -v openssl >/dev/null ;;
     valgrind) command -v valgrind >/dev/null ;;
     *)
@@ -39,6 +53,8 @@ packages() { # packages NEED: what Debian calls it
     case $1 in
     venv) echo python3-venv ca-certificates ;;
     chromium) echo chromium libatomic1 ;;
+    firefox) echo firefox-esr ;;
+    webkit) echo libwebkit2gtk-4.1-0 xvfb ;;
     openssl) echo openssl ;;
     valgrind) echo valgrind ;;
     esac
@@ -48,6 +64,8 @@ reason() { # reason NEED: what it is for
     case $1 in
     venv) echo "to make the virtual environment and to fetch what goes into it" ;;
     chromium) echo "to make real cross-origin requests in a real browser" ;;
+    firefox) echo "to hold the model of the browser against Firefox" ;;
+    webkit) echo "to hold the model of the browser against WebKit" ;;
     openssl) echo "to make the certificate of a test's own server" ;;
     valgrind) echo "to count the instructions that a request costs" ;;
     esac

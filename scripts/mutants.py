@@ -34,8 +34,8 @@ from mutations import PACKAGE, SOURCE, Mutant, function_mutants, path_of, table_
 
 ROOT = SOURCE.parent
 SURVIVORS = ROOT / "tests" / "survivors.toml"
-ROOMS = ("fetch", "policy")
-TESTS = ("tests/fetch", "tests/policy", "tests/test_cases.py")
+ROOMS = ("fetch", "policy", "browser")
+TESTS = ("tests/fetch", "tests/policy", "tests/browser_model", "tests/test_cases.py")
 PYTEST = (
     "-pno:randomly",
     "-pno:cacheprovider",

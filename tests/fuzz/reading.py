@@ -24,6 +24,7 @@ OPTIONS = {
     "p": "allow_private_network",
     "e": "expose_headers",
     "a": "max_age",
+    "s": "constant_allow_origin",
     "d": "dangerously_allow_public_suffixes",
 }
 

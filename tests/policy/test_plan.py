@@ -29,9 +29,13 @@ def test_nothing_of_strangers_is_kept() -> None:
         ):
             ready.decide_actual(lines)
             ready.decide_preflight(lines, [b"GET"], [f"x-{number}".encode()])
+            ready.decide_preflight(lines, [b"GET"], [])
     for origin in LISTED * 3:
         ready.decide_actual([origin.encode()])
-    assert set(ready.listed) == {origin.encode() for origin in LISTED}
+        ready.decide_preflight([origin.encode()], [b"GET"], [])
+    listed = {origin.encode() for origin in LISTED}
+    assert set(ready.listed) == listed
+    assert set(ready._listed_preflights) == listed
 
 
 def test_a_listed_origin_is_decided_once() -> None:

@@ -1,7 +1,8 @@
 """Hold a policy made ready: the decisions and the bytes that adapters send.
 
-What adapters run is built by the judgement, so there is no second place where a request could be allowed. Decisions
-that come again are kept: for each origin that the policy lists, and for each reason to refuse. The judgement fills
+What adapters send is built by the judgement. Two look-ups go before it, the origin in the adapter and
+`known_preflight`; they compare with the judgement's own sets, and whatever they do not find is judged. Decisions that
+come again are kept: for each origin that the policy lists, and for each reason to refuse. The judgement fills
 these tables, and the policy bounds them, for nothing that a stranger chooses is ever kept.
 """
 

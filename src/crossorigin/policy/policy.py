@@ -42,8 +42,8 @@ class Policy:
             cache, None leaves it to the browser (5 seconds). Browsers cap it: 7200 in Chromium, 86400 in Firefox,
             600 in Safari.
         constant_allow_origin: Whether every actual response names the one origin that is allowed, whoever asks. Then
-            no response needs `Vary`, so caches keep one copy for all, and no request is looked at. The price: everyone
-            is told that origin. Only with exactly one origin, written out; preflights are judged as ever.
+            no response needs `Vary`, so caches keep one copy for all, and no actual request is looked at. The price:
+            everyone is told that origin. Only with exactly one origin, written out; preflights are judged as ever.
         dangerously_allow_public_suffixes: Whether a wildcard may stand before a name below which strangers register
             theirs (`https://*.github.io`) although there are credentials.
 

@@ -168,7 +168,7 @@ _merged_vary: dict[bytes, Header | None] = {}
 
 def _vary_with_origin(value: bytes) -> Header | None:
     """Return the `Vary` that says what `value` says and names the origin; None if it names it already."""
-    # A server that takes other buffers of bytes than `bytes` is no reason to fail; those have no hash.
+    # A `bytearray` for a value is against ASGI, and some servers take it; it has no hash.
     if type(value) is not bytes or len(value) > _MAX_KEPT_VARY:
         return _merge(value)
     try:
