@@ -22,6 +22,8 @@ from bench.ratios import SAME_COST, TARGETS, limit, ratios
 
 BASELINES = ROOT / "bench" / "baselines.json"
 TOLERANCE = 0.03
+# What another layout of memory, another path or a new import, moves a count by.
+LAYOUT = 0.005
 
 COMPARED = [case.name for case in (*ACTUAL, *PREFLIGHT)]
 # What an ordinary request costs is counted above; the largest of each kind tells about those between.
@@ -45,7 +47,7 @@ def interpreter() -> str:
 def problems(measured: Mapping[str, float], baseline: Mapping[str, float] | None) -> list[str]:
     """Say which ratios are beyond their target, and which beyond their baseline, if there is one."""
     # The targets were set for the builds that have baselines; another one gets the tolerance of those.
-    slack = 1 + TOLERANCE if baseline is None else 1
+    slack = 1 + (TOLERANCE if baseline is None else LAYOUT)
     found = [
         f"{name}: {value:.3f} is beyond the limit, {most:.3f}"
         for name, value in measured.items()

@@ -10,6 +10,8 @@ import pytest
 from tests.browser.api import fastapi_api
 from tests.browser.conftest import Serve, Visit
 
+from crossorigin.browser import BrowserRequest, Verdict, asgi_transport, run_async
+
 # Chromium's codes.
 NO_ORIGIN = "MissingAllowOriginHeader"
 OTHER_ORIGIN = "AllowOriginMismatch"
@@ -256,6 +258,22 @@ def with_port(policy: dict[str, Any], port: int) -> dict[str, Any]:
     return {**policy, "allow_origins": origins}
 
 
+async def foresee(case: Case, api: Any, origin: str) -> Verdict:
+    """Return what the model of Chromium says of the same fetch, over the same app without a server."""
+    asked = {"method": "GET", "headers": {}, "credentials": "same-origin", "body": None, **case.fetch}
+    typed = any(name.lower() == "content-type" for name in asked["headers"])
+    request = BrowserRequest(
+        url=f"http://api.localhost{case.path}",
+        origin=origin,
+        method=asked["method"],
+        headers=tuple(asked["headers"].items()),
+        credentials=asked["credentials"],
+        body=None if asked["body"] is None else asked["body"].encode(),
+        content_type=None if asked["body"] is None or typed else "text/plain;charset=UTF-8",
+    )
+    return await run_async(request, asgi_transport(api), engine="chromium")
+
+
 def test_the_cases_have_names_of_their_own() -> None:
     """Each row is a case, and there are enough of them."""
     assert len({case.name for case in _CASES}) == len(_CASES) >= 40
@@ -263,10 +281,15 @@ def test_the_cases_have_names_of_their_own() -> None:
 
 @pytest.mark.parametrize("case", _CASES, ids=lambda case: case.name)
 async def test_chromium_judges_as_expected(case: Case, visit: Visit, serve: Serve, page_port: int) -> None:
-    """The page reads what the policy allows, and the browser names the expected reason for the rest."""
-    place = serve(fastapi_api(**with_port(case.policy, page_port)))
+    """The page reads what the policy allows, and Chromium and the model of it name the same reason for the rest."""
+    api = fastapi_api(**with_port(case.policy, page_port))
+    place = serve(api)
     host, _, path = case.page.partition("/")
     page = await visit(host, f"/{path}")
+    foreseen = await foresee(case, api, await page.run("self.origin"))
+    assert (None if foreseen.reason is None else foreseen.reason.cors_error) == case.blocked
+    assert foreseen.status == case.status or case.blocked is not None
+    assert [exchange.request.method for exchange in foreseen.exchanges] == case.arrives
     answer = await page.fetch(place.url(case.path), **case.fetch)
     assert answer.get("reason") == case.blocked
     assert answer.get("status") == (case.status if case.blocked is None else None)

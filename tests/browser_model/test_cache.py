@@ -158,11 +158,11 @@ def test_without_a_cache_nothing_is_remembered() -> None:
 
 @pytest.mark.parametrize("failing", [answer(500), granting(allow_methods="GET"), None], ids=["500", "method", "lost"])
 def test_a_preflight_that_fails_makes_its_url_forgotten(visit: Visit, failing: HttpResponse | None) -> None:
-    """All that was known of it, with credentials or without; nothing of other URLs. A lost one changes nothing."""
+    """Refused or lost: all that was known of it, with credentials or without; nothing of other URLs."""
     assert visit.asks(LISTS, **PUT)
     assert visit.asks(LISTS, **PUT, url=f"{API}/b")
     assert not fetch(failing, cache=visit.cache, method="PATCH").allowed
-    assert visit.asks(LISTS, **PUT) is (failing is not None)
+    assert visit.asks(LISTS, **PUT)
     assert not visit.asks(LISTS, **PUT, url=f"{API}/b")
 
 
@@ -172,6 +172,16 @@ def test_a_response_that_is_blocked_makes_its_url_forgotten(visit: Visit) -> Non
     assert fetch(answer(), cache=visit.cache).reason is BrowserReason.MISSING_ALLOW_ORIGIN_HEADER
     assert not visit.asks(LISTS, **PUT)
     assert fetch(answer(), cache=visit.cache, **PUT).reason is BrowserReason.MISSING_ALLOW_ORIGIN_HEADER
+    assert visit.asks(LISTS, **PUT)
+
+
+@pytest.mark.parametrize("failing", [None, redirect("ftp://api.example/")], ids=["lost", "nowhere"])
+def test_what_fails_after_its_preflight_makes_its_url_forgotten(visit: Visit, failing: HttpResponse | None) -> None:
+    """However it fails, even if the preflight was spared; what goes without asking says nothing."""
+    assert visit.asks(LISTS, **PUT)
+    assert not fetch(failing, cache=visit.cache).allowed
+    assert not visit.asks(LISTS, **PUT)
+    assert not fetch(failing, cache=visit.cache, **PUT).allowed
     assert visit.asks(LISTS, **PUT)
 
 

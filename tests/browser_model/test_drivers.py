@@ -114,6 +114,30 @@ async def test_an_exception_is_the_apps() -> None:
         await run_async(asked(), asgi_transport(App()))
 
 
+async def test_what_an_app_raises_after_its_response_is_kept() -> None:
+    """With the response, which is the same to a browser."""
+    request = HttpRequest(url=f"{API}/", method="GET", headers=(), credentials=False)
+    response = await asgi_transport(App(START, fails=True))(request)
+    assert str(response.error) == "the app's own"
+    assert response == await asgi_transport(App(START))(request)
+
+
+async def test_an_endless_response_ends() -> None:
+    """The client goes away after the first part, as a server tells the app; what the app makes of it is no error."""
+    parts = 0
+
+    async def endless(scope: Any, receive: Any, send: Any) -> None:
+        nonlocal parts
+        await send(START)
+        while True:
+            parts += 1
+            await send({"type": "http.response.body", "body": b"x", "more_body": True})
+
+    response = await asgi_transport(endless)(HttpRequest(url=f"{API}/", method="GET", headers=(), credentials=False))
+    assert response is not None
+    assert (response.status, response.error, parts) == (201, None, 1)
+
+
 async def test_headers_may_be_missing() -> None:
     """A message without any is a response without any."""
     verdict = await run_async(asked(origin=API), asgi_transport(App({"type": "http.response.start", "status": 200})))

@@ -8,7 +8,7 @@ import pytest
 from tests.browser_model.talk import API, GRANT, OTHER, PAGE, answer, asked, fetch, methods, redirect, sent
 from tests.browser_model.test_cache import LISTS, PUT, Visit, granting, kept_for, names
 
-from crossorigin.browser import ENGINES, BrowserReason, Engine, EngineName, HttpRequest, HttpResponse, run
+from crossorigin.browser import ENGINES, BrowserReason, Engine, EngineName, HttpRequest, HttpResponse, browse, run
 
 ALLOWED = answer(**GRANT)
 CREDENTIALED = {"allow_origin": PAGE, "allow_credentials": "true"}
@@ -181,6 +181,29 @@ def _method_before_header_list(engine: EngineName) -> Any:
 def _empty_location(engine: EngineName) -> Any:
     count = {"chromium": 1, "webkit": 1}.get(engine, 21)
     return fetch(*[redirect("")] * count, engine=engine).reason
+
+
+SEVERAL = BrowserReason.REDIRECT_INVALID
+
+
+@difference(
+    standard=[SEVERAL, SEVERAL, "opaqueredirect"],
+    chromium=[f"{API}/b", SEVERAL, "error"],
+    firefox=[f"{API}/b", SEVERAL, "error"],
+    webkit=[f"{API}/b,%20/b", f"{API}/b,%20/c", "opaqueredirect"],
+)
+def _several_locations(engine: EngineName) -> Any:
+    found: list[Any] = []
+    for second, follows in (("/b", engine != "standard"), ("/c", engine == "webkit")):
+        lines = [("Location", "/b"), ("Location", second), ("Access-Control-Allow-Origin", "*")]
+        verdict = fetch(answer(302, lines), *[ALLOWED] * follows, engine=engine)
+        found.append(verdict.url if follows else verdict.reason)
+    return [*found, fetch(answer(302, lines), engine=engine, redirect="manual").type]
+
+
+@difference(standard="error", chromium="cors", webkit="cors")
+def _error_needs_location(engine: EngineName) -> Any:
+    return fetch(answer(302, allow_origin="*"), engine=engine, redirect="error").type
 
 
 USERINFO = BrowserReason.REDIRECT_CONTAINS_CREDENTIALS
@@ -398,7 +421,8 @@ def _keeps_one_result(engine: EngineName) -> Any:
     assert replaced.asks(granting(allow_methods="DELETE"), method="DELETE")
     dropped = Visit(engine)
     dropped.asks(granting(allow_methods="PUT"), **PUT)
-    assert not fetch(None, engine=engine, cache=dropped.cache, method="DELETE").allowed
+    # Asked, and not answered yet.
+    assert next(browse(asked(method="DELETE"), engine=engine, cache=dropped.cache)).preflight
     return [visit.asks(granting(allow_methods="PUT"), **PUT) for visit in (replaced, dropped)]
 
 
@@ -449,13 +473,20 @@ def _kept_wildcard_covers_authorization(engine: EngineName) -> Any:
     return visit.asks(granting(allow_methods="*", allow_headers="*"), **PUT, **names("Authorization"))
 
 
-@difference(standard=[True, False], chromium=[False, False], firefox=[True, True], webkit=[False, False])
+@difference(
+    standard=[True, True, False, True],
+    chromium=[False] * 4,
+    firefox=[True, True, True, False],
+    webkit=[False] * 4,
+)
 def _forgets_after_blocked(engine: EngineName) -> Any:
     found: list[bool] = []
-    for blocked in (PUT, {}):
+    nowhere, away = redirect("ftp://api.example/"), redirect("/b")
+    unwanted = {**PUT, "redirect": "error"}
+    for then, blocked in ((answer(), PUT), (nowhere, PUT), (answer(), {}), (away, unwanted)):
         visit = Visit(engine)
         visit.asks(LISTS, **PUT)
-        visit.asks(LISTS, then=answer(), **blocked)
+        visit.asks(LISTS, then=then, **blocked)
         found.append(visit.asks(LISTS, **PUT))
     return found
 

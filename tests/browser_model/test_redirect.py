@@ -180,7 +180,15 @@ def test_a_stream_is_sent_once(status: int, *, goes_on: bool) -> None:
 
 @pytest.mark.parametrize(
     ("answer_", "mode", "kind"),
-    [(redirect("/b"), "error", "error"), (redirect("/b"), "manual", "opaqueredirect"), (ALLOWED, "error", "cors")],
+    [
+        (redirect("/b"), "error", "error"),
+        (redirect("/b"), "manual", "opaqueredirect"),
+        (answer(302, **GRANT), "manual", "opaqueredirect"),
+        (answer(302, **GRANT), "follow", "cors"),
+        (answer(304, **GRANT), "error", "cors"),
+        (answer(304, **GRANT), "manual", "cors"),
+        (ALLOWED, "error", "cors"),
+    ],
 )
 def test_a_page_may_refuse_redirects(answer_: HttpResponse, mode: str, kind: str) -> None:
     """`error` makes them one, `manual` hands over a response without content."""
@@ -198,6 +206,22 @@ def test_a_redirect_that_is_not_followed_is_checked_all_the_same() -> None:
     """The CORS check comes first."""
     for mode in ("error", "manual"):
         assert fetch(answer(302, {"Location": "/b"}), redirect=mode).reason is BrowserReason.MISSING_ALLOW_ORIGIN_HEADER
+
+
+def test_a_status_alone_makes_a_redirect_that_is_refused() -> None:
+    """By a page that wants none, even if it leads nowhere."""
+    verdict = fetch(answer(302, **GRANT), redirect="error")
+    assert verdict.reason is BrowserReason.REDIRECT_NOT_FOLLOWED
+    assert verdict.culprit is not None
+    assert verdict.culprit.lines == ()
+
+
+def test_several_locations_lead_nowhere() -> None:
+    """Even if they say the same."""
+    verdict = fetch(answer(302, [("Location", "/b"), ("Location", "/b")], allow_origin="*"))
+    assert verdict.reason is BrowserReason.REDIRECT_INVALID
+    assert verdict.culprit is not None
+    assert (verdict.culprit.header, verdict.culprit.lines) == ("Location", ("/b", "/b"))
 
 
 def test_the_fragment_travels_along() -> None:

@@ -26,6 +26,17 @@ from crossorigin.browser import BrowserRequest, Culprit, HttpResponse
         ({"body": b""}, "a GET request has no body"),
         ({"method": "get", "content_type": "text/plain"}, "a get request has no body"),
         ({"method": "HEAD", "stream": True}, "a HEAD request has no body"),
+        ({"method": "POST", "stream": True, "mode": "no-cors"}, "a streamed body needs mode cors or same-origin"),
+        ({"method": "POST", "content_type": "a/b\r\nX: 1"}, "the value 'a/b\\r\\nX: 1' of Content-Type has a NUL"),
+        ({"method": "POST", "content_type": "€"}, "a character beyond U+00FF"),
+        ({"mode": "nocors"}, "mode='nocors' is none of cors, no-cors, same-origin"),
+        ({"credentials": "Include"}, "credentials='Include' is none of omit, same-origin, include"),
+        ({"redirect": "none"}, "redirect='none' is none of follow, error, manual"),
+        ({"referrer_policy": "never"}, "referrer_policy='never' is none of no-referrer, "),
+        ({"initiator": "iframe"}, "initiator='iframe' is none of fetch, xhr, "),
+        ({"url": "data:,x"}, "url='data:,x' is answered by the browser itself, without a request"),
+        ({"url": "BLOB:x"}, "is answered by the browser itself"),
+        ({"url": "about:blank"}, "is answered by the browser itself"),
     ],
 )
 def test_what_no_page_can_ask_for_is_refused(fields: dict[str, Any], message: str) -> None:
@@ -42,11 +53,24 @@ def test_what_no_page_can_ask_for_is_refused(fields: dict[str, Any], message: st
         {"url": "file:///etc/hosts"},
         {"method": "x-get", "body": b""},
         {"headers": (("X-Token", "\n é\xff \r"),)},
+        {"method": "POST", "stream": True, "mode": "same-origin"},
     ],
 )
 def test_the_rest_can_be_asked_for(fields: dict[str, Any]) -> None:
     """An opaque origin, another scheme, any token, and bytes with whitespace around them."""
     assert asked(**fields)
+
+
+def test_the_type_of_a_body_goes_out_as_a_header_does() -> None:
+    """Without the whitespace around it, and byte for byte."""
+    verdict = fetch(answer(), method="POST", content_type="\n text/plain;x=\xe9\t", origin=API)
+    assert (b"Content-Type", b"text/plain;x=\xe9") in verdict.exchanges[0].request.headers
+
+
+def test_an_engine_is_one_of_four() -> None:
+    """The message names them."""
+    with pytest.raises(ValueError, match="engine='safari' is none of standard, chromium, firefox, webkit"):
+        fetch(engine="safari")  # type: ignore[arg-type]  # what is tested
 
 
 def test_values_are_frozen_and_compared() -> None:

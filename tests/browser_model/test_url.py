@@ -96,6 +96,17 @@ def test_a_user_name_or_password_is_seen(text: str, *, has: bool) -> None:
         (b"/\\other.example", "https://other.example/#here"),
         (b"http://other.example:80", "http://other.example/#here"),
         (b"/\xc3\xbc", "https://api.example:8443/%C3%BC#here"),
+        (b"https:evil.example/x", "https://api.example:8443/a/evil.example/x#here"),
+        (b"https:/evil.example/x", "https://api.example:8443/evil.example/x#here"),
+        (b"HTTPS:\\x\\y?\\", "https://api.example:8443/x/y?\\#here"),
+        (b"https:", "https://api.example:8443/a/?x#here"),
+        (b"https:?q", "https://api.example:8443/a/?q#here"),
+        (b"https:#g", "https://api.example:8443/a/?x#g"),
+        (b"https:a:b", "https://api.example:8443/a/a:b#here"),
+        (b" ht\ttps:../b", "https://api.example:8443/b#here"),
+        (b"https:/\\other.example/", "https://other.example/#here"),
+        (b"https:///other.example/", "https://other.example/#here"),
+        (b"http:other.example/b", "http://other.example/b#here"),
         (b"//", None),
         (b"https://", None),
         (b"ftp://api.example/", None),
@@ -103,11 +114,14 @@ def test_a_user_name_or_password_is_seen(text: str, *, has: bool) -> None:
     ],
 )
 def test_a_location_leads_from_where_it_stands(location: bytes, whole: str | None) -> None:
-    """It is resolved, and keeps the fragment where it brings none."""
+    """It is resolved as an independent parser does, and keeps the fragment where it brings none."""
     base = parse_url("https://api.example:8443/a/?x#here")
     assert base is not None
     found = locate(location, base)
     assert (found and found.whole) == whole
+    if found is not None:
+        href = ada_url.URL(location.decode(), base=base.whole).href
+        assert found.whole == (href if "#" in href else f"{href}#here")
 
 
 def test_a_location_may_bring_userinfo() -> None:

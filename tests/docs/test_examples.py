@@ -78,7 +78,18 @@ def test_every_example_of_a_document_does_what_it_shows(path: Path) -> None:
     assert not document.namespace.get(_PRINTED), "nothing shows what the last block prints"
 
 
-@pytest.mark.parametrize("name", ["README.md", "docs/quickstart.md", "docs/policy.md", "docs/behavior.md"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "README.md",
+        "docs/quickstart.md",
+        "docs/policy.md",
+        "docs/behavior.md",
+        "docs/cors.md",
+        "docs/browser.md",
+        "docs/testing.md",
+    ],
+)
 def test_a_page_opens_with_an_example(name: str) -> None:
     """A reader finds something to copy before the second heading."""
     opening = re.split(r"^## ", (ROOT / name).read_text("utf-8"), flags=re.MULTILINE)[0]

@@ -347,11 +347,56 @@ def warm_up() -> Iterator[Exchange]:
         yield Exchange(group=WARM_UP, name=str(opaque_), steps=steps, opaque=opaque_)
 
 
+def locations() -> Iterator[Exchange]:
+    """Redirects with several `Location` lines, with none, and with a scheme that says nothing."""
+    to = Hop(actual=answer(GRANT))
+    several = {
+        "the same": ("{next}?a", "{next}?a"),
+        "another": ("{next}?a", "/b"),
+        "another query": ("{next}?a", "{next}?b"),
+        "an empty one": ("{next}?a", ""),
+    }
+    for (name, values), redirect in product(several.items(), ("follow", "error", "manual")):
+        hop = Hop(actual=answer(GRANT, lists("Location", values), status="302 Found"))
+        yield one("locations", f"one and {name}, {redirect}", Ask(redirect=redirect), hop, to)
+    two = ("Location: {next}", "Location: /b")
+    yield one("locations", "two of a 200", Ask(), Hop(actual=answer(GRANT, two)), to)
+    hop = Hop(preflight=answer(GRANT, ALL, two, status="204 No"), actual=answer(GRANT))
+    yield one("locations", "two of a preflight", Ask(headers=(("X-One", "1"),)), hop, to)
+    for status, redirect in product((*REDIRECTS, "304 Not"), ("error", "manual")):
+        hop = Hop(actual=answer(GRANT, status=status))
+        yield one("locations", f"none of {status}, {redirect}", Ask(redirect=redirect), hop)
+    for location in ("http:1", "HTTP:1?x", "http:./1#y"):
+        hop = Hop(actual=answer(GRANT, (f"Location: {location}",), status="302 Found"))
+        yield one("locations", location, Ask(), hop, to)
+
+
+def failures() -> Iterator[Exchange]:
+    """What a request that fails leaves of the preflight cache."""
+    put, delete = Ask(method="PUT"), Ask(method="DELETE")
+    preflight = answer(GRANT, (f"{ACAM}: PUT", f"{ACMA}: 1000"))
+    two = ("Location: {next}", "Location: /b")
+    good = Hop(preflight=preflight, actual=answer(GRANT))
+
+    def fails(*lines: str, status: str = "302 Found") -> Hop:
+        return Hop(preflight=preflight, actual=answer(GRANT, lines, status=status))
+
+    asked = Hop(preflight=answer(GRANT, two), actual=answer(GRANT))
+    for name, ask, hop in (
+        ("no response", put, fails(*two, status="200 OK")),
+        ("a redirect to nowhere", put, fails("Location: ftp://127.0.0.1/")),
+        ("a redirect that is not wanted", replace(put, redirect="error"), fails("Location: {next}")),
+        ("no response to a preflight", delete, asked),
+    ):
+        steps = (Step(ask=put, hops=(good, good)), Step(ask=ask, hops=(hop, good)), Step(ask=put, hops=(good, good)))
+        yield Exchange(group="preflight cache", name=f"PUT after {name}", steps=steps)
+
+
 def matrix() -> list[Exchange]:
     """Return all of it, each exchange with a name of its own in its group."""
     themes = (
-        warm_up, origins, credentials, statuses, methods, headers, bodies, exposed, *REDIRECTING, opaque, modes,
-        policies, ages, forgotten, initiators, loads, beacons,
+        warm_up, origins, credentials, statuses, methods, headers, bodies, exposed, *REDIRECTING, locations, opaque,
+        modes, policies, ages, forgotten, failures, initiators, loads, beacons,
     )  # fmt: skip
     seen: Counter[tuple[str, str]] = Counter()
     exchanges = []

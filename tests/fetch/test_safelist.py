@@ -144,6 +144,8 @@ def test_what_no_page_can_set_is_forbidden(name: bytes, value: bytes, *, forbidd
     ("name", "value", "kept"),
     [
         (b"Accept", b"text/html", True),
+        (b"Accept-Language", b"de", True),
+        (b"Content-Language", b"de", True),
         (b"content-type", b"text/plain", True),
         (b"Content-Type", b"application/json", False),
         (b"Range", b"bytes=0-1", False),

@@ -108,6 +108,8 @@ def options(random: Random) -> dict[str, Any]:
     drawn["allow_headers"] = random.choice([["*"], ["*", "X-Token"], *(random.sample(NAMES, 3) for _ in range(3)), []])
     drawn["expose_headers"] = random.sample(["X-Id", "ETag", "link", "*"], random.randint(0, 3))
     drawn["max_age"] = random.choice([None, 0, 600])
+    if "*" not in drawn["allow_origins"] and random.random() < 0.2:
+        drawn.update(allow_origins=[random.choice(ORIGINS)], allow_origin_regex=None, constant_allow_origin=True)
     return drawn
 
 
@@ -153,7 +155,8 @@ def pair(random: Random, drawn: dict[str, Any]) -> Pair:
     }
     location = random.choice(_LOCATIONS) if random.random() < 0.25 else None
     may_have_body = request["method"].upper() not in {"GET", "HEAD"}
-    request["stream"] = may_have_body and random.random() < (0.3 if location else 0.02)
+    may_have_stream = may_have_body and request["mode"] != "no-cors"
+    request["stream"] = may_have_stream and random.random() < (0.3 if location else 0.02)
     return Pair(
         options=drawn,
         debug=random.random() < 0.5,

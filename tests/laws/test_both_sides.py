@@ -27,12 +27,11 @@ PAIRS = 12
 # Printed with every run, and set to run one again. Where changes are judged it is always the same.
 SEED = int(os.environ.get("CROSSORIGIN_SEED") or (1 if os.environ.get("CI") == "true" else time.time_ns() % 2**32))
 
-# What no answer of ours can bring about: a second or a wrong Access-Control-Allow-Origin, lists that are none, a
-# redirected preflight. And a network that fails.
+# What no answer of ours can bring about: a second Access-Control-Allow-Origin, or a wrong one to a preflight, lists
+# that are none, a redirected preflight. And a network that fails.
 UNREACHABLE = {
     BrowserReason.MULTIPLE_ALLOW_ORIGIN_VALUES,
     BrowserReason.INVALID_ALLOW_ORIGIN_VALUE,
-    BrowserReason.ALLOW_ORIGIN_MISMATCH,
     BrowserReason.PREFLIGHT_MULTIPLE_ALLOW_ORIGIN_VALUES,
     BrowserReason.PREFLIGHT_INVALID_ALLOW_ORIGIN_VALUE,
     BrowserReason.PREFLIGHT_ALLOW_ORIGIN_MISMATCH,
@@ -45,14 +44,15 @@ SAFELISTED = {"GET", "HEAD", "POST"}
 STANDARD = {"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "QUERY"}
 NORMALIZED = {"DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"}
 ALWAYS = {"accept", "accept-language", "content-language", "content-type"}
+# Each with the side that allows what the other refuses: our answers, or the options as they are written.
 DIFFERENCES = {
-    "a list of methods binds GET, HEAD and POST",
-    "* stands for the standard methods with credentials",
-    "* stands for no other method",
-    "the safelisted headers are always allowed",
-    "* stands for every header with credentials",
-    "* stands for Authorization",
-    "no method at all, not even to an upload",
+    "a list of methods binds GET, HEAD and POST": "written",
+    "* stands for the standard methods with credentials": "ours",
+    "* stands for no other method": "written",
+    "the safelisted headers are always allowed": "ours",
+    "* stands for every header with credentials": "ours",
+    "* stands for Authorization": "ours",
+    "no method at all, not even to an upload": "written",
 }
 READABLE = {"cache-control", "content-language", "content-length", "content-type", "expires", "last-modified", "pragma"}
 
@@ -305,14 +305,15 @@ def plain(given: Pair) -> Pair:
 
 
 def holds_but_for_what_is_meant(given: Pair, differences: Counter[str]) -> bool:
-    """Tell whether both allow it or both refuse it, or else one difference that is meant bears on it; count them."""
+    """Tell whether both allow or both refuse, or else a difference that is meant bears, in its direction; count it."""
     ours = fetch(policy_of(given), given)
     transport = through(literally(given), given)
     theirs = run(browser_request(given), transport)
     if ours.allowed == theirs.allowed:
         differences["none"] += 1
         return True
-    bearing = meant(given, set_out(given))
+    allows = "ours" if ours.allowed else "written"
+    bearing = {difference for difference in meant(given, set_out(given)) if DIFFERENCES[difference] == allows}
     differences.update(bearing)
     return bool(bearing)
 

@@ -69,6 +69,8 @@ def test_any_origin_is_decided_beforehand() -> None:
     for lines in ((), [b"null"], [b"https://a.example"], [b"", b""]):
         assert ready.decide_actual(lines) is ready.constant
     assert ready.listed == {}
+    preflight = ready.decide_preflight([b"null"], [b"GET"], [])
+    assert ready.known_preflight(b"https://a.example", b"GET", None) is preflight
 
 
 ASKED: dict[str, list[bytes]] = {

@@ -84,6 +84,10 @@ def test_a_sample_that_is_longer_than_an_origin_is_not_tried() -> None:
         # Before a final dot.
         r"https://.*example\.com\.",
         r"https://.*\.amazonaws\.com\.",
+        # Before a public suffix below which only some letters may stand.
+        r"https://[g-z.]*[^.]+\.amazonaws\.com",
+        # Where one part holds the host and another the port, and there are too many ways to try all.
+        r"https?:.*([a-z0-9-]+\.)*example\.(?:com|org):.*",
     ],
 )
 def test_a_part_that_may_be_filled_is(text: str) -> None:

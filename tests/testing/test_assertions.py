@@ -1,10 +1,12 @@
 """What users write in their tests: assertions about pages, on any ASGI app."""
 
 from collections.abc import Awaitable, Callable
+from itertools import repeat
 from typing import Any
 
 import pytest
 from fastapi import FastAPI
+from fastapi.responses import StreamingResponse
 from fastapi.testclient import TestClient
 from starlette.middleware.cors import CORSMiddleware as Starlette
 
@@ -113,6 +115,11 @@ def test_mistakes_are_told() -> None:
         assert_browser_cannot(api(), origin=PAGE, reason="no-such-reason")
     with pytest.raises(ValueError, match="is no serialized origin"):
         assert_browser_can(api(), origin=f"{PAGE}/")
+    with pytest.raises(TypeError, match=r"exposes='X-Total' is one string: write a list of names, \['X-Total'\]"):
+        assert_browser_can(api(), origin=PAGE, exposes="X-Total")
+    for asserting in (assert_browser_can, assert_browser_cannot):
+        with pytest.raises(TypeError, match=r"headers='X: 1' is one string: write a mapping, \{name: value\}"):
+            asserting(api(), origin=PAGE, headers="X: 1")  # type: ignore[arg-type]  # what is tested
 
 
 def failing(assertion: Callable[[], Verdict]) -> str:
@@ -132,7 +139,9 @@ a page of https://evil.example cannot PUT http://testserver/items: preflight-mis
   found: Access-Control-Allow-Origin: no such header, in the response to OPTIONS (asked for https://evil.example)
   means: The response has no Access-Control-Allow-Origin: the origin is not allowed, or the response, mostly an error \
 or a redirect, came from something outside the CORS middleware.
-  fix: Allow the origin, and let the CORS middleware be the outermost, so that it sees every response.
+  fix: Allow the origin, and wrap the whole app, app = CORSMiddleware(app, ...): what add_middleware adds does not see \
+the response to a crash.
+  allow: allow_origins=["https://evil.example"], allow_methods=["PUT"]
   console: Access to fetch at 'http://testserver/items' from origin 'https://evil.example' has been blocked by CORS \
 policy: Response to preflight request doesn't pass access control check: No 'Access-Control-Allow-Origin' header is \
 present on the requested resource.
@@ -147,6 +156,67 @@ Access-Control-Request-Private-Network"""
 def test_a_failed_can_names_reason_header_and_fix() -> None:
     """With what was sent and what came, in the words of the console."""
     assert failing(lambda: assert_browser_can(ours(), origin=STRANGER, url="/items", method="PUT")) == CANNOT_PUT
+
+
+def allowing(**asked: Any) -> list[str]:
+    """Return the line of a failed assertion that says what to allow."""
+    app = Starlette(api(), allow_origins=["https://other.example"])
+    told = failing(lambda: assert_browser_can(app, **{"origin": PAGE, "url": "/items", **asked}))
+    return [line.strip() for line in told.splitlines() if line.startswith("  allow: ")]
+
+
+def test_what_to_allow_can_be_pasted() -> None:
+    """The origin, the method and the headers that the browser asked about; nothing where that would mend nothing."""
+    plain = 'allow: allow_origins=["https://app.example.com"], allow_methods='
+    assert allowing() == [f'{plain}["GET"]']
+    assert allowing(credentials="include") == [f'{plain}["GET"], allow_credentials=True']
+    asked: dict[str, Any] = {"method": "PUT", "headers": {"X-Token": "t", "X-A": "1"}, "credentials": "include"}
+    assert allowing(**asked) == [f'{plain}["PUT"], allow_headers=["x-a", "x-token"], allow_credentials=True']
+    assert allowing(origin="null") == []
+    assert allowing(method="TRACE") == []
+
+
+def test_what_is_pasted_allows_it() -> None:
+    """The line is written as the middleware takes it."""
+    asked: dict[str, Any] = {"origin": PAGE, "url": "/items", "method": "PUT", "headers": {"X-Token": "t"}}
+    (line,) = allowing(**asked, credentials="include")
+    options = eval(f"dict({line.removeprefix('allow: ')})")  # noqa: S307  # as a reader would run it
+    built = api()
+    built.add_middleware(CORSMiddleware, **options)
+    assert_browser_can(built, **asked, credentials="include")
+
+
+def test_what_the_app_raised_is_told() -> None:
+    """With its response, and as the cause of the failure; there is nothing to allow."""
+    crashing = api()
+    crash = ZeroDivisionError("by zero")
+
+    @crashing.get("/crash")
+    def route() -> None:
+        raise crash
+
+    crashing.add_middleware(CORSMiddleware, **OPTIONS)
+    with pytest.raises(AssertionError) as caught:
+        assert_browser_can(crashing, origin=PAGE, url="/crash")
+    assert caught.value.__cause__ is crash
+    assert "  GET http://testserver/crash -> 500 (the app raised ZeroDivisionError('by zero'))" in str(caught.value)
+    assert "  allow: " not in str(caught.value)
+    with pytest.raises(AssertionError) as caught:
+        assert_browser_cannot(crashing, origin=PAGE, url="/crash", reason="allow-origin-mismatch")
+    assert caught.value.__cause__ is crash
+    assert assert_browser_can(CORSMiddleware(crashing, **OPTIONS), origin=PAGE, url="/crash").status == 500
+
+
+def test_a_stream_may_be_endless() -> None:
+    """Nobody waits for its end, whatever stands between."""
+    streaming = api()
+
+    @streaming.get("/stream")
+    def route() -> StreamingResponse:
+        return StreamingResponse(repeat("x"))
+
+    streaming.add_middleware(CORSMiddleware, **OPTIONS)
+    assert assert_browser_can(streaming, origin=PAGE, url="/stream").status == 200
 
 
 def test_each_engine_speaks_for_itself() -> None:

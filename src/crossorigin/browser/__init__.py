@@ -6,7 +6,7 @@ standard library alone; it knows nothing of policies, so that what it says of a 
 
 from crossorigin.browser.cache import PreflightCache
 from crossorigin.browser.console import console_text, firefox_category
-from crossorigin.browser.drivers import asgi_transport, run, run_async
+from crossorigin.browser.drivers import ASGIApp, AsyncTransport, Transport, asgi_transport, run, run_async
 from crossorigin.browser.engines import ENGINES, Engine, EngineName
 from crossorigin.browser.exchange import browse
 from crossorigin.browser.reasons import Advice, BrowserReason, advice
@@ -14,7 +14,9 @@ from crossorigin.browser.request import BrowserRequest, Culprit, Exchange, HttpR
 
 __all__ = [
     "ENGINES",
+    "ASGIApp",
     "Advice",
+    "AsyncTransport",
     "BrowserReason",
     "BrowserRequest",
     "Culprit",
@@ -24,6 +26,7 @@ __all__ = [
     "HttpRequest",
     "HttpResponse",
     "PreflightCache",
+    "Transport",
     "Verdict",
     "advice",
     "asgi_transport",

@@ -63,15 +63,19 @@ async def run_async(
 def asgi_transport(app: ASGIApp) -> AsyncTransport:
     """Return a transport that hands each request to an ASGI app, whatever its host, without a server.
 
-    An exception is the app's: it is raised, unless a response was sent before it, as error handlers do. The body of
-    a response is not kept, and lifespan events are not sent.
+    An exception is the app's: it is raised, unless a response was sent before it, as error handlers do; then it is
+    the `error` of that response. The body of a response is not kept: where more than one part is sent, the client
+    goes away after the first, so that a stream may be endless. Lifespan events are not sent.
 
     https://asgi.readthedocs.io/en/latest/specs/www.html
+
+    Raises:
+        RuntimeError: The app ended without a response; it is raised by the transport.
     """
 
     async def transport(request: HttpRequest) -> HttpResponse:
         started: list[MutableMapping[str, Any]] = []
-        received = False
+        received = left = False
 
         async def receive() -> dict[str, Any]:
             nonlocal received
@@ -81,18 +85,25 @@ def asgi_transport(app: ASGIApp) -> AsyncTransport:
             return {"type": "http.request", "body": request.body or b"", "more_body": False}
 
         async def send(message: MutableMapping[str, Any]) -> None:
+            nonlocal left
             if message["type"] == "http.response.start":
                 started.append(message)
+            elif started and message.get("more_body", False):
+                left = True
+                raise OSError("the client has gone away")
 
+        error = None
         try:
             await app(_scope(request), receive, send)
-        except Exception:
+        except Exception as raised:
             if not started:
                 raise
+            # What comes of going away is no fault of the app.
+            error = None if left else raised
         if not started:
             raise RuntimeError(f"the app sent no response to {request.method} {request.url}")
         headers = tuple((bytes(name), bytes(value)) for name, value in started[0].get("headers", ()))
-        return HttpResponse(status=started[0]["status"], headers=headers)
+        return HttpResponse(status=started[0]["status"], headers=headers, error=error)
 
     return transport
 

@@ -63,6 +63,10 @@ class Engine:
     # Redirects.
     empty_location: Literal["here", "nowhere", "error"] = "here"
     """Where an empty `Location` leads: to the same URL, or it is no redirect, or an error."""
+    several_locations: Literal["error", "alike", "joined"] = "error"
+    """What several `Location` lines are: an error; one if they are alike, and else no response at all; or joined."""
+    error_needs_location: bool = False
+    """A redirect status without `Location` is read even by a page that wants no redirects."""
     refuses_userinfo: bool = False
     """A `Location` with a user name or password is refused in every mode, and within one origin too."""
     deletes_only_here: bool = False
@@ -120,7 +124,8 @@ class Engine:
     kept_wildcard_covers_authorization: bool = False
     """A remembered `*` lets `Authorization` pass."""
     forgets_after_blocked: Literal["asked", "any", "never"] = "asked"
-    """After which response that fails the CORS check all is forgotten of its URL: one that was asked about, or any."""
+    """After which request that fails all is forgotten of its URL: one that was asked about; or any, unless it is a
+    redirect that the page did not want; or none."""
     max_kept_url: int | None = None
     """The longest URL for which something is remembered."""
 
@@ -146,6 +151,8 @@ CHROMIUM = Engine(
     origin_of=frozenset({"script", "image", "stylesheet", "font"}),
     upload_needs_body=True,
     empty_location="nowhere",
+    several_locations="alike",
+    error_needs_location=True,
     # Not `Save-Data`.
     dropped_away=frozenset({b"device-memory", b"downlink", b"dpr", b"ect", b"rtt", b"viewport-width", b"width"}),
     refuses_userinfo=True,
@@ -172,6 +179,7 @@ FIREFOX = Engine(
     wildcard_covers_authorization=True,
     upload_needs_no_method=False,
     method_before_header_list=True,
+    several_locations="alike",
     comes_back=REQUEST_BODY_HEADERS | {b"authorization"},
     drops_again=True,
     repeats_preflight=True,
@@ -197,6 +205,8 @@ WEBKIT = Engine(
     upload_needs_no_method=False,
     status_first=True,
     empty_location="error",
+    several_locations="joined",
+    error_needs_location=True,
     deletes_only_here=True,
     keeps_origin_header=True,
     redirect_checked_with_credentials=True,

@@ -9,12 +9,14 @@ from collections.abc import Generator
 from dataclasses import replace
 
 from crossorigin.browser.cache import PreflightCache, max_age_of
-from crossorigin.browser.check import Blocked, cors_check
+from crossorigin.browser.check import Blocked, cors_check, text_lines
 from crossorigin.browser.engines import ENGINES, Engine, EngineName
 from crossorigin.browser.exposure import exposed_names
 from crossorigin.browser.headers import header_list, joined
 from crossorigin.browser.origin import origin_header, origin_of
 from crossorigin.browser.preflight import (
+    LOCATION,
+    REDIRECT_STATUSES,
     STATUS,
     Question,
     is_safelisted,
@@ -62,10 +64,15 @@ def browse(
         cache: What earlier preflights have granted to this page; without one, nothing is remembered.
         now: The time in seconds, on any clock that the cache has known since its first request.
 
+    Raises:
+        ValueError: There is no such engine.
+
     >>> fetching = browse(BrowserRequest(url="https://api.example/", origin="https://app.example", method="PUT"))
     >>> next(fetching).headers
     ((b'Accept', b'*/*'), (b'Access-Control-Request-Method', b'PUT'), (b'Origin', b'https://app.example'))
     """
+    if engine not in ENGINES:
+        raise ValueError(f"engine={engine!r} is none of {', '.join(ENGINES)}")
     fetching = _Fetching(request, ENGINES[engine], PreflightCache() if cache is None else cache, now)
     return (yield from fetching.run())
 
@@ -109,21 +116,20 @@ class _Fetching:
                 hop = replace(hop, preflighted=True)
                 refused = yield from self._preflight(question, hop)
                 if refused is not None:
-                    return self._blocked(refused)
+                    return self._failed(hop, refused)
             response = yield from self._send(self._actual(hop))
             if not isinstance(response, HttpResponse):
-                return self._blocked(response)
+                return self._failed(hop, response)
             refused = self._check(hop, response)
             if refused is not None:
-                forgets = self._engine.forgets_after_blocked
-                if forgets == "any" or (forgets == "asked" and question is not None):
-                    self._cache.forget(self._asker(hop), hop.url.whole)
-                return self._blocked(refused)
-            if not is_redirect(response, self._engine) or self._request.redirect == "manual":
+                return self._failed(hop, refused)
+            if self._request.redirect == "manual" or not self._leads_on(response):
                 return self._done(hop, response)
-            hop = self._redirected(
-                replace(hop, named_origin=origin_header(hop, self._request, self._engine) is not None), response
-            )
+            hop = replace(hop, named_origin=origin_header(hop, self._request, self._engine) is not None)
+            following = self._redirected(hop, response)
+            if not isinstance(following, Hop):
+                return self._failed(hop, following)
+            hop = following
         return self._blocked(hop)
 
     def _enter(self, hop: Hop) -> Hop | Blocked:
@@ -203,10 +209,14 @@ class _Fetching:
     def _send(self, request: HttpRequest) -> _Sending:
         response = yield request
         self._exchanges.append(Exchange(request=request, response=response))
-        if response is not None:
-            return response
-        culprit = Culprit(exchange=len(self._exchanges) - 1, header=STATUS, lines=(), subject=request.url)
-        return BrowserReason.NETWORK_ERROR, culprit
+        last = len(self._exchanges) - 1
+        if response is None:
+            return BrowserReason.NETWORK_ERROR, Culprit(exchange=last, header=STATUS, lines=(), subject=request.url)
+        lines = text_lines(response, LOCATION)
+        if len(set(lines)) > 1 and self._engine.several_locations == "alike":
+            culprit = Culprit(exchange=last, header=LOCATION, lines=lines, subject=request.url)
+            return BrowserReason.REDIRECT_INVALID, culprit
+        return response
 
     def _check(self, hop: Hop, response: HttpResponse) -> Blocked | None:
         if hop.tainting != "cors":
@@ -221,19 +231,35 @@ class _Fetching:
         last = len(self._exchanges) - 1
         return cors_check(response, origin_of(hop, request), engine, include=include, exchange=last)
 
+    def _leads_on(self, response: HttpResponse) -> bool:
+        if self._request.redirect == "error" and not self._engine.error_needs_location:
+            return response.status in REDIRECT_STATUSES
+        return is_redirect(response, self._engine)
+
     def _redirected(self, hop: Hop, response: HttpResponse) -> Hop | Blocked:
         last = len(self._exchanges) - 1
         if self._request.redirect == "error":
-            lines = tuple(line.decode("latin-1") for line in response.lines("Location"))
-            culprit = Culprit(exchange=last, header="Location", lines=lines, subject=hop.url.whole)
+            lines = text_lines(response, LOCATION)
+            culprit = Culprit(exchange=last, header=LOCATION, lines=lines, subject=hop.url.whole)
             return BrowserReason.REDIRECT_NOT_FOLLOWED, culprit
         return follow(hop, response, self._request, self._engine, last)
 
     def _done(self, hop: Hop, response: HttpResponse) -> Verdict:
-        if is_redirect(response, self._engine):
+        if self._request.redirect == "manual" and response.status in REDIRECT_STATUSES:
             return self._verdict("opaqueredirect")
         exposed = exposed_names(response, hop.tainting, self._engine, self._request)
         return self._verdict(hop.tainting, exposed)
+
+    def _failed(self, hop: Hop, blocked: Blocked) -> Verdict:
+        """End what was sent without a response, and forget what the engine forgets then.
+
+        https://fetch.spec.whatwg.org/#concept-main-fetch: what was preflighted and fails clears the cache.
+        """
+        forgets = self._engine.forgets_after_blocked
+        by_page = blocked[0] is BrowserReason.REDIRECT_NOT_FOLLOWED
+        if (forgets == "asked" and hop.preflighted) or (forgets == "any" and not by_page):
+            self._cache.forget(self._asker(hop), hop.url.whole)
+        return self._blocked(blocked)
 
     def _blocked(self, blocked: Blocked) -> Verdict:
         reason, culprit = blocked

@@ -19,7 +19,7 @@ def header_list(request: BrowserRequest, engine: Engine) -> tuple[Header, ...]:
             _append(kept, name, line, request)
     named = {name.lower() for name, _ in kept}
     if request.content_type is not None and b"content-type" not in named:
-        _append(kept, b"Content-Type", request.content_type.encode("latin-1"), request)
+        _append(kept, b"Content-Type", request.content_type.strip(HTTP_WHITESPACE).encode("latin-1"), request)
     return joined(kept) if engine.joins_headers or request.initiator == "xhr" else tuple(kept)
 
 

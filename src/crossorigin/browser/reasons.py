@@ -143,7 +143,8 @@ ADVICE: Mapping[BrowserReason, Advice] = {
     BrowserReason.MISSING_ALLOW_ORIGIN_HEADER: Advice(
         meaning="The response has no Access-Control-Allow-Origin: the origin is not allowed, or the response, mostly an"
         " error or a redirect, came from something outside the CORS middleware.",
-        fix="Allow the origin, and let the CORS middleware be the outermost, so that it sees every response.",
+        fix="Allow the origin, and wrap the whole app, app = CORSMiddleware(app, ...): what add_middleware adds does"
+        " not see the response to a crash.",
     ),
     BrowserReason.MULTIPLE_ALLOW_ORIGIN_VALUES: Advice(
         meaning="Access-Control-Allow-Origin has several values; a browser takes one.",
@@ -176,8 +177,8 @@ ADVICE: Mapping[BrowserReason, Advice] = {
         fix="Let the page use the URL that it is redirected to.",
     ),
     BrowserReason.REDIRECT_INVALID: Advice(
-        meaning="The Location of a redirect is no http or https URL.",
-        fix="Redirect to an http or https URL.",
+        meaning="The Location of a redirect is no http or https URL, or there are several.",
+        fix="Redirect to one http or https URL.",
     ),
     BrowserReason.REDIRECT_OF_STREAM: Advice(
         meaning="The body was a stream, which cannot be sent a second time.",

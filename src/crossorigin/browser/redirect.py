@@ -57,9 +57,10 @@ def is_redirect(response: HttpResponse, engine: Engine) -> bool:
 
 def follow(hop: Hop, response: HttpResponse, request: BrowserRequest, engine: Engine, exchange: int) -> Hop | Blocked:
     """Return the request that follows a redirect, or why none does."""
-    value = response.lines(LOCATION)[0]
+    several = response.lines(LOCATION)
+    value = b", ".join(several) if engine.several_locations == "joined" else several[0]
     url = locate(value, hop.url)
-    if not value and engine.empty_location == "error":
+    if (not value and engine.empty_location == "error") or (len(several) > 1 and engine.several_locations == "error"):
         url = None
     reason = _refuses(hop, url, response, request, engine)
     if url is None or reason is not None:

@@ -5,8 +5,9 @@ The standard's requests and responses, as far as CORS looks at them. Cookies, `R
 """
 
 import re
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, get_args
 
 from crossorigin.browser.engines import EngineName
 from crossorigin.browser.reasons import BrowserReason
@@ -32,6 +33,16 @@ Initiator = Literal["fetch", "xhr", "script", "image", "stylesheet", "font", "vi
 Tainting = Literal["basic", "cors", "opaque"]
 ResponseType = Literal["basic", "cors", "opaque", "opaqueredirect", "error"]
 
+_CHOICES: Mapping[str, tuple[str, ...]] = {
+    "mode": get_args(Mode),
+    "credentials": get_args(Credentials),
+    "redirect": get_args(Redirect),
+    "referrer_policy": get_args(ReferrerPolicy),
+    "initiator": get_args(Initiator),
+}
+# Answered by the browser itself, without a request.
+_ANSWERED_AT_HOME = frozenset({"about", "blob", "data"})
+
 # Stripped from the values that a page sets.
 HTTP_WHITESPACE = "\t\n\r "
 _NEVER_IN_A_VALUE = re.compile("[\x00\r\n\u0100-\U0010ffff]")
@@ -55,7 +66,7 @@ class BrowserRequest:
         content_type: What the body brings along where the page sets no `Content-Type`.
         stream: Whether the body is a stream, of unknown length.
         upload_listener: Whether an XMLHttpRequest listens to its upload.
-        initiator: What the page used; it only words the messages.
+        initiator: What the page used; it words the messages, and some engines treat some kinds differently.
 
     Raises:
         ValueError: No browser can be asked for that.
@@ -88,6 +99,10 @@ class BrowserRequest:
 
 
 def _problem(request: BrowserRequest) -> str | None:
+    for name, choices in _CHOICES.items():
+        value = getattr(request, name)
+        if value not in choices:
+            return f"{name}={value!r} is none of {', '.join(choices)}"
     if request.origin != OPAQUE_ORIGIN and parse_origin(request.origin) is None:
         return f"origin={request.origin!r} is no serialized origin: write one as https://app.example.com, or null"
     if not is_token(request.method):
@@ -95,7 +110,10 @@ def _problem(request: BrowserRequest) -> str | None:
     has_body = request.body is not None or request.content_type is not None or request.stream
     if has_body and normalize_method(request.method) in {"GET", "HEAD"}:
         return f"a {request.method} request has no body"
-    problems = (_problem_of_url(request.url), *(_problem_of_header(*header) for header in request.headers))
+    if request.stream and request.mode == "no-cors":
+        return "a streamed body needs mode cors or same-origin"
+    headers = [*request.headers, ("Content-Type", request.content_type or "")]
+    problems = (_problem_of_url(request.url), *(_problem_of_header(*header) for header in headers))
     return next(filter(None, problems), None)
 
 
@@ -103,6 +121,8 @@ def _problem_of_url(text: str) -> str | None:
     scheme = scheme_of(text)
     if scheme is None:
         return f"url={text!r} is not absolute"
+    if scheme in _ANSWERED_AT_HOME:
+        return f"url={text!r} is answered by the browser itself, without a request: there is nothing to ask of a server"
     if scheme not in DEFAULT_PORTS:
         return None
     url = parse_url(text)
@@ -137,10 +157,14 @@ class HttpRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpResponse:
-    """Hold one response: its status and its header lines as they came, names in any case."""
+    """Hold one response: its status and its header lines as they came, names in any case.
+
+    `error` is what an app in process raised after it; no browser learns of that.
+    """
 
     status: int
     headers: tuple[Header, ...] = ()
+    error: Exception | None = field(default=None, compare=False, repr=False)
 
     def lines(self, name: str) -> tuple[bytes, ...]:
         """Return the values of one header, a line each, without the whitespace around them."""

@@ -18,6 +18,7 @@ _HTTP = re.compile(
     re.IGNORECASE,
 )
 _DOTS = re.compile("[.\u3002\uff0e\uff61]")
+_BEYOND_PATH = re.compile(r"[?#].*", re.DOTALL)
 _IGNORED = re.compile(r"[\t\n\r]")
 # Already encoded, or with a meaning of its own.
 _KEPT = "!$%&'()*+,-./:;=?@[]_~|^{}\"`\\"
@@ -54,7 +55,7 @@ def parse_url(text: str) -> Url | None:
     >>> str(parse_url("HTTP://Bücher.example:80/a b#c"))
     'http://xn--bcher-kva.example/a%20b'
     """
-    parts = _HTTP.match(_IGNORED.sub("", text.strip(" \t\n\r\f")))
+    parts = _HTTP.match(_cleaned(text))
     if parts is None:
         return None
     scheme = parts["scheme"].lower()
@@ -77,13 +78,29 @@ def locate(value: bytes, base: Url) -> Url | None:
 
     https://fetch.spec.whatwg.org/#concept-http-redirect-fetch
     """
-    text = value.decode("utf-8", "replace")
-    if text[:1] in {"/", "\\"} and text[1:2] in {"/", "\\"}:
-        text = f"{base.origin.scheme}:{text}"
-    found = parse_url(text if scheme_of(text) else urljoin(base.whole, text))
+    found = parse_url(_resolved(_cleaned(value.decode("utf-8", "replace")), base))
     if found is None or found.fragment is not None or base.fragment is None:
         return found
     return Url(origin=found.origin, target=found.target, fragment=base.fragment, has_userinfo=found.has_userinfo)
+
+
+def _resolved(text: str, base: Url) -> str:
+    scheme = scheme_of(text)
+    if scheme not in {None, base.origin.scheme}:
+        return text
+    # https://url.spec.whatwg.org/#scheme-state: the base's own scheme says nothing, but before two slashes.
+    rest = text if scheme is None else text[len(scheme) + 1 :]
+    place = _BEYOND_PATH.sub("", rest)
+    more = rest[len(place) :]
+    place = place.replace("\\", "/")
+    if place.startswith("//"):
+        return f"{base.origin.scheme}:{place}{more}"
+    # Lest a colon in it make a scheme of what stands before.
+    return urljoin(base.whole, f"./{place}{more}" if place and not place.startswith("/") else place + more)
+
+
+def _cleaned(text: str) -> str:
+    return _IGNORED.sub("", text.strip(" \t\n\r\f"))
 
 
 def looks_like_a_url(text: str) -> bool:

@@ -3,6 +3,7 @@
 The verdicts are the page's own, read from its DOM. A page is told nothing of why a request
 failed, so the reason comes from Chromium (`Network.loadingFailed.corsErrorStatus`), and only
 with such a reason does a failed request count as blocked: an API that is down is no refusal.
+The reason must be the one that the library's own model of Chromium gives over the same API.
 """
 
 import os
@@ -12,9 +13,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
+from crossorigin.browser import BrowserRequest, asgi_transport, run_async
 from crossorigin.demo.api import app
 from crossorigin.demo.recorder import App
-from crossorigin.demo.scenario import PAGE_PORT, REQUESTS, expected_verdict
+from crossorigin.demo.scenario import PAGE_PORT, REQUESTS, DemoRequest, expected_verdict
 from crossorigin.demo.serving import serving
 
 if TYPE_CHECKING:
@@ -47,11 +49,13 @@ class Row:
     expected: str
     verdict: str
     reason: str
+    foreseen: str
+    """The reason that the model of the browser gives."""
 
     @property
     def as_expected(self) -> bool:
-        """Return whether the browser did what the policy promises."""
-        return self.verdict == self.expected
+        """Return whether the browser did what the policy promises, and for the reason that the model gives."""
+        return self.verdict == self.expected and self.reason == self.foreseen
 
 
 async def run_check(*, port: int, api: App = app, page_port: int = PAGE_PORT) -> int:
@@ -70,14 +74,14 @@ async def run_check(*, port: int, api: App = app, page_port: int = PAGE_PORT) ->
             "On Debian: sudo apt-get install chromium"
         )
     async with serving(api=api, port=port, page_port=page_port) as addresses:
-        rows = await _look(executable, (addresses.allowed, addresses.refused))
+        rows = await _look(executable, (addresses.allowed, addresses.refused), api)
     print(_table(rows))
     wrong = sum(not row.as_expected for row in rows)
     print(f"\n{len(rows) - wrong} of {len(rows)} verdicts are the expected ones.")
     return 1 if wrong else 0
 
 
-async def _look(executable: str, origins: Sequence[str]) -> list[Row]:
+async def _look(executable: str, origins: Sequence[str], api: App) -> list[Row]:
     from playwright.async_api import Error, async_playwright
 
     # Chromium's sandbox does not start for root.
@@ -88,12 +92,12 @@ async def _look(executable: str, origins: Sequence[str]) -> list[Row]:
         except Error as error:
             raise BrowserUnavailableError(f"{executable} does not start: {error.message}") from error
         try:
-            return [row for origin in origins for row in await _look_from(browser, origin)]
+            return [row for origin in origins for row in await _look_from(browser, origin, api)]
         finally:
             await browser.close()
 
 
-async def _look_from(browser: "Browser", origin: str) -> list[Row]:
+async def _look_from(browser: "Browser", origin: str, api: App) -> list[Row]:
     context = await browser.new_context()
     page = await context.new_page()
     page.set_default_timeout(_TIMEOUT_MS)
@@ -115,10 +119,25 @@ async def _look_from(browser: "Browser", origin: str) -> list[Row]:
             request=request.name,
             credentials=request.credentials,
             expected=expected_verdict(origin),
+            foreseen=await _foresee(api, origin, request),
             **_judge(results.get(request.key), reasons),
         )
         for request in REQUESTS
     ]
+
+
+async def _foresee(api: App, origin: str, request: DemoRequest) -> str:
+    """Return the reason for which the model of Chromium refuses a request, `-` if it lets it through."""
+    asked = BrowserRequest(
+        url="http://api.localhost/",
+        origin=origin,
+        method=request.method,
+        headers=tuple(request.headers.items()),
+        credentials=request.credentials,
+        body=None if request.body is None else request.body.encode(),
+    )
+    verdict = await run_async(asked, asgi_transport(api), engine="chromium")
+    return "-" if verdict.reason is None else verdict.reason.cors_error or verdict.reason
 
 
 class _Reasons:

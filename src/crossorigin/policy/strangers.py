@@ -7,7 +7,7 @@ part of the host that somebody can register, a stranger can register it too.
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice, product
+from itertools import combinations, islice, product
 
 from crossorigin.fetch.host import is_ipv4
 from crossorigin.fetch.origin import MAX_ORIGIN, OPAQUE_ORIGIN, Origin, parse_origin
@@ -22,6 +22,7 @@ _SIGNS = ("-", ".", "//", "://", "/")
 _ONE_CHAR = "c4-.:/"
 _STRANGER = "canary.invalid"
 _MAX_SAMPLES = 4096
+_MAX_PAIRS = 4 * _MAX_SAMPLES
 # More rounds than this are open too.
 CLOSED_ROUNDS = 8
 
@@ -75,8 +76,11 @@ def _hosts_below_suffixes(origin: Origin, sample: _Sample) -> Iterator[str]:
     host = origin.host.removesuffix(".")
     final_dot = origin.host[len(host) :]
     if opened and max(opened) < len(host) - len(registrable_domain(host)):
+        # The word, what stands there, or one of its characters: the part may hold that one and not the word.
+        first = host.partition(".")[0]
+        labels = dict.fromkeys(("canary", first, *first))
         for suffix in suffixes_with_end(host[max(opened) + 1 :]):
-            yield from (f"{label}.{suffix}{final_dot}" for label in ("canary", host.partition(".")[0]))
+            yield from (f"{label}.{suffix}{final_dot}" for label in labels)
 
 
 def _can_be_registered(origin: Origin, sample: _Sample, *, allow_public_suffixes: bool) -> bool:
@@ -150,15 +154,18 @@ def _combine(parts: Sequence[list[_Sample]]) -> list[_Sample]:
         size *= len(samples)
     if size <= _MAX_SAMPLES:
         return [sum(chosen, _NOTHING) for chosen in product(*parts)]
-    # Too many to try all: each sample of each part at least once, beside the first and the last of the others.
-    chosen: list[_Sample] = []
+    # Too many to try all: each two samples of two parts at least once together, beside the first and the last of the
+    # others. One at a time is not enough: `https?:.*example\.com:.*` needs a host in the one and a port in the other.
+    chosen: dict[_Sample, None] = {}
+    several = [index for index, samples in enumerate(parts) if len(samples) > 1]
     for base in (0, -1):
-        for index, samples in enumerate(parts):
-            for sample in samples:
-                row = [part[base] for part in parts]
-                row[index] = sample
-                chosen.append(sum(row, _NOTHING))
-    return chosen[:_MAX_SAMPLES]
+        row = [part[base] for part in parts]
+        for one, other in combinations(several, 2):
+            for pair in product(parts[one], parts[other]):
+                filled = [*row]
+                filled[one], filled[other] = pair
+                chosen[sum(filled, _NOTHING)] = None
+    return list(islice(chosen, _MAX_PAIRS))
 
 
 def _some(samples: Iterable[_Sample]) -> list[_Sample]:

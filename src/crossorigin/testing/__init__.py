@@ -17,6 +17,7 @@ from crossorigin.browser.request import BrowserRequest, Credentials, Mode, Verdi
 from crossorigin.testing.report import describe
 
 __all__ = [
+    "Asked",
     "Page",
     "assert_browser_can",
     "assert_browser_can_async",
@@ -63,8 +64,10 @@ class Page:
         A `url` without a host is one of `http://testserver`. The verdict is returned: its status, its exchanges.
 
         Raises:
-            AssertionError: The browser refuses; the message names the reason, the header and what mends it.
-            RuntimeError: An event loop is running; await `can_async` there.
+            AssertionError: The browser refuses; the message names the reason, the header and what mends it. What the
+                app raised is its cause.
+            RuntimeError: An event loop is running; await `can_async` there. Or the app ended without a response.
+            TypeError: `exposes` or `headers` is a string.
             ValueError: No browser can be asked for that.
         """
         return _wait(self.can_async(url, exposes=exposes, **asked))
@@ -75,10 +78,12 @@ class Page:
 
     async def can_async(self, url: str = "/", *, exposes: Iterable[str] = (), **asked: Unpack[Asked]) -> Verdict:
         """Assert what `can` asserts, inside a running event loop."""
+        if isinstance(exposes, str):
+            raise TypeError(f"exposes={exposes!r} is one string: write a list of names, [{exposes!r}]")
         verdict = await self._fetch(url, asked)
         hidden = [name for name in exposes if name.lower() not in verdict.exposed]
         if not verdict.allowed or hidden:
-            raise AssertionError(describe(verdict, hidden=hidden))
+            raise AssertionError(describe(verdict, hidden=hidden)) from _raised(verdict)
         return verdict
 
     async def cannot_async(self, url: str = "/", *, reason: str | None = None, **asked: Unpack[Asked]) -> Verdict:
@@ -87,16 +92,23 @@ class Page:
         wanted = None if reason is None else BrowserReason(reason)
         verdict = await self._fetch(url, asked)
         if verdict.reason is None or wanted not in {None, verdict.reason}:
-            raise AssertionError(describe(verdict, wanted=wanted))
+            raise AssertionError(describe(verdict, wanted=wanted)) from _raised(verdict)
         return verdict
 
     async def _fetch(self, url: str, asked: Asked) -> Verdict:
         headers = asked.get("headers", ())
+        if isinstance(cast("object", headers), str):
+            raise TypeError(f"headers={headers!r} is one string: write a mapping, {{name: value}}, or pairs of them")
         lines = cast("Mapping[str, str]", headers).items() if isinstance(headers, Mapping) else headers
         request: dict[str, Any] = {**asked, "headers": tuple(lines)}
         whole = f"{BASE_URL}{url}" if url.startswith("/") else url
         asking = BrowserRequest(url=whole, origin=self.origin, **request)
         return await run_async(asking, asgi_transport(self.app), engine=self.engine)
+
+
+def _raised(verdict: Verdict) -> Exception | None:
+    responses = [exchange.response for exchange in verdict.exchanges if exchange.response is not None]
+    return next((response.error for response in reversed(responses) if response.error is not None), None)
 
 
 def _wait(asserting: Coroutine[Any, Any, Verdict]) -> Verdict:

@@ -1,10 +1,22 @@
 """Write a verdict down for someone whose assertion just failed: what was sent, what came, why, and what mends it."""
 
+import json
 from collections.abc import Sequence
 
 from crossorigin.browser.console import console_text
 from crossorigin.browser.reasons import BrowserReason, advice
 from crossorigin.browser.request import Culprit, Exchange, Verdict
+from crossorigin.fetch.origin import OPAQUE_ORIGIN
+
+# What the options of the policy decide about.
+_OF_OPTIONS = frozenset(
+    {
+        BrowserReason.MISSING_ALLOW_ORIGIN_HEADER,
+        BrowserReason.PREFLIGHT_INVALID_STATUS,
+        BrowserReason.METHOD_DISALLOWED_BY_PREFLIGHT_RESPONSE,
+        BrowserReason.HEADER_DISALLOWED_BY_PREFLIGHT_RESPONSE,
+    }
+)
 
 
 def describe(verdict: Verdict, *, hidden: Sequence[str] = (), wanted: BrowserReason | None = None) -> str:
@@ -28,7 +40,28 @@ def _reason(verdict: Verdict, reason: BrowserReason) -> list[str]:
     # Nobody has the standard's own console: the one that most developers look at.
     text = console_text(verdict, "chromium" if verdict.engine == "standard" else verdict.engine)
     console = [] if text is None else [f"  console: {text}"]
-    return [*culprit, f"  means: {told.meaning}", f"  fix: {told.fix}", *console]
+    return [*culprit, f"  means: {told.meaning}", f"  fix: {told.fix}", *_allow(verdict, reason), *console]
+
+
+def _allow(verdict: Verdict, reason: BrowserReason) -> list[str]:
+    """Return the options that allow what was refused, to be pasted; they mend neither `null` nor a crash."""
+    if verdict.culprit is None or reason.of_request() not in _OF_OPTIONS:
+        return []
+    exchange = verdict.exchanges[verdict.culprit.exchange]
+    request, response = exchange.request, exchange.response
+    sent = {name.lower(): value.decode("latin-1") for name, value in request.headers}
+    method = sent.get(b"access-control-request-method", request.method)
+    names = sent.get(b"access-control-request-headers", "")
+    origin = sent[b"origin"]
+    if origin == OPAQUE_ORIGIN or (response is not None and response.error is not None):
+        return []
+    options = {
+        "allow_origins": [origin],
+        "allow_methods": [method],
+        "allow_headers": names.split(",") if names else [],
+    }
+    written = [f"{name}={json.dumps(values)}" for name, values in options.items() if values]
+    return [f"  allow: {', '.join([*written, *(['allow_credentials=True'] * verdict.request.include)])}"]
 
 
 def _found(culprit: Culprit, verdict: Verdict) -> str:
@@ -59,7 +92,8 @@ def _exchange(exchange: Exchange) -> list[str]:
     asked = [f"    > {_line(*header)}" for header in request.headers]
     answered = () if response is None else response.headers
     told = [f"    < {_line(*header)}" for header in answered if _tells(header[0])]
-    return [f"  {request.method} {request.url} -> {status}", *asked, *told]
+    raised = "" if response is None or response.error is None else f" (the app raised {response.error!r})"
+    return [f"  {request.method} {request.url} -> {status}{raised}", *asked, *told]
 
 
 def _tells(name: bytes) -> bool:
