@@ -73,6 +73,42 @@ def test_any_origin_is_decided_beforehand() -> None:
     assert ready.known_preflight(b"https://a.example", b"GET", None) is preflight
 
 
+def test_a_known_preflight_is_the_one_that_was_decided() -> None:
+    """What the policy lists is found again up to every limit, and nothing else is."""
+    longest = f"{'a' * 64}://{'.'.join(['b' * 63] * 3)}.{'c' * 61}:65535"
+    long_method = "x" * 300
+    ready = plan(allow_origins=[*LISTED, longest], allow_methods=["PUT", long_method], allow_headers=["X-A"])
+    full = b",".join([b"x-a"] * 1019 + [b"accept"] * 3)
+    assert (len(longest), len(full)) == (326, 4096)
+    for origin in (LISTED[0].encode(), longest.encode()):
+        assert ready.known_preflight(origin, b"PUT", None) is None
+        decision = ready.decide_preflight([origin], [long_method.encode()], [b"X-A"])
+        assert decision.allowed
+        assert decision.response.headers[1] == (b"content-length", b"2")
+        for method in (b"PUT", long_method.encode()):
+            for names in (None, b"x-a", b"accept,x-a,x-a", full):
+                assert ready.known_preflight(origin, method, names) is decision
+        for method, names in (
+            (b"put", None),
+            (b"PUT" * 101, None),
+            (b"PUT", b"x-b"),
+            (b"PUT", b"x-a,x-b"),
+            (b"PUT", b"x-a, accept"),
+            (b"PUT", b"x-a,"),
+            (b"PUT", b",".join([b"x-a"] * 1021 + [b"accept"] * 2)),
+        ):
+            assert ready.known_preflight(origin, method, names) is None
+        assert ready.decide_origin(origin) is ready.decide_origin(origin)
+    assert ready.known_preflight(b"https://evil.example", b"PUT", None) is None
+
+
+def test_any_origin_has_one_known_preflight() -> None:
+    """However long the origin of a request is, the answer is the same."""
+    ready = plan(allow_origins=["*"])
+    decision = ready.decide_preflight([b"null"], [b"GET"], [])
+    assert ready.known_preflight(b"x" * 1000, b"GET", None) is decision
+
+
 ASKED: dict[str, list[bytes]] = {
     "listed": [LISTED[0].encode()],
     "stranger": [b"https://evil.example"],

@@ -2,6 +2,7 @@
 
 import copy
 import dataclasses
+import uuid
 from collections.abc import Callable, Iterable, Sequence
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from tests.tally import Tally
 
 from crossorigin import HeaderEdit, ResponseHeaders
+from crossorigin.policy import response as module
 
 Lines = list[tuple[bytes, bytes]]
 
@@ -210,3 +212,21 @@ def test_decisions_on_responses_are_frozen_values() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
         GRANTED.allow_origin = b"*"  # type: ignore[misc]
     assert "ready" not in repr(GRANTED)
+
+
+@pytest.mark.parametrize("length", [0, 300])
+@pytest.mark.parametrize("kind", [bytes, bytearray])
+def test_a_vary_that_was_never_seen_is_merged_and_merged_alike_again(kind: type, length: int) -> None:
+    """Kept or not, and whatever bytes a server takes, the same value gives the same answer."""
+    value = f"X-{uuid.uuid4().hex}{'x' * length}".encode()
+    for _ in range(2):
+        assert GRANTED.apply([(b"vary", kind(value))])[-1] == (b"vary", value + b", Origin")
+        own = [(b"vary", kind(value + b", origin"))]
+        assert GRANTED.apply(own) == [*own, (b"access-control-allow-origin", ORIGIN)]
+
+
+def test_few_values_of_vary_are_kept() -> None:
+    """Beyond the bound the table begins anew."""
+    for number in range(3 * module._KEPT_VARY):
+        GRANTED.apply([(b"vary", b"X-%d" % number)])
+        assert len(module._merged_vary) <= module._KEPT_VARY

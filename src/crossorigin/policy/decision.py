@@ -148,8 +148,7 @@ class Judge:
     def __init__(self, policy: "Policy") -> None:
         """Make ready what requests are compared with."""
         self._any_origin = WILDCARD in policy.allow_origins
-        listed = () if self._any_origin else policy.allow_origins
-        self._matcher = OriginMatcher(listed, None if self._any_origin else policy.allow_origin_regex)
+        self._matcher = OriginMatcher(policy.allow_origins, policy.allow_origin_regex)
         self.methods = frozenset(method.encode() for method in allowed_methods(policy.allow_methods))
         self.max_method = max(MAX_METHOD, *map(len, self.methods), 0)
         names = allowed_headers(policy.allow_headers)

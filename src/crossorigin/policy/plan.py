@@ -207,8 +207,8 @@ class Plan:
         elif not failing:
             response = self._allow(granted, names, private_network=private_network)
         elif self._debug and self._refused_by_reading(method_reason, request_method, headers_reason):
-            listed = self._allowed_names(names if headers_reason.allows else [])
-            response = _answer(_OK, (*self._grant(granted), *self._allow_methods, *listed), failing)
+            lists = (*self._allow_methods, *self._allowed_names(names))
+            response = _answer(_OK, (*self._grant(granted), *lists), failing)
         else:
             # https://fetch.spec.whatwg.org/#cors-preflight-fetch-0, step 7: without an ok status nothing is granted.
             # Never a 2xx here: GET, HEAD and POST are safelisted, and would pass it whatever the lists say.
