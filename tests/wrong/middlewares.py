@@ -109,9 +109,9 @@ class _WrongJudge(Judge):
     def judge_headers(self, lines: Sequence[bytes]) -> tuple[Reason, list[bytes]]:
         reason, names = super().judge_headers(lines)
         if not reason.allows:
-            names = [name.strip() for line in lines for name in line.split(b",") if name.strip()]
-            if self._wrong.lets_headers({name.lower() for name in names}):
-                return Reason.ANY_HEADERS, names
+            asked = [name.strip() for line in lines for name in line.split(b",") if name.strip()]
+            if self._wrong.lets_headers({name.lower() for name in asked}):
+                return Reason.ANY_HEADERS, asked
         return reason, names
 
 
