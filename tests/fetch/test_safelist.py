@@ -157,6 +157,12 @@ def test_without_cors_a_page_sets_four_names(name: bytes, value: bytes, *, kept:
     assert is_no_cors_safelisted_request_header(name, value) is kept
 
 
+def test_beyond_1024_bytes_the_unsafe_names_are_still_told() -> None:
+    """The safelisted ones join them."""
+    headers = [(b"X-Token", b"x"), *((b"Accept", b"a" * 128) for _ in range(9))]
+    assert cors_unsafe_request_header_names(headers) == (b"accept", b"x-token")
+
+
 @pytest.mark.parametrize(
     ("value", "kind"),
     [

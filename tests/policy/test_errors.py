@@ -322,3 +322,28 @@ def test_a_name_that_refuses_to_be_written_does_not_hide_the_fault() -> None:
     with pytest.raises(InvalidPolicyError) as raised:
         Policy.from_dict(options)
     assert [issue.code for issue in raised.value.issues] == [IssueCode.UNKNOWN_OPTION]
+
+
+def test_what_cannot_be_printed_and_no_secret_is_told() -> None:
+    """Control characters are told as Python writes them, and a password is not told at all."""
+    told = PolicyIssue(
+        code=IssueCode.UNKNOWN_OPTION,
+        field="a\x1bé\n",
+        value="https://me:pw@a.example",
+        reason="b\x7f",
+        hint="c\td https://me:pw@b.example\ne",
+    )
+    assert str(told) == (
+        "a\\x1bé\\n = 'https://***@a.example'\n  b\\x7f\n"
+        "  Fix: c\\td https://***@b.example\n       e\n  [unknown-option]"
+    )
+
+
+def test_a_value_that_cannot_tell_itself_is_told_by_its_type() -> None:
+    """Whatever a value's own `repr` does, the issue names what it is."""
+
+    class Odd:
+        def __repr__(self) -> str:
+            raise ValueError
+
+    assert keep_value(Odd()) == "<Odd>"
