@@ -1,4 +1,4 @@
-"""Change the vocabulary and the policy's modules in thousands of small ways, and see that the unit tests tell.
+"""Change the modules of the vocabulary and of both sides in thousands of small ways, and see that the unit tests tell.
 
 mutmut makes the mutants of functions. It does not run them: it would call each through a frame of its own, which
 `warnings` would blame, and hand pytest the names of up to four thousand tests for each mutant, some of which change

@@ -156,7 +156,7 @@ class CORSMiddleware:
                 # Looked up here, for the call cost as much; measured first, for hashing a megabyte reads all of it.
                 decision = plan.listed.get(origin) if len(origin) <= MAX_ORIGIN else None
                 if decision is None:
-                    decision = plan.decide_origin(origin)
+                    decision = plan.judge_origin(origin)
         response = decision.response
 
         # A plain function that hands on the awaitable: a coroutine of its own would cost every chunk of a stream.

@@ -7,13 +7,13 @@ top-level site, for browsers keep those apart.
 from dataclasses import dataclass, field
 
 from crossorigin.browser.engines import Engine
-from crossorigin.browser.preflight import CORS_NON_WILDCARD, Grant, Question, is_safelisted
+from crossorigin.browser.preflight import Grant, Question, is_safelisted, lists_method, missing_name
 from crossorigin.browser.request import HttpResponse
+from crossorigin.fetch.fields import WILDCARD_BYTES
 from crossorigin.fetch.origin import OPAQUE_ORIGIN
 
 _DEFAULT_MAX_AGE = 5
 _LONGEST_NUMBER = 100
-_WILDCARD = b"*"
 # Not a token, so no method: stands for having any result at all.
 _ANY_RESULT = b""
 
@@ -87,20 +87,16 @@ def _covers_method(methods: set[bytes], question: Question, engine: Engine) -> b
     safelisted = is_safelisted(question.method) and not (engine.keeps_head_by_name and question.method == "HEAD")
     if safelisted and (not question.forced or _ANY_RESULT in methods):
         return True
-    return question.method.encode() in methods or (_WILDCARD in methods and not question.include)
+    return lists_method(methods, question)
 
 
 def _covers_names(names: set[bytes], question: Question, engine: Engine) -> bool:
-    wildcard = _WILDCARD in names and not question.include
-    return all(
-        name in names or (wildcard and (name not in CORS_NON_WILDCARD or engine.kept_wildcard_covers_authorization))
-        for name in question.names
-    )
+    return missing_name(names, question, covers_authorization=engine.kept_wildcard_covers_authorization) is None
 
 
 def _kept(values: frozenset[bytes], question: Question, engine: Engine) -> set[bytes]:
     keeps = engine.keeps_credentialed_wildcards if question.include else True
-    return set(values if keeps and engine.keeps_wildcards else values - {_WILDCARD})
+    return set(values if keeps and engine.keeps_wildcards else values - {WILDCARD_BYTES})
 
 
 def max_age_of(response: HttpResponse, engine: Engine) -> int:

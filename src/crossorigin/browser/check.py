@@ -32,15 +32,16 @@ def cors_check(response: HttpResponse, origin: str, engine: Engine, *, include: 
     elif value != origin:
         reason = _mismatch(value)
     if reason is not None:
-        return reason, Culprit(exchange=exchange, header=ALLOW_ORIGIN, lines=lines, subject=origin)
+        return reason, blame(response, ALLOW_ORIGIN, exchange=exchange, subject=origin)
     if not include:
         return None
     # Step 7: one value, and in this case of its letters.
     lines = text_lines(response, ALLOW_CREDENTIALS)
     if ", ".join(filter(None, lines) if engine.skips_empty_lines else lines) == "true":
         return None
-    culprit = Culprit(exchange=exchange, header=ALLOW_CREDENTIALS, lines=lines, subject="true")
-    return BrowserReason.INVALID_ALLOW_CREDENTIALS, culprit
+    return BrowserReason.INVALID_ALLOW_CREDENTIALS, blame(
+        response, ALLOW_CREDENTIALS, exchange=exchange, subject="true"
+    )
 
 
 def _mismatch(value: str) -> BrowserReason:
@@ -53,6 +54,11 @@ def _mismatch(value: str) -> BrowserReason:
     if text == OPAQUE_ORIGIN or looks_like_a_url(text):
         return BrowserReason.ALLOW_ORIGIN_MISMATCH
     return BrowserReason.INVALID_ALLOW_ORIGIN_VALUE
+
+
+def blame(response: HttpResponse, header: str, *, exchange: int, subject: str) -> Culprit:
+    """Return a header of a response as what a request failed by."""
+    return Culprit(exchange=exchange, header=header, lines=text_lines(response, header), subject=subject)
 
 
 def text_lines(response: HttpResponse, name: str) -> tuple[str, ...]:

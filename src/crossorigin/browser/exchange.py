@@ -9,7 +9,7 @@ from collections.abc import Generator
 from dataclasses import replace
 
 from crossorigin.browser.cache import PreflightCache, max_age_of
-from crossorigin.browser.check import Blocked, cors_check, text_lines
+from crossorigin.browser.check import Blocked, blame, cors_check
 from crossorigin.browser.engines import ENGINES, Engine, EngineName
 from crossorigin.browser.exposure import exposed_names
 from crossorigin.browser.headers import header_list, joined
@@ -212,10 +212,8 @@ class _Fetching:
         last = len(self._exchanges) - 1
         if response is None:
             return BrowserReason.NETWORK_ERROR, Culprit(exchange=last, header=STATUS, lines=(), subject=request.url)
-        lines = text_lines(response, LOCATION)
-        if len(set(lines)) > 1 and self._engine.several_locations == "alike":
-            culprit = Culprit(exchange=last, header=LOCATION, lines=lines, subject=request.url)
-            return BrowserReason.REDIRECT_INVALID, culprit
+        if len(set(response.lines(LOCATION))) > 1 and self._engine.several_locations == "alike":
+            return BrowserReason.REDIRECT_INVALID, blame(response, LOCATION, exchange=last, subject=request.url)
         return response
 
     def _check(self, hop: Hop, response: HttpResponse) -> Blocked | None:
@@ -239,8 +237,7 @@ class _Fetching:
     def _redirected(self, hop: Hop, response: HttpResponse) -> Hop | Blocked:
         last = len(self._exchanges) - 1
         if self._request.redirect == "error":
-            lines = text_lines(response, LOCATION)
-            culprit = Culprit(exchange=last, header=LOCATION, lines=lines, subject=hop.url.whole)
+            culprit = blame(response, LOCATION, exchange=last, subject=hop.url.whole)
             return BrowserReason.REDIRECT_NOT_FOLLOWED, culprit
         return follow(hop, response, self._request, self._engine, last)
 

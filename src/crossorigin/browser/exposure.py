@@ -5,11 +5,9 @@ https://fetch.spec.whatwg.org/#cors-safelisted-response-header-name
 
 from crossorigin.browser.engines import Engine
 from crossorigin.browser.request import BrowserRequest, HttpResponse, Tainting
-from crossorigin.fetch.fields import split_list
+from crossorigin.fetch.fields import WILDCARD_BYTES, split_list
 from crossorigin.fetch.headers import CORS_SAFELISTED_RESPONSE_HEADERS, FORBIDDEN_RESPONSE_HEADERS
 from crossorigin.fetch.methods import is_token_bytes
-
-_WILDCARD = b"*"
 
 
 def exposed_names(
@@ -21,7 +19,7 @@ def exposed_names(
     names = {name.lower().decode("latin-1") for name, _ in response.headers} - FORBIDDEN_RESPONSE_HEADERS
     if tainting == "cors":
         elements = split_list(response.lines("Access-Control-Expose-Headers"))[0]
-        wildcard = _WILDCARD in elements and not request.include
+        wildcard = WILDCARD_BYTES in elements and not request.include
         if not all(map(is_token_bytes, elements)):
             # One bad element exposes none of the others.
             elements = []

@@ -6,7 +6,8 @@ https://fetch.spec.whatwg.org/#forbidden-request-header. What no page can set is
 from collections.abc import Iterable
 
 from crossorigin.browser.engines import Engine
-from crossorigin.browser.request import HTTP_WHITESPACE, BrowserRequest, Header
+from crossorigin.browser.request import HTTP_WHITESPACE, BrowserRequest
+from crossorigin.fetch.fields import Header
 from crossorigin.fetch.safelist import is_forbidden, is_no_cors_safelisted_request_header
 
 

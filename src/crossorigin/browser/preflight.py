@@ -4,14 +4,14 @@ https://fetch.spec.whatwg.org/#cors-preflight-fetch-0. The preflight goes withou
 by the credentials mode of the request that it precedes.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 
-from crossorigin.browser.check import Blocked, cors_check, text_lines
+from crossorigin.browser.check import Blocked, blame, cors_check
 from crossorigin.browser.engines import Engine
 from crossorigin.browser.reasons import BrowserReason
-from crossorigin.browser.request import Culprit, Header, HttpRequest, HttpResponse
-from crossorigin.fetch.fields import split_list
+from crossorigin.browser.request import Culprit, HttpRequest, HttpResponse
+from crossorigin.fetch.fields import WILDCARD_BYTES, Header, split_list
 from crossorigin.fetch.headers import CORS_NON_WILDCARD_REQUEST_HEADERS
 from crossorigin.fetch.methods import CORS_SAFELISTED_METHODS, is_token_bytes
 from crossorigin.fetch.safelist import cors_unsafe_request_header_names, is_cors_safelisted_request_header
@@ -22,7 +22,6 @@ LOCATION = "Location"
 STATUS = ":status"
 REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
 
-_WILDCARD = b"*"
 CORS_NON_WILDCARD = frozenset(name.encode() for name in CORS_NON_WILDCARD_REQUEST_HEADERS)
 
 
@@ -100,9 +99,7 @@ def judge_access(response: HttpResponse, question: Question, engine: Engine, exc
     access = _access(response, question, engine, exchange)
     status: Blocked | None = None
     if response.status in REDIRECT_STATUSES and response.lines(LOCATION):
-        culprit = Culprit(
-            exchange=exchange, header=LOCATION, lines=text_lines(response, LOCATION), subject=question.url
-        )
+        culprit = blame(response, LOCATION, exchange=exchange, subject=question.url)
         status = (BrowserReason.PREFLIGHT_DISALLOWED_REDIRECT, culprit)
         # No other engine looks further into a redirect.
         return access or status if engine.check_before_redirect else status
@@ -148,14 +145,12 @@ def judge_lists(response: HttpResponse, question: Question, engine: Engine, exch
     )
     method = None
     if not _allows_method(grant, question, engine):
-        lines = text_lines(response, ALLOW_METHODS)
-        culprit = Culprit(exchange=exchange, header=ALLOW_METHODS, lines=lines, subject=question.method)
+        culprit = blame(response, ALLOW_METHODS, exchange=exchange, subject=question.method)
         method = (BrowserReason.METHOD_DISALLOWED_BY_PREFLIGHT_RESPONSE, culprit)
     name = None
-    missing = _missing_name(grant, question, engine)
+    missing = missing_name(grant.names, question, covers_authorization=engine.wildcard_covers_authorization)
     if missing is not None:
-        lines = text_lines(response, ALLOW_HEADERS)
-        culprit = Culprit(exchange=exchange, header=ALLOW_HEADERS, lines=lines, subject=missing.decode("latin-1"))
+        culprit = blame(response, ALLOW_HEADERS, exchange=exchange, subject=missing.decode("latin-1"))
         name = (BrowserReason.HEADER_DISALLOWED_BY_PREFLIGHT_RESPONSE, culprit)
     if engine.method_before_header_list:
         return invalid_methods or method or invalid_headers or name
@@ -165,8 +160,7 @@ def judge_lists(response: HttpResponse, question: Question, engine: Engine, exch
 def _invalid(response: HttpResponse, header: str, reason: BrowserReason, exchange: int) -> Blocked | None:
     for element in _elements(response, header) or ():
         if not is_token_bytes(element):
-            lines = text_lines(response, header)
-            return reason, Culprit(exchange=exchange, header=header, lines=lines, subject=element.decode("latin-1"))
+            return reason, blame(response, header, exchange=exchange, subject=element.decode("latin-1"))
     return None
 
 
@@ -180,14 +174,23 @@ def _allows_method(grant: Grant, question: Question, engine: Engine) -> bool:
         return True
     if methods is None:
         return False
-    return question.method.encode() in methods or (_WILDCARD in methods and not question.include)
+    return lists_method(methods, question)
 
 
-def _missing_name(grant: Grant, question: Question, engine: Engine) -> bytes | None:
-    wildcard = _WILDCARD in grant.names and not question.include
+def lists_method(methods: Container[bytes], question: Question) -> bool:
+    """Tell whether a list has the method, or `*`, which says nothing with credentials."""
+    return question.method.encode() in methods or (WILDCARD_BYTES in methods and not question.include)
+
+
+def missing_name(names: Container[bytes], question: Question, *, covers_authorization: bool) -> bytes | None:
+    """Return the first name that a list does not have, by itself or by `*`; None if it has all.
+
+    https://fetch.spec.whatwg.org/#cors-preflight-fetch-0, steps 7.6 and 7.7
+    """
+    wildcard = WILDCARD_BYTES in names and not question.include
     for name in question.names:
         # Step 7.6: `*` does not cover Authorization. Step 7.7: it covers every other name.
-        covered = wildcard and (name not in CORS_NON_WILDCARD or engine.wildcard_covers_authorization)
-        if not covered and name not in grant.names:
+        covered = wildcard and (name not in CORS_NON_WILDCARD or covers_authorization)
+        if not covered and name not in names:
             return name
     return None

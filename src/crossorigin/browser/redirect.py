@@ -6,12 +6,13 @@ https://fetch.spec.whatwg.org/#concept-http-redirect-fetch
 from collections.abc import Container
 from dataclasses import dataclass, replace
 
-from crossorigin.browser.check import Blocked, text_lines
+from crossorigin.browser.check import Blocked, blame, text_lines
 from crossorigin.browser.engines import Engine
 from crossorigin.browser.preflight import CORS_NON_WILDCARD, LOCATION, REDIRECT_STATUSES
 from crossorigin.browser.reasons import BrowserReason
-from crossorigin.browser.request import BrowserRequest, Culprit, Header, HttpResponse, Tainting
+from crossorigin.browser.request import BrowserRequest, HttpResponse, Tainting
 from crossorigin.browser.url import Url, locate, scheme_of
+from crossorigin.fetch.fields import Header
 from crossorigin.fetch.methods import normalize_method
 from crossorigin.fetch.origin import DEFAULT_PORTS
 from crossorigin.fetch.safelist import REQUEST_BODY_HEADERS
@@ -64,8 +65,7 @@ def follow(hop: Hop, response: HttpResponse, request: BrowserRequest, engine: En
         url = None
     reason = _refuses(hop, url, response, request, engine)
     if url is None or reason is not None:
-        lines = text_lines(response, LOCATION)
-        culprit = Culprit(exchange=exchange, header=LOCATION, lines=lines, subject=hop.url.whole)
+        culprit = blame(response, LOCATION, exchange=exchange, subject=hop.url.whole)
         return reason or BrowserReason.REDIRECT_INVALID, culprit
     return _moved(hop, url, response.status, request, engine)
 

@@ -12,10 +12,10 @@ from typing import Literal, get_args
 from crossorigin.browser.engines import EngineName
 from crossorigin.browser.reasons import BrowserReason
 from crossorigin.browser.url import parse_url, scheme_of
+from crossorigin.fetch.fields import Header
 from crossorigin.fetch.methods import is_token, normalize_method
 from crossorigin.fetch.origin import DEFAULT_PORTS, OPAQUE_ORIGIN, parse_origin
 
-Header = tuple[bytes, bytes]
 Mode = Literal["cors", "no-cors", "same-origin"]
 Credentials = Literal["omit", "same-origin", "include"]
 Redirect = Literal["follow", "error", "manual"]

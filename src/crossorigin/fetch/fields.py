@@ -9,6 +9,10 @@ from collections.abc import Iterable, Sequence
 
 # Stands for every origin, method or name: https://fetch.spec.whatwg.org/#cors-protocol-and-credentials.
 WILDCARD = "*"
+WILDCARD_BYTES = WILDCARD.encode()
+
+# A line of a header list: its name and its value.
+Header = tuple[bytes, bytes]
 
 # Far more than a browser ever sends: about a hundred header names.
 MAX_LIST_BYTES = 4096

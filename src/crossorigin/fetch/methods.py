@@ -19,14 +19,16 @@ NORMALIZED_METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT
 # The methods that `allow_methods=["*"]` stands for: those an HTTP specification defines and a browser will send.
 STANDARD_METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "QUERY")
 
-# RFC 9110, section 5.6.2. `\Z`, for `$` would let a line feed through.
-TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
-_TOKEN_BYTES = re.compile(TOKEN.pattern.encode())
+# RFC 9110, section 5.6.2: what a token is made of.
+TCHAR = r"[!#$%&'*+.^_`|~0-9A-Za-z-]"
+# `\Z`, for `$` would let a line feed through.
+_TOKEN = re.compile(rf"{TCHAR}+\Z")
+_TOKEN_BYTES = re.compile(_TOKEN.pattern.encode())
 
 
 def is_token(text: str) -> bool:
     """Tell whether `text` is a token, the form of every method and header name."""
-    return TOKEN.match(text) is not None
+    return _TOKEN.match(text) is not None
 
 
 def is_token_bytes(value: bytes) -> bool:

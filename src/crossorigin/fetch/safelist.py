@@ -7,10 +7,9 @@ values have lost the whitespace around them. The lists of names alone stand in `
 import re
 from collections.abc import Callable, Iterable
 
+from crossorigin.fetch.fields import Header
 from crossorigin.fetch.headers import is_forbidden_request_header
-from crossorigin.fetch.methods import is_forbidden_method
-
-Header = tuple[bytes, bytes]
+from crossorigin.fetch.methods import TCHAR, is_forbidden_method
 
 MAX_SAFELISTED_VALUE = 128
 MAX_SAFELISTED_VALUES = 1024
@@ -30,7 +29,7 @@ _METHOD_OVERRIDES = frozenset({b"x-http-method", b"x-http-method-override", b"x-
 _UNSAFE_BYTE = re.compile(rb'[\x00-\x08\x0a-\x1f"():<>?@\[\\\]{}\x7f]')
 _LANGUAGE = re.compile(rb"[0-9A-Za-z *,.;=-]*\Z")
 _RANGE = re.compile(rb"bytes=([0-9]+)-([0-9]*)\Z")
-_TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+_TOKEN = TCHAR.encode() + b"+"
 _MEDIA_TYPE = re.compile(rb"(" + _TOKEN + rb"/" + _TOKEN + rb")[\t\n\r ]*(?:;|\Z)")
 
 

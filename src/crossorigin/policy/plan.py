@@ -8,7 +8,7 @@ these tables, and the policy bounds them, for nothing that a stranger chooses is
 
 from collections.abc import Sequence
 
-from crossorigin.fetch.fields import WILDCARD, unique_names
+from crossorigin.fetch.fields import WILDCARD, WILDCARD_BYTES, Header, unique_names
 from crossorigin.fetch.origin import MAX_ORIGIN
 from crossorigin.policy.decision import (
     ActualDecision,
@@ -27,7 +27,6 @@ from crossorigin.policy.response import (
     ALLOW_PRIVATE_NETWORK,
     MAX_AGE,
     VARY,
-    Header,
     PreflightResponse,
     ResponseHeaders,
 )
@@ -49,7 +48,6 @@ _LISTED = frozenset(
     (origin, Reason.METHOD_LISTED, Reason.HEADERS_LISTED) for origin in (Reason.ORIGIN_LISTED, Reason.ANY_ORIGIN)
 )
 
-_ANY_ORIGIN = b"*"
 _OK = 200
 _BAD_REQUEST = 400
 _TEXT: Header = (b"content-type", b"text/plain; charset=utf-8")
@@ -123,7 +121,7 @@ class Plan:
         self.absent = self._refused[Reason.ORIGIN_ABSENT]
         self.repeated = self._refused[Reason.ORIGIN_REPEATED]
         if self._any_origin:
-            self.constant = ActualDecision(origin=Reason.ANY_ORIGIN, response=self._response(_ANY_ORIGIN))
+            self.constant = ActualDecision(origin=Reason.ANY_ORIGIN, response=self._response(WILDCARD_BYTES))
             self.absent = self.repeated = self.constant
         elif self._always is not None:
             self.constant = self.absent
@@ -138,9 +136,10 @@ class Plan:
         """Decide what becomes of the headers of an actual response, from the one `Origin` line of the request."""
         # Measured before it is looked up: hashing a megabyte reads all of it.
         known = self.listed.get(origin) if len(origin) <= MAX_ORIGIN else None
-        return self._decide_origin(origin) if known is None else known
+        return self.judge_origin(origin) if known is None else known
 
-    def _decide_origin(self, origin: bytes) -> ActualDecision:
+    def judge_origin(self, origin: bytes) -> ActualDecision:
+        """Decide the same for an origin that was looked up in `listed` in vain."""
         if self._any_origin:
             return self.absent
         reason = self._judge.judge_origin((origin,))
@@ -166,7 +165,7 @@ class Plan:
         """Return the value of Access-Control-Allow-Origin: never bytes that were not found allowed."""
         if not reason.allows:
             return None
-        return _ANY_ORIGIN if self._any_origin else lines[0]
+        return WILDCARD_BYTES if self._any_origin else lines[0]
 
     def known_preflight(
         self, origin: bytes, request_method: bytes, request_headers: bytes | None
@@ -176,7 +175,7 @@ class Plan:
         None settles nothing: `decide_preflight` decides, and makes it known. The answer repeats nothing that is asked
         but the origin, so one is kept for each that the policy lists.
         """
-        key = _ANY_ORIGIN if self._any_origin else origin
+        key = WILDCARD_BYTES if self._any_origin else origin
         known = self._listed_preflights.get(key) if len(key) <= MAX_ORIGIN else None
         if known is None or len(request_method) > self._max_method or request_method not in self._methods:
             return None
@@ -213,9 +212,11 @@ class Plan:
             # https://fetch.spec.whatwg.org/#cors-preflight-fetch-0, step 7: without an ok status nothing is granted.
             # Never a 2xx here: GET, HEAD and POST are safelisted, and would pass it whatever the lists say.
             response = _answer(_BAD_REQUEST, self._grant(granted), failing)
-        decision = _preflight_decision(reasons, response)
+        decision = PreflightDecision(
+            origin=origin_reason, method=method_reason, headers=headers_reason, response=response
+        )
         if reasons in _LISTED and not private_network:
-            self._listed_preflights[_ANY_ORIGIN if self._any_origin else origin[0]] = decision
+            self._listed_preflights[WILDCARD_BYTES if self._any_origin else origin[0]] = decision
         return decision
 
     def _allow(self, origin: bytes, names: Sequence[bytes], *, private_network: bool) -> PreflightResponse:
@@ -246,11 +247,6 @@ class Plan:
             and bool(self._allow_methods)
             and not is_safelisted_method(request_method[0])
         )
-
-
-def _preflight_decision(reasons: tuple[Reason, Reason, Reason], response: PreflightResponse) -> PreflightDecision:
-    origin, method, headers = reasons
-    return PreflightDecision(origin=origin, method=method, headers=headers, response=response)
 
 
 def _answer(status: int, headers: tuple[Header, ...], body: bytes) -> PreflightResponse:

@@ -7,15 +7,13 @@ set among them goes first. Header lists are read once and never changed; names m
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from crossorigin.fetch.fields import merge_vary, split_list, unique_names
+from crossorigin.fetch.fields import WILDCARD_BYTES, Header, merge_vary, split_list, unique_names
 from crossorigin.fetch.headers import (
     CORS_RESPONSE_HEADERS,
     CORS_SAFELISTED_RESPONSE_HEADERS,
     FORBIDDEN_RESPONSE_HEADERS,
 )
 from crossorigin.fetch.methods import is_token_bytes
-
-Header = tuple[bytes, bytes]
 
 ALLOW_CREDENTIALS = b"access-control-allow-credentials"
 ALLOW_HEADERS = b"access-control-allow-headers"
@@ -26,7 +24,6 @@ EXPOSE_HEADERS = b"access-control-expose-headers"
 MAX_AGE = b"access-control-max-age"
 VARY = b"vary"
 
-_WILDCARD = b"*"
 _ORIGIN = b"Origin"
 _TRUE = (ALLOW_CREDENTIALS, b"true")
 _CORS = frozenset(name.encode() for name in CORS_RESPONSE_HEADERS)
@@ -157,9 +154,9 @@ class ResponseHeaders:
         browser, so such elements are left out.
         """
         named, _ = split_list([value for lowered, _, value in own if lowered == EXPOSE_HEADERS])
-        wildcard = self.expand or _WILDCARD in named
+        wildcard = self.expand or WILDCARD_BYTES in named
         if self.allow_credentials and wildcard:
-            named = [*(name for name in named if name != _WILDCARD), *_readable_names(own)]
+            named = [*(name for name in named if name != WILDCARD_BYTES), *_readable_names(own)]
         return unique_names((*self.expose, *filter(_can_be_exposed, named)))
 
 

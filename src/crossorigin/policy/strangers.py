@@ -165,7 +165,9 @@ def _combine(parts: Sequence[list[_Sample]]) -> list[_Sample]:
                 filled = [*row]
                 filled[one], filled[other] = pair
                 chosen[sum(filled, _NOTHING)] = None
-    return list(islice(chosen, _MAX_PAIRS))
+                if len(chosen) == _MAX_PAIRS:
+                    return list(chosen)
+    return list(chosen)
 
 
 def _some(samples: Iterable[_Sample]) -> list[_Sample]:
