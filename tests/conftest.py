@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from hypothesis import Phase, settings
+from tests.chromium import ARGUMENTS
 
 # A slow machine is no failure, so there is no deadline. "ci" is Hypothesis's own profile: the same
 # examples at every run, so that a change is judged by what it changes. "nightly" looks further.
@@ -37,16 +38,7 @@ def chromium() -> str:
 @pytest.fixture(scope="session")
 def chromium_launch(chromium: str) -> dict[str, Any]:
     """How Playwright launches it, headless."""
-    arguments = [
-        "--disable-gpu",
-        "--disable-quic",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-    ]
-    # Chromium's sandbox refuses to run for root.
-    return {"executable_path": chromium, "args": [*arguments, *(["--no-sandbox"] if os.geteuid() == 0 else [])]}
+    return {"executable_path": chromium, "args": [*ARGUMENTS]}
 
 
 def _refuse_skip(report: pytest.TestReport | pytest.CollectReport) -> None:

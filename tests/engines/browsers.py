@@ -18,6 +18,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, Any, Self
 
+from tests.chromium import ARGUMENTS
 from websockets.sync.client import connect
 
 _INSTALL = "run scripts/install-system-packages.sh chromium firefox webkit"
@@ -119,31 +120,20 @@ class _Remote(Engine):
 class Chromium(_Remote):
     """Its debugger's protocol names the reason by a code: `corsErrorStatus`."""
 
-    _ARGUMENTS = (
-        "--headless=new",
-        "--disable-gpu",
-        "--disable-quic",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-        "--remote-debugging-port=0",
-    )
-
     def open(self, url: str) -> None:
         """Start the browser, and show it the page."""
-        # Its sandbox refuses to run for root.
-        arguments = [*self._ARGUMENTS, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
+        arguments = ["--headless=new", "--remote-debugging-port=0", *ARGUMENTS]
         profile = f"--user-data-dir={self._home / 'profile'}"
         self._connect(
             self._told(r"DevTools listening on (\S+)", _found("chromium"), *arguments, profile, "about:blank")
         )
-        targets = self._call("Target.getTargets")["targetInfos"]
-        page = next(target["targetId"] for target in targets if target["type"] == "page")
+        # A page of our own: the first one may still be on its way to the address it was started with.
+        page = self._call("Target.createTarget", url="about:blank")["targetId"]
         session = self._call("Target.attachToTarget", targetId=page, flatten=True)["sessionId"]
         self._call("Network.enable", session)
         self._call("Log.enable", session)
-        self._call("Page.navigate", session, url=url)
+        navigation = self._call("Page.navigate", session, url=url)
+        assert "errorText" not in navigation, navigation
 
     def listen(self) -> None:
         """Read what was said of the requests."""
