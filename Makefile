@@ -12,6 +12,8 @@ MAKEFLAGS += --no-builtin-rules
 PYTHON ?= python3
 ARGS ?=
 BIN := .venv/bin
+# What runs twice: in the newest Starlette, FastAPI and pydantic, and in the oldest that are supported.
+FRAMEWORK_TESTS := tests/asgi/test_frameworks.py tests/everyday tests/settings tests/starlette
 export PYTHON
 
 .PHONY: help demo test mutants fuzz check bench bench-check format lock clean chromium test-packages bench-packages
@@ -22,9 +24,10 @@ help: ## list these targets
 demo: $(if $(findstring --check,$(ARGS)),chromium) .venv/.demo ## show two origins on this machine, live (ARGS=--check: judged in a headless browser)
 	@$(BIN)/python -m crossorigin.demo $(ARGS)
 
-test: test-packages .venv/.dev ## run the tests and hold their coverage (ARGS=tests/policy: run those only)
+test: test-packages .venv/.dev $(if $(ARGS),,.venv-oldest/.oldest) ## run the tests and hold their coverage (ARGS=tests/policy: run those only)
 	$(if $(ARGS),$(BIN)/python -m pytest $(ARGS),$(BIN)/coverage run -m pytest)
 	$(if $(ARGS),,$(BIN)/python scripts/check_coverage.py)
+	$(if $(ARGS),,.venv-oldest/bin/python -m pytest $(FRAMEWORK_TESTS))
 
 mutants: .venv/.dev ## change fetch, policy and browser in thousands of ways, and see that the unit tests tell (ARGS=fetch.host)
 	HYPOTHESIS_PROFILE=mutants PYTHONHASHSEED=0 nice $(BIN)/python scripts/mutants.py $(ARGS)
@@ -55,7 +58,7 @@ lock: .venv/.dev ## compile the lock files (ARGS=--upgrade: take the newest vers
 	PATH="$(CURDIR)/$(BIN):$$PATH" scripts/lock.sh $(ARGS)
 
 clean: ## remove everything that these commands made
-	rm -rf .venv .venv-bench .venv-fuzz build dist .coverage .coverage.* coverage.json htmlcov .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-bench .venv-fuzz .venv-oldest build dist .coverage .coverage.* coverage.json htmlcov .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find src tests scripts bench -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # With all that the environment needs, so that who may not install is told one command, not two.
@@ -84,4 +87,9 @@ bench-packages:
 
 .venv-fuzz/.fuzz: requirements/fuzz.txt pyproject.toml scripts/setup-venv.sh
 	@scripts/setup-venv.sh fuzz
+	@touch $@
+
+# The oldest frameworks and the newest cannot stand beside each other.
+.venv-oldest/.oldest: requirements/oldest.txt pyproject.toml scripts/setup-venv.sh
+	@scripts/setup-venv.sh oldest
 	@touch $@

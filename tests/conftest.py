@@ -4,10 +4,13 @@ import os
 import shutil
 from collections.abc import Generator
 from typing import Any
+from weakref import WeakValueDictionary
 
 import pytest
 from hypothesis import Phase, settings
 from tests.chromium import ARGUMENTS
+
+from crossorigin import CORSMiddleware
 
 # A slow machine is no failure, so there is no deadline. "ci" is Hypothesis's own profile: the same
 # examples at every run, so that a change is judged by what it changes. "nightly" looks further.
@@ -25,6 +28,12 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.enviro
 def anyio_backend() -> str:
     """Asynchronous tests run on asyncio, as the servers do."""
     return "asyncio"
+
+
+@pytest.fixture(autouse=True)
+def alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The middlewares of one test are the only ones of the process: what others left behind costs them no short way."""
+    monkeypatch.setattr(CORSMiddleware, "_layers", WeakValueDictionary())
 
 
 @pytest.fixture(scope="session")

@@ -48,9 +48,12 @@ def decide(case: Case) -> Decision:
 
 
 @every_case
-def test_the_middleware_answers_as_the_table_says(case: Case) -> None:
+@pytest.mark.parametrize("when", ["at its first request", "at its place"])
+def test_the_middleware_answers_as_the_table_says(case: Case, when: str) -> None:
     """What the middleware sends is the table's answer, header for header."""
-    wrap = functools.partial(CORSMiddleware, policy=case.policy(), debug=case.debug)
+    wrap = functools.partial(
+        CORSMiddleware, policy=case.policy(), debug=case.debug, outermost=when == "at its first request"
+    )
     done = exchange(wrap, case.request, case.response)
     problems = case.problems(by=done.by, status=done.status, headers=done.headers, body=done.body)
     assert problems == []

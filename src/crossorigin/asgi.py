@@ -7,35 +7,30 @@ https://asgi.readthedocs.io/en/latest/specs/www.html
 """
 
 from collections.abc import Iterable
+from copy import copy
+from functools import partial
+from threading import Lock
+from weakref import WeakValueDictionary
 
+from crossorigin.arguments import read_arguments
+from crossorigin.attendant import Attendant, guard
+from crossorigin.facts import decide_preflight
 from crossorigin.fetch.origin import MAX_ORIGIN
-from crossorigin.policy.errors import InvalidPolicyError, IssueCode, PolicyIssue, keep_value
-from crossorigin.policy.options import DEFAULTS
+from crossorigin.layers import MARK, Place, mark, tell_of_staying, tell_of_two
+from crossorigin.policy.errors import InvalidPolicyError
 from crossorigin.policy.plan import Plan
 from crossorigin.policy.policy import Policy
-from crossorigin.policy.response import PreflightResponse
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, MutableMapping
-    from typing import Any
+    from collections.abc import Awaitable
+    from typing import Any, ClassVar
 
-    Scope = MutableMapping[str, Any]
-    Message = MutableMapping[str, Any]
-    Receive = Callable[[], Awaitable[Message]]
-    Send = Callable[[Message], Awaitable[None]]
-    ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+    from crossorigin.arguments import OnRefused
+    from crossorigin.asgi_types import ASGIApp, Message, OnDecision, Receive, Scope, Send
 
-# The fields that a CORS-preflight request is judged by, in the order of the judgement.
-_ASKING = dict.fromkeys(
-    (
-        b"origin",
-        b"access-control-request-method",
-        b"access-control-request-headers",
-        b"access-control-request-private-network",
-    )
-)
-_ASKING_LENGTHS = frozenset(map(len, _ASKING))
+
+_OK = 200
 
 # What subclasses of Starlette's class override, and what says the same here.
 _INSTEAD = {
@@ -56,7 +51,15 @@ class CORSMiddleware:
         policy: A `Policy`, in place of the options; naming both is an error.
         debug: Whether a preflight refused for its method or headers may be answered 200, where every browser refuses
             it all the same, so that the console names the method or the header instead of the status. Leave it off
-            in production: it tells strangers what is allowed.
+            in production: it tells strangers what is allowed. Allowed requests are then logged too, as DEBUG.
+        outermost: Whether to move outside all of a Starlette or FastAPI app's own layers when the app starts, so that
+            what those answer, a bare 500 among it, carries its CORS headers too, and no other one answers a preflight.
+        check_websockets: Whether to refuse a WebSocket handshake whose `Origin` is neither allowed nor the server's
+            own. No browser applies CORS to a WebSocket.
+        on_refused: What becomes of an actual request whose `Origin` is neither allowed nor the server's own: "pass"
+            lets the app answer, and the browser keeps the page from reading it; "block" answers 403.
+        on_decision: Called with each decision and the scope; it stands in `scope["crossorigin"]` too. What it raises
+            is logged, and changes nothing.
 
     The other arguments are those of `Policy`.
 
@@ -72,6 +75,11 @@ class CORSMiddleware:
     >>> async def app(scope, receive, send): ...
     >>> app = CORSMiddleware(app, allow_origins=["https://app.example.com"])
     """
+
+    # All that there are in the process: alone, a layer need not look for another one around it.
+    # By their identity, for a subclass may have no hash.
+    _layers: "ClassVar[WeakValueDictionary[int, CORSMiddleware]]" = WeakValueDictionary()  # noqa: RUF012  # one for all
+    _lock: "ClassVar[Lock]" = Lock()
 
     def __init__(  # noqa: PLR0917  # the names and the order that code in use relies on
         self,
@@ -89,6 +97,10 @@ class CORSMiddleware:
         dangerously_allow_public_suffixes: bool = False,
         policy: Policy | None = None,
         debug: bool = False,
+        outermost: bool = True,
+        check_websockets: bool = False,
+        on_refused: "OnRefused" = "pass",
+        on_decision: "OnDecision | None" = None,
     ) -> None:
         """Check the policy and make it ready."""
         options: dict[str, object] = {
@@ -103,15 +115,28 @@ class CORSMiddleware:
             "constant_allow_origin": constant_allow_origin,
             "dangerously_allow_public_suffixes": dangerously_allow_public_suffixes,
         }
+        ways: dict[str, object] = {
+            "debug": debug,
+            "outermost": outermost,
+            "check_websockets": check_websockets,
+            "on_refused": on_refused,
+            "on_decision": on_decision,
+        }
         try:
-            self.policy = _policy(policy, options, debug)
+            self.policy, read = read_arguments(policy, options, ways)
         except InvalidPolicyError as error:
             import logging  # noqa: PLC0415  # only a wrong policy pays for it
 
             logging.getLogger("crossorigin").critical("%s", error)
             raise
         self.app = app
-        self._plan = Plan(self.policy, debug=debug)
+        self._ready = Plan(self.policy, debug=debug)
+        self._plan: Plan | None = None
+        self._place = Place(taken=not outermost)
+        self._attendant = Attendant(self.policy, self._ready, read)
+        # Whether more is asked than headers, of every request.
+        self._asked = read.debug or read.blocks or read.on_decision is not None
+        self._join()
 
     def __init_subclass__(cls) -> None:
         """Refuse a subclass that overrides what Starlette's class has: ignored, its check would be lost.
@@ -128,18 +153,24 @@ class CORSMiddleware:
                 raise TypeError(message)
 
     async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:  # noqa: C901  # see below
-        """Serve one connection; `lifespan` and `websocket` pass through untouched."""
+        """Serve one connection; a `lifespan` passes through untouched, and so does a `websocket` that may."""
         # Every request comes through here, so what is asked of each stands here: a call costs as much as three of
         # these branches. `docs/performance.md` has the figures.
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
         plan = self._plan
+        if plan is None or scope["type"] != "http":
+            serve = self._attend(scope)
+            if serve is not None:
+                await serve(scope, receive, send)
+                return
+            plan = self._ready
         if scope["method"] == "OPTIONS":
-            answer = _preflight(plan, scope["headers"])
-            if answer is not None:
-                await send({"type": "http.response.start", "status": answer.status, "headers": [*answer.headers]})
-                await send({"type": "http.response.body", "body": answer.body})
+            asked = decide_preflight(plan, scope["headers"])
+            if asked is not None:
+                answered = asked.response
+                if answered.status != _OK:
+                    self._attendant.note_refusal(asked, scope)
+                await send({"type": "http.response.start", "status": answered.status, "headers": [*answered.headers]})
+                await send({"type": "http.response.body", "body": answered.body})
                 return
         decision = plan.constant
         if decision is None:
@@ -150,13 +181,14 @@ class CORSMiddleware:
                     lines, origin = lines + 1, value
             if not lines:
                 decision = plan.absent
-            elif lines > 1:
-                decision = plan.repeated
             else:
                 # Looked up here, for the call cost as much; measured first, for hashing a megabyte reads all of it.
-                decision = plan.listed.get(origin) if len(origin) <= MAX_ORIGIN else None
+                decision = plan.listed.get(origin) if lines == 1 and len(origin) <= MAX_ORIGIN else None
                 if decision is None:
-                    decision = plan.judge_origin(origin)
+                    decision = plan.repeated if lines > 1 else plan.judge_origin(origin)
+                    # Nothing is granted: what `allowed` says, at a thirtieth of its cost.
+                    if decision.response.allow_origin is None:
+                        self._attendant.note_refusal(decision, scope)
         response = decision.response
 
         # A plain function that hands on the awaitable: a coroutine of its own would cost every chunk of a stream.
@@ -170,90 +202,70 @@ class CORSMiddleware:
 
         await self.app(scope, receive, send_with_headers)
 
+    def _attend(self, scope: "Scope") -> "ASGIApp | None":
+        """Return what serves a first scope, what is no request, and what asks for more; None if the short way does."""
+        place = self._place
+        # Read before the place is taken, for then this may be the layer outside it.
+        app = self.app
+        outer = scope.get(MARK)
+        if outer is place:
+            return app
+        if outer is None and not place.taken:
+            self._take_place(scope)
+        alone = len(self._layers) == 1
+        if alone and self._plan is None:
+            self._settle()
+        moved = place.outermost is not None and place.outermost is not self
+        if moved and place.unlinked:
+            serve = app
+        elif outer is not None:
+            tell_of_two(scope, place, outer)
+            return self._attendant.inside(app, scope["type"])
+        elif alone and scope["type"] == "http" and not self._asked:
+            return None
+        else:
+            serve = self._attendant.around(guard(app) if moved and place.guarded else app, scope["type"])
+        return serve if alone else partial(mark, serve, place)
 
-def _preflight(plan: Plan, headers: "Iterable[tuple[bytes, bytes]]") -> PreflightResponse | None:
-    """Return the answer to a CORS-preflight request; None if the request is none, and belongs to the app."""
-    origin = request_method = request_headers = None
-    lengths = _ASKING_LENGTHS
-    for name, value in headers:
-        # By its length first, which costs half as much as to hash it, and a third of comparing it with each.
-        if len(name) in lengths:
-            if name == b"origin" and origin is None:
-                origin = value
-            elif name == b"access-control-request-method" and request_method is None:
-                request_method = value
-            elif name == b"access-control-request-headers" and request_headers is None:
-                request_headers = value
-            elif name in _ASKING:
-                return _unusual_preflight(plan, headers)
-    if origin is None or request_method is None:
-        return None
-    known = plan.known_preflight(origin, request_method, request_headers)
-    if known is not None:
-        return known.response
-    lines = () if request_headers is None else (request_headers,)
-    return plan.decide_preflight((origin,), (request_method,), lines).response
+    def _take_place(self, scope: "Scope") -> None:
+        """Move outside all layers of the app that this one was added to; a copy does, which shares the place."""
+        place = self._place
+        place.taken = True
+        app = scope.get("app")
+        built = getattr(app, "middleware_stack", None)
+        if app is None or built is None or built is self:
+            self._join()
+            return
+        from crossorigin import stack  # noqa: PLC0415  # only Starlette's apps have one
 
+        # What a subclass does in a call of its own is meant for where it stands.
+        found = stack.around(self, app) if type(self).__call__ is CORSMiddleware.__call__ else []
+        if not found:
+            tell_of_staying(scope, place)
+            self._join()
+            return
+        outermost = copy(self)
+        holder = stack.holder_of_own(found)
+        outermost.app = built if holder is None else holder.app
+        if holder is None or not stack.link(holder, outermost):
+            outermost.app = built
+            app.middleware_stack = outermost
+        place.outermost = outermost
+        place.guarded = stack.passes_exceptions_on(found)
+        # Before the app has started nothing is under way that has passed by the new place: the old one may go.
+        if scope["type"] == "lifespan" and stack.link(found[-1], self.app):
+            place.unlinked = True
+            with self._lock:
+                self._layers.pop(id(self), None)
+        outermost._join()  # noqa: SLF001  # of the same class
 
-def _unusual_preflight(plan: Plan, headers: "Iterable[tuple[bytes, bytes]]") -> PreflightResponse | None:
-    """Do the same where a field has several lines, or asks for the private network."""
-    lines: dict[bytes, list[bytes]] = {name: [] for name in _ASKING}
-    for name, value in headers:
-        if name in lines:
-            lines[name].append(value)
-    origin, request_method, request_headers, private_network = lines.values()
-    if not origin or not request_method:
-        return None
-    return plan.decide_preflight(origin, request_method, request_headers, private_network).response
+    def _join(self) -> None:
+        """Count this layer among those of the process, and let each take the short way if it can."""
+        with self._lock:
+            self._layers[id(self)] = self
+            for layer in list(self._layers.values()):
+                layer._settle()  # noqa: SLF001  # likewise
 
-
-def _policy(policy: Policy | None, options: dict[str, object], debug: object) -> Policy:
-    issues: list[PolicyIssue] = []
-    if not isinstance(debug, bool):
-        issues.append(
-            PolicyIssue(
-                code=IssueCode.NOT_A_BOOL,
-                field="debug",
-                value=keep_value(debug),
-                reason=f"It is of type {type(debug).__name__}, neither True nor False.",
-                hint="True or False.",
-            )
-        )
-    try:
-        checked = Policy.from_dict(options) if policy is None else policy
-    except InvalidPolicyError as error:
-        raise InvalidPolicyError([*error.issues, *issues]) from None
-    if policy is not None:
-        issues += _issues_of(policy, options)
-    if issues:
-        raise InvalidPolicyError(issues)
-    return checked
-
-
-def _issues_of(policy: object, options: dict[str, object]) -> list[PolicyIssue]:
-    if not isinstance(policy, Policy):
-        return [
-            PolicyIssue(
-                code=IssueCode.POLICY_NOT_A_POLICY,
-                field="policy",
-                value=keep_value(policy),
-                reason=f"It is of type {type(policy).__name__}; policy= takes a Policy.",
-                hint='a Policy, as in policy=Policy(allow_origins=["https://app.example.com"]).',
-            )
-        ]
-    return [
-        PolicyIssue(
-            code=IssueCode.POLICY_BESIDE_OPTIONS,
-            field=name,
-            value=keep_value(value),
-            reason=f"Both policy= and {name}= are given; one of the two would be lost.",
-            hint=f"remove {name}= here, and give it to the Policy.",
-        )
-        for name, value in options.items()
-        if not _is_default(name, value)
-    ]
-
-
-def _is_default(name: str, value: object) -> bool:
-    default = DEFAULTS[name]
-    return value in (default, list(default) if isinstance(default, tuple) else default)
+    def _settle(self) -> None:
+        short = self._place.taken and not self._asked and len(self._layers) == 1
+        self._plan = self._ready if short else None

@@ -3,6 +3,7 @@
 import asyncio
 import copy
 import gc
+import logging
 from collections.abc import Callable, Iterable, MutableMapping, Sequence
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
@@ -516,8 +517,12 @@ def strings_within(root: object) -> list[bytes | str]:
 
 
 @pytest.mark.parametrize("debug", [True, False])
-async def test_hostile_traffic_leaves_nothing_on_the_instance(*, debug: bool) -> None:
-    """Whatever strangers send, the instance holds what it held, down to the tables of its policy."""
+async def test_hostile_traffic_leaves_nothing_on_the_instance(caplog: pytest.LogCaptureFixture, *, debug: bool) -> None:
+    """Whatever strangers send, the instance holds what it held, down to the tables of its policy.
+
+    But for the log, which remembers a bounded part of what it has told of, where it is told anything.
+    """
+    caplog.set_level(logging.CRITICAL, logger="crossorigin")
     middleware = CORSMiddleware(
         answering([(b"vary", b"Accept")]),
         allow_origins=[ORIGIN, "https://*.example.org"],
@@ -541,7 +546,7 @@ async def test_hostile_traffic_leaves_nothing_on_the_instance(*, debug: bool) ->
 
 @pytest.mark.parametrize("policy", [{"allow_origins": [ORIGIN]}, {"allow_origins": ["*"]}], ids=["listed", "any"])
 async def test_no_hostile_request_raises_or_echoes(policy: dict[str, Any], caplog: pytest.LogCaptureFixture) -> None:
-    """Every request is answered, logged nowhere, and none of its unvalidated bytes come back."""
+    """Every request is answered, few are told of in the log, and none of their unvalidated bytes come back."""
     middleware = CORSMiddleware(answering(), allow_methods=["PUT"], **policy)
     for scope in hostile_scopes():
         for name, value in await headers_of(middleware, scope):
@@ -549,7 +554,9 @@ async def test_no_hostile_request_raises_or_echoes(policy: dict[str, Any], caplo
                 assert value in {b"*", ORIGIN.encode()}
             assert not any(byte < 0x20 or byte > 0x7E for byte in name + value)
             assert b"evil" not in value
-    assert caplog.records == []
+    told = [record.getMessage() for record in caplog.records]
+    assert len(told) == 10
+    assert all(map(str.isprintable, told))
 
 
 async def test_two_origins_at_once_get_their_own_answers() -> None:

@@ -13,7 +13,16 @@ from tests.asgi.wire import ORIGIN, STRANGER, answering, exchange, headers_of, h
 from crossorigin import CORSMiddleware, CrossOriginWarning, InvalidPolicyError, IssueCode, Policy
 
 _APP = answering()
-_OURS = ["constant_allow_origin", "dangerously_allow_public_suffixes", "policy", "debug"]
+_OURS = [
+    "constant_allow_origin",
+    "dangerously_allow_public_suffixes",
+    "policy",
+    "debug",
+    "outermost",
+    "check_websockets",
+    "on_refused",
+    "on_decision",
+]
 
 
 def parameters(middleware: type) -> list[inspect.Parameter]:

@@ -5,7 +5,16 @@ from typing import Any
 import pytest
 from tests.browser_model.talk import API, GRANT, PAGE, answer, asked, fetch, methods, redirect
 
-from crossorigin.browser import BrowserReason, EngineName, HttpRequest, HttpResponse, PreflightCache, run
+from crossorigin.browser import (
+    BrowserReason,
+    EngineName,
+    HttpRequest,
+    HttpResponse,
+    PreflightCache,
+    browse,
+    run,
+    run_async,
+)
 
 ALLOWED = answer(**GRANT)
 CREDENTIALED = {"allow_origin": PAGE, "allow_credentials": "true"}
@@ -119,6 +128,7 @@ def test_a_wildcard_is_remembered(visit: Visit) -> None:
         ("60, 60", 5),
         ("6\n", 5),
         ("99999999999999999999", 1e20),
+        ("9" * 100, 1e100),
         ("9" * 101, 1 << 64),
     ],
 )
@@ -148,6 +158,33 @@ def test_a_later_preflight_sets_the_time_anew(visit: Visit) -> None:
     assert visit.asks(granting("5", allow_methods="PUT", allow_headers="x-a"), **PUT, **names("x-a"))
     assert not visit.asks(ALLOWED, now=10, **DELETE)
     assert visit.asks(granting(allow_methods="PUT"), now=10, **PUT)
+
+
+@pytest.mark.parametrize("engine", ["standard", "firefox"])
+def test_each_name_is_known_for_its_own_time(engine: EngineName) -> None:
+    """Whatever else has been forgotten of its URL."""
+    visit = Visit(engine)
+    assert visit.asks(granting("60", allow_headers="x-a"), **names("x-a"))
+    assert visit.asks(granting("5", allow_headers="x-b"), **names("x-b"))
+    assert not visit.asks(ALLOWED, now=10, **names("x-a"))
+    assert visit.asks(ALLOWED, now=10, **names("x-b"))
+
+
+async def test_without_a_time_it_is_zero() -> None:
+    """By hand and with either driver."""
+
+    async def transport(_: HttpRequest) -> HttpResponse:
+        return LISTS
+
+    by_hand, driven, driven_async = PreflightCache(), PreflightCache(), PreflightCache()
+    fetching = browse(asked(**PUT), cache=by_hand)
+    assert next(fetching).preflight
+    assert not fetching.send(LISTS).preflight
+    run(asked(**PUT), lambda _: LISTS, cache=driven)
+    await run_async(asked(**PUT), transport, cache=driven_async)
+    for cache in (by_hand, driven, driven_async):
+        for now, asks in ((59.5, False), (60, True)):
+            assert next(browse(asked(**PUT), cache=cache, now=now)).preflight is asks
 
 
 def test_without_a_cache_nothing_is_remembered() -> None:

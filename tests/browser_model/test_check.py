@@ -83,13 +83,16 @@ def told_by(verdict: Verdict) -> tuple[int, str, tuple[str, ...], str]:
         ("https://b.example", ["true"], MISMATCH),
     ],
 )
+@pytest.mark.parametrize("method", ["GET", "PUT"])
 def test_credentials_need_the_origin_and_exactly_true(
-    origin: str, values: list[str], reason: BrowserReason | None
+    origin: str, values: list[str], reason: BrowserReason | None, method: str
 ) -> None:
-    """With `include` only; the value is one, and in this case of its letters."""
+    """With `include` only, of a preflight too; the value is one, and in this case of its letters."""
     lines: Lines = [(ORIGIN, origin), *((CREDENTIALS, value) for value in values)]
-    verdict = fetch(answer(200, lines), credentials="include")
-    assert verdict.reason == reason
+    first = answer(200, lines, allow_methods="PUT")
+    rest = [answer(200, lines)] if method == "PUT" and reason is None else []
+    verdict = fetch(first, *rest, method=method, credentials="include")
+    assert verdict.reason == (reason and (reason.of_preflight() if method == "PUT" else reason))
     if reason is UNCREDENTIALED:
         assert told_by(verdict) == (0, CREDENTIALS, tuple(value.strip(" \t") for value in values), "true")
     for credentials in ("omit", "same-origin"):

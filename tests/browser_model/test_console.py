@@ -163,6 +163,63 @@ def test_a_verdict_is_told_in_the_words_of_each_engine(
     assert console_text(verdict, "webkit") == webkit
 
 
+@pytest.mark.parametrize(
+    ("initiator", "kind"),
+    [
+        ("fetch", "fetch"),
+        ("xhr", "XMLHttpRequest"),
+        ("script", "script"),
+        ("image", "image"),
+        ("stylesheet", "CSS stylesheet"),
+        ("font", "font"),
+        ("video", "video"),
+        ("eventsource", "resource"),
+        ("beacon", "resource"),
+    ],
+)
+def test_chromium_says_what_was_loaded(initiator: str, kind: str) -> None:
+    """In its own words for each initiator."""
+    assert console_text(fetch(answer(), engine="chromium", initiator=initiator)) == (
+        CHROMIUM.replace("fetch", kind) + NO_ORIGIN
+    )
+
+
+def test_a_fragment_makes_no_redirect() -> None:
+    """Chromium names the first URL only where another one was asked last."""
+    text = console_text(fetch(answer(), engine="chromium", url=f"{API}/#here"))
+    assert text is not None
+    assert "redirected from" not in text
+
+
+@pytest.mark.parametrize(
+    ("given", "fields"),
+    [
+        (answer(201, LOCATION), {"method": "POST"}),
+        (answer(302), {}),
+        # Only Firefox checks such a preflight.
+        (answer(302, LOCATION), {**PUT, "engine": "firefox"}),
+    ],
+)
+def test_webkit_speaks_of_a_redirect_only_where_there_is_one(given: HttpResponse, fields: dict[str, Any]) -> None:
+    """Not of what a POST has created, of a status alone, or of a preflight."""
+    assert console_text(fetch(given, **fields), "webkit") == f"{WEBKIT_ORIGIN}{given.status}"
+
+
+def test_chromium_says_once_where_locations_that_are_alike_lead() -> None:
+    """It takes them for one."""
+    given = answer(302, [("Location", "ftp://other.example/")] * 2, allow_origin="*")
+    text = console_text(fetch(given, engine="chromium"))
+    assert text is not None
+    assert text.startswith(f"Access to fetch at 'ftp://other.example/' (redirected from '{API}/') from")
+
+
+def test_webkit_says_where_several_locations_lead() -> None:
+    """Joined to one, as it follows them."""
+    several = answer(302, [("Location", "/b"), ("Location", "/c")], allow_origin="null")
+    said = console_text(fetch(several, engine="webkit"))
+    assert said == of_redirect(f"{API}/b,%20/c") + WEBKIT_ORIGIN + "302"
+
+
 def test_chromium_says_nothing_of_a_user_name_at_home() -> None:
     """It refuses the redirect all the same, and says so where another origin has a part in it."""
     home = {"engine": "chromium", "url": f"{PAGE}/"}

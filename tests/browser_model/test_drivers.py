@@ -92,6 +92,13 @@ async def test_an_app_gets_what_a_server_would_give_it() -> None:
     ]
 
 
+async def test_a_path_that_is_no_utf_8_reaches_the_app() -> None:
+    """As it is in `raw_path`, with U+FFFD in `path`."""
+    app = App(START)
+    await asgi_transport(app)(HttpRequest(url=f"{API}/%FF", method="GET", headers=(), credentials=False))
+    assert (app.scopes[0]["path"], app.scopes[0]["raw_path"]) == ("/\ufffd", b"/%FF")
+
+
 @pytest.mark.parametrize(("url", "server"), [(f"{API}/", ("api.example", 443)), ("http://[::1]/", ("::1", 80))])
 async def test_the_port_is_the_schemes_own(url: str, server: tuple[str, int]) -> None:
     """Where the URL names none; and without a body there is no length."""
@@ -115,27 +122,35 @@ async def test_an_exception_is_the_apps() -> None:
 
 
 async def test_what_an_app_raises_after_its_response_is_kept() -> None:
-    """With the response, which is the same to a browser."""
+    """With the response, whole or not, which is the same to a browser."""
     request = HttpRequest(url=f"{API}/", method="GET", headers=(), credentials=False)
-    response = await asgi_transport(App(START, fails=True))(request)
-    assert str(response.error) == "the app's own"
-    assert response == await asgi_transport(App(START))(request)
+    fine = await asgi_transport(App(START))(request)
+    assert fine.error is None
+    for messages in ((START,), (START, BODY)):
+        response = await asgi_transport(App(*messages, fails=True))(request)
+        assert str(response.error) == "the app's own"
+        assert response == fine
 
 
 async def test_an_endless_response_ends() -> None:
     """The client goes away after the first part, as a server tells the app; what the app makes of it is no error."""
     parts = 0
+    told = ""
 
     async def endless(scope: Any, receive: Any, send: Any) -> None:
-        nonlocal parts
+        nonlocal parts, told
         await send(START)
-        while True:
-            parts += 1
-            await send({"type": "http.response.body", "body": b"x", "more_body": True})
+        try:
+            while True:
+                parts += 1
+                await send({"type": "http.response.body", "body": b"x", "more_body": True})
+        except OSError as gone:
+            told = str(gone)
+            raise
 
     response = await asgi_transport(endless)(HttpRequest(url=f"{API}/", method="GET", headers=(), credentials=False))
     assert response is not None
-    assert (response.status, response.error, parts) == (201, None, 1)
+    assert (response.status, response.error, parts, told) == (201, None, 1, "the client has gone away")
 
 
 async def test_headers_may_be_missing() -> None:

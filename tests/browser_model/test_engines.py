@@ -414,7 +414,7 @@ def _max_age_bits(engine: EngineName) -> Any:
     return [min(kept_for(engine, str(seconds)), 1e9) for seconds in (2**63 - 1, 2**63)]
 
 
-@difference(standard=[False, False], chromium=[True, True], webkit=[True, True])
+@difference(standard=[False] * 3, chromium=[True] * 3, webkit=[True] * 3)
 def _keeps_one_result(engine: EngineName) -> Any:
     replaced = Visit(engine)
     replaced.asks(granting(allow_methods="PUT"), **PUT)
@@ -423,19 +423,26 @@ def _keeps_one_result(engine: EngineName) -> Any:
     dropped.asks(granting(allow_methods="PUT"), **PUT)
     # Asked, and not answered yet.
     assert next(browse(asked(method="DELETE"), engine=engine, cache=dropped.cache)).preflight
-    return [visit.asks(granting(allow_methods="PUT"), **PUT) for visit in (replaced, dropped)]
+    # Of two that ask at the same time, the one that is answered last.
+    beside = Visit(engine)
+    fetching = {method: browse(asked(method=method), engine=engine, cache=beside.cache) for method in ("PUT", "DELETE")}
+    assert all(next(fetch_).preflight for fetch_ in fetching.values())
+    for method, fetch_ in fetching.items():
+        assert not fetch_.send(granting(allow_methods=method)).preflight
+    return [visit.asks(granting(allow_methods="PUT"), **PUT) for visit in (replaced, dropped, beside)]
 
 
-@difference(standard=[True] * 3, webkit=[False, True, True])
+@difference(standard=[True] * 4, webkit=[False, False, True, True])
 def _keeps_refusals(engine: EngineName) -> Any:
-    listed, unlisted = Visit(engine), Visit(engine)
+    listed, named, unlisted = Visit(engine), Visit(engine), Visit(engine)
     assert not fetch(granting(allow_methods="PUT"), engine=engine, cache=listed.cache, method="DELETE").allowed
+    assert not fetch(granting(allow_methods="PUT"), engine=engine, cache=named.cache, **names("x-a")).allowed
     assert not fetch(
         answer(500, allow_origin="*", allow_methods="PUT"), engine=engine, cache=unlisted.cache, method="PUT"
     ).allowed
     unread = Visit(engine)
     assert not fetch(granting(allow_methods="PUT, ()"), engine=engine, cache=unread.cache, method="PUT").allowed
-    return [visit.asks(granting(allow_methods="PUT"), **PUT) for visit in (listed, unlisted, unread)]
+    return [visit.asks(granting(allow_methods="PUT"), **PUT) for visit in (listed, named, unlisted, unread)]
 
 
 @difference(standard=False, firefox=True)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from tests.browser_model.talk import API, GRANT, OTHER, PAGE, answer, fetch, methods, redirect, sent
 
-from crossorigin.browser import BrowserReason, HttpResponse, Verdict
+from crossorigin.browser import BrowserReason, EngineName, HttpResponse, Verdict
 
 ALLOWED = answer(**GRANT)
 AUTH = (("Authorization", "Bearer t"), ("X-A", "1"))
@@ -120,6 +120,7 @@ def test_each_hop_decides_anew_whether_it_asks() -> None:
         (API, "https://me:pw@other.example/", "cors", True),
         (API, "https://me@api.example/", "cors", True),
         (API, "https://:@api.example/", "cors", False),
+        (API, "https://me@app.example/", "cors", True),
         (PAGE, "https://me@api.example/", "cors", True),
         (PAGE, "https://me@app.example/", "cors", False),
         (API, "https://me@other.example/", "no-cors", False),
@@ -127,7 +128,7 @@ def test_each_hop_decides_anew_whether_it_asks() -> None:
     ],
 )
 def test_a_location_has_no_user_name_across_origins(first: str, location: str, mode: str, *, blocked: bool) -> None:
-    """With CORS it may have one only on the page's own server."""
+    """With CORS it may have one only where the page's own server redirects to itself."""
     rest = [] if blocked else [ALLOWED]
     verdict = fetch(redirect(location), *rest, url=f"{first}/", mode=mode)
     assert verdict.reason == (BrowserReason.REDIRECT_CONTAINS_CREDENTIALS if blocked else None)
@@ -222,6 +223,17 @@ def test_several_locations_lead_nowhere() -> None:
     assert verdict.reason is BrowserReason.REDIRECT_INVALID
     assert verdict.culprit is not None
     assert (verdict.culprit.header, verdict.culprit.lines) == ("Location", ("/b", "/b"))
+
+
+@pytest.mark.parametrize("engine", ["standard", "chromium", "firefox"])
+def test_locations_that_differ_are_told(engine: EngineName) -> None:
+    """All of them, with the response that had them and the URL that was asked."""
+    differing = answer(302, [("Location", "/b"), ("Location", "/c")], allow_origin="*")
+    verdict = fetch(ALLOWED, differing, engine=engine, method="PUT")
+    assert verdict.reason is BrowserReason.REDIRECT_INVALID
+    assert verdict.culprit is not None
+    told = verdict.culprit.exchange, verdict.culprit.header, verdict.culprit.lines, verdict.culprit.subject
+    assert told == (1, "Location", ("/b", "/c"), f"{API}/")
 
 
 def test_the_fragment_travels_along() -> None:

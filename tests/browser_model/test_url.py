@@ -1,5 +1,7 @@
 """URLs, as far as CORS looks at them."""
 
+import string
+
 import ada_url
 import pytest
 
@@ -17,9 +19,12 @@ from crossorigin.browser.url import locate, looks_like_a_url, parse_url, scheme_
         ("http://0x7f.1/", "http://127.0.0.1", "http://127.0.0.1/"),
         ("http://[0:0::1]:99/", "http://[::1]:99", "http://[::1]:99/"),
         ("http://bücher.example/", "http://xn--bcher-kva.example", "http://xn--bcher-kva.example/"),
+        ("http://bücher.example./", "http://xn--bcher-kva.example.", "http://xn--bcher-kva.example./"),
         ("http://a%2Eexample/", "http://a.example", "http://a.example/"),
         ("http:\\\\api.example\\x", "http://api.example", "http://api.example/x"),
         (" http://api.\texample/ü b?ü \n", "http://api.example", "http://api.example/%C3%BC%20b?%C3%BC"),
+        ("\0\x0bhttp://api.example/../a/./b/..\x1f", "http://api.example", "http://api.example/a/"),
+        ("http://api.example/\xa0", "http://api.example", "http://api.example/%C2%A0"),
         ("http://me:pw@api.example/", "http://api.example", "http://api.example/"),
         ("https://api.example?q", "https://api.example", "https://api.example/?q"),
         ("https://api.example#", "https://api.example", "https://api.example/#"),
@@ -57,6 +62,7 @@ def test_a_url_is_read_as_browsers_do(text: str, origin: str, whole: str) -> Non
         "http://api.example..\u3002/",
         "http://a\u3002\ud800/",
         "http://xn--a/",
+        "\xa0http://api.example/",
     ],
 )
 def test_anything_else_is_none(text: str) -> None:
@@ -80,6 +86,14 @@ def test_a_user_name_or_password_is_seen(text: str, *, has: bool) -> None:
     url = parse_url(text)
     assert url is not None
     assert url.has_userinfo is has
+
+
+@pytest.mark.parametrize("char", string.ascii_letters + string.digits)
+def test_every_letter_and_digit_counts(char: str) -> None:
+    """As a user name, and at the end of a URL, where white space does not."""
+    url = parse_url(f"http://{char}@a.example/{char} ")
+    assert url is not None
+    assert (url.has_userinfo, url.target) == (True, f"/{char}")
 
 
 @pytest.mark.parametrize(
@@ -107,6 +121,11 @@ def test_a_user_name_or_password_is_seen(text: str, *, has: bool) -> None:
         (b"https:/\\other.example/", "https://other.example/#here"),
         (b"https:///other.example/", "https://other.example/#here"),
         (b"http:other.example/b", "http://other.example/b#here"),
+        (b"?", "https://api.example:8443/a/?#here"),
+        (b"b//c/./d", "https://api.example:8443/a/b//c/d#here"),
+        (b"../../..//b/.", "https://api.example:8443//b/#here"),
+        (b"/b/%2E./c/%2e%2E", "https://api.example:8443/#here"),
+        (b"\x01//other.example/b\x1f ", "https://other.example/b#here"),
         (b"//", None),
         (b"https://", None),
         (b"ftp://api.example/", None),
@@ -122,6 +141,15 @@ def test_a_location_leads_from_where_it_stands(location: bytes, whole: str | Non
     if found is not None:
         href = ada_url.URL(location.decode(), base=base.whole).href
         assert found.whole == (href if "#" in href else f"{href}#here")
+
+
+def test_a_location_that_is_no_utf_8_leads_somewhere() -> None:
+    """To its own host; what becomes of such bytes in the path is the app's matter."""
+    base = parse_url("https://api.example/")
+    assert base is not None
+    found = locate(b"//other.example/\xff", base)
+    assert found is not None
+    assert str(found.origin) == "https://other.example"
 
 
 def test_a_location_may_bring_userinfo() -> None:

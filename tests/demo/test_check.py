@@ -44,9 +44,12 @@ def table(printed: str) -> list[list[str]]:
 
 
 def test_the_documented_example_passes(start: Callable[..., Demo], page_port: int, chromium: str) -> None:
-    """All six requests are readable from the listed origin, and blocked with CORS reasons."""
+    """All six requests are readable from the listed origin, and blocked with CORS reasons; the log tells whom."""
     code, out, err = start("--check", "--port", "0").finish()
-    assert (code, err) == (0, "")
+    assert code == 0
+    [told] = err.splitlines()
+    assert told.startswith("refused (origin-not-listed): ")
+    assert f"from 'http://127.0.0.1:{page_port}'" in told
     rows = table(out)
     ends = [(row[0], *row[-2:]) for row in rows]
     assert ends == [

@@ -8,6 +8,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 README = ROOT / "README.md"
 POLICY = ROOT / "docs" / "policy.md"
 BEHAVIOR = ROOT / "docs" / "behavior.md"
+MIGRATION = ROOT / "docs" / "migrate-from-starlette.md"
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 NAMES = [path.relative_to(ROOT).as_posix() for path in DOCUMENTS]
 

@@ -87,7 +87,14 @@ def test_every_example_of_a_document_does_what_it_shows(path: Path) -> None:
         "docs/behavior.md",
         "docs/cors.md",
         "docs/browser.md",
+        "docs/migrate-from-starlette.md",
+        "docs/recipes-everyday.md",
         "docs/testing.md",
+        "docs/errors.md",
+        "docs/websockets.md",
+        "docs/block.md",
+        "docs/logging.md",
+        "docs/settings.md",
     ],
 )
 def test_a_page_opens_with_an_example(name: str) -> None:

@@ -1,12 +1,19 @@
-"""The README's table against Starlette: each difference is shown on both, and each likeness too."""
+"""The tables against Starlette: each difference is shown on both, and each likeness too."""
 
 import inspect
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from starlette.applications import Starlette as StarletteApp
 from starlette.middleware.cors import CORSMiddleware as Starlette
-from tests.docs.documents import README, names_of, rows_of
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+from starlette.testclient import TestClient
+from tests.docs.documents import MIGRATION, names_of, rows_of
 from tests.docs.exchange import Answer, App, Header, send
 
 from crossorigin import CORSMiddleware as Ours
@@ -88,6 +95,46 @@ def _() -> None:
         Ours(answering(), **options)
 
 
+@difference('`"null"` with credentials')
+def _() -> None:
+    options: dict[str, Any] = {"allow_origins": ["null"], "allow_credentials": True}
+    answer = send(Starlette(answering(), **options), "GET", [("origin", "null")])
+    assert answer.lines(ALLOW_ORIGIN) == ["null"]
+    assert answer.lines(ALLOW_CREDENTIALS) == ["true"]
+    with pytest.raises(InvalidPolicyError):
+        Ours(answering(), **options)
+
+
+@difference("A regular expression that one long `Origin` keeps busy")
+def _() -> None:
+    options: dict[str, Any] = {"allow_origin_regex": r"https://([a-z0-9-]+\.?)+example\.com"}
+    assert send(Starlette(answering(), **options), "GET", [("origin", PAGE)]).lines(ALLOW_ORIGIN) == [PAGE]
+    with pytest.raises(InvalidPolicyError, match="regex-catastrophic"):
+        Ours(answering(), **options)
+
+
+@difference("A regular expression that lets strangers in, with credentials")
+def _() -> None:
+    options: dict[str, Any] = {"allow_origin_regex": r"https://.*example\.com", "allow_credentials": True}
+    stranger = "https://evilexample.com"
+    answer = send(Starlette(answering(), **options), "GET", [("origin", stranger)])
+    assert answer.lines(ALLOW_ORIGIN) == [stranger]
+    with pytest.raises(InvalidPolicyError, match="regex-lets-strangers-in"):
+        Ours(answering(), **options)
+
+
+@difference("`is_allowed_origin` and the like in a subclass")
+def _() -> None:
+    def nobody(self: object, origin: str) -> bool:
+        return False
+
+    body = {"is_allowed_origin": nobody}
+    theirs: Any = type("Theirs", (Starlette,), body)
+    assert not send(theirs(answering(), allow_origins=[PAGE]), "GET", [("origin", PAGE)]).granted()
+    with pytest.raises(TypeError, match="is_allowed_origin"):
+        type("Mine", (Ours,), body)
+
+
 @difference("Patterns in `allow_origins`")
 def _() -> None:
     theirs, ours = both("GET", [("origin", PAGE)], allow_origins=["https://*.example.com"])
@@ -102,18 +149,6 @@ def _() -> None:
     origins.append(STRANGER)
     assert send(theirs, "GET", [("origin", STRANGER)]).lines(ALLOW_ORIGIN) == [STRANGER]
     assert not send(ours, "GET", [("origin", STRANGER)]).granted()
-
-
-@difference("`is_allowed_origin` and the like in a subclass")
-def _() -> None:
-    def nobody(self: object, origin: str) -> bool:
-        return False
-
-    body = {"is_allowed_origin": nobody}
-    theirs: Any = type("Theirs", (Starlette,), body)
-    assert not send(theirs(answering(), allow_origins=[PAGE]), "GET", [("origin", PAGE)]).granted()
-    with pytest.raises(TypeError, match="is_allowed_origin"):
-        type("Mine", (Ours,), body)
 
 
 @difference("A route's own `Access-Control-Allow-Origin`, origin refused")
@@ -277,15 +312,106 @@ def sending_again(start: dict[str, Any]) -> App:
     return app
 
 
+@difference("A crash that nobody handles")
+def _() -> None:
+    with started(added(Starlette)) as theirs, started(added(Ours)) as ours:
+        for client, granted in ((theirs, []), (ours, [PAGE])):
+            answer = client.get("/crash", headers={"Origin": PAGE})
+            assert (answer.status_code, answer.text) == (500, "Internal Server Error")
+            assert answer.headers.get_list(ALLOW_ORIGIN) == granted
+
+
+@difference("A middleware that is added after it")
+def _() -> None:
+    with started(added(Starlette, RequireToken)) as theirs, started(added(Ours, RequireToken)) as ours:
+        for client, preflight, granted in ((theirs, 401, []), (ours, 200, [PAGE])):
+            answer = client.get("/", headers={"Origin": PAGE})
+            assert (answer.status_code, answer.headers.get_list(ALLOW_ORIGIN)) == (401, granted)
+            answer = client.options("/", headers={"Origin": PAGE, ASK: "GET"})
+            assert (answer.status_code, answer.headers.get_list(ALLOW_ORIGIN)) == (preflight, granted)
+
+
+@difference("Two of them, around an app and an app mounted in it")
+def _() -> None:
+    for wrap, exposed, warnings in ((Starlette, ["X-Total"], 0), (Ours, [], 1)):
+        outer = added(wrap)
+        outer.mount("/inner", added(wrap, expose_headers=["X-Total"]))
+        with warned() as told, started(outer) as client:
+            # The mounted app builds its own when the first request reaches it.
+            for _ in range(2):
+                answer = client.get("/inner/", headers={"Origin": PAGE})
+        assert answer.headers.get_list(ALLOW_ORIGIN) == [PAGE]
+        assert answer.headers.get_list(EXPOSE) == exposed
+        assert len(told) == warnings
+
+
+@difference("A refused request")
+def _() -> None:
+    for wrap, warnings in ((Starlette, 0), (Ours, 1)):
+        with warned() as told, started(added(wrap)) as client:
+            assert client.get("/", headers={"Origin": STRANGER}).status_code == 200
+        assert [STRANGER in message for message in told] == [True] * warnings
+
+
+def started(app: Any) -> TestClient:
+    """A client that starts an app, and takes its 500 for an answer."""
+    return TestClient(app, raise_server_exceptions=False)
+
+
+class RequireToken:
+    """A middleware that answers by itself."""
+
+    def __init__(self, app: App) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Refuse every request."""
+        refuses = scope["type"] == "http"
+        await (PlainTextResponse("no token", 401) if refuses else self.app)(scope, receive, send)
+
+
+def added(wrap: Any, *later: Any, **options: Any) -> StarletteApp:
+    """An app with the middleware, and what is added after it."""
+
+    async def hello(request: Request) -> PlainTextResponse:
+        return PlainTextResponse("hello")
+
+    async def crash(request: Request) -> PlainTextResponse:
+        raise RuntimeError
+
+    app = StarletteApp(routes=[Route("/", hello), Route("/crash", crash)])
+    app.add_middleware(wrap, allow_origins=[PAGE], **options)
+    for middleware in later:
+        app.add_middleware(middleware)
+    return app
+
+
+@contextmanager
+def warned() -> Generator[list[str]]:
+    """Keep what is logged as a warning."""
+    told: list[str] = []
+
+    class Keeper(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            told.append(record.getMessage())
+
+    logger, keeper = logging.getLogger("crossorigin"), Keeper(logging.WARNING)
+    logger.addHandler(keeper)
+    try:
+        yield told
+    finally:
+        logger.removeHandler(keeper)
+
+
 @pytest.mark.parametrize("row", DIFFERENCES)
 def test_a_difference_is_one(row: str) -> None:
     """Both classes do what their columns say."""
     DIFFERENCES[row]()
 
 
-def test_every_difference_in_the_readme_is_shown() -> None:
-    """The table has the rows that are shown here, in their order."""
-    assert names_of(rows_of(README, "What")) == [row.replace("`", "") for row in DIFFERENCES]
+def test_every_difference_in_the_tables_is_shown() -> None:
+    """The tables have the rows that are shown here, in their order."""
+    assert names_of(rows_of(MIGRATION, "What")) == [row.replace("`", "") for row in DIFFERENCES]
 
 
 def test_the_options_have_starlettes_names_order_and_defaults() -> None:
@@ -308,3 +434,10 @@ def test_a_preflight_has_starlettes_status_and_body(method: str, allowed: list[s
     assert theirs.lines("vary") == ours.lines("vary")
     if ours.status == 200:
         assert sorted(theirs.headers) == sorted(ours.headers)
+
+
+def test_a_regular_expression_must_match_the_whole_origin() -> None:
+    """What stands behind a match is nobody's page, as before."""
+    for origin, granted in ((PAGE, [PAGE]), (f"{PAGE}.evil.example", [])):
+        theirs, ours = both("GET", [("origin", origin)], allow_origin_regex=r"https://app\.example\.com")
+        assert theirs.lines(ALLOW_ORIGIN) == ours.lines(ALLOW_ORIGIN) == granted

@@ -8,6 +8,8 @@ from types import FrameType
 from typing import Any, Self
 
 import crossorigin
+from crossorigin.fetch.origin import MAX_ORIGIN
+from crossorigin.policy.refusal import MAX_SHOWN
 
 HOUSE = str(Path(crossorigin.__file__).parent)
 
@@ -47,7 +49,7 @@ def room_of(call: Callable[[], object]) -> int:
 
 
 class Watched(bytes):
-    """Bytes that note whatever is done to them, other than asking for their length.
+    """Bytes that note whatever is done to them, other than asking for their length or for as many as an origin has.
 
     A comparison with bytes of another length reads nothing, so it is not noted. What takes the buffer itself, as
     `join` does and a regular expression, cannot be seen here; what copies it is seen by `room_of`.
@@ -62,12 +64,17 @@ class Watched(bytes):
         return made
 
 
+# Of an origin that the log compares, and shows.
+_BEGINNINGS = (slice(MAX_ORIGIN), slice(MAX_SHOWN))
+
+
 def _noting(name: str) -> Callable[..., Any]:
     plain = getattr(bytes, name)
 
     def method(self: Watched, *arguments: Any, **options: Any) -> Any:
         unequal = name in {"__eq__", "__ne__"} and len(arguments[0]) != len(self)
-        self.done.extend([] if unequal else [name])
+        beginning = name == "__getitem__" and arguments[0] in _BEGINNINGS
+        self.done.extend([] if unequal or beginning else [name])
         return plain(self, *arguments, **options)
 
     return method

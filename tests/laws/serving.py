@@ -37,7 +37,8 @@ class Desk:
 
     def __init__(self, policy: Policy, *, debug: bool) -> None:
         """Wrap an app that sends the messages it finds in the scope."""
-        self.middleware = CORSMiddleware(say, policy=policy, debug=debug)
+        # At its place from the start, so that nothing is served in a way of its own.
+        self.middleware = CORSMiddleware(say, policy=policy, debug=debug, outermost=False)
 
     def serve(self, asked: Asked, said: Said) -> Served:
         """Send a request; the app answers as said. The server then spoils what it was sent."""

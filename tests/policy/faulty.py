@@ -28,7 +28,7 @@ def complaint_of(options: Mapping[str, Any]) -> InvalidPolicyError | CrossOrigin
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
-            if "policy" in options:
+            if options.keys() & {"policy", "check_websockets", "on_refused", "on_decision"}:
                 CORSMiddleware(_app, **options)
             elif options.keys() <= DEFAULTS.keys():
                 Policy(**options)
@@ -116,6 +116,11 @@ FAULTY: list[Faulty] = [
     _one(Code.UNKNOWN_OPTION, "colour", {"colour": "blue"}, "far"),
     _one(Code.POLICY_NOT_A_POLICY, "policy", {"policy": {"allow_origins": ["https://a.example"]}}),
     _one(Code.POLICY_BESIDE_OPTIONS, "max_age", {"policy": Policy(allow_origins=["https://a.example"]), "max_age": 60}),
+    _one(Code.NOT_A_CHOICE, "on_refused", {"on_refused": "refuse"}),
+    _one(Code.NOT_A_CHOICE, "on_refused", {"on_refused": ["block"]}, "a list"),
+    _one(Code.NOT_CALLABLE, "on_decision", {"on_decision": "log"}),
+    _one(Code.GUARDS_NOTHING, "check_websockets", {"allow_origins": ["*"], "check_websockets": True}),
+    _one(Code.GUARDS_NOTHING, "on_refused", {"allow_origins": ["*"], "on_refused": "block"}, "blocking"),
     # Origins no browser can send.
     _origin(Code.ORIGIN_EMPTY, ""),
     _origin(Code.ORIGIN_EMPTY, " \t", "white space"),

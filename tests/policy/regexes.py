@@ -2,6 +2,7 @@ r"""Regular expressions that people write for their origins, and what becomes of
 
 _OCTET = r"(?:25[0-5]|2[0-4][0-9]|[01]?[0-9][0-9]?)"
 HOSTS_200 = "|".join(rf"{'bcdfghjkmn'[n // 20]}{'aeiou'[n % 5]}{n}\.example\.com" for n in range(200))
+HUGE = "https://" + "(?:a|b)?" * 700
 
 # With credentials: the expression, and the domains that it means. All cost little, too.
 MEANT = {
@@ -16,6 +17,7 @@ MEANT = {
     r"https?://localhost(:\d+)?": set(),
     r"https?://(localhost|127\.0\.0\.1)(:[0-9]{2,5})?": set(),
     r"https?://.*\.localhost(:\d+)?": set(),
+    r"https?://.*\.localhost\.": set(),
     r"https?://(?:localhost|\[::1\]):(?:3000|5173|8080)": set(),
     rf"http://(?:{_OCTET}\.){{3}}{_OCTET}(:\d+)?": set(),
     r"http://192\.168\.\d{1,3}\.\d{1,3}(:\d+)?": set(),
@@ -54,6 +56,7 @@ STRANGE = {
     r".*": "null",
     r"null|https://example\.com": "null",
     r"https?://.*": "https://canary.invalid",
+    r".*example\.com": "https://canaryexample.com",
     r"http://.*": "http://canary.invalid",
     r"https://.*example\.com": "https://canaryexample.com",
     r"https://.*\.?example\.com": "https://canaryexample.com",
@@ -67,6 +70,7 @@ STRANGE = {
     r"https://example\.[a-z]+": "https://example.canary",
     r"https://example\.(com|[a-z]{2})": "https://example.ca",
     r"https://example\.com.*": "https://example.com.canary.invalid",
+    r"https://example\.com\..*": "https://example.com.canary.invalid",
     r"https://example\.com[^/]*": "https://example.com.canary.invalid",
     r"https://example\.com:?\d*": "https://example.com42",
     r"https://localhost.*": "https://localhost.canary.invalid",
@@ -94,6 +98,9 @@ STRANGE = {
     r"https://[^.]+\.[^.]+\.amazonaws\.com": "https://canary",
     r"https://myapp\.[a-z0-9-]+\.amazonaws\.com": "https://myapp",
     r"https://.*\.amazonaws\.com": "https://canary",
+    r"https://[g-z]example\.com": "https://gexample.com",
+    r"https://app\W+example\.com": "https://app-example.com",
+    r"https:/.{7,}example\.com": "https://canaryexample.com",
     r"https://.*-1\.amazonaws\.com": "https://canary",
 }
 
@@ -136,6 +143,9 @@ CATASTROPHIC = {
     r"(?:a?){8}" * 3: ["a?", "a", ":"],
     "https://(?:" + "a?" * 20 + ")?b": ["a?", "a", ":"],
     r"(?:(?:x?ab)?){8}" * 3: ["(?:x?ab)?", "ab", ":"],
+    r"x|(?:ab|ab)*": ["(?:ab|ab)*", "ab", ":"],
+    r"a*a*|b*b*b*": ["b*", "b", ":"],
+    r"https://[a-z.]*[a-z.]{0,8}[a-z.]{0,8}[a-z.]*:1": ["[a-z.]{0,8}", "a", ":"],
 }
 
 # Refused by the rule that counts parts, though this matcher answers in time.
@@ -153,7 +163,7 @@ NOT_JUDGED = {
     r"(?ix)https://example\.com": "(?ix)",
     r"https://(?x:example)\.com": "(?x:",
     "(" * 31 + "https://example" + ")" * 31 + r"\.com": "groups in one another",
-    "https://" + "(?:a|b)?" * 700: "size",
+    HUGE: "size",
 }
 
 NEVER = [

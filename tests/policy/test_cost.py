@@ -4,11 +4,11 @@ import itertools
 
 import pytest
 from tests.laws.backtracking import Matcher, TooManyStepsError
-from tests.policy.regexes import CATASTROPHIC, HOSTS_200, MEANT, STRANGE, STRICT
+from tests.policy.regexes import CATASTROPHIC, HOSTS_200, HUGE, MEANT, STRANGE, STRICT
 
 from crossorigin.fetch.origin import MAX_ORIGIN
 from crossorigin.policy.cost import find_cost
-from crossorigin.policy.regex import parse_regex
+from crossorigin.policy.regex import UnreadableRegexError, parse_regex
 
 # What two endless parts cost is about MAX_ORIGIN squared, halved; everything else that starts is less.
 SLOW = MAX_ORIGIN**2
@@ -46,6 +46,36 @@ def test_the_rule_counts_parts_and_not_what_the_matcher_saves(text: str, part: s
     cost = find_cost(parse_regex(text))
     assert cost is not None
     assert part in cost.parts
+
+
+@pytest.mark.parametrize("text", [HUGE, f"(?:{'a?' * 40}b)*"], ids=["of many parts", "of parts that all meet"])
+def test_what_is_too_large_is_not_judged(text: str) -> None:
+    """The work of judging has an end."""
+    with pytest.raises(UnreadableRegexError, match=r"^its size$"):
+        find_cost(parse_regex(text))
+
+
+@pytest.mark.parametrize("text", ["é*", "(?:é|[A-Z])+"])
+def test_a_part_that_no_origin_has_costs_nothing(text: str) -> None:
+    """However often it repeats, there is no character to repeat."""
+    assert find_cost(parse_regex(text)) is None
+
+
+def test_a_part_that_may_be_empty_can_be_repeated() -> None:
+    """Unless more than one round of it must be, any of which may be the empty one."""
+    assert find_cost(parse_regex("(?:a?)*(?:b?)+")) is None
+    for written in ("(?:a?){2,}", "(?:a?){9,}"):
+        cost = find_cost(parse_regex(written))
+        assert cost is not None
+        assert (cost.parts, cost.doubles) == ((written,), True)
+
+
+@pytest.mark.parametrize("written", ["(?:(?:a*){2}){2}", "(?:(?:a*b){2}){3}", "(?:(?:a*b){9}){2}"])
+def test_of_parts_in_parts_the_outermost_is_named(written: str) -> None:
+    """It is the one that has to be written otherwise."""
+    cost = find_cost(parse_regex(written))
+    assert cost is not None
+    assert (cost.parts, cost.doubles) == ((written,), True)
 
 
 def test_two_hundred_hosts_can_be_repeated() -> None:
@@ -97,10 +127,12 @@ def test_ways_add_up_to_a_bound() -> None:
         ("(?:a(?:a|b)|aa)", 10, ("a(?:a|b)|aa",)),
         ("(?=a?)a?", 5, ("a?",)),
         ("(?=a*)", 2, ("a*",)),
+        ("a*(?!b)", 2, ("a*",)),
         ("(?!a)a?", 11, ("a?",)),
         ("(?<=a)a?", 11, ("a?",)),
         ("a?b?", 11, ("a?",)),
         ("a*b?", 2, ("a*", "b?")),
+        ("a*a{0,4}", 1, ("a*", "a{0,4}")),
         ("[ab]?b?", 5, ("[ab]?", "b?")),
         ("[ab]*b?", 2, ("[ab]*", "b?")),
         ("(?:a|b*)", 2, ("b*",)),
@@ -111,6 +143,7 @@ def test_ways_add_up_to_a_bound() -> None:
         ("(?:a.|.b)", 10, ("a.|.b",)),
         ("(?:a{2}|a{3})", 4, ("a{3}", "a{2}|a{3}")),
         ("(?:a{1,2}|b)", 11, ("a{1,2}",)),
+        ("(?:a{0,8}b){0,2}", 5, ("(?:a{0,8}b){0,2}",)),
         ("(?:a{0,2}b){0,2}", 5, ("(?:a{0,2}b){0,2}",)),
         ("(?:(?:a?b){0,2}c){0,2}", 2, ("(?:a?b){0,2}", "(?:(?:a?b){0,2}c){0,2}")),
         ("(?:a|aa)?", 5, ("a|aa", "(?:a|aa)?")),
@@ -147,11 +180,25 @@ def test_so_many_of_a_part_may_stand_side_by_side(part: str, most: int, blamed: 
         "a*b",
         "(?:abc|abd)",
         "(?:ab|ac)*d",
+        f"(?:{'(?:a|b)' * 30}c|{'(?:a|b)' * 30}d)",
     ],
 )
 def test_parts_with_one_way_through_a_text_may_stand_side_by_side(part: str) -> None:
     """However many there are, nothing multiplies."""
     assert find_cost(parse_regex(part * 40)) is None
+
+
+@pytest.mark.parametrize("text", ["c*[ac]*c(?:ca[ab])*ba", "b*b(?:a[ac]|b)*c[bc]*c"])
+def test_parts_compete_only_for_one_text(text: str) -> None:
+    """It matches the one, the other and what stands between; a letter that only two of the three have is none."""
+    assert find_cost(parse_regex(text)) is None
+
+
+def test_each_part_that_multiplies_is_named_and_no_other() -> None:
+    """In the order in which they are written."""
+    cost = find_cost(parse_regex("y?" + "".join(f"(?:{char}|{char})-z?" for char in "abcdefghijk")))
+    assert cost is not None
+    assert cost.parts == tuple(f"{char}|{char}" for char in "abcdefghijk")
 
 
 def test_branches_do_not_multiply() -> None:
@@ -163,6 +210,8 @@ def test_branches_do_not_multiply() -> None:
 def test_ways_are_counted_to_four_times_the_length_of_an_origin() -> None:
     """So many ways, multiplied, are taken; a few more are not."""
     two, three, seven = "(?:a|a)-", "(?:a|a|a)-", "(?:a|a|a|a|a|a|a)-"
+    half = f"(?:{'|'.join('a' * (MAX_ORIGIN // 2))})-"
+    assert find_cost(parse_regex(two * 3 + half)) is None
     assert 2**4 * 3**4 <= 4 * MAX_ORIGIN < 2**6 * 3 * 7
     assert find_cost(parse_regex(two * 4 + three * 4)) is None
     assert find_cost(parse_regex(two * 6 + three + seven)) is not None

@@ -15,6 +15,8 @@ from crossorigin.fetch.methods import is_token
 # What no page can bring about: a browser sends one line of each field, and no empty name.
 UNREACHABLE = {Reason.ORIGIN_REPEATED, Reason.METHOD_REPEATED, Reason.HEADERS_TOO_SPARSE}
 
+METHOD, HEADERS = "Method, if the browser asks first", "Headers, if the browser asks first"
+
 _ADD = re.compile(r"add (.+?) to (allow_origins|allow_methods|allow_headers)\b")
 _SAY = re.compile(r'say method: "([^"]+)" in the page')
 _SENDS = re.compile(r"a browser sends (\"[^\"]+\"(?:, \"[^\"]+\")*) for it; explain that")
@@ -259,6 +261,72 @@ def test_a_method_of_nothing_is_shown_as_such(method: str) -> None:
 def test_an_origin_of_nothing_is_shown_as_such() -> None:
     """The quotes show what is not there."""
     assert str(Policy(**LISTED).explain("GET", "")).startswith("GET from '': refused.")
+
+
+def test_an_empty_origin_is_said_to_be_empty() -> None:
+    """The step tells what is wrong with it, not with some other text."""
+    assert "It is empty" in Policy(**LISTED).explain("GET", "").steps[0].why
+
+
+@pytest.mark.parametrize("text", ["*", "https://*.example.com"])
+def test_what_may_be_listed_and_is_no_origin_is_told_as_such(text: str) -> None:
+    """Nobody is told to list a pattern because a page was said to have it for an origin."""
+    step = Policy(**LISTED).explain("GET", text).steps[0]
+    assert step.why == f"{text} is no origin."
+    assert step.fix is not None
+    assert "allow_origins" not in step.fix
+
+
+def test_what_is_near_is_found_beside_null() -> None:
+    """An entry that is no pattern is passed over."""
+    why = Policy(allow_origins=["null", APP]).explain("GET", "http://app.example.com").steps[0].why
+    assert why.endswith(f"Near it is {APP}: the scheme differs.")
+
+
+def test_what_is_not_near_is_not_said_to_be() -> None:
+    """A stranger's host differs in more than is told."""
+    policy = Policy(allow_origins=["https://*.example.com"])
+    assert "Near it" not in policy.explain("GET", "http://a.example.org").steps[0].why
+
+
+def test_a_star_for_a_method_is_no_method_to_list() -> None:
+    """The page has to name one."""
+    assert step_of(Policy(**LISTED).explain("*", APP), METHOD).fix == "name a method in the page."
+
+
+def test_headers_that_only_answer_are_to_be_removed() -> None:
+    """There is nothing to add where nothing is missing."""
+    step = step_of(Policy(**LISTED).explain("GET", APP, ["Access-Control-Allow-Origin"]), HEADERS)
+    assert step.fix == "remove access-control-allow-origin from the page's request: the server answers with it."
+
+
+def test_a_text_is_shown_up_to_a_length() -> None:
+    """A hundred and twenty letters are shown, of more the first, and that they are cut."""
+    for length, shown in ((120, "A" * 120), (121, f"{'A' * 119}…")):
+        assert str(Policy(**LISTED).explain("A" * length, APP)).startswith(f"{shown} from {APP}: ")
+
+
+def test_a_list_is_shown_up_to_a_length() -> None:
+    """Eight names are shown, of more the first eight, and how many there are beside."""
+    for count, more in ((8, ""), (9, " and 1 more"), (11, " and 3 more")):
+        names = [f"x-{number:02}" for number in range(count)]
+        heading = str(Policy(**LISTED).explain("GET", APP, names)).splitlines()[0]
+        assert heading == f"GET from {APP} with {', '.join(names[:8])}{more}: refused if the browser asks first."
+
+
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        (["a" * 498], f'"{"a" * 498}"'),
+        (["a" * 499], "it"),
+        (["a" * 300, "b" * 300], "2 names"),
+        (["a" * 300, "b" * 300, "c" * 300], "3 names"),
+    ],
+)
+def test_what_is_to_be_pasted_is_written_up_to_a_length(names: list[str], told: str) -> None:
+    """Five hundred letters are, quotes included; of more it is said what they are."""
+    step = step_of(Policy(**LISTED).explain("GET", APP, names), HEADERS)
+    assert step.fix == f"add {told} to allow_headers."
 
 
 def test_an_explanation_is_a_frozen_value() -> None:

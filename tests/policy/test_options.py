@@ -86,6 +86,16 @@ def test_a_policy_of_sets_reads_the_same_in_every_process() -> None:
     assert "7 errors" in said.pop()
 
 
+def test_in_a_set_strings_come_first() -> None:
+    """What is no string has the last places, whatever it is."""
+    fields = [issue[:2] for issue in issues_of({"allow_methods": {7, "patch", b"GET", "PUT"}})]
+    assert fields == [
+        ("allow_methods[1]", "method-case"),
+        ("allow_methods[2]", "not-a-string"),
+        ("allow_methods[3]", "not-a-string"),
+    ]
+
+
 def test_later_changes_to_a_list_change_nothing() -> None:
     """The policy holds a copy."""
     origins = ["https://a.example"]
@@ -168,6 +178,7 @@ def test_an_age_of_a_subclass_counts_as_its_number(age: int) -> None:
         ("allow_methods", "GET,POST", '["GET", "POST"]'),
         ("allow_methods", "get, patch", '["GET", "PATCH"]'),
         ("allow_methods", '["PUT"]', '["PUT"]'),
+        ("allow_methods", '"PUT", ""', '["PUT"]'),
         ("allow_headers", "X-A, X-B", '["X-A", "X-B"]'),
         ("expose_headers", "*", '["*"]'),
     ],
@@ -209,7 +220,10 @@ def test_what_is_no_collection_is_refused(option: str, value: object) -> None:
     [
         (("https://a.example", "https://b.example/"), '"https://a.example", "https://b.example"'),
         (["https://z.example", "https://a.example"], '"https://z.example", "https://a.example"'),
-        ({"https://z.example", "https://a.example"}, '"https://a.example", "https://z.example"'),
+        (
+            {"https://z.example", "https://b.example", "https://d.example", "https://a.example", "https://c.example"},
+            '"https://a.example", "https://b.example", "https://c.example", "https://d.example", "https://z.example"',
+        ),
         (b"https://a.example/", '"https://a.example"'),
         (bytearray(b"https://a.example"), '"https://a.example"'),
         (re.compile("https://a"), "move it to allow_origin_regex, as a string."),
@@ -253,6 +267,7 @@ def test_a_url_object_is_refused_with_the_origin_it_means() -> None:
         (1, "True"),
         (0, "False"),
         ("on", "True"),
+        ("off", "False"),
         ("no", "False"),
         (None, "True or False."),
         ("", "True or False."),
@@ -300,10 +315,12 @@ def test_a_regex_is_a_string(value: object, hint: str) -> None:
     ("value", "hint"),
     [
         ("600", "600"),
+        ("0", "0"),
         (" 60 ", "60"),
         (600.0, "600"),
         (dt.timedelta(hours=1), "3600"),
         (dt.timedelta(days=1), "86400"),
+        (86401.0, "a whole number of seconds, for example 600."),
         (dt.timedelta(milliseconds=1), "a whole number of seconds, for example 600."),
         (dt.timedelta(days=2), "a whole number of seconds, for example 600."),
         (dt.timedelta, "a whole number of seconds, for example 600."),

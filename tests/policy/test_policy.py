@@ -255,10 +255,12 @@ def test_the_given_order_is_kept_and_duplicates_are_dropped() -> None:
             allow_origins=["https://z.example", APP, "https://z.example"],
             allow_methods=["put", "PUT", "get", "LOCK", "lock"],
             allow_headers=["X-b", "x-B", "A"],
+            expose_headers=["X-d", "x-D", "C"],
         )
     assert policy.allow_origins == ("https://z.example", APP)
     assert policy.allow_methods == ("PUT", "GET", "LOCK", "lock")
     assert policy.allow_headers == ("X-b", "A")
+    assert policy.expose_headers == ("X-d", "C")
 
 
 def test_members_of_an_enum_are_taken_for_their_text() -> None:
@@ -367,6 +369,12 @@ def test_a_preflight_needs_its_method_and_both_fields() -> None:
         ("GET", origin, method),
     ):
         assert len(policy.decide(verb, origin=lines, request_method=asked).reasons) == 1
+
+
+def test_a_policy_is_made_ready_once() -> None:
+    """The decision on an origin that it lists is kept for the next request."""
+    policy = Policy(allow_origins=[APP])
+    assert policy.decide("GET", origin=[APP.encode()]) is policy.decide("GET", origin=[APP.encode()])
 
 
 def test_debugging_one_decision_leaves_the_others_alone() -> None:

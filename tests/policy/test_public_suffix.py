@@ -71,7 +71,7 @@ def test_a_name_that_is_its_owners_is_known(host: str) -> None:
 
 def test_every_suffix_is_a_host_as_it_travels() -> None:
     """Names beyond ASCII are in Punycode, a word stands for a wildcard, and neither remarks nor exceptions count."""
-    found = suffixes_with_end("")
+    found = suffixes_with_end.__wrapped__("")  # not what was found before
     assert all(map(is_domain, found))
     assert {"com", "co.uk", "canary.ck", "xn--gmqw5a.hk", "github.io"}.issubset(found)
     assert "www.ck" not in found

@@ -6,6 +6,7 @@ import pytest
 from tests.laws.backtracking import Matcher
 from tests.policy.regexes import NOT_JUDGED
 
+from crossorigin.fetch.origin import parse_origin
 from crossorigin.policy.regex import (
     ALPHABET,
     Chars,
@@ -40,7 +41,11 @@ CHARACTERS = [
     r"\W",
     r"\s",
     r"\S",
+    r"\f",
     r"\n",
+    r"\r",
+    r"\t",
+    r"\v",
     r"[a]",
     r"[^a]",
     r"[]a]",
@@ -63,6 +68,7 @@ CHARACTERS = [
     r"[A-Z]",
     r"(?i:[A-Z])",
     r"(?i:K)",
+    r"(?i)\x41",
     r"(?i)[^A-Y]",
     r"(?i:(?-i:A)|b)",
     r"(?s:.)",
@@ -74,15 +80,19 @@ CHARACTERS = [
     r"(a)",
     r"(|a)",
     r"()a",
+    r"a*b",
+    r"a+b",
     r"a{1}",
     r"a{0,1}",
     r"a{0}b",
     r"a{,1}",
+    r"a{,1}b",
     r"a?+",
     r"a??",
     r"^a$",
     r"\Aa\Z",
     r"a\b",
+    r"\B\.",
     r"a|b",
     r"a||b",
     r"(?:)a",
@@ -130,10 +140,11 @@ def test_what_is_blamed_is_that_part_alone() -> None:
 @pytest.mark.parametrize("flags", ["", "(?i)"])
 def test_groups_stand_in_one_another_to_a_bound(flags: str) -> None:
     """Thirty are read, and a switch before them is none of them."""
-    assert parse_regex(flags + "(" * 30 + ")" * 30) is not None
     assert parse_regex(flags + "()" * 31) is not None
-    with pytest.raises(UnreadableRegexError, match="30 groups"):
-        parse_regex(flags + "(" * 31 + ")" * 31)
+    for before in ("", "()", "()()()"):
+        assert parse_regex(flags + before + "(" * 30 + ")" * 30) is not None
+        with pytest.raises(UnreadableRegexError, match="30 groups"):
+            parse_regex(flags + before + "(" * 31 + ")" * 31)
 
 
 def test_a_part_knows_how_it_is_written() -> None:
@@ -148,6 +159,13 @@ def test_look_arounds_are_found_wherever_they_stand() -> None:
     found = list(looks(parse_regex(r"(?=a)((?!b)|(?:(?<=c)d)*)(?<!e)[f]")))
     assert [(look.refuses, len(list(looks(look)))) for look in found] == [(False, 1), (True, 1), (False, 1), (True, 1)]
     assert all(isinstance(look, Look) for look in found)
+
+
+def test_the_alphabet_is_what_origins_are_made_of() -> None:
+    """Every character that a scheme, a host or a port can have, and the signs around them."""
+    places = ("a{}://a", "https://a{}a", "https://a:{}")
+    found = {char for char in map(chr, range(1 << 16)) if any(parse_origin(place.format(char)) for place in places)}
+    assert found | set("://[]") == ALPHABET
 
 
 def test_a_class_is_open_beyond_six_characters() -> None:

@@ -69,6 +69,11 @@ def test_what_may_be_listed_has_nothing_wrong(text: str) -> None:
         ("[::1]:8000", Code.ORIGIN_MISSING_SCHEME, ["http://[::1]:8000"]),
         ("::1", Code.ORIGIN_MISSING_SCHEME, ["http://[::1]"]),
         ("2001:db8::1", Code.ORIGIN_MISSING_SCHEME, ["https://[2001:db8::1]"]),
+        ("me@localhost:3000", Code.ORIGIN_MISSING_SCHEME, ["http://localhost:3000"]),
+        ("X.example", Code.ORIGIN_MISSING_SCHEME, ["https://x.example"]),
+        ("X:8", Code.ORIGIN_MISSING_SCHEME, ["https://x:8"]),
+        ("none", Code.ORIGIN_MISSING_SCHEME, []),
+        ("none.", Code.ORIGIN_MISSING_SCHEME, []),
         ("192.168.1.1", Code.ORIGIN_MISSING_SCHEME, ["https://192.168.1.1"]),
         ("https:/a.example", Code.ORIGIN_MALFORMED, ["https://a.example"]),
         ("https:a.example", Code.ORIGIN_MALFORMED, ["https://a.example"]),
@@ -88,6 +93,7 @@ def test_what_may_be_listed_has_nothing_wrong(text: str) -> None:
         ("https://a.example:0", Code.ORIGIN_PORT, []),
         ("https://a.example:65536", Code.ORIGIN_PORT, []),
         ("https://a.example:100000", Code.ORIGIN_PORT, []),
+        ("https://a.example:X80", Code.ORIGIN_PORT, []),
         ("https://a.example:-1", Code.ORIGIN_PORT, []),
         ("https://a.example:port", Code.ORIGIN_PORT, []),
         ("https://a.example:\u0663", Code.ORIGIN_PORT, []),
@@ -105,15 +111,19 @@ def test_what_may_be_listed_has_nothing_wrong(text: str) -> None:
         ("http://127.0.0.1.", Code.ORIGIN_IP_ADDRESS, ["http://127.0.0.1"]),
         ("http://1.2.3.4.5", Code.ORIGIN_IP_ADDRESS, []),
         ("http://[0:0::1]:8000", Code.ORIGIN_IP_ADDRESS, ["http://[::1]:8000"]),
+        ("http://[X::1]", Code.ORIGIN_IP_ADDRESS, []),
         ("http://[::1%25lo]", Code.ORIGIN_IP_ADDRESS, []),
         ("http://[::1", Code.ORIGIN_IP_ADDRESS, []),
         ("http://*.127.0.0.1", Code.ORIGIN_WILDCARD_BEFORE_IP, ["http://127.0.0.1"]),
+        ("foo://*.127.0.0.1.", Code.ORIGIN_WILDCARD_BEFORE_IP, ["foo://127.0.0.1."]),
         ("http://*.[::1]:*", Code.ORIGIN_WILDCARD_BEFORE_IP, ["http://[::1]:*"]),
         ("https://*a.example", Code.ORIGIN_WILDCARD, ["https://a.example", "https://*.a.example"]),
         ("*://a.example", Code.ORIGIN_WILDCARD, ["https://a.example", "http://a.example"]),
         ("http*://a.example", Code.ORIGIN_WILDCARD, ["https://a.example", "http://a.example"]),
         ("*://*.a.example:*", Code.ORIGIN_WILDCARD, ["https://*.a.example:*", "http://*.a.example:*"]),
         ("https://*", Code.ORIGIN_WILDCARD, []),
+        ("https://*-app.example", Code.ORIGIN_WILDCARD, []),
+        ("https://*a*.example", Code.ORIGIN_WILDCARD, []),
         ("https://a.*.example", Code.ORIGIN_WILDCARD, []),
         ("https://**a.example", Code.ORIGIN_WILDCARD, []),
         ("https://*.*.example", Code.ORIGIN_WILDCARD, []),
@@ -135,6 +145,9 @@ def test_what_may_be_listed_has_nothing_wrong(text: str) -> None:
         ("https://a.example https://a.example", Code.ORIGIN_SEVERAL, ["https://a.example"]),
         ('["https://a.example", "http://b.example"]', Code.ORIGIN_SEVERAL, ["https://a.example", "http://b.example"]),
         ("https://a.example, *", Code.ORIGIN_SEVERAL, ["https://a.example", "*"]),
+        ("https://a.example, https://b.X", Code.ORIGIN_SEVERAL, ["https://a.example", "https://b.x"]),
+        ("https://a.example;b.example", Code.ORIGIN_SEVERAL, ["https://a.example", "https://b.example"]),
+        (r"'https://.*\.a.example', 'null'", Code.ORIGIN_SEVERAL, ["https://*.a.example", "null"]),
         ("https://a.example,file:///", Code.ORIGIN_SEVERAL, []),
         (r"https://.*\.a\.example", Code.ORIGIN_LOOKS_LIKE_REGEX, ["https://*.a.example"]),
         (r"^https?://[^.]+\.a\.example$", Code.ORIGIN_LOOKS_LIKE_REGEX, ["https://*.a.example"]),
@@ -164,6 +177,42 @@ def test_all_faults_of_a_text_are_told() -> None:
     for words in ("white space", "user name", "path", "upper-case", "ws: or wss:", "not ASCII", "default port"):
         assert words in diagnosis.reason
     assert diagnosis.replacements == ("https://xn--bcher-kva.example",)
+
+
+def reason_of(text: str) -> str:
+    """Return what is said of a text."""
+    diagnosis = diagnose(text)
+    assert diagnosis is not None
+    return diagnosis.reason
+
+
+@pytest.mark.parametrize(
+    ("text", "alone"),
+    [
+        ("https://A.example/", ["https://a.example/", "https://A.example"]),
+        ("WSS://a.example:443", ["https://A.example", "wss://a.example", "https://a.example:443"]),
+        ("localhost", ["a.example"]),
+        ("HTTPS://a.example:8443", ["https://A.example"]),
+        ("http://[::g]:80", ["http://[::g]"]),
+    ],
+)
+def test_a_fault_is_told_in_the_same_words_wherever_it_is(text: str, alone: list[str]) -> None:
+    """A text with several has the sentence of each, one behind the other, and no more."""
+    assert reason_of(text) == " ".join(map(reason_of, alone))
+
+
+def test_whoever_pasted_a_trap_is_told_what_it_is() -> None:
+    """What looks like the origin stands before the @, and the page would come from behind it."""
+    diagnosis = diagnose("https://app.example.com@evil.example")
+    assert diagnosis is not None
+    assert diagnosis.instruction.endswith("without anything before an @: a browser goes to the host behind it.")
+
+
+def test_an_address_is_taken_apart_up_to_a_length() -> None:
+    """Nothing is offered for a longer one: no origin is a part of it."""
+    longest = "https://a.example/".ljust(2048, "x")
+    assert repair(longest) == ("https://a.example",)
+    assert repair(f"{longest}x") == ()
 
 
 URL_ATOMS = [

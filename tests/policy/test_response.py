@@ -206,6 +206,14 @@ def test_expanding_names_each_header_as_the_app_spelled_it() -> None:
     assert dict(EXPANDING.edit(own).set)[b"access-control-expose-headers"] == b"X-Id, ETag"
 
 
+def test_of_what_the_app_exposes_only_names_that_can_be_are_told() -> None:
+    """No CORS header, and nothing that is no token, for that would void the whole list."""
+    own = [(b"Access-Control-Expose-Headers", b"b@d, X-A, x y, Access-Control-Max-Age, access-control-b, X-B")]
+    for response in (GRANTED, CREDENTIALS):
+        exposed = dict(response.edit(own).set)[b"access-control-expose-headers"]
+        assert exposed.removeprefix(b"X-Id, ") == b"X-A, X-B"
+
+
 def test_decisions_on_responses_are_frozen_values() -> None:
     """They can be compared and shared between requests."""
     assert ResponseHeaders(allow_origin=ORIGIN) == GRANTED

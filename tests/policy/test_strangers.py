@@ -6,6 +6,7 @@ import pytest
 from tests.laws.strange import is_strange, strangers_around
 from tests.policy.regexes import MEANT, STRANGE
 
+from crossorigin.fetch.origin import MAX_ORIGIN
 from crossorigin.policy.regex import parse_regex
 from crossorigin.policy.strangers import find_stranger
 
@@ -38,7 +39,13 @@ def test_a_stranger_is_named_who_really_gets_in(text: str, name: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    [r"https://.*\.vercel\.app", r"https://myapp-.*\.vercel\.app", r"https://.*\.com", r"https://.*\.amazonaws\.com"],
+    [
+        r"https://.*\.vercel\.app",
+        r"https://.*\.vercel\.app\.",
+        r"https://myapp-.*\.vercel\.app",
+        r"https://.*\.com",
+        r"https://.*\.amazonaws\.com",
+    ],
 )
 def test_the_switch_allows_what_stands_before_a_public_suffix(text: str) -> None:
     """Below a public suffix it is the author's word that counts, and nowhere else."""
@@ -61,9 +68,33 @@ def test_more_samples_than_are_tried_still_name_a_stranger() -> None:
     assert stranger_of(rf"https://{many}\.example\.com") is None
 
 
-def test_a_sample_that_is_longer_than_an_origin_is_not_tried() -> None:
+def test_more_pairs_of_samples_than_are_tried_still_name_a_stranger() -> None:
+    """Where even those of two parts are too many, as many as may be are tried."""
+    hundred = f"(?:{'|'.join(f'x{n}' for n in range(100))})"
+    assert stranger_of(rf"https://.*{hundred}{hundred}{hundred}example\.com") is not None
+    assert stranger_of(rf"https://{hundred}{hundred}{hundred}\.example\.com") is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        r"https://(?:abcdefgh\.){60}.*com",
+        r"https://[a-z]{4000000000}\.com",
+        r"https://(?:(?:(?:a){300}){300}){300}.*com",
+    ],
+)
+def test_a_sample_that_is_longer_than_an_origin_is_not_tried(text: str) -> None:
     """No browser sends it, so it can let nobody in."""
-    assert stranger_of(r"https://(?:abcdefgh\.){60}.*com") is None
+    assert stranger_of(text) is None
+
+
+def test_a_sample_as_long_as_an_origin_is_tried() -> None:
+    """The longest scheme, host and port that there are, written out as a group."""
+    label = "b" * 63 + r"\."
+    text = rf"(?:{'s' * 64}://{label * 3}[a-z]{{6}}{'a' * 51}\.com:65535){{1}}"
+    stranger = stranger_of(text)
+    assert stranger is not None
+    assert len(stranger) == MAX_ORIGIN
 
 
 @pytest.mark.parametrize(
@@ -86,6 +117,16 @@ def test_a_sample_that_is_longer_than_an_origin_is_not_tried() -> None:
         r"https://.*\.amazonaws\.com\.",
         # Before a public suffix below which only some letters may stand.
         r"https://[g-z.]*[^.]+\.amazonaws\.com",
+        # Behind more empty rounds than an origin has letters.
+        r"https://(?:){4000}.*example\.com",
+        # Where it holds the end of the scheme.
+        r"https[^ps]*example\.com",
+        r"http(?!:)[^p]*example\.com",
+        # Where it holds signs alone.
+        r"https://example[+./:\[\]_]+com",
+        r"https\W+[a-z]*example\.com",
+        r"https:\W+[a-z]*example\.com",
+        r"https:/\W+[a-z]*example\.com",
         # Where one part holds the host and another the port, and there are too many ways to try all.
         r"https?:.*([a-z0-9-]+\.)*example\.(?:com|org):.*",
     ],

@@ -28,6 +28,9 @@ _COMMANDS = {
     "uvicorn-h11": ["uvicorn", "{app}", "--host=127.0.0.1", "--port={port}", "--http=h11"],
     "uvicorn-httptools": ["uvicorn", "{app}", "--host=127.0.0.1", "--port={port}", "--http=httptools"],
     "uvicorn-without-lifespan": ["uvicorn", "{app}", "--host=127.0.0.1", "--port={port}", "--lifespan=off"],
+    "uvicorn-workers": ["uvicorn", "{app}", "--host=127.0.0.1", "--port={port}", "--workers=2"],
+    # With a file in place of a module; it starts a process of its own, and another one when the file has changed.
+    "fastapi-dev": ["fastapi", "dev", "{app}", "--host=127.0.0.1", "--port={port}", "--reload-dir={folder}"],
     "hypercorn": ["hypercorn", "{app}", "--bind=127.0.0.1:{port}", "--access-logfile=-"],
     # The same server and the same port: the client speaks first, and speaks HTTP/2.
     "hypercorn-http2": ["hypercorn", "{app}", "--bind=127.0.0.1:{port}", "--access-logfile=-"],
@@ -38,9 +41,21 @@ _READY = re.compile(
     r"(running on http://|Listening on TCP address )127\.0\.0\.1:(?P<port>\d+)|Started worker-1", re.IGNORECASE
 )
 
+# Of our own: an origin, a method, and eight names that are told of, each cut.
+_LONGEST_LINE = 2000
+
 SERVERS = ["uvicorn-h11", "uvicorn-httptools", "hypercorn", "hypercorn-http2", "granian", "daphne"]
 # Daphne has no lifespan: what waits for it is built for the first request.
 WITHOUT_LIFESPAN = ["uvicorn-without-lifespan", "daphne"]
+
+
+def assert_log_is_safe(output: str) -> None:
+    """Of what strangers sent, a log has a bounded part, within lines of ours; no exception is in it."""
+    for word in ("Traceback", "ERROR", "Exception"):
+        assert word not in output
+    for line in output.splitlines():
+        before, canary, _ = line.lower().partition("canary")
+        assert not canary or ("refused (" in before and line.isprintable() and len(line) < _LONGEST_LINE)
 
 
 class Server:
@@ -51,7 +66,7 @@ class Server:
         self._speaks_http2 = name.endswith("http2")
         # Those that print the port they were given choose it themselves.
         self.port = _free_port() if name == "granian" else 0
-        command = [part.format(app=app, port=self.port) for part in _COMMANDS[name]]
+        command = [part.format(app=app, port=self.port, folder=Path(app).parent) for part in _COMMANDS[name]]
         self._process = subprocess.Popen(
             [sys.executable, "-m", *command],
             cwd=ROOT,
@@ -87,11 +102,11 @@ class Server:
         with self._news:
             return "".join(self._printed)
 
-    def wait_for(self, text: str) -> None:
-        """Wait until it has printed a text."""
+    def wait_for(self, text: str, *, times: int = 1) -> None:
+        """Wait until it has printed a text, so many times."""
         with self._news:
-            self._news.wait_for(lambda: self._ended or text in "".join(self._printed), _PATIENCE)
-        assert text in self.output, f"{text!r} was never printed:\n{self.output}"
+            self._news.wait_for(lambda: self._ended or "".join(self._printed).count(text) >= times, _PATIENCE)
+        assert self.output.count(text) >= times, f"{text!r} was not printed {times} times:\n{self.output}"
 
     def wait_until_ready(self) -> Self:
         """Wait until it says that it takes requests."""

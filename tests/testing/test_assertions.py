@@ -195,7 +195,7 @@ def test_what_the_app_raised_is_told() -> None:
     def route() -> None:
         raise crash
 
-    crashing.add_middleware(CORSMiddleware, **OPTIONS)
+    crashing.add_middleware(CORSMiddleware, **OPTIONS, outermost=False)
     with pytest.raises(AssertionError) as caught:
         assert_browser_can(crashing, origin=PAGE, url="/crash")
     assert caught.value.__cause__ is crash

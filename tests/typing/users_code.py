@@ -9,11 +9,15 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, MutableMapping
 from typing import Any
 
 from fastapi import FastAPI
+from pydantic import Field
+from pydantic_settings import BaseSettings
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from crossorigin import CORSMiddleware, InvalidPolicyError, Policy, PolicyIssue
+from crossorigin.pydantic import Methods, Origins, PolicyField, RequestHeaders, ResponseHeaders
+from crossorigin.settings import policy_from_env
 
 policy = Policy(
     allow_origins=["https://app.example.com", "http://localhost:*"],
@@ -86,6 +90,30 @@ async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
     yield
 
 
+# From the environment, and in the types of pydantic.
+
+
+class Settings(BaseSettings):
+    """Read the settings of a service."""
+
+    cors_origins: Origins = ()
+    cors_methods: Methods = ("GET", "PUT")
+    cors_headers: RequestHeaders = ()
+    cors_exposed: ResponseHeaders = ()
+    admin_origins: Origins | None = None
+    public_api: PolicyField = Policy(allow_origins=["*"])
+    admin_api: PolicyField = Field(default_factory=Policy)
+
+
+settings = Settings(cors_origins=("https://app.example.com",), public_api=policy)
+origins: tuple[str, ...] = settings.cors_origins
+fastapi_app.add_middleware(CORSMiddleware, allow_origins=origins, allow_methods=settings.cors_methods)
+fastapi_app.add_middleware(CORSMiddleware, policy=settings.admin_api)
+fastapi_app.add_middleware(CORSMiddleware, policy=policy_from_env())
+policy = policy_from_env("ADMIN_CORS_", environ={"ADMIN_CORS_ALLOW_ORIGINS": "https://app.example.com"})
+policy = policy_from_env(environ={"CORS_ALLOW_ORIGINS": None})
+
+
 # Misspelt, misplaced or of a wrong type.
 
 Policy(allow_orgins=["https://app.example.com"])  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
@@ -98,3 +126,6 @@ CORSMiddleware(plain, policy={"allow_origins": ["*"]})  # type: ignore[arg-type]
 fastapi_app.add_middleware(CORSMiddleware, allow_orgins=["*"])  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
 starlette_app.add_middleware(CORSMiddleware, allow_credentials="yes")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 Middleware(CORSMiddleware, policy=policy, verbose=True)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+policy_from_env(environ={"CORS_MAX_AGE": 600})  # type: ignore[dict-item]  # pyright: ignore[reportArgumentType]
+policy_from_env(environment={})  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+fastapi_app.add_middleware(CORSMiddleware, policy=settings.cors_origins)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]

@@ -133,7 +133,7 @@ def _next(exchange: Exchange) -> str:
     lines = exchange.response.lines(LOCATION) if exchange.response is not None else ()
     value = b", ".join(lines)
     base = parse_url(exchange.request.url)
-    found = locate(value, base) if lines and base is not None else None
+    found = None if base is None else locate(value, base)
     return value.decode("latin-1") if found is None else found.whole
 
 
@@ -144,7 +144,7 @@ def _fields(verdict: Verdict) -> dict[str, str]:
     first = verdict.exchanges[0].request.url if verdict.exchanges else verdict.url
     location = "" if culprit is None else ", ".join(culprit.lines)
     # Chromium is there already when it finds that it cannot go there.
-    url = location if sent is not None and verdict.reason is BrowserReason.CORS_DISABLED_SCHEME else verdict.url
+    url = culprit.lines[0] if culprit and verdict.reason is BrowserReason.CORS_DISABLED_SCHEME else verdict.url
     return {
         "kind": _KINDS[request.initiator],
         "url": url,

@@ -188,8 +188,6 @@ class _Fetching:
         last = len(self._exchanges) - 1
         refused = judge_access(response, question, engine, last)
         refused = refused or judge_lists(response, question, engine, last)
-        if refused is not None:
-            self._cache.forget(question.origin, question.url)
         if refused is None or (engine.keeps_refusals and refused[0] in _OF_LISTS):
             self._cache.store(question, read_grant(response), max_age_of(response, engine), engine, self._now)
         return refused

@@ -117,11 +117,11 @@ def _access(response: HttpResponse, question: Question, engine: Engine, exchange
 
 
 def read_grant(response: HttpResponse) -> Grant:
-    """Return what the lists of a response say; elements that are no tokens are left out."""
+    """Return what the lists of a response say."""
     methods, names = (_elements(response, name) for name in (ALLOW_METHODS, ALLOW_HEADERS))
     return Grant(
-        methods=None if methods is None else frozenset(filter(is_token_bytes, methods)),
-        names=frozenset(name.lower() for name in filter(is_token_bytes, names or ())),
+        methods=None if methods is None else frozenset(methods),
+        names=frozenset(name.lower() for name in names or ()),
     )
 
 

@@ -6,7 +6,7 @@ serialized as browsers do, for origins are compared by it.
 
 import re
 from dataclasses import dataclass
-from urllib.parse import quote, unquote, urljoin
+from urllib.parse import quote, unquote
 
 from crossorigin.fetch.host import ends_in_a_number, is_web_host, serialize_ipv4, serialize_ipv6, to_a_label
 from crossorigin.fetch.origin import DEFAULT_PORTS, MAX_PORT, Origin
@@ -20,6 +20,10 @@ _HTTP = re.compile(
 _DOTS = re.compile("[.\u3002\uff0e\uff61]")
 _BEYOND_PATH = re.compile(r"[?#].*", re.DOTALL)
 _IGNORED = re.compile(r"[\t\n\r]")
+# https://url.spec.whatwg.org/#concept-basic-url-parser: what may stand around a URL, C0 controls and space.
+_AROUND = "".join(map(chr, range(0x21)))
+_HERE = frozenset({".", "%2e"})
+_UP = frozenset({"..", ".%2e", "%2e.", "%2e%2e"})
 # Already encoded, or with a meaning of its own.
 _KEPT = "!$%&'()*+,-./:;=?@[]_~|^{}\"`\\"
 
@@ -63,7 +67,7 @@ def parse_url(text: str) -> Url | None:
     port = int(parts["port"] or DEFAULT_PORTS[scheme])
     if host is None or port > MAX_PORT:
         return None
-    path = quote((parts["path"] or "/").replace("\\", "/"), safe=_KEPT)
+    path = quote(_without_dots((parts["path"] or "/").replace("\\", "/")), safe=_KEPT)
     query = quote(parts["query"] or "", safe=_KEPT)
     return Url(
         origin=Origin(scheme, host, None if port == DEFAULT_PORTS[scheme] else port),
@@ -95,12 +99,28 @@ def _resolved(text: str, base: Url) -> str:
     place = place.replace("\\", "/")
     if place.startswith("//"):
         return f"{base.origin.scheme}:{place}{more}"
-    # Lest a colon in it make a scheme of what stands before.
-    return urljoin(base.whole, f"./{place}{more}" if place and not place.startswith("/") else place + more)
+    path = base.target.partition("?")[0]
+    if not place:
+        return f"{base.origin}{path if more.startswith('?') else base.target}{more}"
+    return f"{base.origin}{place if place.startswith('/') else path[: path.rindex('/') + 1] + place}{more}"
+
+
+def _without_dots(path: str) -> str:
+    """Resolve the dots in a path: https://url.spec.whatwg.org/#path-state."""
+    kept: list[str] = []
+    segments = path[1:].split("/")
+    for segment in segments:
+        if segment.lower() in _UP:
+            del kept[-1:]
+        elif segment.lower() not in _HERE:
+            kept.append(segment)
+    if segments[-1].lower() in _HERE | _UP:
+        kept.append("")
+    return "/" + "/".join(kept)
 
 
 def _cleaned(text: str) -> str:
-    return _IGNORED.sub("", text.strip(" \t\n\r\f"))
+    return _IGNORED.sub("", text.strip(_AROUND))
 
 
 def looks_like_a_url(text: str) -> bool:

@@ -271,21 +271,25 @@ class _Automaton:
         """Return how many ways competing parts multiply to, at the most, and how those parts are written."""
         groups = list(self._groups().values())
         none: list[str] = []
-        best: list[tuple[int, list[str]]] = []
+        # With the most rounds of a part that competes: the others are what a text can be split by.
+        best: list[tuple[int, list[str], int]] = []
+        every: list[tuple[int, list[str], int]] = []
         for group in groups:
             rounds, alone = self._rounds(group)
             text = [self.loop_around(min(group)).text]
-            most = (alone, text if alone > 1 else [])
-            for earlier, (ways, parts) in zip(groups, best, strict=False):
+            chains = [(alone, text if alone > 1 else [], rounds)]
+            for earlier, (ways, parts, largest) in zip(groups, best, strict=False):
                 if not self._comes_after(min(group), min(earlier)):
                     continue
                 if self._compete(earlier, group):
                     both = [self.loop_around(min(earlier)).text, *text]
-                    most = max(most, (ways * min(self._rounds(earlier)[0], rounds), parts + both), key=_ways)
+                    chains.append((ways * min(largest, rounds), parts + both, max(largest, rounds)))
                 else:
-                    most = max(most, (ways * alone, parts + text if alone > 1 else parts), key=_ways)
-            best.append(most)
-        return max(best, key=_ways, default=(1, none))
+                    chains.append((ways * alone, parts + text if alone > 1 else parts, rounds))
+            best.append(max(chains, key=_product))
+            every += chains
+        ways, parts, _ = max(every, key=_ways, default=(1, none, 1))
+        return ways, parts
 
     def _comes_after(self, later: int, earlier: int) -> bool:
         return bool(self._after[earlier] >> later & 1)
@@ -331,8 +335,13 @@ class _Automaton:
         return False
 
 
-def _ways(found: tuple[int, list[str]]) -> int:
-    return found[0]
+def _ways(chain: tuple[int, list[str], int]) -> int:
+    return chain[0]
+
+
+def _product(chain: tuple[int, list[str], int]) -> int:
+    # What the chain multiplies to, behind a part of more rounds than any in it.
+    return chain[0] * chain[2]
 
 
 def _is_finite(node: Node) -> bool:

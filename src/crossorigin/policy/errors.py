@@ -26,6 +26,9 @@ class IssueCode(StrEnum):
     UNKNOWN_OPTION = "unknown-option"
     POLICY_NOT_A_POLICY = "policy-not-a-policy"
     POLICY_BESIDE_OPTIONS = "policy-beside-options"
+    NOT_A_CHOICE = "not-a-choice"
+    NOT_CALLABLE = "not-callable"
+    GUARDS_NOTHING = "guards-nothing"
 
     # Origins no browser can send.
     ORIGIN_EMPTY = "origin-empty"

@@ -4,16 +4,17 @@ The judging is done by the plan, on the requests that a browser would send; this
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from crossorigin.fetch.fields import WILDCARD
 from crossorigin.fetch.headers import ANSWERING_HEADERS, is_forbidden_request_header
 from crossorigin.fetch.methods import STANDARD_METHODS, is_forbidden_method, is_token, normalize_method
-from crossorigin.fetch.origin import MAX_ORIGIN, Origin, parse_origin
+from crossorigin.fetch.origin import MAX_ORIGIN, parse_origin
 from crossorigin.policy.decision import ActualDecision, PreflightDecision, Reason, allowed_methods
 from crossorigin.policy.literals import elements_literal, literal
 from crossorigin.policy.matcher import OriginMatcher
-from crossorigin.policy.pattern import ANY_PORT, OriginPattern, can_be_listed, parse_pattern, patterns_of
+from crossorigin.policy.nearest import Nearest
+from crossorigin.policy.pattern import can_be_listed
 from crossorigin.policy.plan import Plan
 from crossorigin.policy.repair import diagnose
 
@@ -153,7 +154,7 @@ def _malformed(origin: str) -> tuple[str, str]:
 
 def _not_listed(policy: "Policy", origin: str) -> tuple[str, str]:
     parsed = parse_origin(origin)
-    near = None if parsed is None else _nearest(policy, parsed)
+    near = None if parsed is None else Nearest(policy).find(parsed)
     has = _listing(policy.allow_origins) if policy.allow_origins else "none"
     why = f"{_shown(origin)} is not in allow_origins, which has {has}"
     why += "." if policy.allow_origin_regex is None else "; and allow_origin_regex does not match it."
@@ -162,32 +163,7 @@ def _not_listed(policy: "Policy", origin: str) -> tuple[str, str]:
     fix = f"if its pages are yours, add {literal(origin)} to allow_origins."
     if policy.constant_allow_origin:
         fix = f"{fix[:-1]}, and remove constant_allow_origin, which is for one origin alone."
-    return (why if near is None else f"{why} {near}"), fix
-
-
-def _nearest(policy: "Policy", origin: Origin) -> str | None:
-    """Say what keeps the nearest listed pattern from matching; it reads the whole list, which a request never does."""
-    for text in policy.allow_origins:
-        pattern = parse_pattern(text)
-        difference = None if pattern is None else _difference(pattern, origin)
-        if difference is not None:
-            return f"Near it is {text}: {difference}."
-    return None
-
-
-def _difference(pattern: OriginPattern, origin: Origin) -> str | None:
-    if pattern.subdomains and pattern.host == origin.host:
-        return f"it stands for the names below {pattern.host}, not for {pattern.host} itself"
-    wider = str(replace(pattern, subdomains=True))
-    if not pattern.subdomains and wider in patterns_of(origin):
-        return f"listing a host does not allow the names below it; {wider} would"
-    below = pattern.subdomains and origin.host.endswith(f".{pattern.host}")
-    if not below and pattern.host != origin.host:
-        return None
-    same_port = pattern.port in {ANY_PORT, origin.port}
-    if pattern.scheme != origin.scheme:
-        return "the scheme differs" if same_port else "the scheme and the port differ"
-    return None if same_port else "the port differs"
+    return (why if near is None else f"{why} Near it is {near[0]}: {near[1]}."), fix
 
 
 def _pattern_that_matches(policy: "Policy", origin: str) -> str:
@@ -281,7 +257,7 @@ def _outcome(
         yield reads.capitalize()
     else:
         yield f"Then {reads}" if preflight.allowed else f"If it does not ask, {reads}"
-    yield from (f"   {name.decode()}: {value.decode('ascii', 'replace')}" for name, value in actual.response.ready)
+    yield from (f"   {name.decode()}: {value.decode()}" for name, value in actual.response.ready)
     if policy.allow_credentials:
         yield "Requests with credentials (cookies, HTTP authentication) are allowed."
     else:

@@ -37,7 +37,7 @@ def split(name: str, text: str) -> list[str]:
     """Return the list that a bare string was meant to be: JSON, or split at commas or spaces, or itself."""
     try:
         parsed: object = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         parsed = None
     parts = _strings_of(parsed) if _is(parsed, list) else []
     if not parts:

@@ -74,13 +74,13 @@ def read_options(given: Mapping[str, object], issues: list[PolicyIssue]) -> Opti
         allow_origins=tuple(_read_collection("allow_origins", given, issues)),
         allow_methods=tuple(_read_collection("allow_methods", given, issues)),
         allow_headers=tuple(_read_collection("allow_headers", given, issues)),
-        allow_credentials=_read_bool("allow_credentials", given, issues),
+        allow_credentials=read_bool("allow_credentials", given, issues),
         allow_origin_regex=_read_regex(given["allow_origin_regex"], issues),
-        allow_private_network=_read_bool("allow_private_network", given, issues),
+        allow_private_network=read_bool("allow_private_network", given, issues),
         expose_headers=tuple(_read_collection("expose_headers", given, issues)),
         max_age=_read_max_age(given["max_age"], issues),
-        constant_allow_origin=_read_bool("constant_allow_origin", given, issues),
-        dangerously_allow_public_suffixes=_read_bool("dangerously_allow_public_suffixes", given, issues),
+        constant_allow_origin=read_bool("constant_allow_origin", given, issues),
+        dangerously_allow_public_suffixes=read_bool("dangerously_allow_public_suffixes", given, issues),
     )
 
 
@@ -150,7 +150,8 @@ def _not_a_string(name: str, field: str, member: object) -> PolicyIssue:
     )
 
 
-def _read_bool(name: str, given: Mapping[str, object], issues: list[PolicyIssue]) -> bool:
+def read_bool(name: str, given: Mapping[str, object], issues: list[PolicyIssue]) -> bool:
+    """Read an option that is True or False, adding an issue if it is neither."""
     value = given[name]
     # By identity: nothing else is one of the two, whatever it says of its class.
     if value is True or value is False:

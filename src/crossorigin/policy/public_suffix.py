@@ -33,7 +33,7 @@ def _suffixes() -> tuple["PublicSuffixList", frozenset[str], tuple[str, ...]]:
     for line in text.splitlines():
         if not line or line.startswith(("//", "!")):
             continue
-        labels = [label if label == "*" else to_a_label(label) or label for label in line.split()[0].split(".")]
+        labels = [to_a_label(label) or label for label in line.split()[0].split(".")]
         suffixes.append(".".join(labels).replace("*", "canary"))
         parents.update(".".join(labels[i:]) for i in range(1, len(labels)))
     return PublicSuffixList(source=text), frozenset(parents), tuple(suffixes)

@@ -24,11 +24,11 @@ _GROUP_START = re.compile(r"\?(?::|>|P<\w+>)")
 _LOOK_START = re.compile(r"\?<?[=!]")
 _QUANTIFIER = re.compile(r"(?:([*+?])|\{(?=[0-9]*,?[0-9]*\})(?!\})([0-9]*)(,?)([0-9]*)\})[?+]?")
 _ESCAPE = re.compile(
-    r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|N\{([^}]*)\}|(0[0-7]{0,2}|[0-3][0-7]{2})|(.))",
+    r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|N\{([^}]*)\}|(.))",
     re.DOTALL,
 )
-# In a class there are no back-references.
-_CLASS_OCTAL = re.compile(r"\\([0-7]{1,3})")
+# In a class there are no back-references, and elsewhere they are refused before.
+_OCTAL = re.compile(r"\\([0-7]{1,3})")
 _UNREADABLE = re.compile(r"\\(?![1-3][0-7]{2})[1-9]|\(\?(?:P=|\(|#)")
 _ROUNDS = {"*": (0, None), "+": (1, None), "?": (0, 1)}
 _CATEGORIES = frozenset("dDsSwW")
@@ -222,7 +222,7 @@ class _Parser:
 
     def _member(self) -> frozenset[str]:
         """Take one character, or an escape, as it may stand in a class."""
-        octal = self._take(_CLASS_OCTAL)
+        octal = self._take(_OCTAL)
         if octal is not None:
             return frozenset(chr(int(octal[1], 8)))
         escape = self._take(_ESCAPE)
@@ -257,10 +257,10 @@ def _category(text: str) -> frozenset[str]:
 
 def _unescape(escape: re.Match[str]) -> str:
     """Return the character that an escape stands for."""
-    *codes, name, octal, char = escape.groups()
+    *codes, name, char = escape.groups()
     for code in codes:
         if code is not None:
             return chr(int(code, 16))
     if name is not None:
         return unicodedata.lookup(name)
-    return chr(int(octal, 8)) if octal is not None else _CONTROLS.get(char, char)
+    return _CONTROLS.get(char, char)

@@ -248,7 +248,7 @@ class _Repair:
         if parts is None or parts.port in {"", ":*"}:
             return parts
         digits = parts.port[1:].lstrip("0")
-        if parts.port == ":" or not digits.isascii() or not digits.isdigit() or len(digits) > _MAX_PORT_DIGITS:
+        if not digits.isascii() or not digits.isdigit() or len(digits) > _MAX_PORT_DIGITS:
             self._note(IssueCode.ORIGIN_PORT)
             return replace(parts, port="") if parts.port == ":" else None
         if int(digits) == DEFAULT_PORTS.get(parts.scheme):
@@ -288,7 +288,7 @@ def _spell_out_wildcard(parts: _Parts) -> tuple[str, ...]:
     """Return what `https://*example.com` and `*://example.com` are likely to mean, in patterns."""
     if parts.scheme in {"*", "http*"}:
         meant = [replace(parts, scheme="https"), replace(parts, scheme="http")]
-    elif parts.host.startswith("*") and "*" not in parts.host[1:] and parts.host[1:2].isalnum():
+    elif parts.host.startswith("*") and parts.host[1:2].isalnum():
         meant = [replace(parts, host=parts.host[1:]), replace(parts, host=f"*.{parts.host[1:]}")]
     else:
         return ()

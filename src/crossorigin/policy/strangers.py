@@ -111,11 +111,12 @@ def _fill(node: Node) -> list[_Sample]:
 def _fill_repeat(node: Repeat) -> Iterator[_Sample]:
     if node.least == 0:
         yield _NOTHING
-    if node.most == 0 or node.least > MAX_ORIGIN:
+    if node.most == 0:
         return
     body = node.body.parts[0] if isinstance(node.body, Series) and len(node.body.parts) == 1 else node.body
     if isinstance(body, Chars) and body.is_open:
-        yield from (tuple((char, True) for char in word) for word in _words(body, node.least, node.most))
+        if node.least <= MAX_ORIGIN:
+            yield from (tuple((char, True) for char in word) for word in _words(body, node.least, node.most))
         return
     rounds = max(node.least, 1)
     for sample in _fill(body):

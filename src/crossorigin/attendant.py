@@ -1,0 +1,141 @@
+"""Serve connections of which more is asked than headers: enforcement, hooks, logs, and a crash at the very start.
+
+`asgi.py` has the short way, which most requests take; what is decided is the same.
+"""
+
+from functools import partial
+
+from crossorigin.enforcement import is_foreign, refuse_handshake, refuse_request
+from crossorigin.facts import decide_preflight, origin_lines
+from crossorigin.policy.decision import Reason
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+    from crossorigin.arguments import Behavior
+    from crossorigin.asgi_types import ASGIApp, Message, Receive, Scope, Send
+    from crossorigin.observe import Refusals
+    from crossorigin.policy.decision import Decision
+    from crossorigin.policy.plan import Plan
+    from crossorigin.policy.policy import Policy
+
+
+_CRASHED = b"Internal Server Error"
+_CRASHED_HEADERS = (
+    (b"content-type", b"text/plain; charset=utf-8"),
+    (b"content-length", str(len(_CRASHED)).encode()),
+)
+
+
+class Attendant:
+    """Do all that one layer was asked for."""
+
+    __slots__ = ("_behavior", "_plan", "_policy", "_refusals")
+
+    def __init__(self, policy: "Policy", plan: "Plan", behavior: "Behavior") -> None:
+        """Hold what decides, and how to behave."""
+        self._policy = policy
+        self._plan = plan
+        self._behavior = behavior
+        self._refusals: Refusals | None = None
+
+    def around(self, app: "ASGIApp", kind: str) -> "ASGIApp":
+        """Return what serves a connection of this kind."""
+        if kind == "websocket" and self._behavior.check_websockets:
+            return partial(self._serve_handshake, app)
+        return partial(self._serve_request, app) if kind == "http" else app
+
+    def inside(self, app: "ASGIApp", kind: str) -> "ASGIApp":
+        """Return what serves it inside another layer, which answers the preflights and writes the headers.
+
+        What was asked for beside them is done nevertheless, for it only ever refuses.
+        """
+        if kind == "http":
+            return partial(self._serve_inside, app) if self._behavior.blocks else app
+        return self.around(app, kind)
+
+    async def _serve_request(self, app: "ASGIApp", scope: "Scope", receive: "Receive", send: "Send") -> None:
+        asked = decide_preflight(self._plan, scope["headers"]) if scope["method"] == "OPTIONS" else None
+        if asked is not None:
+            self._tell(asked, scope)
+            answer = asked.response
+            await send({"type": "http.response.start", "status": answer.status, "headers": [*answer.headers]})
+            await send({"type": "http.response.body", "body": answer.body})
+            return
+        origin = origin_lines(scope["headers"])
+        decision = self._plan.decide_actual(origin)
+        self._tell(decision, scope)
+        if self._behavior.blocks and is_foreign(decision, origin, scope):
+            await refuse_request(decision, send)
+            return
+        response = decision.response
+
+        def send_with_headers(message: "Message") -> "Awaitable[None]":
+            if message["type"] == "http.response.start":
+                return send({**message, "headers": response.apply(message.get("headers", ()))})
+            return send(message)
+
+        await app(scope, receive, send_with_headers)
+
+    async def _serve_inside(self, app: "ASGIApp", scope: "Scope", receive: "Receive", send: "Send") -> None:
+        origin = origin_lines(scope["headers"])
+        decision = self._plan.decide_actual(origin)
+        if is_foreign(decision, origin, scope):
+            self._tell(decision, scope)
+            await refuse_request(decision, send)
+        else:
+            await app(scope, receive, send)
+
+    async def _serve_handshake(self, app: "ASGIApp", scope: "Scope", receive: "Receive", send: "Send") -> None:
+        origin = origin_lines(scope["headers"])
+        decision = self._plan.decide_actual(origin)
+        self._tell(decision, scope)
+        if is_foreign(decision, origin, scope):
+            await refuse_handshake(decision, scope, send)
+        else:
+            await app(scope, receive, send)
+
+    def _tell(self, decision: "Decision", scope: "Scope") -> None:
+        if self._behavior.on_decision is not None:
+            from crossorigin.observe import tell  # noqa: PLC0415  # as below
+
+            scope["crossorigin"] = decision
+            tell(self._behavior.on_decision, decision, scope)
+        if not decision.allowed:
+            if decision.origin is not Reason.ORIGIN_ABSENT:
+                self.note_refusal(decision, scope)
+        elif self._behavior.debug:
+            from crossorigin.observe import note_allowed  # noqa: PLC0415  # as below
+
+            note_allowed(decision, scope)
+
+    def note_refusal(self, decision: "Decision", scope: "Scope") -> None:
+        """Let the log say what was refused, and why."""
+        if self._refusals is None:
+            from crossorigin.observe import Refusals  # noqa: PLC0415  # no start waits for the words of a refusal
+
+            self._refusals = Refusals(self._policy)
+        self._refusals.note(decision, scope)
+
+
+def guard(app: "ASGIApp") -> "ASGIApp":
+    """Return an app that answers where another one crashes: what stands further out would, and not by way of here."""
+
+    async def guarded(scope: "Scope", receive: "Receive", send: "Send") -> None:
+        started = False
+
+        def noting(message: "Message") -> "Awaitable[None]":
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            return send(message)
+
+        try:
+            await app(scope, receive, noting)
+        except Exception:
+            if not started:
+                await send({"type": "http.response.start", "status": 500, "headers": _CRASHED_HEADERS})
+                await send({"type": "http.response.body", "body": _CRASHED})
+            raise
+
+    return guarded

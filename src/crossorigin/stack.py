@@ -1,0 +1,76 @@
+"""Find the outermost place of an app's own middleware stack, and what stands around a layer in it.
+
+Starlette builds the stack on the first scope and keeps it in `app.middleware_stack`, an attribute that it documents
+nowhere and has had since 0.13, as its middleware classes have had `.app`. Its own outermost layer, which answers what
+nobody caught with a bare 500, and all middleware added later stand outside a middleware that was added.
+
+Only a layer that the app itself was given may leave its place, and only one that is found in the stack by identity:
+inside a mount or a route, `scope["app"]` is the app around, and its other routes are none of that layer's business.
+What others have put around the stack, such as a tracer, stays outside.
+"""
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+# Far more than anyone stacks; and a ring has an end.
+_DEEPEST = 1000
+_OUTERMOST = ("starlette.middleware.errors", "ServerErrorMiddleware")
+_FRAMEWORKS = frozenset({"starlette", "fastapi"})
+# Of these, what users write decides whether an exception goes on.
+_USERS = frozenset({"starlette.middleware.base"})
+
+
+def around(layer: object, app: "Any") -> "list[Any]":  # noqa: ANN401  # whatever people wrote
+    """Return what of an app's stack stands around a layer that was added to it, from outside; empty if it was not."""
+    if not any(_class_of(added) is type(layer) for added in getattr(app, "user_middleware", ())):
+        return []
+    found = chain(app.middleware_stack)
+    place = next((place for place, node in enumerate(found) if node is layer), 0)
+    return found[:place]
+
+
+def chain(stack: object) -> "list[Any]":
+    """Return a stack and what it holds, from outside."""
+    found: list[Any] = []
+    node = stack
+    while node is not None and len(found) < _DEEPEST:
+        found.append(node)
+        node = _inner(node)
+    return found
+
+
+def holder_of_own(found: "list[Any]") -> "Any | None":  # noqa: ANN401  # likewise
+    """Return what holds the outermost of the app's own layers; None if nothing stands outside it."""
+    for outside, node in zip([None, *found], found, strict=False):
+        if (type(node).__module__, type(node).__name__) == _OUTERMOST:
+            return outside
+    return None
+
+
+def passes_exceptions_on(found: "list[Any]") -> bool:
+    """Tell whether no layer among them may answer an exception in its own way, but for the outermost."""
+    modules = {type(node).__module__ for node in found}
+    return not modules & _USERS and {module.partition(".")[0] for module in modules} <= _FRAMEWORKS
+
+
+def link(outer: "Any", inner: object) -> bool:  # noqa: ANN401  # likewise
+    """Let `outer` hold `inner`; tell whether it does."""
+    try:
+        outer.app = inner
+    except Exception:  # noqa: BLE001  # a foreign class may refuse in any way
+        return False
+    return _inner(outer) is inner
+
+
+def _inner(node: "Any") -> "Any | None":  # noqa: ANN401  # likewise
+    try:
+        return node.app
+    except Exception:  # noqa: BLE001  # likewise
+        return None
+
+
+def _class_of(added: "Any") -> object:  # noqa: ANN401  # likewise
+    made = getattr(added, "cls", None)
+    # Of a `functools.partial`, what it calls.
+    return getattr(made, "func", made)

@@ -1,0 +1,26 @@
+"""Serve an app that crashes, with a middleware that was added to it in the usual way."""
+
+import logging
+
+from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+
+from crossorigin import CORSMiddleware
+
+logging.basicConfig()
+
+app = FastAPI()
+app.add_middleware(CORSMiddleware, allow_origins=["https://app.example.com"])
+
+
+@app.get("/")
+def crash() -> None:
+    """Raise what nobody handles."""
+    raise ZeroDivisionError
+
+
+@app.exception_handler(500)
+def say(request: Request, error: Exception) -> JSONResponse:
+    """Answer in the words of the app."""
+    return JSONResponse({"error": type(error).__name__, "path": request.url.path}, 500)
