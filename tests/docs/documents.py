@@ -9,6 +9,7 @@ README = ROOT / "README.md"
 POLICY = ROOT / "docs" / "policy.md"
 BEHAVIOR = ROOT / "docs" / "behavior.md"
 MIGRATION = ROOT / "docs" / "migrate-from-starlette.md"
+REASONS = ROOT / "docs" / "reasons"
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 NAMES = [path.relative_to(ROOT).as_posix() for path in DOCUMENTS]
 
