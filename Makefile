@@ -66,7 +66,7 @@ chromium:
 	@scripts/install-system-packages.sh venv chromium
 
 test-packages:
-	@scripts/install-system-packages.sh venv chromium firefox webkit openssl valgrind
+	@scripts/install-system-packages.sh venv chromium firefox webkit openssl valgrind nginx
 
 bench-packages:
 	@scripts/install-system-packages.sh venv valgrind

@@ -5,6 +5,7 @@
 #   scripts/install-system-packages.sh chromium        to run the pages in a real browser
 #   scripts/install-system-packages.sh firefox webkit  to hold the model of the browser against two more engines
 #   scripts/install-system-packages.sh openssl         to test over TLS with a certificate made for the test
+#   scripts/install-system-packages.sh nginx           to paste a fix into a real nginx
 #   scripts/install-system-packages.sh valgrind        to count what a request costs
 #
 # It says what it installs and why. Without root it prints the one command to run, and stops.
@@ -41,6 +42,7 @@ met() { # met NEED: whether this machine has it
     firefox) command -v firefox-esr >/dev/null ;;
     webkit) has_webkit ;;
     openssl) command -v openssl >/dev/null ;;
+    nginx) command -v nginx >/dev/null || [ -x build/nginx/usr/sbin/nginx ] ;;
     valgrind) command -v valgrind >/dev/null ;;
     *)
         echo "$0: unknown need: $1" >&2
@@ -56,6 +58,7 @@ packages() { # packages NEED: what Debian calls it
     firefox) echo firefox-esr ;;
     webkit) echo libwebkit2gtk-4.1-0 xvfb ;;
     openssl) echo openssl ;;
+    nginx) echo nginx ;;
     valgrind) echo valgrind ;;
     esac
 }
@@ -67,8 +70,15 @@ reason() { # reason NEED: what it is for
     firefox) echo "to hold the model of the browser against Firefox" ;;
     webkit) echo "to hold the model of the browser against WebKit" ;;
     openssl) echo "to make the certificate of a test's own server" ;;
+    nginx) echo "to paste what mends it into a real nginx" ;;
     valgrind) echo "to count the instructions that a request costs" ;;
     esac
+}
+
+# Installed, it would serve port 80 of this machine from now on; the test needs the program alone.
+unpack_nginx() {
+    mkdir -p build/nginx
+    (cd build && apt-get download nginx && dpkg-deb -x nginx_*.deb nginx && rm nginx_*.deb)
 }
 
 missing=
@@ -76,7 +86,7 @@ wanted=
 for need in "$@"; do
     if ! met "$need"; then
         missing="$missing $need"
-        wanted="$wanted $(packages "$need")"
+        [ "$need" = nginx ] || wanted="$wanted $(packages "$need")"
         echo "Missing: $(packages "$need"), $(reason "$need")." >&2
     fi
 done
@@ -88,19 +98,22 @@ if ! command -v apt-get >/dev/null; then
 fi
 if [ "$(id -u)" != 0 ]; then
     echo "Run this one command, then make again:" >&2
-    echo "    sudo sh -c 'apt-get update && apt-get install --yes --no-install-recommends$wanted'" >&2
+    echo "    sudo sh -c 'apt-get update && apt-get install --yes --no-install-recommends${wanted:- nginx}'" >&2
     exit 1
 fi
 
-echo "Installing with apt-get:$wanted" >&2
+echo "Installing with apt-get:${wanted:- nothing but unpacking nginx}" >&2
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 export DEBIAN_FRONTEND=noninteractive
 # shellcheck disable=SC2086  # a list of names
-if ! { apt-get update && apt-get install --yes --no-install-recommends $wanted; } >"$log" 2>&1; then
+if ! { apt-get update && { [ -z "$wanted" ] || apt-get install --yes --no-install-recommends $wanted; }; } >"$log" 2>&1; then
     cat "$log" >&2
     exit 1
 fi
+case $missing in
+*nginx*) unpack_nginx >"$log" 2>&1 || { cat "$log" >&2; exit 1; } ;;
+esac
 
 for need in $missing; do
     if ! met "$need"; then

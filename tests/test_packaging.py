@@ -54,7 +54,7 @@ def imported_with(statement: str, folder: Path) -> tuple[str, Collection[str]]:
 
 
 def test_the_wheel_holds_the_package_whole_and_nothing_else(wheel: Path) -> None:
-    """Every file of the package is installed: its modules, `py.typed`, the pages; and no tests."""
+    """Every file of the package is installed: its modules, `py.typed`, the pages, also those of codes; and no tests."""
     package = {
         path.relative_to(SOURCE).as_posix()
         for path in (SOURCE / "crossorigin").rglob("*")
@@ -62,7 +62,9 @@ def test_the_wheel_holds_the_package_whole_and_nothing_else(wheel: Path) -> None
     }
     with zipfile.ZipFile(wheel) as archive:
         names = {name for name in archive.namelist() if ".dist-info/" not in name}
-    assert names == package
+    documents = [ROOT / "docs" / "behavior.md", *(ROOT / "docs").glob("codes/*"), *(ROOT / "docs").glob("reasons/*")]
+    pages = {f"crossorigin/doctor/pages/{path.relative_to(ROOT / 'docs').as_posix()}" for path in documents}
+    assert names == package | pages
     assert "crossorigin/py.typed" in names
     for kind in (".html", ".css", ".js"):
         assert any(n.startswith("crossorigin/demo/") and n.endswith(kind) for n in names), kind
@@ -100,3 +102,15 @@ def test_the_public_names_work_without_a_framework(installed: Path) -> None:
     roots = {name.partition(".")[0] for name in loaded}
     assert roots - set(sys.stdlib_module_names) == {"crossorigin"}
     assert "asyncio" not in roots
+
+
+def test_the_installed_command_finds_its_pages(installed: Path) -> None:
+    """Those of a policy's issue, of a browser's reason and of a decision's are installed with it."""
+    statement = (
+        "import crossorigin.doctor.pages as pages\n"
+        "import crossorigin\n"
+        "assert all(pages.page_of(code) for code in pages.all_codes())"
+    )
+    origin, loaded = imported_with(statement, installed)
+    assert Path(origin).is_relative_to(installed)
+    assert {"click", "httpx2", "rich"}.isdisjoint(loaded)

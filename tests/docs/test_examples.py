@@ -99,6 +99,7 @@ def test_every_example_of_a_document_does_what_it_shows(path: Path) -> None:
         "docs/block.md",
         "docs/logging.md",
         "docs/settings.md",
+        "docs/doctor.md",
     ],
 )
 def test_a_page_opens_with_an_example(name: str) -> None:

@@ -1,0 +1,153 @@
+"""Load an ASGI app by its name, start it as a server would, and ask it in process: no socket is opened."""
+
+import asyncio
+import importlib
+import sys
+import tomllib
+from collections.abc import AsyncGenerator, MutableMapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, cast
+
+from crossorigin.browser import ASGIApp, AsyncTransport, HttpRequest, HttpResponse, asgi_transport
+from crossorigin.doctor.probe import CannotRunError
+from crossorigin.policy.errors import InvalidPolicyError
+
+PYPROJECT = "pyproject.toml"
+_FORM = "write it as module:app"
+
+
+def entrypoint(folder: Path) -> str:
+    """Return the app that a project names, `entrypoint` below `[tool.fastapi]` in its `pyproject.toml`.
+
+    Raises:
+        CannotRunError: It names none.
+    """
+    try:
+        read: Any = tomllib.loads((folder / PYPROJECT).read_text("utf-8"))
+        found = read["tool"]["fastapi"]["entrypoint"]
+    except FileNotFoundError:
+        raise CannotRunError("usage", f"No app is named, and there is no {PYPROJECT} here: {_FORM}.") from None
+    except tomllib.TOMLDecodeError as error:
+        raise CannotRunError("usage", f"{PYPROJECT} cannot be read: {error}.") from error
+    except (KeyError, TypeError):
+        said = f"No app is named, and {PYPROJECT} has no entrypoint in [tool.fastapi]: {_FORM}."
+        raise CannotRunError("usage", said) from None
+    return str(found)
+
+
+def load(name: str, folder: Path) -> ASGIApp:
+    """Import `module:app`, with `folder` on the path as a server has it.
+
+    Raises:
+        CannotRunError: There is no such module or name, importing it raises, or it is no app.
+    """
+    module_name, _, attribute = name.partition(":")
+    if not module_name or not attribute:
+        raise CannotRunError("app", f"{name!r} names no app: {_FORM}.")
+    if str(folder) not in sys.path:
+        sys.path.insert(0, str(folder))
+    try:
+        found: Any = importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        raise CannotRunError("app", f"{name} cannot be imported: {error}.") from error
+    except (Exception, SystemExit) as error:
+        raise CannotRunError("app", f"{name} cannot be imported: {_said(error)}") from error
+    for part in attribute.split("."):
+        found = getattr(found, part, None)
+    if not callable(found):
+        what = "has no" if found is None else "is no app by the name of"
+        raise CannotRunError("app", f"{name}: the module {module_name} {what} {attribute}.")
+    return cast("ASGIApp", found)
+
+
+@asynccontextmanager
+async def started(app: ASGIApp, *, patience: float) -> AsyncGenerator[AsyncTransport]:
+    """Run the app's lifespan around requests to it, and yield the transport for them.
+
+    An app without a lifespan is asked without one, as servers do. `patience` is how many seconds it has to start, and
+    for each answer.
+
+    Raises:
+        CannotRunError: The app does not start, or gives no answer in time.
+    """
+    lifespan = _Lifespan(app)
+    task = asyncio.create_task(lifespan.run())
+    try:
+        try:
+            await asyncio.wait_for(lifespan.has_started.wait(), patience)
+        except TimeoutError as error:
+            task.cancel()
+            raise CannotRunError("timeout", f"The app did not start within {patience:g} seconds.") from error
+        if lifespan.failure is not None:
+            raise CannotRunError("app", f"The app did not start: {lifespan.failure}")
+        yield _asking(lifespan, patience)
+    finally:
+        lifespan.ends.set()
+        done, _ = await asyncio.wait([task], timeout=patience)
+        if not done:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+
+def _asking(lifespan: "_Lifespan", patience: float) -> AsyncTransport:
+    async def with_state(scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:  # noqa: ANN401  # ASGI's
+        await lifespan.app({**scope, "state": dict(lifespan.state)}, receive, send)
+
+    inner = asgi_transport(with_state)
+
+    async def transport(request: HttpRequest) -> HttpResponse | None:
+        try:
+            async with asyncio.timeout(patience):
+                return await inner(request)
+        except TimeoutError as error:
+            said = f"The app did not answer {request.method} {request.url} within {patience:g} seconds."
+            raise CannotRunError("timeout", said) from error
+        except InvalidPolicyError as error:
+            raise CannotRunError("app", f"The app did not start: {error}") from error
+        except Exception as error:  # noqa: BLE001  # whatever an app raises, its server answers
+            return HttpResponse(status=500, headers=((b"content-type", b"text/plain; charset=utf-8"),), error=error)
+
+    return transport
+
+
+class _Lifespan:
+    """Hold one run of an app: https://asgi.readthedocs.io/en/latest/specs/lifespan.html."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        self.state: dict[str, Any] = {}
+        self.has_started = asyncio.Event()
+        self.ends = asyncio.Event()
+        self.failure: str | None = None
+        self._asked = False
+
+    async def run(self) -> None:
+        scope = {"type": "lifespan", "asgi": {"version": "3.0", "spec_version": "2.0"}, "state": self.state}
+        try:
+            await self.app(scope, self._receive, self._send)
+        except InvalidPolicyError as error:
+            self.failure = str(error)
+        except Exception:  # noqa: BLE001, S110  # an app that knows no lifespan says so by raising
+            pass
+        finally:
+            self.has_started.set()
+
+    async def _receive(self) -> dict[str, str]:
+        if not self._asked:
+            self._asked = True
+            return {"type": "lifespan.startup"}
+        await self.ends.wait()
+        return {"type": "lifespan.shutdown"}
+
+    async def _send(self, message: MutableMapping[str, Any]) -> None:
+        if message["type"] == "lifespan.startup.failed":
+            lines = str(message.get("message", "")).strip().splitlines()
+            self.failure = lines[-1] if lines else "it said no more"
+        if message["type"].startswith("lifespan.startup."):
+            self.has_started.set()
+
+
+def _said(error: BaseException) -> str:
+    text = str(error)
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -1,0 +1,77 @@
+"""Find the page of a code: of an issue of a policy, of a browser's reason, of a decision's, or of a finding.
+
+The pages are documents of the project, `docs/codes` and `docs/reasons`, that are installed with the package; of a
+decision's reason, and of a finding, a few sentences are all there is to say.
+"""
+
+import re
+from collections.abc import Iterator
+from difflib import get_close_matches
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+from crossorigin.browser import BrowserReason
+from crossorigin.doctor.findings import FINDINGS, FindingCode
+from crossorigin.policy.decision import Reason
+from crossorigin.policy.errors import IssueCode
+
+_PACKAGED = "pages"
+_NEAREST = 5
+_LINK = re.compile(r"\[((?:`[^`]*`|[^\]`])+)\]\((?!https?:)([^)]*)\)")
+# How each server is set up as a whole, to which many pages lead.
+FIXES = "fixes"
+
+
+def all_codes() -> tuple[str, ...]:
+    """Return every code that has a page, each once, sorted."""
+    codes = {*map(str, IssueCode), *map(str, BrowserReason), *map(str, Reason), *map(str, FindingCode)}
+    return tuple(sorted(codes))
+
+
+def nearest(code: str) -> list[str]:
+    """Return the codes that an unknown one may have been meant for, nearest first."""
+    return get_close_matches(code.lower(), all_codes(), _NEAREST)
+
+
+def page_of(code: str) -> str | None:
+    """Return the page of a code as Markdown; None if there is no such code.
+
+    One word can be the code of two things; then both pages follow each other.
+    """
+    return "\n".join(_pages(code)) or None
+
+
+def _pages(code: str) -> Iterator[str]:
+    if code in set(IssueCode):
+        yield _document(f"codes/{code}.md")
+    if code in set(BrowserReason):
+        yield _document(f"reasons/{code}.md")
+    if code in set(Reason):
+        yield _decision(code)
+    if code == FIXES:
+        yield _document(f"reasons/{FIXES}.md")
+    if code in set(FindingCode):
+        told = FINDINGS[FindingCode(code)]
+        yield f"# `{code}`\n\n{told.meaning}\n\nFix: {told.fix}\n"
+
+
+def _document(path: str) -> str:
+    return _LINK.sub(_unlinked, (_folder() / path).read_text("utf-8"))
+
+
+def _unlinked(link: re.Match[str]) -> str:
+    """Return the words of a link to another file, which a terminal cannot follow."""
+    return f"{link[1]} (`crossorigin explain {FIXES}`)" if f"{FIXES}.md" in link[2] else link[1]
+
+
+def _folder() -> Traversable:
+    packaged = files("crossorigin.doctor") / _PACKAGED
+    # Installed in place, the documents lie beside the source.
+    return packaged if packaged.is_dir() else Path(__file__).resolve().parents[3] / "docs"
+
+
+def _decision(code: str) -> str:
+    row = re.search(rf"^\| `{code}` \| (\w+) \| (.+) \|$", _document("behavior.md"), re.MULTILINE)
+    assert row, code  # noqa: S101  # the documents are tested to have them all
+    return f"# `{code}`\n\nA reason of a decision: {row[1]}, for {row[2]}.\n"

@@ -1,0 +1,109 @@
+"""Ask servers over the network, as a browser would: one connection for each request, and no more of it than the head.
+
+Nothing is sent that a page could not send: no cookies are kept, and redirects are left to the model of the browser.
+"""
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Callable, Iterator
+from urllib.parse import urlsplit
+
+import httpx2
+
+from crossorigin.browser import AsyncTransport, HttpRequest, HttpResponse
+
+USER_AGENT = b"crossorigin-check"
+
+# Called with each request that was answered.
+OnAnswer = Callable[[HttpRequest, HttpResponse], None]
+
+
+class CannotRunError(Exception):
+    """Tell why nothing can be said: `kind` is a word for programs, the message a sentence for people."""
+
+    def __init__(self, kind: str, message: str) -> None:
+        """Keep both."""
+        super().__init__(message)
+        self.kind = kind
+
+
+def network(*, timeout: float, insecure: bool) -> AsyncTransport:
+    """Return a transport that sends each request over the network.
+
+    Args:
+        timeout: How many seconds one answer may take.
+        insecure: Whether a certificate that nobody vouches for is accepted.
+
+    Raises:
+        CannotRunError: No answer came; it is raised by the transport.
+    """
+    context = httpx2.create_ssl_context(verify=not insecure)
+
+    async def transport(request: HttpRequest) -> HttpResponse:
+        try:
+            async with asyncio.timeout(timeout):
+                return await _ask(request, context)
+        except TimeoutError as error:
+            raise CannotRunError("timeout", f"{request.url} did not answer within {timeout:g} seconds.") from error
+        except (httpx2.TransportError, httpx2.InvalidURL, OSError) as error:
+            raise _cannot(request, error) from error
+
+    return transport
+
+
+def remembering(transport: AsyncTransport, on_answer: OnAnswer) -> AsyncTransport:
+    """Return a transport that asks `transport` once for all browsers: what differs in order alone is one request."""
+    known: dict[object, HttpResponse | None] = {}
+
+    async def remembered(request: HttpRequest) -> HttpResponse | None:
+        lines = tuple(sorted((name.lower(), value) for name, value in request.headers))
+        key = (request.method, request.url, lines, request.body, request.credentials)
+        if key not in known:
+            known[key] = await transport(request)
+            response = known[key]
+            if response is not None:
+                on_answer(request, response)
+        return known[key]
+
+    return remembered
+
+
+async def _ask(request: HttpRequest, context: ssl.SSLContext) -> HttpResponse:
+    # A client for each request: it would send the cookies of one answer with the next request.
+    async with httpx2.AsyncClient(verify=context, timeout=None, headers={b"User-Agent": USER_AGENT}) as client:
+        asking = client.build_request(request.method, request.url, headers=list(request.headers), content=request.body)
+        answer = await client.send(asking, stream=True)
+        try:
+            return HttpResponse(status=answer.status_code, headers=tuple(answer.headers.raw))
+        finally:
+            await answer.aclose()
+
+
+def _cannot(request: HttpRequest, error: Exception) -> CannotRunError:
+    causes = list(_causes(error))
+    if isinstance(error, httpx2.InvalidURL):
+        return CannotRunError("usage", f"This URL cannot be asked for: {_said(error)}.")
+    if any(isinstance(cause, socket.gaierror) for cause in causes):
+        return CannotRunError(
+            "dns", f"There is no address for the host {urlsplit(request.url).hostname}: {_said(causes[-1])}."
+        )
+    if any(isinstance(cause, ssl.SSLError) for cause in causes):
+        return CannotRunError(
+            "tls",
+            f"{request.url} cannot be reached over TLS: {_said(causes[-1])}. A browser would stop here too; --insecure"
+            " goes on with a certificate that nobody vouches for.",
+        )
+    if any(isinstance(cause, httpx2.ConnectError) for cause in causes):
+        return CannotRunError("connection", f"Nothing answers at {request.url}: {_said(causes[-1])}.")
+    return CannotRunError("protocol", f"{request.url} gave no answer of HTTP: {_said(error)}.")
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _said(error: BaseException) -> str:
+    return (str(error) or type(error).__name__).rstrip(".")
