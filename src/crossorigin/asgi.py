@@ -207,7 +207,8 @@ class CORSMiddleware:
         place = self._place
         # Read before the place is taken, for then this may be the layer outside it.
         app = self.app
-        outer = scope.get(MARK)
+        # Some hand one lifespan to several apps at a time, which are not in each other.
+        outer = scope.get(MARK) if scope["type"] != "lifespan" else None
         if outer is place:
             return app
         if outer is None and not place.taken:
@@ -224,7 +225,8 @@ class CORSMiddleware:
         elif alone and scope["type"] == "http" and not self._asked:
             return None
         else:
-            serve = self._attendant.around(guard(app) if moved and place.guarded else app, scope["type"])
+            guarded = moved and place.guarded and scope["type"] == "http"
+            serve = self._attendant.around(guard(app) if guarded else app, scope["type"])
         return serve if alone else partial(mark, serve, place)
 
     def _take_place(self, scope: "Scope") -> None:
@@ -245,7 +247,7 @@ class CORSMiddleware:
             self._join()
             return
         outermost = copy(self)
-        holder = stack.holder_of_own(found)
+        holder = stack.holder_of_own(app, built)
         outermost.app = built if holder is None else holder.app
         if holder is None or not stack.link(holder, outermost):
             outermost.app = built

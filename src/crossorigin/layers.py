@@ -55,9 +55,9 @@ def tell_of_staying(scope: "Scope", place: Place) -> None:
     """Say that a layer stays inside an app that it was not added to."""
     _tell_once(
         place,
-        f"CORSMiddleware stays where it is {_where(scope)}, for it is not in that app's own middleware: what is "
-        "answered outside it, as after a crash, has no CORS headers. Add it with app.add_middleware, or say "
-        "outermost=False if that is meant.",
+        f"CORSMiddleware stays where it is {_where(scope)}, for it is not in that app's own middleware, or has a "
+        "__call__ of its own: what is answered outside it, as after a crash, has no CORS headers. Add it with "
+        "app.add_middleware, without such a __call__, or say outermost=False if that is meant.",
     )
 
 
@@ -65,9 +65,12 @@ def _tell_once(place: Place, message: str) -> None:
     if place.told:
         return
     place.told = True
-    import logging  # noqa: PLC0415  # few layers have anything to tell
+    import contextlib  # noqa: PLC0415  # few layers have anything to tell
+    import logging  # noqa: PLC0415
 
-    logging.getLogger("crossorigin").warning("%s", message)
+    # A filter that a user wrote may raise, and a log is no reason for a request to fail.
+    with contextlib.suppress(Exception):
+        logging.getLogger("crossorigin").warning("%s", message)
 
 
 def _where(scope: "Scope") -> str:

@@ -18,16 +18,23 @@ _DEEPEST = 1000
 _OUTERMOST = ("starlette.middleware.errors", "ServerErrorMiddleware")
 _FRAMEWORKS = frozenset({"starlette", "fastapi"})
 # Of these, what users write decides whether an exception goes on.
-_USERS = frozenset({"starlette.middleware.base"})
+_USERS = frozenset({"starlette.middleware.base", "starlette.middleware.exceptions"})
 
 
 def around(layer: object, app: "Any") -> "list[Any]":  # noqa: ANN401  # whatever people wrote
     """Return what of an app's stack stands around a layer that was added to it, from outside; empty if it was not."""
-    if not any(_class_of(added) is type(layer) for added in getattr(app, "user_middleware", ())):
-        return []
     found = chain(app.middleware_stack)
-    place = next((place for place, node in enumerate(found) if node is layer), 0)
-    return found[:place]
+    # Outward and in their order, for what was added may hold a layer that was not: that is of no added class further
+    # in, but of one further out.
+    nodes = found[::-1]
+    for added in reversed(getattr(app, "user_middleware", ())):
+        place = next((place for place, node in enumerate(nodes) if _class_of(added) is type(node)), None)
+        if place is None:
+            continue
+        if nodes[place] is layer:
+            return nodes[:place:-1]
+        nodes = nodes[place + 1 :]
+    return []
 
 
 def chain(stack: object) -> "list[Any]":
@@ -40,12 +47,14 @@ def chain(stack: object) -> "list[Any]":
     return found
 
 
-def holder_of_own(found: "list[Any]") -> "Any | None":  # noqa: ANN401  # likewise
+def holder_of_own(app: "Any", stack: object) -> "Any | None":  # noqa: ANN401  # likewise
     """Return what holds the outermost of the app's own layers; None if nothing stands outside it."""
-    for outside, node in zip([None, *found], found, strict=False):
-        if (type(node).__module__, type(node).__name__) == _OUTERMOST:
-            return outside
-    return None
+    given = sum(_named(_class_of(added)) == _OUTERMOST for added in getattr(app, "user_middleware", ()))
+    # Of its class, a tracer puts another one around itself, and users put theirs inside.
+    found = chain(stack)
+    kinds: list[object] = [*map(type, found)]
+    holders = [outside for outside, kind in zip([None, *found], kinds, strict=False) if _named(kind) == _OUTERMOST]
+    return next(iter(holders[: len(holders) - given][::-1]), None)
 
 
 def passes_exceptions_on(found: "list[Any]") -> bool:
@@ -68,6 +77,10 @@ def _inner(node: "Any") -> "Any | None":  # noqa: ANN401  # likewise
         return node.app
     except Exception:  # noqa: BLE001  # likewise
         return None
+
+
+def _named(made: object) -> tuple[object, object]:
+    return (getattr(made, "__module__", None), getattr(made, "__name__", None))
 
 
 def _class_of(added: "Any") -> object:  # noqa: ANN401  # likewise

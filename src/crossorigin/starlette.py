@@ -1,7 +1,7 @@
 """Hold what only an app object of Starlette or FastAPI can give: the outermost place, at once."""
 
 from crossorigin.asgi import CORSMiddleware
-from crossorigin.stack import chain, holder_of_own, link
+from crossorigin.stack import holder_of_own, link
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def install(
     )
 
     def around(stack: "ASGIApp") -> "ASGIApp":
-        holder = holder_of_own(chain(stack))
+        holder = holder_of_own(app, stack)
         middleware.app = stack if holder is None else holder.app
         # What a tracer that comes later looks for at the outermost place. Whatever crashes was answered further in.
         outermost = ServerErrorMiddleware(middleware)

@@ -462,3 +462,48 @@ def test_what_is_awaitable_and_no_coroutine_is_left_alone(written: Written) -> N
     assert written.lines == [
         f"ERROR on_decision '{__name__}.{Observer.__qualname__}' is never awaited: give a plain function (def)"
     ]
+
+
+def test_a_proxy_that_has_no_name_is_called_all_the_same(written: Written) -> None:
+    """Whatever it raises when it is asked for its name, it is told of decisions, and named by its class if it fails."""
+    decisions: list[Decision] = []
+
+    class Proxy:
+        def __init__(self, error: Exception | None) -> None:
+            self.error = error
+
+        def __getattr__(self, name: str) -> Any:
+            raise RuntimeError(name)
+
+        def __call__(self, decision: Decision, _: Any) -> None:
+            decisions.append(decision)
+            if self.error is not None:
+                raise self.error
+
+    tell(Proxy(None), DECISION, {})
+    assert decisions == [DECISION]
+    assert written.lines == []
+    tell(Proxy(ValueError("oops")), DECISION, {})
+    assert len(decisions) == 2
+    assert written.lines == [f"ERROR on_decision '{__name__}.{Proxy.__qualname__}' raised; the request goes on"]
+
+
+def test_a_log_that_fails_fails_nothing(written: Written) -> None:
+    """A filter of the user's own may raise, whatever there is to write."""
+
+    def fail(record: logging.LogRecord) -> bool:
+        raise RuntimeError(record)
+
+    async def waits(decision: Decision, scope: Any) -> None:
+        raise AssertionError
+
+    logger = logging.getLogger("crossorigin")
+    logger.addFilter(fail)
+    try:
+        note(Refusals(POLICY), from_origin("http://app.example.com"))
+        note_allowed(DECISION, scope_of())
+        tell(failing_with(ValueError("oops"), "test_log.raising"), DECISION, {})
+        tell(waits, DECISION, {})
+    finally:
+        logger.removeFilter(fail)
+    assert written.lines == []

@@ -2,19 +2,24 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
 from opentelemetry import trace
+from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader, NumberDataPoint
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from crossorigin import Policy, Reason, otel
+from crossorigin import CORSMiddleware, Policy, Reason, otel
 from crossorigin.policy.decision import Decision
+from crossorigin.starlette import install
 
 APP = b"https://app.example.com"
 EVIL = b"https://evil.example"
@@ -150,3 +155,127 @@ def test_the_package_does_not_load_what_observes() -> None:
     )
     run = subprocess.run([sys.executable, "-I", "-c", program], capture_output=True, text=True, check=True)
     assert run.stdout == "set()\n"
+
+
+SAME_ORIGIN = [
+    [(b"origin", EVIL), (b"host", b"evil.example")],
+    [(b"origin", EVIL), (b"host", b"api.example.com"), (b"sec-fetch-site", b"same-origin")],
+]
+
+
+@pytest.mark.parametrize("headers", SAME_ORIGIN, ids=["by its host", "by Sec-Fetch-Site"])
+def test_a_page_of_the_servers_own_is_not_refused(reader: InMemoryMetricReader, headers: Any) -> None:
+    """It needs no policy's leave: it is neither counted nor marked, and what is allowed is."""
+    on_decision = otel.counting(MeterProvider([reader]))
+    scope = {"type": "http", "headers": headers}
+    assert span_of(lambda: on_decision(REFUSED, scope)).attributes == {}
+    assert points_of(reader) == []
+    on_decision(ALLOWED, scope)
+    assert len(points_of(reader)) == 1
+
+
+class Traced:
+    """An app of FastAPI, and the spans of what it served."""
+
+    def __init__(self) -> None:
+        self.exporter = InMemorySpanExporter()
+        self.provider = TracerProvider()
+        self.provider.add_span_processor(SimpleSpanProcessor(self.exporter))
+        self.app = FastAPI()
+
+        def crash() -> None:
+            raise ZeroDivisionError
+
+        self.app.get("/crash")(crash)
+
+    def instrument(self) -> None:
+        """Do what its users do."""
+        FastAPIInstrumentor.instrument_app(self.app, tracer_provider=self.provider)
+
+    def uninstrument(self) -> None:
+        """Undo it."""
+        FastAPIInstrumentor.uninstrument_app(self.app)
+
+    def add(self) -> None:
+        """Add the middleware in the usual way."""
+        self.app.add_middleware(CORSMiddleware, policy=POLICY, on_decision=otel.on_decision, on_refused="block")
+
+    def install(self) -> None:
+        """Install it."""
+        install(self.app, POLICY, on_decision=otel.on_decision, on_refused="block")
+
+    def ask(self, client: TestClient, origin: bytes, method: str = "GET", **headers: str) -> tuple[Any, Any]:
+        """Send a request; return its answer and the attributes of each of its server's spans."""
+        self.exporter.clear()
+        answer = client.request(method, "/crash", headers={"Origin": origin.decode(), **headers})
+        spans = [span for span in self.exporter.get_finished_spans() if span.kind is trace.SpanKind.SERVER]
+        marks = [{key: span.attributes[key] for key in span.attributes if "cors." in key} for span in spans]  # type: ignore[index, union-attr]
+        return answer, marks
+
+
+@pytest.fixture
+def traced() -> Iterator[Traced]:
+    """An app that is instrumented by nothing at the end, for some of that is of the process."""
+    traced = Traced()
+    yield traced
+    traced.uninstrument()
+    traced.provider.shutdown()
+
+
+def marks(reason: str, kind: str = "actual", *, allowed: bool = True) -> list[dict[str, Any]]:
+    """Return the attributes of one span."""
+    return [{"cors.allowed": allowed, "cors.reason": reason, "cors.kind": kind}]
+
+
+lifespans = pytest.mark.parametrize("served", [lambda client: client, nullcontext], ids=["lifespan", "no lifespan"])
+PREFLIGHT = {"Access-Control-Request-Method": "GET"}
+
+
+@lifespans
+@pytest.mark.parametrize("way", [Traced.add, Traced.install], ids=["added", "installed"])
+@pytest.mark.parametrize("first", [True, False], ids=["before", "after"])
+def test_the_tracer_stays_outside(
+    *,
+    way: Callable[[Traced], None],
+    first: bool,
+    served: Callable[[Any], Any],
+    traced: Traced,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Whichever came first, each request has one span with what was decided, a preflight and a crash too."""
+    for step in (way, Traced.instrument) if first else (Traced.instrument, way):
+        step(traced)
+    client = TestClient(traced.app, raise_server_exceptions=False)
+    with served(client):
+        client.get("/")
+        answer, spans = traced.ask(client, APP)
+        assert (answer.status_code, spans) == (500, marks("origin-listed"))
+        assert answer.headers.get_list("access-control-allow-origin") == [APP.decode()]
+        answer, spans = traced.ask(client, APP, "OPTIONS", **PREFLIGHT)
+        assert (answer.status_code, spans) == (200, marks("origin-listed", "preflight"))
+        answer, spans = traced.ask(client, EVIL)
+        assert (answer.status_code, spans) == (403, marks("origin-not-listed", allowed=False))
+    assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == []
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [Traced.add, Traced.instrument, Traced.uninstrument],
+        [Traced.instrument, Traced.add, Traced.uninstrument],
+        [Traced.install, Traced.instrument, Traced.uninstrument],
+        # What instrumented the app puts back what it found.
+        [Traced.instrument, Traced.install, Traced.uninstrument, Traced.install],
+    ],
+    ids=["added", "added behind it", "installed", "installed again"],
+)
+def test_what_is_traced_no_more_has_its_headers(steps: list[Callable[[Traced], None]], traced: Traced) -> None:
+    """Without a tracer the layer decides as before, and nothing is traced."""
+    for step in steps:
+        step(traced)
+    client = TestClient(traced.app, raise_server_exceptions=False)
+    client.get("/")
+    answer, spans = traced.ask(client, APP)
+    assert (answer.status_code, spans) == (500, [])
+    assert answer.headers.get_list("access-control-allow-origin") == [APP.decode()]
+    assert traced.ask(client, EVIL)[0].status_code == 403

@@ -1,6 +1,8 @@
 """`install` puts the middleware around an app at once; the app stays what it is."""
 
 import logging
+from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -9,7 +11,7 @@ from fastapi.testclient import TestClient
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.websockets import WebSocketDisconnect
-from tests.asgi.wire import ORIGIN, STRANGER, Witness
+from tests.asgi.wire import ORIGIN, OTHER, STRANGER, Witness
 from tests.starlette.test_outermost import ROUTES, Unauthorized, every_framework, own_body
 
 import crossorigin.fastapi
@@ -93,3 +95,52 @@ def test_what_is_no_app_of_starlettes_is_refused(app: Any) -> None:
     """The message says how such an app is wrapped."""
     with pytest.raises(TypeError, match=r"app = CORSMiddleware\(app, policy=policy\)"):
         install(app, POLICY)
+
+
+def test_it_holds_when_the_stack_is_built_again() -> None:
+    """As some tools do to an app that has started: what is blocked stays blocked, and answers have their headers."""
+    app = Starlette(routes=ROUTES)
+    with TestClient(app, raise_server_exceptions=False) as client:
+        client.get("/")
+        install(app, POLICY, on_refused="block")
+        for _ in range(2):
+            refused = client.get("/", headers={"Origin": STRANGER, "Host": "api.example.com"})
+            assert refused.status_code == 403
+            answer = client.get("/crash", headers={"Origin": ORIGIN})
+            assert answer.headers.get_list("access-control-allow-origin") == [ORIGIN]
+            app.middleware_stack = app.build_middleware_stack()
+
+
+def installed(app: Starlette, policy: Policy) -> None:
+    """Install one more."""
+    install(app, policy)
+
+
+def added(app: Starlette, policy: Policy) -> None:
+    """Add one in the usual way."""
+    app.add_middleware(CORSMiddleware, policy=policy)
+
+
+@pytest.mark.parametrize("before", [installed, added])
+@pytest.mark.parametrize("served", [lambda client: client, nullcontext], ids=["lifespan", "no lifespan"])
+def test_beside_another_one_a_response_has_one_owner(
+    before: Callable[[Starlette, Policy], None], served: Callable[[Any], Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    """One of them decides for all that the app answers, the other stands down, and one warning tells of it."""
+    app = Starlette(routes=ROUTES)
+    before(app, Policy(allow_origins=[OTHER]))
+    install(app, POLICY)
+    client = TestClient(app, raise_server_exceptions=False)
+    with served(client):
+        owners = {
+            tuple(
+                origin
+                for origin in (ORIGIN, OTHER)
+                if client.get(path, headers={"Origin": origin}).headers.get_list("access-control-allow-origin")
+                == [origin]
+            )
+            for path in ("/", "/crash", "/missing", "/")
+        }
+    assert len(owners) == 1
+    assert len(owners.pop()) == 1
+    assert sum("stands down" in record.getMessage() for record in caplog.records) == 1
