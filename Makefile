@@ -16,7 +16,7 @@ BIN := .venv/bin
 FRAMEWORK_TESTS := tests/asgi/test_frameworks.py tests/everyday tests/settings tests/starlette
 export PYTHON
 
-.PHONY: help demo test mutants fuzz check bench bench-check format lock clean chromium test-packages bench-packages
+.PHONY: help demo docs test mutants fuzz check bench bench-check format lock clean chromium test-packages bench-packages
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r t d; do printf '%-16s%s\n' "$$t" "$$d"; done
@@ -24,7 +24,11 @@ help: ## list these targets
 demo: $(if $(findstring --check,$(ARGS)),chromium) .venv/.demo ## show two origins on this machine, live (ARGS=--check: judged in a headless browser)
 	@$(BIN)/python -m crossorigin.demo $(ARGS)
 
-test: test-packages .venv/.dev $(if $(ARGS),,.venv-oldest/.oldest) ## run the tests and hold their coverage (ARGS=tests/policy: run those only)
+docs: .venv-docs/.docs ## build the site of the documents into site/, and hold its links
+	@.venv-docs/bin/python scripts/build_site.py
+	@echo 'Read it: python3 -m http.server --bind 127.0.0.1 --directory site'
+
+test: test-packages .venv/.dev .venv-docs/.docs $(if $(ARGS),,.venv-oldest/.oldest) ## run the tests and hold their coverage (ARGS=tests/policy: run those only)
 	$(if $(ARGS),$(BIN)/python -m pytest $(ARGS),$(BIN)/coverage run -m pytest)
 	$(if $(ARGS),,$(BIN)/python scripts/check_coverage.py)
 	$(if $(ARGS),,.venv-oldest/bin/python -m pytest $(FRAMEWORK_TESTS))
@@ -58,7 +62,7 @@ lock: .venv/.dev ## compile the lock files (ARGS=--upgrade: take the newest vers
 	PATH="$(CURDIR)/$(BIN):$$PATH" scripts/lock.sh $(ARGS)
 
 clean: ## remove everything that these commands made
-	rm -rf .venv .venv-bench .venv-fuzz .venv-oldest build dist .coverage .coverage.* coverage.json htmlcov .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-bench .venv-docs .venv-fuzz .venv-oldest build dist site .cache .coverage .coverage.* coverage.json htmlcov .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find src tests scripts bench -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # With all that the environment needs, so that who may not install is told one command, not two.
@@ -84,6 +88,11 @@ bench-packages:
 .venv/.dev: requirements/dev.txt pyproject.toml scripts/setup-venv.sh
 	@scripts/setup-venv.sh dev
 	@touch .venv/.demo $@
+
+# It holds half of MkDocs, and nothing that the library or its tests import.
+.venv-docs/.docs: requirements/docs.txt scripts/setup-venv.sh
+	@scripts/setup-venv.sh docs
+	@touch $@
 
 .venv-fuzz/.fuzz: requirements/fuzz.txt pyproject.toml scripts/setup-venv.sh
 	@scripts/setup-venv.sh fuzz

@@ -11,7 +11,7 @@ set -eu
 cd "$(dirname "$0")/../requirements"
 
 # In this order: each is held to the versions of the ones before it, but for the last, which has old ones.
-locks="demo dev fuzz bench oldest"
+locks="demo dev fuzz bench docs oldest"
 
 compile() { # compile LOCK OPTION...: writes LOCK.txt in the current directory
     lock=$1

@@ -22,9 +22,11 @@ from crossorigin.browser.url import locate, looks_like_a_url, parse_url, scheme_
         ("http://bücher.example./", "http://xn--bcher-kva.example.", "http://xn--bcher-kva.example./"),
         ("http://a%2Eexample/", "http://a.example", "http://a.example/"),
         ("http:\\\\api.example\\x", "http://api.example", "http://api.example/x"),
+        ("http://api.example/a\\b\\..?\\", "http://api.example", "http://api.example/a/?\\"),
         (" http://api.\texample/ü b?ü \n", "http://api.example", "http://api.example/%C3%BC%20b?%C3%BC"),
         ("\0\x0bhttp://api.example/../a/./b/..\x1f", "http://api.example", "http://api.example/a/"),
         ("http://api.example/\xa0", "http://api.example", "http://api.example/%C2%A0"),
+        ("http://api.example/!", "http://api.example", "http://api.example/!"),
         ("http://me:pw@api.example/", "http://api.example", "http://api.example/"),
         ("https://api.example?q", "https://api.example", "https://api.example/?q"),
         ("https://api.example#", "https://api.example", "https://api.example/#"),
@@ -125,6 +127,8 @@ def test_every_letter_and_digit_counts(char: str) -> None:
         (b"b//c/./d", "https://api.example:8443/a/b//c/d#here"),
         (b"../../..//b/.", "https://api.example:8443//b/#here"),
         (b"/b/%2E./c/%2e%2E", "https://api.example:8443/#here"),
+        (b"b/%2e/c/%2E", "https://api.example:8443/a/b/c/#here"),
+        (b"/b/c/.%2e/d", "https://api.example:8443/b/d#here"),
         (b"\x01//other.example/b\x1f ", "https://other.example/b#here"),
         (b"//", None),
         (b"https://", None),
@@ -141,6 +145,15 @@ def test_a_location_leads_from_where_it_stands(location: bytes, whole: str | Non
     if found is not None:
         href = ada_url.URL(location.decode(), base=base.whole).href
         assert found.whole == (href if "#" in href else f"{href}#here")
+
+
+@pytest.mark.parametrize("base", ["https://api.example/a/b", "https://api.example/a/b?c/?d"])
+def test_a_location_stands_beside_the_last_part_of_the_path(base: str) -> None:
+    """It is resolved from the last slash of the path, whatever slashes the query has."""
+    url = parse_url(base)
+    assert url is not None
+    found = locate(b"e", url)
+    assert str(found) == ada_url.URL("e", base=base).href == "https://api.example/a/e"
 
 
 def test_a_location_that_is_no_utf_8_leads_somewhere() -> None:

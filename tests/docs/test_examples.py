@@ -85,6 +85,7 @@ def test_every_example_of_a_document_does_what_it_shows(path: Path) -> None:
     "name",
     [
         "README.md",
+        "docs/index.md",
         "docs/quickstart.md",
         "docs/policy.md",
         "docs/behavior.md",

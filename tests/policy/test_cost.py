@@ -156,6 +156,7 @@ def test_ways_add_up_to_a_bound() -> None:
         ("(?:a*b){0,8}", 2, ("(?:a*b){0,8}",)),
         ("(?:a*b){0,9}", 2, ("(?:a*b){0,9}",)),
         ("(?:a|b|ab)c?", 10, ("a|b|ab",)),
+        ("(?:a|a)c?(?:a|a|a|a|a)", 3, ("a|a", "a|a|a|a|a")),
     ],
 )
 def test_so_many_of_a_part_may_stand_side_by_side(part: str, most: int, blamed: tuple[str, ...]) -> None:
@@ -192,6 +193,14 @@ def test_parts_with_one_way_through_a_text_may_stand_side_by_side(part: str) -> 
 def test_parts_compete_only_for_one_text(text: str) -> None:
     """It matches the one, the other and what stands between; a letter that only two of the three have is none."""
     assert find_cost(parse_regex(text)) is None
+
+
+def test_what_stands_beside_a_part_hides_nothing_of_it() -> None:
+    """Parts in one branch may have more ways; what multiplies behind the other is found all the same."""
+    for written in ("a*a{0,5}a*", "(?:b{0,8}b{0,8}|a*)a{0,5}a*"):
+        cost = find_cost(parse_regex(written))
+        assert cost is not None
+        assert (cost.parts, cost.doubles) == (("a*", "a{0,5}"), False)
 
 
 def test_each_part_that_multiplies_is_named_and_no_other() -> None:

@@ -91,6 +91,7 @@ def test_the_documents_show_what_is_said(row: dict[str, str]) -> None:
     "origin",
     [
         "https://evil.example",
+        "http://evil.example",
         "https://example.com.evil.example",
         "https://evilexample.com",
         "https://com",
@@ -116,6 +117,7 @@ def test_an_origin_that_is_listed_has_nothing_near() -> None:
         (["https://a.example:8443", "https://a.example:9443"], "https://a.example:8443"),
         (["https://*.example", "https://a.example:8443"], "https://a.example:8443"),
         (["http://www.a.example", "http://example"], "http://example"),
+        (["http://*.example:1", "http://example"], "http://*.example:1"),
     ],
 )
 def test_of_several_the_nearest_is_told(listed: list[str], found: str) -> None:
@@ -139,6 +141,12 @@ def test_of_several_the_nearest_is_told(listed: list[str], found: str) -> None:
 def test_a_neighbor_that_the_expression_matches_is_found(origin: str, found: tuple[str, str] | None) -> None:
     """With a regular expression the nearest is an origin that it matches, not the expression."""
     assert nearest(origin, regex=r"https://[a-z]+\.example\.com") == found
+
+
+def test_a_neighbor_is_told_with_its_port() -> None:
+    """It is the very origin that the expression matches."""
+    told = nearest("https://a.example:8443", regex=r"http://[a-z]+\.example:8443")
+    assert told == ("http://a.example:8443", "the scheme differs")
 
 
 def test_the_list_goes_before_the_expression() -> None:
