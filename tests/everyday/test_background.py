@@ -62,7 +62,7 @@ def test_the_answer_is_there_before_the_task_ends(
     task = Task(fails=fails)
     app = make(task)
     app.add_middleware(CORSMiddleware, allow_origins=[ORIGIN], allow_methods=["GET", "PUT"])
-    with served(app) as server, caplog.at_level(logging.ERROR, logger="uvicorn.error"):
+    with caplog.at_level(logging.ERROR, logger="uvicorn.error"), served(app) as server:
         # A server that another test started may have told this logger to be silent, or to hand nothing on.
         log = logging.getLogger("uvicorn.error")
         monkeypatch.setattr(log, "handlers", [caplog.handler])
