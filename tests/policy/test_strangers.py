@@ -151,3 +151,9 @@ def test_a_part_that_may_be_filled_is(text: str) -> None:
 def test_what_is_written_out_is_its_authors(text: str) -> None:
     """Few rounds of closed parts, and addresses, let in nobody else."""
     assert stranger_of(text) is None
+
+
+@pytest.mark.parametrize("text", [r"https://(?:x.*){0}app\.example\.com", r"https://.{0}app\.example\.com"])
+def test_a_part_that_is_never_gone_through_lets_nobody_in(text: str) -> None:
+    """Of no rounds, nothing is filled."""
+    assert stranger_of(text) is None
