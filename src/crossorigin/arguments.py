@@ -34,20 +34,20 @@ class Behavior:
 
 
 def read_arguments(
-    policy: object, options: Mapping[str, object], ways: Mapping[str, object]
+    policy: object, options: Mapping[str, object], behavior: Mapping[str, object]
 ) -> tuple[Policy, Behavior]:
-    """Return the policy and the ways.
+    """Return the policy and the behavior.
 
     Raises:
         InvalidPolicyError: Something is wrong; it holds every issue.
     """
     issues: list[PolicyIssue] = []
     read = Behavior(
-        debug=read_bool("debug", ways, issues),
-        outermost=read_bool("outermost", ways, issues),
-        check_websockets=read_bool("check_websockets", ways, issues),
-        blocks=_read_on_refused(ways["on_refused"], issues) == "block",
-        on_decision=_read_on_decision(ways["on_decision"], issues),
+        debug=read_bool("debug", behavior, issues),
+        outermost=read_bool("outermost", behavior, issues),
+        check_websockets=read_bool("check_websockets", behavior, issues),
+        blocks=_read_on_refused(behavior["on_refused"], issues) == "block",
+        on_decision=_read_on_decision(behavior["on_decision"], issues),
     )
     try:
         checked = Policy.from_dict(options) if policy is None else policy
@@ -56,7 +56,7 @@ def read_arguments(
     if policy is not None:
         issues += _issues_of(policy, options)
     if isinstance(checked, Policy) and WILDCARD in checked.allow_origins:
-        issues += _guards_of_nothing(read, ways)
+        issues += _guards_of_nothing(read, behavior)
     if issues or not isinstance(checked, Policy):
         raise InvalidPolicyError(issues)
     return checked, read
@@ -116,13 +116,13 @@ def _issues_of(policy: object, options: Mapping[str, object]) -> list[PolicyIssu
     ]
 
 
-def _guards_of_nothing(read: Behavior, ways: Mapping[str, object]) -> list[PolicyIssue]:
+def _guards_of_nothing(read: Behavior, behavior: Mapping[str, object]) -> list[PolicyIssue]:
     asked = {"check_websockets": read.check_websockets, "on_refused": read.blocks}
     return [
         PolicyIssue(
             code=IssueCode.GUARDS_NOTHING,
             field=name,
-            value=keep_value(ways[name]),
+            value=keep_value(behavior[name]),
             reason='allow_origins holds "*", so every origin is allowed, and nothing would ever be refused.',
             hint=f"list in allow_origins the origins of your own pages; or remove {name}=.",
         )

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from crossorigin.arguments import OnRefused
     from crossorigin.asgi_types import ASGIApp, Message, OnDecision, Receive, Scope, Send
 
-
 _OK = 200
 
 # What subclasses of Starlette's class override, and what says the same here.
@@ -115,7 +114,7 @@ class CORSMiddleware:
             "constant_allow_origin": constant_allow_origin,
             "dangerously_allow_public_suffixes": dangerously_allow_public_suffixes,
         }
-        ways: dict[str, object] = {
+        behavior: dict[str, object] = {
             "debug": debug,
             "outermost": outermost,
             "check_websockets": check_websockets,
@@ -123,7 +122,7 @@ class CORSMiddleware:
             "on_decision": on_decision,
         }
         try:
-            self.policy, read = read_arguments(policy, options, ways)
+            self.policy, read = read_arguments(policy, options, behavior)
         except InvalidPolicyError as error:
             import logging  # noqa: PLC0415  # only a wrong policy pays for it
 
@@ -132,7 +131,7 @@ class CORSMiddleware:
         self.app = app
         self._ready = Plan(self.policy, debug=debug)
         self._plan: Plan | None = None
-        self._place = Place(taken=not outermost)
+        self._place = Place(taken=not read.outermost)
         self._attendant = Attendant(self.policy, self._ready, read)
         # Whether more is asked than headers, of every request.
         self._asked = read.debug or read.blocks or read.on_decision is not None

@@ -6,7 +6,7 @@
 from functools import partial
 
 from crossorigin.enforcement import is_foreign, refuse_handshake, refuse_request
-from crossorigin.facts import decide_preflight, origin_lines
+from crossorigin.facts import decide_preflight, lines_of
 from crossorigin.policy.decision import Reason
 
 TYPE_CHECKING = False
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from crossorigin.arguments import Behavior
     from crossorigin.asgi_types import ASGIApp, Message, Receive, Scope, Send
     from crossorigin.observe import Refusals
-    from crossorigin.policy.decision import Decision
+    from crossorigin.policy.decision import ActualDecision, Decision
     from crossorigin.policy.plan import Plan
     from crossorigin.policy.policy import Policy
 
@@ -63,8 +63,7 @@ class Attendant:
             await send({"type": "http.response.start", "status": answer.status, "headers": [*answer.headers]})
             await send({"type": "http.response.body", "body": answer.body})
             return
-        origin = origin_lines(scope["headers"])
-        decision = self._plan.decide_actual(origin)
+        decision, origin = self._decide(scope)
         self._tell(decision, scope)
         if self._behavior.blocks and is_foreign(decision, origin, scope):
             await refuse_request(decision, send)
@@ -79,8 +78,7 @@ class Attendant:
         await app(scope, receive, send_with_headers)
 
     async def _serve_inside(self, app: "ASGIApp", scope: "Scope", receive: "Receive", send: "Send") -> None:
-        origin = origin_lines(scope["headers"])
-        decision = self._plan.decide_actual(origin)
+        decision, origin = self._decide(scope)
         if is_foreign(decision, origin, scope):
             self._tell(decision, scope)
             await refuse_request(decision, send)
@@ -88,13 +86,16 @@ class Attendant:
             await app(scope, receive, send)
 
     async def _serve_handshake(self, app: "ASGIApp", scope: "Scope", receive: "Receive", send: "Send") -> None:
-        origin = origin_lines(scope["headers"])
-        decision = self._plan.decide_actual(origin)
+        decision, origin = self._decide(scope)
         self._tell(decision, scope)
         if is_foreign(decision, origin, scope):
             await refuse_handshake(decision, scope, send)
         else:
             await app(scope, receive, send)
+
+    def _decide(self, scope: "Scope") -> "tuple[ActualDecision, list[bytes]]":
+        origin = lines_of(scope["headers"], b"origin")
+        return self._plan.decide_actual(origin), origin
 
     def _tell(self, decision: "Decision", scope: "Scope") -> None:
         if self._behavior.on_decision is not None:

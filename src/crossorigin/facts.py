@@ -21,9 +21,9 @@ _ASKING = dict.fromkeys(
 _ASKING_LENGTHS = frozenset(map(len, _ASKING))
 
 
-def origin_lines(headers: "Headers") -> list[bytes]:
-    """Return the values of the `Origin` lines."""
-    return [value for name, value in headers if name == b"origin"]
+def lines_of(headers: "Headers", field: bytes) -> list[bytes]:
+    """Return the values of the lines of one field."""
+    return [value for name, value in headers if name == field]
 
 
 def decide_preflight(plan: "Plan", headers: "Headers") -> "PreflightDecision | None":

@@ -12,6 +12,7 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Coroutine
 
+from crossorigin.facts import lines_of
 from crossorigin.fetch.methods import is_token
 from crossorigin.fetch.origin import MAX_ORIGIN
 from crossorigin.policy.decision import Decision, PreflightDecision, Reason
@@ -86,7 +87,7 @@ class Refusals:
         if key in self._written:
             self._unwritten += 1
             return
-        origin = _lines(scope, b"origin")
+        origin = lines_of(headers, b"origin")
         if is_same_origin(origin, headers):
             return
         unwritten = self._claim(key)
@@ -194,7 +195,7 @@ def _request(decision: Decision, scope: "Scope") -> str:
 
 
 def _lines(scope: "Scope", field: bytes) -> list[bytes]:
-    return [value for name, value in scope.get("headers", ()) if name == field]
+    return lines_of(scope.get("headers", ()), field)
 
 
 def _text(scope: "Scope", key: str) -> str:

@@ -6,7 +6,7 @@ label that strangers choose would grow a metrics store without end, and an origi
 https://opentelemetry.io/docs/specs/otel/metrics/api/
 """
 
-from crossorigin.facts import origin_lines
+from crossorigin.facts import lines_of
 from crossorigin.policy.decision import Decision, PreflightDecision, Reason
 from crossorigin.policy.same_origin import is_same_origin
 
@@ -42,7 +42,7 @@ def counting(meter_provider: metrics.MeterProvider | None = None) -> "Callable[[
         reason = next(iter(decision.refusals), None)
         headers = scope.get("headers", ())
         # A page of the server's own needs no policy's leave.
-        if reason is not None and is_same_origin(origin_lines(headers), headers):
+        if reason is not None and is_same_origin(lines_of(headers, b"origin"), headers):
             return
         attributes = {
             ALLOWED: reason is None,

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from crossorigin.browser import ENGINES, BrowserReason, Exchange, HttpResponse, Verdict
+from crossorigin.browser.check import text_lines
 from crossorigin.browser.preflight import Question, judge_lists
 from crossorigin.browser.url import parse_url
 from crossorigin.doctor.findings import Finding, FindingCode
@@ -62,7 +63,7 @@ def needs_second_opinion(verdict: Verdict) -> bool:
     last = verdict.exchanges[-1]
     if last.response is None or last.request.method not in _STORED:
         return False
-    return ",".join(text_of(last.response, ALLOW_ORIGIN)) != WILDCARD and not varies_by_origin(last.response)
+    return ",".join(text_lines(last.response, ALLOW_ORIGIN)) != WILDCARD and not varies_by_origin(last.response)
 
 
 def varies_by_origin(response: HttpResponse) -> bool:
@@ -71,14 +72,9 @@ def varies_by_origin(response: HttpResponse) -> bool:
     return bool(elements & {b"origin", b"*"})
 
 
-def text_of(response: HttpResponse, name: str) -> tuple[str, ...]:
-    """Return the lines of one header as text."""
-    return tuple(line.decode("latin-1") for line in response.lines(name))
-
-
 def _doubled(response: HttpResponse, place: int) -> Iterator[Finding]:
     for name in (*_ONE_VALUE, *_LISTS):
-        lines = text_of(response, name)
+        lines = text_lines(response, name)
         # A list may stand on several lines; the same line twice was set twice.
         if len(lines) > 1 and (name in _ONE_VALUE or len(set(lines)) < len(lines)):
             detail = f"{name} stands on {len(lines)} lines: {' and '.join(lines)}."
@@ -90,7 +86,7 @@ def _of_preflight(response: HttpResponse, place: int) -> Iterator[Finding]:
     if response.status in _AUTHENTICATE or (response.status >= _FIRST_ERROR and response.lines(challenge)):
         detail = f"OPTIONS is answered with {response.status}: the server wants to know who asks."
         yield Finding(code=FindingCode.PREFLIGHT_NEEDS_AUTHENTICATION, exchange=place, header=challenge, detail=detail)
-    location = text_of(response, "Location")
+    location = text_lines(response, "Location")
     if 300 <= response.status < _FIRST_ERROR and location:  # noqa: PLR2004  # the redirects
         detail = f"OPTIONS is answered with {response.status} to {location[0]}."
         yield Finding(code=FindingCode.PREFLIGHT_REDIRECTED, exchange=place, header="Location", detail=detail)
@@ -133,7 +129,7 @@ def _of_answer(verdict: Verdict, exchange: Exchange, response: HttpResponse, pla
         yield Finding(code=FindingCode.APP_RAISED, exchange=place, detail=detail)
     exposed = split_list(response.lines(_EXPOSE_HEADERS))[0]
     if verdict.type == "cors" and verdict.request.include and WILDCARD.encode() in exposed:
-        detail = f"{_EXPOSE_HEADERS} is {', '.join(text_of(response, _EXPOSE_HEADERS))}."
+        detail = f"{_EXPOSE_HEADERS} is {', '.join(text_lines(response, _EXPOSE_HEADERS))}."
         yield Finding(code=FindingCode.WILDCARD_EXPOSES_NOTHING, exchange=place, header=_EXPOSE_HEADERS, detail=detail)
 
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from crossorigin.browser import Culprit, Exchange, Verdict, advice, console_text
+from crossorigin.browser.preflight import STATUS
 from crossorigin.doctor.diagnosis import Diagnosis
 from crossorigin.doctor.findings import FINDINGS, Finding, FindingCode
 from crossorigin.doctor.servers import TITLES
 from crossorigin.doctor.words import (
     BROWSERS,
-    STATUS,
     answered_headers,
     clean,
     failed_step,

@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from ipaddress import ip_address
 
 from crossorigin.browser import BrowserRequest, HttpRequest, HttpResponse, browse
+from crossorigin.browser.check import text_lines
 from crossorigin.doctor.findings import Finding, FindingCode
-from crossorigin.doctor.noticed import ALLOW_ORIGIN, text_of
+from crossorigin.doctor.noticed import ALLOW_ORIGIN
 from crossorigin.fetch.methods import normalize_method
 from crossorigin.fetch.origin import OPAQUE_ORIGIN, parse_origin
 from crossorigin.policy.public_suffix import is_private, registrable_domain
@@ -72,9 +73,9 @@ def judge(answers: Iterable[tuple[Stranger, HttpResponse]]) -> tuple[Finding, ..
     """Return what the answers show; where everybody is let in, nothing more is said of those who look alike."""
     found: list[Finding] = []
     for stranger, response in answers:
-        if text_of(response, ALLOW_ORIGIN) != (stranger.origin,):
+        if text_lines(response, ALLOW_ORIGIN) != (stranger.origin,):
             continue
-        credentials = text_of(response, "Access-Control-Allow-Credentials") == ("true",)
+        credentials = text_lines(response, "Access-Control-Allow-Credentials") == ("true",)
         how = "with" if credentials else "without"
         detail = f"{stranger.origin} is allowed, {how} credentials: it is {stranger.likeness}."
         found.append(Finding(code=stranger.code, header=ALLOW_ORIGIN, detail=detail))

@@ -10,7 +10,6 @@ BROWSERS: Mapping[EngineName, str] = {
     "firefox": "Firefox",
     "webkit": "Safari",
 }
-STATUS = ":status"
 HIDDEN = "..."
 _SHOWN = frozenset({b"location", b"vary", b"www-authenticate"})
 # Browsers look at the values of these; of all others at the name alone.

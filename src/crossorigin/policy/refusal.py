@@ -50,8 +50,8 @@ def shown(value: str | bytes) -> str:
     """
     cut = value[:MAX_SHOWN]
     escaped = ascii(cut.decode("latin-1") if isinstance(cut, bytes) else cut)
-    whole = len(value) <= MAX_SHOWN and len(escaped) <= MAX_SHOWN
-    return escaped if whole else f"{escaped[: MAX_SHOWN - 3]}..."
+    # With its quotes, what was cut is longer too.
+    return escaped if len(escaped) <= MAX_SHOWN else f"{escaped[: MAX_SHOWN - 3]}..."
 
 
 class RefusalWords:
@@ -78,7 +78,7 @@ class RefusalWords:
             told += [self._of(decision.method, method), self._of(decision.headers, headers)]
         return " ".join(filter(None, told))
 
-    def _of(self, reason: Reason, lines: Sequence[bytes]) -> str:
+    def _of(self, reason: Reason, lines: Sequence[bytes]) -> str | None:
         first = b"".join(lines[:1]).decode("latin-1")
         match reason:
             case Reason.ORIGIN_NOT_LISTED | Reason.ORIGIN_MALFORMED:
@@ -88,7 +88,7 @@ class RefusalWords:
             case Reason.HEADERS_NOT_LISTED:
                 return self._of_headers(name.decode("latin-1").lower() for name in split_list(lines)[0])
             case _:
-                return _SENTENCES.get(reason, "")
+                return _SENTENCES.get(reason)
 
     def _of_origin(self, text: str) -> str:
         origin = parse_origin(text)
@@ -99,7 +99,7 @@ class RefusalWords:
             return _SEVERAL if diagnosis.code is IssueCode.ORIGIN_SEVERAL else diagnosis.reason
         near = self._nearest.find(origin)
         told = "" if near is None else f"{near[0]} is allowed; the request came from {text}: {near[1]}. "
-        if near is not None and self._policy.allow_credentials and text == near[0].replace("https://", "http://", 1):
+        if near is not None and self._policy.allow_credentials and text == near[0].replace("https://", "http://"):
             # Listed, it would be warned of: whoever is on the network between could act as the user.
             return f"{told}Serve the page over https."
         alone = ", and remove constant_allow_origin, which is for one origin alone"
