@@ -67,11 +67,24 @@ async function byBeacon(ask) {
 let worker = null;
 const waiting = new Map();
 
-function byWorker(ask) {
-  if (worker === null) {
+// Chromium sometimes starts no worker, and tells nobody: then another is asked for. Returns how many were.
+async function startWorker() {
+  for (let count = 1; ; count += 1) {
     worker = new Worker("/page.js");
-    worker.onmessage = ({ data: [key, result] }) => waiting.get(key)(result);
+    const answered = new Promise((resolve) => {
+      worker.onmessage = () => resolve(true);
+      worker.onerror = () => resolve(false);
+    });
+    const late = new Promise((resolve) => setTimeout(resolve, 10000, false));
+    if (await Promise.race([answered, late])) {
+      worker.onmessage = ({ data: [key, result] }) => waiting.get(key)(result);
+      return count;
+    }
+    worker.terminate();
   }
+}
+
+function byWorker(ask) {
   return new Promise((resolve) => {
     waiting.set(ask.url, resolve);
     worker.postMessage({ ...ask, initiator: "fetch" });
@@ -100,6 +113,8 @@ async function run() {
   const kind = location.pathname.slice(1);
   if (kind === "run") document.cookie = "session=1; path=/";
   const batch = await (await fetch(`/batch/${kind}`)).json();
+  // Before all else, while nothing competes with it.
+  if (kind === "run") await fetch(`/workers/${await startWorker()}`);
   const results = {};
   const takeAll = async ({ number, steps }) => {
     results[number] = [];
@@ -117,5 +132,7 @@ async function run() {
   if (kind === "run") location.replace("/opaque");
 }
 
-if (WORKER) self.onmessage = async ({ data }) => self.postMessage([data.url, await take(data)]);
-else run();
+if (WORKER) {
+  self.onmessage = async ({ data }) => self.postMessage([data.url, await take(data)]);
+  self.postMessage("started");
+} else run();

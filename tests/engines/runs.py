@@ -25,6 +25,8 @@ class Run:
     world: World
     exchanges: Sequence[Exchange]
     seen: Sequence[Story]
+    # How many workers were asked for until one started.
+    workers: int
 
     @cached_property
     def said(self) -> Sequence[Story]:
@@ -39,7 +41,8 @@ class Run:
         requests = sum(line.startswith("->") for story in self.seen for line in story.lines)
         blocked = sum("<- blocked" in story.lines for story in self.seen)
         told = sum(story.text is not None for story in self.seen)
-        return f"{requests} requests, {blocked} exchanges blocked, {told} with the reason told"
+        again = "" if self.workers == 1 else f", {self.workers} workers asked for until one started"
+        return f"{requests} requests, {blocked} exchanges blocked, {told} with the reason told{again}"
 
     def problem(self, number: int) -> str | None:
         """Return both stories side by side where they differ, beyond the differences that have a name."""
@@ -90,4 +93,4 @@ def run(engine: EngineName, exchanges: Sequence[Exchange]) -> Run:
             )
             for number, exchange in enumerate(exchanges)
         ]
-    return Run(engine, world, exchanges, seen)
+    return Run(engine, world, exchanges, seen, servers.workers)
