@@ -19,6 +19,9 @@ from crossorigin.demo import command
 
 SCHEMA = json.loads((files("crossorigin.doctor") / "check.schema.json").read_text("utf-8"))
 APP = f"""
+import asyncio
+import subprocess
+import sys
 from fastapi import FastAPI
 from crossorigin import CORSMiddleware
 
@@ -30,9 +33,27 @@ app.add_middleware(CORSMiddleware, allow_origins=["{PAGE}"], allow_methods=["GET
 def items():
     print("asked")
 
+@app.get("/child")
+def child():
+    subprocess.run([sys.executable, "-c", "print('from a child')"], check=True)
+
 @app.get("/stop")
 def stop():
     raise KeyboardInterrupt
+
+class Ending:
+    def __init__(self, app):
+        self.app = app
+
+    async def __call__(self, scope, receive, send):
+        if scope.get("path") == "/end":
+            await asyncio.create_task(self.end())
+        await self.app(scope, receive, send)
+
+    async def end(self):
+        raise SystemExit(0)
+
+app.add_middleware(Ending)
 """
 
 
@@ -72,6 +93,18 @@ def test_the_url_of_an_app_may_be_named(folder: Path) -> None:
     """For one that looks at its host."""
     result = check("main:app", "https://api.example.com/items")
     assert "1. GET https://api.example.com/items\n" in result.stdout
+
+
+def test_a_path_may_have_a_url_in_it(folder: Path) -> None:
+    """Where to go after the login, for one."""
+    result = check("main:app", "/items?next=https://app.example.com/")
+    assert "1. GET http://testserver/items?next=https://app.example.com/\n" in result.stdout
+
+
+def test_the_scheme_of_a_url_is_read_in_any_case() -> None:
+    """As browsers do."""
+    with Animal(lasting) as animal:
+        assert f"1. GET {animal.url}\n" in check(animal.url.replace("http", "HTTP", 1)).stdout
 
 
 def test_without_any_words_the_root_of_the_project_is_checked(folder: Path) -> None:
@@ -132,6 +165,7 @@ def test_what_no_page_can_set_is_told(folder: Path) -> None:
     [
         (["localhost:8000/items"], "localhost:8000/items is no URL and no app: write http://localhost:8000/items"),
         (["main"], "main is no URL and no app"),
+        (["file:///etc/passwd"], "file:///etc/passwd is no URL of http or https"),
         (["http://a.example", "/items"], "/items: a URL has its path in it"),
         (["/items", "/more"], "/items /more: the app stands before the path"),
         (["main:app", "/items", "/more"], "/more: one URL, or an app and a path"),
@@ -161,6 +195,20 @@ def test_a_check_that_cannot_run_says_why(form: str, tmp_path: Path, monkeypatch
         told = json.loads(result.stdout)
         Draft202012Validator(SCHEMA).validate(told)
         assert told["error"]["kind"] == "usage"
+
+
+def test_an_app_that_ends_the_process_is_no_finding(folder: Path) -> None:
+    """And nothing is allowed by it."""
+    result = check("/end")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "It could not run: The app ended the process.\n" in result.stderr
+
+
+def test_what_a_child_of_an_app_prints_is_no_part_of_the_result(folder: Path) -> None:
+    """It writes to the same terminal as the app."""
+    done = process("check", "/child", "--origin", PAGE, "--format", "json")
+    assert json.loads(done.stdout)["outcome"] == "clean"
+    assert "from a child" in done.stderr.splitlines()
 
 
 def test_ctrl_c_is_no_finding(folder: Path) -> None:
@@ -247,6 +295,13 @@ def test_a_process_reports(folder: Path) -> None:
     )
     assert "GET http://testserver/items: 200" in done.stderr.splitlines()
     assert "\x1b" not in done.stdout
+
+
+def test_what_the_output_has_no_letters_for_is_escaped(folder: Path) -> None:
+    """Firefox's quotes are not in every encoding."""
+    done = process("check", "/items", "--origin", "https://evil.example", PYTHONIOENCODING="latin-1")
+    assert done.returncode == 1
+    assert r"(Reason: CORS header \u2018Access-Control-Allow-Origin\u2019 missing)" in done.stdout
 
 
 @pytest.mark.parametrize(("no_color", "colored"), [("", True), ("1", False)])

@@ -6,11 +6,13 @@ are findings, 2 it could not run.
 
 import asyncio
 import json
+import os
 import sys
-from contextlib import redirect_stdout
+from collections.abc import Generator
+from contextlib import ExitStack, contextmanager, redirect_stdout, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import get_args
+from typing import Any, NoReturn, cast, get_args
 
 import click
 from rich.console import Console
@@ -33,6 +35,7 @@ from crossorigin.fetch.safelist import is_forbidden
 _FINDINGS = 1
 _CANNOT_RUN = 2
 _INTERRUPTED = 130
+_STDOUT, _STDERR = 1, 2
 # Where nobody sees the lines, and on screens that are wider than anyone reads.
 _WIDTH = 100
 _BROWSERS: tuple[EngineName, ...] = ("chromium", "firefox", "webkit")
@@ -66,6 +69,9 @@ class _Target:
 @click.version_option(package_name="crossorigin")
 def cli() -> None:
     """Say what a browser does with the CORS of a server, and why."""
+    # Firefox's quotes are not in every encoding; what stands in for stdout may have none.
+    with suppress(AttributeError):
+        cast("Any", sys.stdout).reconfigure(errors="backslashreplace")
 
 
 @cli.command("check")
@@ -123,17 +129,15 @@ def _check(  # noqa: PLR0917  # click passes them by name
     if probe:
         _progress("Trying origins that should be refused: do this to servers that you own.")
     try:
-        # What an app prints is no part of the result.
-        with redirect_stdout(sys.stderr):
+        with _stdout_kept():
             app = None if found.app is None else load(found.app or entrypoint(Path.cwd()), Path.cwd())
             diagnosis = asyncio.run(_ask(asked, app, patience=timeout, insecure=insecure))
     except CannotRunError as error:
-        if form == "json":
-            _print_json(not_run(error.kind, str(error)))
-        _progress(f"It could not run: {error}")
-        context.exit(_CANNOT_RUN)
+        _cannot_run(context, error, form)
     except KeyboardInterrupt:
         context.exit(_INTERRUPTED)
+    except SystemExit:
+        _cannot_run(context, CannotRunError("app", "The app ended the process."), form)
     if form == "json":
         _print_json(document(diagnosis))
     else:
@@ -148,6 +152,26 @@ async def _ask(asked: Check, app: ASGIApp | None, *, patience: float, insecure: 
         return await check(asked, remembering(transport, _tell_answer), app=recognize_app(app))
 
 
+@contextmanager
+def _stdout_kept() -> Generator[None]:
+    """Send what an app and its child processes print to stderr: it is no part of the result."""
+    with redirect_stdout(sys.stderr), ExitStack() as ends:
+        # Either may be closed.
+        with suppress(OSError):
+            kept = os.dup(_STDOUT)
+            ends.callback(os.close, kept)
+            ends.callback(os.dup2, kept, _STDOUT)
+            os.dup2(_STDERR, _STDOUT)
+        yield
+
+
+def _cannot_run(context: click.Context, error: CannotRunError, form: str) -> NoReturn:
+    if form == "json":
+        _print_json(not_run(error.kind, str(error)))
+    _progress(f"It could not run: {error}")
+    context.exit(_CANNOT_RUN)
+
+
 def _target(words: tuple[str, ...]) -> _Target:
     """Read what is asked.
 
@@ -157,7 +181,7 @@ def _target(words: tuple[str, ...]) -> _Target:
     first, *others = words or ("/",)
     if len(others) > 1:
         raise ValueError(f"{' '.join(others[1:])}: one URL, or an app and a path")
-    if first.startswith(("http://", "https://")):
+    if _is_url(first):
         if others:
             raise ValueError(f"{others[0]}: a URL has its path in it")
         return _Target(url=first)
@@ -165,11 +189,17 @@ def _target(words: tuple[str, ...]) -> _Target:
         if others:
             raise ValueError(f"{first} {others[0]}: the app stands before the path")
         return _Target(url=_BASE_URL + first, app="")
+    if "://" in first:
+        raise ValueError(f"{first} is no URL of http or https")
     module, colon, attribute = first.partition(":")
     if not colon or not all(part.isidentifier() for part in f"{module}.{attribute}".split(".")):
         raise ValueError(f"{first} is no URL and no app: write http://{first}, or module:app")
     path = others[0] if others else "/"
-    return _Target(url=path if "://" in path else f"{_BASE_URL}/{path.removeprefix('/')}", app=first)
+    return _Target(url=path if _is_url(path) else f"{_BASE_URL}/{path.removeprefix('/')}", app=first)
+
+
+def _is_url(word: str) -> bool:
+    return word.lower().startswith(("http://", "https://"))
 
 
 def _header(line: str) -> tuple[str, str]:

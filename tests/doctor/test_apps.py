@@ -4,11 +4,14 @@ import asyncio
 import sys
 from collections.abc import Generator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 import pytest
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
+from starlette.background import BackgroundTask
 
 from crossorigin import CORSMiddleware
 from crossorigin.browser import HttpRequest, HttpResponse
@@ -17,6 +20,7 @@ from crossorigin.doctor.probe import CannotRunError
 
 # Ends a hang; nothing is measured.
 _PATIENCE = 30
+_NO_ASGI = "is no ASGI app: it is not called with a scope, receive and send."
 ASKED = HttpRequest(url="http://testserver/", method="GET", headers=(), credentials=False)
 
 
@@ -45,9 +49,29 @@ async def ask(app: Any, *, patience: float = _PATIENCE) -> HttpResponse | None:
 
 def test_an_app_is_loaded_from_the_folder(folder: Path) -> None:
     """Also one that is an attribute of something else, and twice as one."""
-    write(folder, "class site:\n    @staticmethod\n    def app(): ...\n\napp = site.app\n")
+    write(folder, "class site:\n    @staticmethod\n    async def app(scope, receive, send): ...\n\napp = site.app\n")
     assert load("main:app", folder) is load("main:site.app", folder)
     assert sys.path.count(str(folder)) == 1
+
+
+def test_what_makes_an_app_is_called_for_it(folder: Path) -> None:
+    """Whatever else it could take."""
+    write(folder, "async def app(scope, receive, send): ...\n\ndef create_app(config=None, *more):\n    return app\n")
+    assert load("main:create_app", folder) is load("main:app", folder)
+
+
+def test_an_app_that_does_not_say_what_it_takes_is_taken(folder: Path) -> None:
+    """As what is written in C may not."""
+    text = """
+    class App:
+        @property
+        def __signature__(self): raise ValueError
+        async def __call__(self, *given): ...
+
+    app = App()
+    """
+    write(folder, dedent(text))
+    assert type(load("main:app", folder)).__name__ == "App"
 
 
 @pytest.mark.parametrize(
@@ -55,11 +79,14 @@ def test_an_app_is_loaded_from_the_folder(folder: Path) -> None:
     [
         ("main:app", "", "main:app: the module main has no app."),
         ("main:app", "app = 1", "main:app: the module main is no app by the name of app."),
+        ("main:app", "def app(environ, start_response): ...", f"main:app {_NO_ASGI}"),
+        ("main:app", "def app(config=None): ...", f"main:app {_NO_ASGI}"),
+        ("main:app", "def app(): raise KeyError('PORT')", "main:app makes no app: KeyError: 'PORT'"),
         ("main:app", "raise KeyError('PORT')", "main:app cannot be imported: KeyError: 'PORT'"),
         ("main:app", "raise ValueError", "main:app cannot be imported: ValueError"),
         ("main:app", "raise SystemExit(3)", "main:app cannot be imported: SystemExit: 3"),
         ("main:app", "import not_there", "main:app cannot be imported: No module named 'not_there'."),
-        ("other:app", "", "other:app cannot be imported: No module named 'other'."),
+        ("main.api:app", "", "main.api:app cannot be imported: No module named 'main.api'; 'main' is not a package."),
         ("main:", "", "'main:' names no app: write it as module:app."),
         ("main", "", "'main' names no app: write it as module:app."),
     ],
@@ -70,6 +97,14 @@ def test_an_app_that_cannot_be_loaded_is_told(folder: Path, name: str, text: str
     with pytest.raises(CannotRunError) as caught:
         load(name, folder)
     assert (caught.value.kind, str(caught.value)) == ("app", message)
+
+
+def test_a_module_that_lies_elsewhere_is_told_with_where_it_was_looked_for(folder: Path) -> None:
+    """The package of a project may lie below src."""
+    with pytest.raises(CannotRunError) as caught:
+        load("other.api:app", folder)
+    where = f"in {folder}: run it where that lies, or with PYTHONPATH."
+    assert str(caught.value) == f"other.api:app cannot be imported: No module named 'other' {where}"
 
 
 def test_the_entrypoint_of_a_project_is_read(tmp_path: Path) -> None:
@@ -83,6 +118,7 @@ def test_the_entrypoint_of_a_project_is_read(tmp_path: Path) -> None:
     [
         (None, "No app is named, and there is no pyproject.toml here: write it as module:app."),
         ("[tool", "pyproject.toml cannot be read: "),
+        ("# \udcff", "pyproject.toml cannot be read: "),
         ("", "No app is named, and pyproject.toml has no entrypoint in [tool.fastapi]: write it as module:app."),
         ("tool = 1", "No app is named, and pyproject.toml has no entrypoint in [tool.fastapi]"),
     ],
@@ -90,7 +126,7 @@ def test_the_entrypoint_of_a_project_is_read(tmp_path: Path) -> None:
 def test_a_project_without_an_entrypoint_is_told(tmp_path: Path, text: str | None, message: str) -> None:
     """With what to write instead."""
     if text is not None:
-        write(tmp_path, text, "pyproject.toml")
+        (tmp_path / "pyproject.toml").write_text(text, "utf-8", "surrogateescape")
     with pytest.raises(CannotRunError) as caught:
         entrypoint(tmp_path)
     assert caught.value.kind == "usage"
@@ -139,15 +175,27 @@ async def why_not(app: Any, *, patience: float = _PATIENCE) -> tuple[str, str]:
     return caught.value.kind, str(caught.value)
 
 
-async def test_an_app_that_does_not_start_is_told() -> None:
-    """With the last line of what it said."""
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (ConnectionError("no database"), "ConnectionError: no database"),
+        (ValueError("2 errors\nport\n    is missing"), "ValueError: 2 errors\nport\n    is missing"),
+        (SystemExit(0), "SystemExit: 0"),
+    ],
+)
+async def test_an_app_that_does_not_start_is_told(error: BaseException, message: str) -> None:
+    """With the whole of what it said, and without a traceback."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> Any:
-        raise ConnectionError("no database")
+        raise error
         yield
 
-    assert await why_not(FastAPI(lifespan=lifespan)) == ("app", "The app did not start: ConnectionError: no database")
+    assert await why_not(FastAPI(lifespan=lifespan)) == ("app", f"The app did not start: {message}")
+
+
+async def test_an_app_that_says_nothing_of_why_it_does_not_start_is_told() -> None:
+    """There is nothing to repeat."""
 
     async def silent(scope: Any, receive: Any, send: Any) -> None:
         await receive()
@@ -181,6 +229,86 @@ async def test_an_app_that_raises_is_answered_by_its_server() -> None:
     response = await ask(app)
     assert response is not None
     assert (response.status, type(response.error)) == (500, ZeroDivisionError)
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (SystemExit(0), "SystemExit: 0"),
+        (asyncio.CancelledError(), "CancelledError"),
+        (TimeoutError("of its database"), "of its database"),
+    ],
+)
+async def test_an_app_that_ends_its_request_is_answered_by_its_server_too(error: BaseException, told: str) -> None:
+    """It does not end the check."""
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http":
+            raise error
+
+    response = await ask(app)
+    assert response is not None
+    assert (response.status, str(response.error)) == (500, told)
+
+
+async def test_ctrl_c_is_no_answer() -> None:
+    """Who asks can stop asking."""
+    asked = asyncio.Event()
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http":
+            asked.set()
+            await asyncio.Event().wait()
+
+    asking = asyncio.create_task(ask(app))
+    await asked.wait()
+    asking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+
+
+async def test_a_stream_that_is_quiet_has_answered() -> None:
+    """All that a browser looks at stands in its head."""
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http":
+            await send({"type": "http.response.start", "status": 200, "headers": [[b"vary", b"Origin"]]})
+            await asyncio.Event().wait()
+
+    response = await ask(app, patience=0.1)
+    assert response == HttpResponse(status=200, headers=((b"vary", b"Origin"),))
+
+
+async def test_who_waits_for_an_answer_has_not_gone_away() -> None:
+    """An app may look, before it answers and after."""
+    seen: list[bool] = []
+    app = FastAPI()
+
+    @app.get("/")
+    async def root(request: Request) -> Response:
+        seen.extend([await request.is_disconnected() for _ in range(2)])
+        return Response(background=BackgroundTask(looked, request))
+
+    async def looked(request: Request) -> None:
+        seen.append(await request.is_disconnected())
+
+    await ask(app)
+    assert seen == [False, False, True]
+
+
+async def test_no_app_answers_for_another_host() -> None:
+    """A redirect may lead to one, of which nothing is known in process."""
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 204})
+        await send({"type": "http.response.body"})
+
+    async with started(app, patience=_PATIENCE) as transport:
+        await transport(ASKED)
+        assert await transport(replace(ASKED, url="https://testserver/")) is not None
+        with pytest.raises(CannotRunError, match=r"away from the app, to https://login\.example\.com/: ") as caught:
+            await transport(replace(ASKED, url="https://login.example.com/"))
+    assert caught.value.kind == "app"
 
 
 async def test_an_app_that_never_starts_is_given_up() -> None:

@@ -1,5 +1,6 @@
 """Servers on loopback are asked over the network, and a zoo of them misbehaves."""
 
+import asyncio
 import socket
 from pathlib import Path
 
@@ -124,6 +125,45 @@ async def test_what_no_page_can_send_is_not_probed_either() -> None:
     assert animal.asked == []
 
 
+async def test_who_hangs_up_on_strangers_is_not_given_up() -> None:
+    """What the page gets is known, and a stranger who gets nothing is refused."""
+
+    def wary(method: str, origin: str) -> tuple[int, list[tuple[str, str]]]:
+        if origin != PAGE:
+            raise ConnectionAbortedError
+        return 200, [("Access-Control-Allow-Origin", PAGE)]
+
+    with Animal(wary) as animal:
+        assert (await diagnose(animal.url)).clean
+        found = await diagnose(animal.url, probe=True)
+    assert found.findings == ()
+
+
+async def test_a_method_is_sent_as_it_is_written() -> None:
+    """Browsers leave patch as it is, and servers tell it from PATCH."""
+    with Animal(reflecting) as animal:
+        await network(timeout=_PATIENCE, insecure=False)(
+            HttpRequest(url=animal.url, method="patch", headers=((b"Origin", PAGE.encode()),), credentials=False)
+        )
+    assert animal.asked == [f"patch {PAGE}"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "kind", "message"),
+    [
+        ("ALL_PROXY", "none://proxy.example", "usage", "The proxy of the environment cannot be used: "),
+        ("SSL_CERT_FILE", "/not/there", "tls", "The certificates of the environment cannot be read: "),
+    ],
+)
+async def test_an_environment_that_cannot_be_used_is_told(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, kind: str, message: str
+) -> None:
+    """It is no finding."""
+    monkeypatch.setenv(name, value)
+    told = await kind_of("http://api.invalid/")
+    assert (told[0], told[1].startswith(message)) == (kind, True)
+
+
 async def kind_of(url: str, *, patience: float = _PATIENCE, insecure: bool = False) -> tuple[str, str]:
     """Return why a check cannot run."""
     with pytest.raises(CannotRunError) as caught:
@@ -170,6 +210,19 @@ async def test_a_certificate_that_nobody_vouches_for_is_told(tmp_path: Path) -> 
         assert kind == "tls"
         assert "--insecure" in message
         assert (await diagnose(url, insecure=True)).clean
+
+
+async def test_a_server_without_tls_is_told() -> None:
+    """No certificate is to blame."""
+
+    async def answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        kind, message = await kind_of(f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
+    assert kind == "tls"
+    assert message.endswith(" A browser would stop here too.")
 
 
 async def test_a_url_that_the_client_does_not_take_is_told() -> None:

@@ -2,12 +2,15 @@
 
 import asyncio
 import importlib
+import inspect
+import re
 import sys
 import tomllib
-from collections.abc import AsyncGenerator, MutableMapping
+from collections.abc import AsyncGenerator, Callable, MutableMapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 from crossorigin.browser import ASGIApp, AsyncTransport, HttpRequest, HttpResponse, asgi_transport
 from crossorigin.doctor.probe import CannotRunError
@@ -15,6 +18,8 @@ from crossorigin.policy.errors import InvalidPolicyError
 
 PYPROJECT = "pyproject.toml"
 _FORM = "write it as module:app"
+# A traceback up to its exception, whose text may have several lines.
+_FRAMES = re.compile(r'\A.*^  File "[^\n]*\n(?:    [^\n]*\n)*', re.DOTALL | re.MULTILINE)
 
 
 def entrypoint(folder: Path) -> str:
@@ -28,7 +33,7 @@ def entrypoint(folder: Path) -> str:
         found = read["tool"]["fastapi"]["entrypoint"]
     except FileNotFoundError:
         raise CannotRunError("usage", f"No app is named, and there is no {PYPROJECT} here: {_FORM}.") from None
-    except tomllib.TOMLDecodeError as error:
+    except (OSError, ValueError) as error:
         raise CannotRunError("usage", f"{PYPROJECT} cannot be read: {error}.") from error
     except (KeyError, TypeError):
         said = f"No app is named, and {PYPROJECT} has no entrypoint in [tool.fastapi]: {_FORM}."
@@ -38,6 +43,8 @@ def entrypoint(folder: Path) -> str:
 
 def load(name: str, folder: Path) -> ASGIApp:
     """Import `module:app`, with `folder` on the path as a server has it.
+
+    What takes no arguments is called for the app, as uvicorn does.
 
     Raises:
         CannotRunError: There is no such module or name, importing it raises, or it is no app.
@@ -50,7 +57,9 @@ def load(name: str, folder: Path) -> ASGIApp:
     try:
         found: Any = importlib.import_module(module_name)
     except ModuleNotFoundError as error:
-        raise CannotRunError("app", f"{name} cannot be imported: {error}.") from error
+        own = error.name == module_name.partition(".")[0]
+        where = f" in {folder}: run it where that lies, or with PYTHONPATH" if own else ""
+        raise CannotRunError("app", f"{name} cannot be imported: {error}{where}.") from error
     except (Exception, SystemExit) as error:
         raise CannotRunError("app", f"{name} cannot be imported: {_said(error)}") from error
     for part in attribute.split("."):
@@ -58,7 +67,30 @@ def load(name: str, folder: Path) -> ASGIApp:
     if not callable(found):
         what = "has no" if found is None else "is no app by the name of"
         raise CannotRunError("app", f"{name}: the module {module_name} {what} {attribute}.")
+    if _takes(found, 0):
+        found = _made(name, found)
+    if not _takes(found, 3):
+        raise CannotRunError("app", f"{name} is no ASGI app: it is not called with a scope, receive and send.")
     return cast("ASGIApp", found)
+
+
+def _made(name: str, factory: Callable[[], Any]) -> object:
+    try:
+        return factory()
+    except (Exception, SystemExit) as error:
+        raise CannotRunError("app", f"{name} makes no app: {_said(error)}") from error
+
+
+def _takes(found: Any, count: int) -> bool:  # noqa: ANN401  # whatever a module holds
+    """Tell whether something can be called with so many arguments."""
+    try:
+        inspect.signature(found).bind(*range(count))
+    except TypeError:
+        return False
+    except ValueError:
+        # What is written in C may not say; it is no factory then.
+        return count > 0
+    return True
 
 
 @asynccontextmanager
@@ -91,24 +123,71 @@ async def started(app: ASGIApp, *, patience: float) -> AsyncGenerator[AsyncTrans
 
 
 def _asking(lifespan: "_Lifespan", patience: float) -> AsyncTransport:
-    async def with_state(scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:  # noqa: ANN401  # ASGI's
-        await lifespan.app({**scope, "state": dict(lifespan.state)}, receive, send)
-
-    inner = asgi_transport(with_state)
+    hosts: list[str | None] = []
 
     async def transport(request: HttpRequest) -> HttpResponse | None:
+        host = urlsplit(request.url).hostname
+        hosts.append(host)
+        if host != hosts[0]:
+            said = f"A redirect leads away from the app, to {request.url}"
+            hint = "check that URL over the network, or, if it is the app's own, name it behind the app"
+            raise CannotRunError("app", f"{said}: {hint}.")
+        heads: list[MutableMapping[str, Any]] = []
+        limit = asyncio.timeout(patience)
         try:
-            async with asyncio.timeout(patience):
-                return await inner(request)
+            async with limit:
+                return await asgi_transport(_heard(lifespan, heads))(request)
         except TimeoutError as error:
+            if not limit.expired():
+                return _crashed(error)
+            # A stream that is quiet for now; a browser has all that CORS looks at.
+            if heads:
+                headers = tuple((bytes(name), bytes(value)) for name, value in heads[0].get("headers", ()))
+                return HttpResponse(status=heads[0]["status"], headers=headers)
             said = f"The app did not answer {request.method} {request.url} within {patience:g} seconds."
             raise CannotRunError("timeout", said) from error
         except InvalidPolicyError as error:
             raise CannotRunError("app", f"The app did not start: {error}") from error
-        except Exception as error:  # noqa: BLE001  # whatever an app raises, its server answers
-            return HttpResponse(status=500, headers=((b"content-type", b"text/plain; charset=utf-8"),), error=error)
+        # Whatever an app raises, its server answers; unless it is Ctrl-C that cancels.
+        except (Exception, SystemExit, asyncio.CancelledError) as error:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise
+            return _crashed(error)
 
     return transport
+
+
+def _heard(lifespan: "_Lifespan", heads: list[MutableMapping[str, Any]]) -> ASGIApp:
+    """Return the app with the state of its lifespan, and a client that stays; the heads of responses are noted."""
+
+    async def app(scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:  # noqa: ANN401  # ASGI's
+        asked = False
+        answered = asyncio.Event()
+
+        async def staying() -> object:
+            nonlocal asked
+            # Who waits for an answer has not gone away.
+            if asked:
+                await answered.wait()
+            asked = True
+            return await receive()
+
+        async def noting(message: MutableMapping[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                heads.append(message)
+            else:
+                answered.set()
+            await send(message)
+
+        await lifespan.app({**scope, "state": dict(lifespan.state)}, staying, noting)
+
+    return app
+
+
+def _crashed(error: BaseException) -> HttpResponse:
+    told = error if isinstance(error, Exception) else RuntimeError(_said(error))
+    return HttpResponse(status=500, headers=((b"content-type", b"text/plain; charset=utf-8"),), error=told)
 
 
 class _Lifespan:
@@ -128,7 +207,7 @@ class _Lifespan:
             await self.app(scope, self._receive, self._send)
         except InvalidPolicyError as error:
             self.failure = str(error)
-        except Exception:  # noqa: BLE001, S110  # an app that knows no lifespan says so by raising
+        except (Exception, SystemExit):  # noqa: BLE001, S110  # an app that knows no lifespan says so by raising
             pass
         finally:
             self.has_started.set()
@@ -142,8 +221,7 @@ class _Lifespan:
 
     async def _send(self, message: MutableMapping[str, Any]) -> None:
         if message["type"] == "lifespan.startup.failed":
-            lines = str(message.get("message", "")).strip().splitlines()
-            self.failure = lines[-1] if lines else "it said no more"
+            self.failure = _FRAMES.sub("", str(message.get("message", ""))).strip() or "it said no more"
         if message["type"].startswith("lifespan.startup."):
             self.has_started.set()
 

@@ -3,10 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from crossorigin.browser import AsyncTransport, BrowserRequest, EngineName, HttpResponse, Verdict, run_async
+from crossorigin.browser import (
+    AsyncTransport,
+    BrowserRequest,
+    EngineName,
+    HttpRequest,
+    HttpResponse,
+    Verdict,
+    run_async,
+)
 from crossorigin.doctor.diagnosis import Diagnosis, diagnose
 from crossorigin.doctor.findings import Finding
 from crossorigin.doctor.noticed import ALLOW_ORIGIN, needs_second_opinion
+from crossorigin.doctor.probe import CannotRunError
 from crossorigin.doctor.servers import Recognized
 from crossorigin.doctor.strangers import Stranger, judge, question, strangers
 
@@ -37,7 +46,7 @@ async def _answers_differ(verdicts: Sequence[Verdict], transport: AsyncTransport
     if last is None or last.response is None:
         return False
     headers = tuple((name, OTHER_ORIGIN if name == b"Origin" else value) for name, value in last.request.headers)
-    other = await transport(replace(last.request, headers=headers))
+    other = await _if_answered(replace(last.request, headers=headers), transport)
     return other is not None and other.lines(ALLOW_ORIGIN) != last.response.lines(ALLOW_ORIGIN)
 
 
@@ -45,7 +54,15 @@ async def _probe(request: BrowserRequest, transport: AsyncTransport) -> Sequence
     answers: list[tuple[Stranger, HttpResponse]] = []
     for stranger in strangers(request.origin):
         asking = question(request, stranger)
-        response = None if asking is None else await transport(asking)
+        response = None if asking is None else await _if_answered(asking, transport)
         if response is not None:
             answers.append((stranger, response))
     return judge(answers)
+
+
+async def _if_answered(request: HttpRequest, transport: AsyncTransport) -> HttpResponse | None:
+    """Ask as a stranger; who hangs up on strangers has refused them, and what the page gets is known by now."""
+    try:
+        return await transport(request)
+    except CannotRunError:
+        return None

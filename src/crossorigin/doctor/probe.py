@@ -36,9 +36,13 @@ def network(*, timeout: float, insecure: bool) -> AsyncTransport:
         insecure: Whether a certificate that nobody vouches for is accepted.
 
     Raises:
-        CannotRunError: No answer came; it is raised by the transport.
+        CannotRunError: The environment names certificates that cannot be read; or no answer came, raised by the
+            transport.
     """
-    context = httpx2.create_ssl_context(verify=not insecure)
+    try:
+        context = httpx2.create_ssl_context(verify=not insecure)
+    except OSError as error:
+        raise CannotRunError("tls", f"The certificates of the environment cannot be read: {_said(error)}.") from error
 
     async def transport(request: HttpRequest) -> HttpResponse:
         try:
@@ -71,13 +75,22 @@ def remembering(transport: AsyncTransport, on_answer: OnAnswer) -> AsyncTranspor
 
 async def _ask(request: HttpRequest, context: ssl.SSLContext) -> HttpResponse:
     # A client for each request: it would send the cookies of one answer with the next request.
-    async with httpx2.AsyncClient(verify=context, timeout=None, headers={b"User-Agent": USER_AGENT}) as client:
+    async with _client(context) as client:
         asking = client.build_request(request.method, request.url, headers=list(request.headers), content=request.body)
+        # It is upper case now; browsers leave patch as it is.
+        asking.method = request.method
         answer = await client.send(asking, stream=True)
         try:
             return HttpResponse(status=answer.status_code, headers=tuple(answer.headers.raw))
         finally:
             await answer.aclose()
+
+
+def _client(context: ssl.SSLContext) -> httpx2.AsyncClient:
+    try:
+        return httpx2.AsyncClient(verify=context, timeout=None, headers={b"User-Agent": USER_AGENT})
+    except (ImportError, ValueError, httpx2.InvalidURL) as error:
+        raise CannotRunError("usage", f"The proxy of the environment cannot be used: {_said(error)}.") from error
 
 
 def _cannot(request: HttpRequest, error: Exception) -> CannotRunError:
@@ -89,11 +102,10 @@ def _cannot(request: HttpRequest, error: Exception) -> CannotRunError:
             "dns", f"There is no address for the host {urlsplit(request.url).hostname}: {_said(causes[-1])}."
         )
     if any(isinstance(cause, ssl.SSLError) for cause in causes):
-        return CannotRunError(
-            "tls",
-            f"{request.url} cannot be reached over TLS: {_said(causes[-1])}. A browser would stop here too; --insecure"
-            " goes on with a certificate that nobody vouches for.",
-        )
+        said = f"{request.url} cannot be reached over TLS: {_said(causes[-1])}. A browser would stop here too"
+        if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
+            said += "; --insecure goes on with a certificate that nobody vouches for"
+        return CannotRunError("tls", f"{said}.")
     if any(isinstance(cause, httpx2.ConnectError) for cause in causes):
         return CannotRunError("connection", f"Nothing answers at {request.url}: {_said(causes[-1])}.")
     return CannotRunError("protocol", f"{request.url} gave no answer of HTTP: {_said(error)}.")
