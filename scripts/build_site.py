@@ -1,16 +1,28 @@
 """Build the site of the documents into site/, and hold it: links lead somewhere, nothing comes from another host.
 
-The builder looks at links between Markdown files; this looks at what a reader clicks, and at what a page loads.
+The builder looks at links between Markdown files; this looks at what a reader clicks, and at what a page loads. And
+it lets the search find a console's message where it is explained.
 """
 
+import json
+import re
 import subprocess
 import sys
+from collections import defaultdict
+from html import escape
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 # What a page loads by itself, and the attribute that names it. A link waits for its reader.
 _LOADED = {"audio": "src", "embed": "src", "iframe": "src", "img": "src", "link": "href", "script": "src"}
+
+# A row of the index of reasons: what a console says, and the pages it leads to.
+_ROW = re.compile(r"^\| `(.+)` \| (\[.+\)) \|$", re.MULTILINE)
+_PAGE = re.compile(r"\(([a-z-]+)\.md\)")
+# A message of a console, as the search has it.
+_MESSAGE = re.compile(r"<pre><code>.*?</code></pre>", re.DOTALL)
 
 
 class Page(HTMLParser):
@@ -44,6 +56,37 @@ def build(root: Path) -> bool:
     return True
 
 
+def add_messages(root: Path) -> None:
+    """Give each message of a console an entry of its own in the search, with the words it is known by for its title.
+
+    The search ranks by titles first, and by what stands first in them.
+    """
+    words: defaultdict[str, list[str]] = defaultdict(list)
+    for said, pages in _ROW.findall((root / "docs" / "reasons" / "index.md").read_text("utf-8")):
+        for page in _PAGE.findall(pages):
+            words[f"reasons/{page}.html#what-the-console-says"].append(escape(said, quote=False))
+    path = root / "site" / "search.json"
+    index = json.loads(path.read_text("utf-8"))
+    entries: list[dict[str, Any]] = [entry for entry in index["items"] if entry["location"] in words]
+    # Of several that say the same, the first is found first: Chromium says so if it is a preflight.
+    entries.sort(key=lambda entry: "/preflight-" in entry["location"])
+    shown = [
+        {**entry, "title": next(said for said in words[entry["location"]] if said in text), "text": text}
+        for entry in entries
+        for text in _MESSAGE.findall(entry["text"])
+    ]
+    titles = {entry["title"] for entry in shown}
+    # What a page names beside its messages, for another way there.
+    beside = [
+        {**entry, "title": said, "text": said}
+        for entry in entries
+        for said in words[entry["location"]]
+        if said not in titles
+    ]
+    index["items"] += [*shown, *beside]
+    path.write_text(json.dumps(index, ensure_ascii=False), "utf-8")
+
+
 def problems_of(site: Path) -> list[str]:
     """Tell of links that lead nowhere, pages that none leads to, and what is loaded from elsewhere."""
     pages = {path: Page(path.read_text("utf-8")) for path in sorted(site.rglob("*.html"))}
@@ -72,6 +115,7 @@ def main() -> int:
     root = Path.cwd()
     if not build(root):
         return 1
+    add_messages(root)
     problems = problems_of(root / "site")
     for problem in problems:
         print(problem, file=sys.stderr)

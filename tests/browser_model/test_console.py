@@ -145,6 +145,40 @@ CASES: list[tuple[list[HttpResponse | None], dict[str, Any], str | None, str | N
     ([ALLOWED], {}, None, None, None, None),
 ]  # fmt: skip
 
+SCHEMES = (
+    "Cross origin requests are only supported for protocol schemes: chrome, chrome-experimental-site-token-provider,"
+    " chrome-extension, chrome-untrusted, data, http, https, isolated-app."
+)
+NOT_HTTP = "(Reason: CORS request not http)."
+ONLY_HTTP = "Cross origin requests are only supported for HTTP."
+
+
+@pytest.mark.parametrize(
+    ("url", "fields", "chromium", "firefox", "webkit"),
+    [
+        ("localhost:8000/a#b", {}, 'URL scheme "localhost" is not supported.', True, True),
+        ("ftp://other.example/", {"mode": "no-cors"}, 'URL scheme "ftp" is not supported.', False, False),
+        ("localhost:8000/a#b", {"initiator": "xhr"}, SCHEMES, True, True),
+        ("localhost:8000/a#b", {"initiator": "image"}, SCHEMES, True, False),
+        ("localhost:8000/a#b", {"initiator": "image", "mode": "no-cors"}, None, False, False),
+        ("file:///etc/hosts", {}, "Not allowed to load local resource: file:///etc/hosts", False, True),
+        ("file:///etc/hosts", {"origin": "null"}, SCHEMES, True, True),
+        ("localhost:8000/a#b", {"mode": "same-origin"}, f"the request origin {PAGE}.", False, False),
+    ],
+)
+def test_a_page_that_asks_no_server_is_told_other_words_than_a_redirect(
+    url: str, fields: dict[str, Any], chromium: str | None, *, firefox: bool, webkit: bool
+) -> None:
+    """As printed by all three, by what was asked for, and how; Firefox, of a file, from a page of its own."""
+    verdict = fetch(url=url, **fields)
+    said = console_text(verdict, "chromium")
+    assert (said or "").endswith(chromium or "?") is (chromium is not None)
+    assert "redirected" not in (said or "")
+    blocked = f"Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote resource at {url}. "
+    assert console_text(verdict, "firefox") == (blocked + NOT_HTTP if firefox else None)
+    assert firefox_category(verdict) == ("CORSRequestNotHttp" if firefox else None)
+    assert console_text(verdict, "webkit") == (ONLY_HTTP if webkit else None)
+
 
 @pytest.mark.parametrize(("answers", "fields", "chromium", "firefox", "category", "webkit"), CASES)
 def test_a_verdict_is_told_in_the_words_of_each_engine(

@@ -31,6 +31,7 @@ def test_another_scheme_is_not_asked() -> None:
 def test_same_origin_means_same_origin() -> None:
     """Another origin is not asked, nor followed to."""
     assert fetch(mode="same-origin").reason is BrowserReason.DISALLOWED_BY_MODE
+    assert fetch(mode="same-origin", url="localhost:8000/").reason is BrowserReason.DISALLOWED_BY_MODE
     assert fetch(answer(), mode="same-origin", url=f"{PAGE}/").type == "basic"
     left = fetch(redirect(f"{API}/"), mode="same-origin", url=f"{PAGE}/")
     assert (left.reason, left.url, left.culprit) == (BrowserReason.DISALLOWED_BY_MODE, f"{API}/", None)

@@ -10,6 +10,7 @@ POLICY = ROOT / "docs" / "policy.md"
 BEHAVIOR = ROOT / "docs" / "behavior.md"
 MIGRATION = ROOT / "docs" / "migrate-from-starlette.md"
 REASONS = ROOT / "docs" / "reasons"
+FINDINGS = ROOT / "docs" / "findings"
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 NAMES = [path.relative_to(ROOT).as_posix() for path in DOCUMENTS]
 

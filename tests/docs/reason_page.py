@@ -110,7 +110,7 @@ def replay(shown: Shown, engine: EngineName) -> Verdict:
 
     def transport(request: HttpRequest) -> HttpResponse | None:
         exchange = next(left)
-        assert _wire(request) == _wire(exchange.request)
+        assert wire(request) == wire(exchange.request)
         return exchange.response
 
     verdict = run(shown.request, transport, engine=engine)
@@ -122,7 +122,8 @@ def _again(exchanges: Sequence[Exchange]) -> Iterator[Exchange]:
     return chain(exchanges, repeat(exchanges[-1], _TRIES) if exchanges else ())
 
 
-def _wire(request: HttpRequest) -> tuple[str, str, list[tuple[bytes, bytes]]]:
+def wire(request: HttpRequest) -> tuple[str, str, list[tuple[bytes, bytes]]]:
+    """What of a request makes it the one that is shown."""
     # In which order the headers stand is the engine's.
     return request.method, request.url, sorted((name.lower(), value) for name, value in request.headers)
 

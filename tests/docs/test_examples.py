@@ -12,7 +12,7 @@ import pytest
 from sybil import Example, Sybil
 from sybil.evaluators.python import PythonEvaluator
 from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser
-from tests.docs.documents import DOCUMENTS, NAMES, REASONS, ROOT
+from tests.docs.documents import DOCUMENTS, FINDINGS, NAMES, REASONS, ROOT
 from tests.docs.exchange import send
 
 import crossorigin
@@ -75,7 +75,7 @@ _OF_REASONS = Sybil(parsers=_PYTHON)
 @pytest.mark.parametrize("path", DOCUMENTS, ids=NAMES)
 def test_every_example_of_a_document_does_what_it_shows(path: Path) -> None:
     """Python runs, `text` is what the block before printed, and `http` is what the app answers."""
-    document = (_OF_REASONS if path.parent == REASONS else SYBIL).parse(path)
+    document = (_OF_REASONS if path.parent in {REASONS, FINDINGS} else SYBIL).parse(path)
     for example in document.examples():
         example.evaluate()
     assert not document.namespace.get(_PRINTED), "nothing shows what the last block prints"
@@ -113,7 +113,7 @@ def test_a_page_opens_with_an_example(name: str) -> None:
 def test_every_block_is_of_a_language_that_is_looked_after(path: Path) -> None:
     """No example stands outside the tests by being called something else."""
     fences = re.findall(r"^ *```(.*)$", path.read_text("utf-8"), flags=re.MULTILINE)
-    assert set(fences[::2]) <= (_LANGUAGES_OF_REASONS if path.parent == REASONS else _LANGUAGES)
+    assert set(fences[::2]) <= (_LANGUAGES_OF_REASONS if path.parent in {REASONS, FINDINGS} else _LANGUAGES)
     assert set(fences[1::2]) <= {""}
 
 

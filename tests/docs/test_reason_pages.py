@@ -89,7 +89,8 @@ def test_what_a_console_says_leads_to_its_page() -> None:
         messages = [text for text in read_console(path).values() if text]
         leading = [row["The console says"] for row in rows if path.stem in row["Page"].split(", ")]
         assert all(any(words in message for words in leading) for message in messages), path.stem
-        assert all(any(words in message for message in messages) for words in leading), path.stem
+        # One reason can have other words for another way there, which its page names beside them.
+        assert all(words in path.read_text("utf-8") for words in leading), path.stem
 
 
 @pytest.mark.parametrize("reason", BrowserReason)

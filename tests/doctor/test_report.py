@@ -106,6 +106,14 @@ def test_what_else_was_noticed_is_told_with_its_fix() -> None:
     assert "      Fix: Send a whole number of seconds up to 86400.\n" in told
 
 
+def test_what_was_noticed_alone_leads_to_its_page() -> None:
+    """Where nothing blocks, there is no reason to read of."""
+    told = text(
+        diagnosis(answer(allow_origin=PAGE, allow_methods="PUT", max_age="1h"), answer(allow_origin="*"), method="PUT")
+    )
+    assert told.endswith("\n\nMore of it: crossorigin explain max-age-not-followed")
+
+
 def test_what_was_noticed_twice_is_explained_once() -> None:
     """Each with what was seen."""
     asked = {"method": "PUT", "headers": (("X-Token", "1"),)}

@@ -9,14 +9,25 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Locator, Page, async_playwright
+from tests.docs.reason_page import page_of, read_console
+
+from crossorigin.browser import BrowserReason
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PYTHON = ROOT / ".venv-docs" / "bin" / "python"
 SCRIPT = ROOT / "scripts" / "build_site.py"
-PAGES = ["index.html", "reasons/index.html", "reasons/missing-allow-origin-header.html", "policy.html", "api.html"]
+PAGES = [
+    "index.html",
+    "reasons/index.html",
+    "reasons/missing-allow-origin-header.html",
+    "findings/missing-vary.html",
+    "policy.html",
+    "api.html",
+]
 MESSAGE = "No 'Access-Control-Allow-Origin' header is present on the requested resource."
 
 
@@ -147,7 +158,7 @@ async def test_a_page_fits_a_phone_and_a_desk(address: str, page: Page, asked: l
             await page.set_viewport_size({"width": width, "height": 900})
             assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (name, width)
             hidden = await page.evaluate(f"{messages}.map(block => block.scrollWidth - block.clientWidth)")
-            assert set(hidden) == ({0} if "missing" in name else set()), (name, width)
+            assert set(hidden) == ({0} if "/missing" in name else set()), (name, width)
     assert all(url.startswith(address) for url in asked), asked
 
 
@@ -161,6 +172,45 @@ async def test_a_console_message_is_found(address: str, page: Page, asked: list[
     await page.wait_for_url("**/reasons/missing-allow-origin-header.html*")
     assert MESSAGE in await page.inner_text("article")
     assert all(url.startswith(address) for url in asked), asked
+
+
+# What no site knows beforehand.
+OWN = {
+    "https://api.example.com/items": "http://localhost:8000/v2",
+    "//app.example": "//localhost.example",
+    "PUT": "PATCH",
+}
+
+
+async def first_found(page: Page, field: Locator, message: str) -> str:
+    """Paste a message into the empty search, and return the page that is found first."""
+    await field.fill("")
+    await page.evaluate("text => navigator.clipboard.writeText(text)", message)
+    await field.press("Control+V")
+    await page.wait_for_function("field => field.value", arg=await field.element_handle())
+    # The address of what is found has the words that it was found by.
+    found = page.locator(f'a[role="option"][href*="{urlencode({"h": await field.input_value()}, safe="*")}"]').first
+    return (await found.get_attribute("href") or "").partition("?")[0]
+
+
+async def test_a_pasted_message_finds_its_page_first(address: str, browser: Browser) -> None:
+    """Whatever addresses and methods the reader's own message has; of what is not CORS, the page that says so."""
+    context = await browser.new_context(permissions=["clipboard-read", "clipboard-write"])
+    page = await context.new_page()
+    await page.goto(address, wait_until="networkidle")
+    await page.keyboard.press("/")
+    field = page.get_by_role("combobox", name="Search")
+    for reason in BrowserReason:
+        message = read_console(page_of(reason))["chromium"] or ""
+        if "CORS policy" not in message:
+            continue
+        for shown, own in OWN.items():
+            message = message.replace(shown, own)
+        assert await first_found(page, field, message) == f"{address}reasons/{reason}.html", message
+    mixed = "Mixed Content: The page at 'https://a.example/' was loaded over HTTPS, but requested an insecure resource"
+    assert await first_found(page, field, f"{mixed} 'http://b.example/7'.") == f"{address}not-cors.html"
+    assert await first_found(page, field, "glossary") == f"{address}glossary.html"
+    await context.close()
 
 
 async def test_a_page_opens_from_a_disk(site: Path, page: Page, asked: list[str]) -> None:

@@ -7,19 +7,26 @@ from crossorigin.browser.reasons import BrowserReason
 from crossorigin.browser.request import Exchange, Verdict
 from crossorigin.browser.texts import (
     CHROMIUM,
+    CHROMIUM_FETCH_SCHEME,
+    CHROMIUM_LOCAL_FILE,
     CHROMIUM_PREFLIGHT,
     FETCH_TAIL,
     FIREFOX,
     FIREFOX_MULTIPLE,
     FIREFOX_QUOTED,
+    FIREFOX_SCHEME,
+    FIREFOX_SCHEME_CATEGORY,
     SAME_ORIGIN_FETCH,
+    WEBKIT_HTTP_ONLY,
     WEBKIT_MISMATCH,
     WEBKIT_MULTIPLE,
     WEBKIT_REDIRECT,
     XHR_TAIL,
+    Texts,
     texts_of,
 )
-from crossorigin.browser.url import locate, parse_url
+from crossorigin.browser.url import locate, parse_url, scheme_of
+from crossorigin.fetch.origin import OPAQUE_ORIGIN
 
 _KINDS = {
     "fetch": "fetch",
@@ -42,13 +49,14 @@ def console_text(verdict: Verdict, engine: EngineName | None = None) -> str | No
 
     `engine` is that of the verdict, where none is named.
     """
+    asked = _asked_for_no_server(verdict)
     match engine or verdict.engine:
         case "chromium":
-            text = _chromium(verdict)
+            text = _chromium(verdict) if asked is None else asked.chromium
         case "firefox":
-            text = _firefox(verdict)
+            text = _firefox(verdict) if asked is None else asked.firefox
         case "webkit":
-            text = _webkit(verdict)
+            text = _webkit(verdict) if asked is None else asked.webkit
         case _:
             text = None
     return None if text is None else text.format_map(_fields(verdict))
@@ -60,7 +68,30 @@ def firefox_category(verdict: Verdict) -> str | None:
         return None
     if _has_several_lines(verdict):
         return "CORSMultipleAllowOriginNotAllowed"
-    return texts_of(verdict.reason).firefox_category
+    return (_asked_for_no_server(verdict) or texts_of(verdict.reason)).firefox_category
+
+
+def _asked_for_no_server(verdict: Verdict) -> Texts | None:
+    """Return the whole texts where the page itself asks for a scheme without servers; None for everything else."""
+    request, reason = verdict.request, verdict.reason
+    if reason is not BrowserReason.CORS_DISABLED_SCHEME or verdict.exchanges:
+        return None
+    is_file, cors = scheme_of(request.url) == "file", request.mode == "cors"
+    # Of pages whose origin is opaque, those that were opened as files ask for files.
+    is_foreign_file = is_file and request.origin != OPAQUE_ORIGIN
+    if is_foreign_file:
+        chromium: str | None = CHROMIUM_LOCAL_FILE
+    elif request.initiator == "fetch" and not is_file:
+        chromium = CHROMIUM_FETCH_SCHEME
+    else:
+        chromium = f"{CHROMIUM}{texts_of(reason).chromium}" if cors else None
+    told = cors and not is_foreign_file
+    return Texts(
+        chromium=chromium,
+        firefox=f"{FIREFOX}{FIREFOX_SCHEME}." if told else None,
+        firefox_category=FIREFOX_SCHEME_CATEGORY if told else None,
+        webkit=WEBKIT_HTTP_ONLY if cors and request.initiator in {"fetch", "xhr"} else None,
+    )
 
 
 def _chromium(verdict: Verdict) -> str | None:
@@ -147,9 +178,10 @@ def _fields(verdict: Verdict) -> dict[str, str]:
     url = culprit.lines[0] if culprit and verdict.reason is BrowserReason.CORS_DISABLED_SCHEME else verdict.url
     return {
         "kind": _KINDS[request.initiator],
+        "scheme": scheme_of(request.url) or "",
         "url": url,
         "at": verdict.url,
-        "redirected": "" if url.partition("#")[0] == first else f"(redirected from '{request.url}') ",
+        "redirected": "" if url.partition("#")[0] == first.partition("#")[0] else f"(redirected from '{request.url}') ",
         "origin": request.origin,
         "sent_origin": "" if culprit is None else culprit.subject,
         "status": "(null)" if response is None else str(response.status),

@@ -87,7 +87,9 @@ def _start(request: BrowserRequest, engine: Engine) -> Hop | Blocked:
     if request.mode == "no-cors" and not is_safelisted(method):
         return BrowserReason.NO_CORS_METHOD, None
     if url is None:
-        return BrowserReason.CORS_DISABLED_SCHEME, None
+        # https://fetch.spec.whatwg.org/#concept-main-fetch looks at the mode first.
+        within = request.mode == "same-origin"
+        return BrowserReason.DISALLOWED_BY_MODE if within else BrowserReason.CORS_DISABLED_SCHEME, None
     headers = header_list(request, engine)
     return Hop(url=url, method=method, headers=headers, first_headers=headers, body=request.body, stream=request.stream)
 

@@ -47,6 +47,13 @@ SAME_ORIGIN_FETCH = (
     " {origin}."
 )
 
+# Where the page itself asks for a URL that no server is asked for.
+CHROMIUM_FETCH_SCHEME = 'Fetch API cannot load {url}. URL scheme "{scheme}" is not supported.'
+CHROMIUM_LOCAL_FILE = "Not allowed to load local resource: {url}"
+FIREFOX_SCHEME = "CORS request not http)"
+FIREFOX_SCHEME_CATEGORY = "CORSRequestNotHttp"
+WEBKIT_HTTP_ONLY = "Cross origin requests are only supported for HTTP."
+
 TEXTS: Mapping[BrowserReason, Texts] = {
     BrowserReason.DISALLOWED_BY_MODE: Texts(
         chromium="Cross origin requests are not allowed by request mode.",

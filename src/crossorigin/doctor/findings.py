@@ -82,8 +82,8 @@ FINDINGS: Mapping[FindingCode, Advice] = {
         fix="List the headers that the page reads by their names.",
     ),
     FindingCode.APP_RAISED: Advice(
-        meaning="The app raised an exception and the answer is an error of the server. What a browser says of CORS"
-        " hides it.",
+        meaning="The app raised an exception and the answer is an error of the server. Whatever is said of CORS"
+        " comes second.",
         fix="Mend the exception first.",
     ),
     FindingCode.ANY_ORIGIN_REFLECTED: Advice(

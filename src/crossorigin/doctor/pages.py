@@ -1,7 +1,7 @@
 """Find the page of a code: of an issue of a policy, of a browser's reason, of a decision's, or of a finding.
 
-The pages are documents of the project, `docs/codes` and `docs/reasons`, that are installed with the package; of a
-decision's reason, and of a finding, a few sentences are all there is to say.
+The pages are documents of the project, `docs/codes`, `docs/reasons` and `docs/findings`, that are installed with the
+package; of a decision's reason, a sentence is all there is to say.
 """
 
 import re
@@ -12,7 +12,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from crossorigin.browser import BrowserReason
-from crossorigin.doctor.findings import FINDINGS, FindingCode
+from crossorigin.doctor.findings import FindingCode
 from crossorigin.policy.decision import Reason
 from crossorigin.policy.errors import IssueCode
 
@@ -52,8 +52,7 @@ def _pages(code: str) -> Iterator[str]:
     if code == FIXES:
         yield _document(f"reasons/{FIXES}.md")
     if code in set(FindingCode):
-        told = FINDINGS[FindingCode(code)]
-        yield f"# `{code}`\n\n{told.meaning}\n\nFix: {told.fix}\n"
+        yield _document(f"findings/{code}.md")
 
 
 def _document(path: str) -> str:

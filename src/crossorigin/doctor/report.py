@@ -40,8 +40,10 @@ def report(diagnosis: Diagnosis, *, width: int) -> Iterator[Line]:
     yield from _consoles(diagnosis)
     yield from _fix(diagnosis, width)
     yield from _findings(diagnosis.findings, width)
-    if lead.reason is not None:
-        yield from (Line(""), Line(f"More of it: crossorigin explain {lead.reason}", "quiet"))
+    # What blocks comes first; each finding stands there with its code.
+    code = lead.reason or next((finding.code for finding in diagnosis.findings), None)
+    if code is not None:
+        yield from (Line(""), Line(f"More of it: crossorigin explain {code}", "quiet"))
 
 
 def _reason(verdict: Verdict, width: int) -> Iterator[Line]:
