@@ -1,5 +1,6 @@
 """The drivers: the same fetch over any transport, and ASGI apps in process."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -31,7 +32,7 @@ async def test_both_drivers_fetch_alike() -> None:
 
 
 class App:
-    """Notes what it is asked, and answers what it is told."""
+    """Notes what it is asked, answers what it is told, and waits for the client to go."""
 
     def __init__(self, *messages: dict[str, Any], fails: bool = False) -> None:
         self.messages = messages
@@ -42,9 +43,11 @@ class App:
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         """Read the whole body, and answer."""
         self.scopes.append(scope)
-        self.received += [await receive(), await receive()]
+        self.received.append(await receive())
         for message in self.messages:
             await send(message)
+            if message["type"] == "http.response.body":
+                self.received.append(await receive())
         if self.fails:
             raise RuntimeError("the app's own")
 
@@ -158,3 +161,20 @@ async def test_headers_may_be_missing() -> None:
     verdict = await run_async(asked(origin=API), asgi_transport(App({"type": "http.response.start", "status": 200})))
     assert verdict.exposed == ()
     assert verdict.allowed
+
+
+async def test_the_client_stays_until_it_is_answered() -> None:
+    """An app that looks whether anybody still waits finds that somebody does."""
+    left: list[bool] = []
+
+    async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:
+        await receive()
+        waiting = asyncio.ensure_future(receive())
+        await asyncio.sleep(0)
+        left.append(waiting.done())
+        await send(START)
+        await send(BODY)
+        left.append((await waiting)["type"] == "http.disconnect")
+
+    await asgi_transport(app)(HttpRequest(url=f"{API}/", method="GET", headers=(), credentials=False))
+    assert left == [False, True]

@@ -110,6 +110,17 @@ def test_what_answers_a_crash_is_inside(server: Server, *, around: bool) -> None
     assert ("app.add_middleware(" in written) is not around
 
 
+@pytest.mark.parametrize("server", [Server.STARLETTE, Server.CROSSORIGIN])
+def test_what_was_put_around_an_app_by_hand_is_put_there_again(server: Server) -> None:
+    """With what its policy allowed: such an object may have no `add_middleware`."""
+    known = {"policy": Policy(allow_origins=["https://other.example.com"])}
+    fix = fix_of(refused(), Recognized(server=server, sign="told", options=known, wraps=True))
+    assert fix is not None
+    assert fix.code is not None
+    assert "app = CORSMiddleware(" in fix.code
+    assert options_of(fix.code)["allow_origins"] == ["https://other.example.com", PAGE]
+
+
 @pytest.mark.parametrize("server", Server)
 def test_every_server_has_its_words(server: Server) -> None:
     """With all that the page asks for, and without."""

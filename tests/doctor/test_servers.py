@@ -100,7 +100,8 @@ def test_an_app_that_was_wrapped_by_hand_is_known() -> None:
     class Mine(Theirs):
         """A subclass."""
 
-    assert recognize_app(Ours(FastAPI(), policy=Policy())).server is Server.CROSSORIGIN
+    ours = recognize_app(Ours(FastAPI(), policy=Policy(max_age=1)))
+    assert (ours.server, ours.wraps, ours.options) == (Server.CROSSORIGIN, True, {"policy": Policy(max_age=1)})
     assert recognize_app(Mine(FastAPI())).server is Server.STARLETTE
 
 

@@ -1,5 +1,6 @@
 """Run a fetch over a transport: a function that answers one request, in process, over a socket or from a recording."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 from urllib.parse import unquote_to_bytes, urlsplit
@@ -60,7 +61,7 @@ async def run_async(
         response = await transport(sent)
 
 
-def asgi_transport(app: ASGIApp) -> AsyncTransport:
+def asgi_transport(app: ASGIApp) -> Callable[[HttpRequest], Awaitable[HttpResponse]]:
     """Return a transport that hands each request to an ASGI app, whatever its host, without a server.
 
     An exception is the app's: it is raised, unless a response was sent before it, as error handlers do; then it is
@@ -76,10 +77,13 @@ def asgi_transport(app: ASGIApp) -> AsyncTransport:
     async def transport(request: HttpRequest) -> HttpResponse:
         started: list[MutableMapping[str, Any]] = []
         received = left = False
+        answered = asyncio.Event()
 
         async def receive() -> dict[str, Any]:
             nonlocal received
             if received:
+                # Who waits for an answer has not gone away.
+                await answered.wait()
                 return {"type": "http.disconnect"}
             received = True
             return {"type": "http.request", "body": request.body or b"", "more_body": False}
@@ -88,7 +92,9 @@ def asgi_transport(app: ASGIApp) -> AsyncTransport:
             nonlocal left
             if message["type"] == "http.response.start":
                 started.append(message)
-            elif started and message.get("more_body", False):
+                return
+            answered.set()
+            if started and message.get("more_body", False):
                 left = True
                 raise OSError("the client has gone away")
 

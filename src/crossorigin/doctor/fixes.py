@@ -5,7 +5,7 @@ other pages.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 from crossorigin.browser import ENGINES, BrowserReason, Verdict, advice
@@ -53,6 +53,7 @@ class Wanted:
     names: tuple[str, ...]
     credentials: bool
     around: bool = False
+    by_hand: bool = False
 
 
 def fix_of(verdict: Verdict, recognized: Recognized) -> Fix | None:
@@ -70,7 +71,7 @@ def fix_of(verdict: Verdict, recognized: Recognized) -> Fix | None:
     # An opaque origin is everybody's: nobody is told to allow it.
     if reason.of_request() not in _OF_SERVER or verdict.request.origin == OPAQUE_ORIGIN:
         return Fix(server=recognized.server, text=text)
-    code = _WRITERS[recognized.server](_wanted(verdict), recognized.options)
+    code = _WRITERS[recognized.server](replace(_wanted(verdict), by_hand=recognized.wraps), recognized.options)
     return Fix(server=recognized.server, text=text, code=code)
 
 
@@ -130,7 +131,7 @@ def _asgi(imported: str | None) -> Callable[[Wanted, Mapping[str, object]], str]
         options = [f"    {name}={_value(value)}" for name, value in _options(wanted, known).items()]
         imports = [] if imported is None else [f"from {imported} import CORSMiddleware", ""]
         # What `add_middleware` adds stands inside of what answers a crash; ours moves outside of it by itself.
-        if wanted.around and imported != _OURS:
+        if wanted.by_hand or (wanted.around and imported != _OURS):
             return "\n".join([*imports, "app = CORSMiddleware(", "    app,", *options, ")"])
         return "\n".join([*imports, "app.add_middleware(", "    CORSMiddleware,", *options, ")"])
 

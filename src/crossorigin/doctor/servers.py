@@ -37,17 +37,22 @@ TITLES: Mapping[Server, str] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recognized:
-    """Hold a server, the sign that it was recognized by, and the options of its middleware where they are known."""
+    """Hold a server, the sign that it was recognized by, and the options of its middleware where they are known.
+
+    `wraps` tells that the middleware stands around the app by hand.
+    """
 
     server: Server
     sign: str
     options: Mapping[str, object] = field(default_factory=dict[str, object])
+    wraps: bool = False
 
 
 UNKNOWN = Recognized(server=Server.UNKNOWN, sign="nothing in its answers tells what it is")
 
 _Sign = Callable[[Exchange, HttpResponse], Recognized | None]
 _ASGI_SERVERS = ("uvicorn", "hypercorn", "granian", "daphne")
+_OWNERS = {"crossorigin.": Server.CROSSORIGIN, "starlette.middleware.cors.": Server.STARLETTE}
 _PRIVATE_NETWORK = "access-control-request-private-network"
 
 
@@ -64,23 +69,23 @@ def recognize(exchanges: Iterable[Exchange]) -> Recognized:
 
 def recognize_app(app: object) -> Recognized:
     """Recognize the middleware of an ASGI app by the classes in it; no framework is imported for that."""
-    for owner, options in _layers(app):
-        if owner.startswith("crossorigin."):
-            return Recognized(server=Server.CROSSORIGIN, sign="the app has this middleware", options=options)
-        if owner.startswith("starlette.middleware.cors."):
-            return Recognized(server=Server.STARLETTE, sign="the app has this middleware", options=options)
+    for owner, options, wraps in _layers(app):
+        for start, server in _OWNERS.items():
+            if owner.startswith(start):
+                return Recognized(server=server, sign="the app has this middleware", options=options, wraps=wraps)
     return Recognized(server=Server.ASGI, sign="the app is an ASGI app without a CORS middleware that is known")
 
 
-def _layers(app: object) -> Iterator[tuple[str, Mapping[str, object]]]:
-    """Yield the class of each middleware that the app was given, and with what options."""
+def _layers(app: object) -> Iterator[tuple[str, Mapping[str, object], bool]]:
+    """Yield the class of each middleware of the app, with what options, and whether it was put around it by hand."""
     seen: set[int] = set()
     # What wraps an app by hand keeps it as `app`.
     while app is not None and id(app) not in seen:
         seen.add(id(app))
-        yield _name(type(app)), {}
+        policy = getattr(app, "policy", None)
+        yield _name(type(app)), {} if policy is None else {"policy": policy}, True
         for middleware in getattr(app, "user_middleware", ()):
-            yield _name(middleware.cls), dict(middleware.kwargs)
+            yield _name(middleware.cls), dict(middleware.kwargs), False
         app = getattr(app, "app", None)
 
 
