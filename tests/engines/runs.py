@@ -25,8 +25,6 @@ class Run:
     world: World
     exchanges: Sequence[Exchange]
     seen: Sequence[Story]
-    # How many workers were asked for until one started.
-    workers: int
 
     @cached_property
     def said(self) -> Sequence[Story]:
@@ -41,8 +39,7 @@ class Run:
         requests = sum(line.startswith("->") for story in self.seen for line in story.lines)
         blocked = sum("<- blocked" in story.lines for story in self.seen)
         told = sum(story.text is not None for story in self.seen)
-        again = "" if self.workers == 1 else f", {self.workers} workers asked for until one started"
-        return f"{requests} requests, {blocked} exchanges blocked, {told} with the reason told{again}"
+        return f"{requests} requests, {blocked} exchanges blocked, {told} with the reason told"
 
     def problem(self, number: int) -> str | None:
         """Return both stories side by side where they differ, beyond the differences that have a name."""
@@ -93,4 +90,4 @@ def run(engine: EngineName, exchanges: Sequence[Exchange]) -> Run:
             )
             for number, exchange in enumerate(exchanges)
         ]
-    return Run(engine, world, exchanges, seen, servers.workers)
+    return Run(engine, world, exchanges, seen)
