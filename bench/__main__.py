@@ -10,7 +10,7 @@ import json
 from importlib.metadata import version
 from pathlib import Path
 
-from bench import endtoend, instructions, smoke, startup, tables
+from bench import endtoend, instructions, routes, smoke, startup, tables
 from bench.callgrind import ROOT, environment, run
 from bench.cases import CASES
 from bench.contenders import CONTENDERS
@@ -32,6 +32,8 @@ def measure(sources: Path) -> Results:
     imports, builds = startup.imports(sources), startup.builds(sources)
     print("Instructions from end to end ...", flush=True)
     end_to_end = endtoend.measure(sources)
+    print("Policies by route ...", flush=True)
+    by_route = routes.measure(sources)
     print("Microseconds ...", flush=True)
     microseconds = json.loads(run("bench.clock", list(CASES), environment(sources)))
     print("Instructions of every case ...", flush=True)
@@ -42,6 +44,7 @@ def measure(sources: Path) -> Results:
         "instructions": counts,
         "microseconds": microseconds,
         "end_to_end": end_to_end,
+        "routes": by_route,
         "imports": imports,
         "builds": builds,
     }

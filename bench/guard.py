@@ -15,10 +15,10 @@ import sysconfig
 from collections.abc import Mapping
 from pathlib import Path
 
-from bench import endtoend, instructions
+from bench import endtoend, instructions, routes
 from bench.callgrind import ROOT
 from bench.cases import ACTUAL, CASES, PREFLIGHT
-from bench.ratios import SAME_COST, TARGETS, limit, ratios
+from bench.ratios import SAME_COST, TARGETS, limit, ratios, routed
 
 BASELINES = ROOT / "bench" / "baselines.json"
 TOLERANCE = 0.03
@@ -35,6 +35,8 @@ GROWN = [
     *(name for name in CASES if name.startswith("hostile-1m-")),
     "hostile-64k-origin",
 ]
+# A flat table, and included routers, at a length where the walk outweighs what each look-up costs by itself.
+LOOKED_UP = ("starlette-100-last", "included-10x10-last")
 
 
 def interpreter() -> str:
@@ -72,7 +74,8 @@ def measure(cases: list[str] | None, sources: Path) -> dict[str, float]:
     if cases:
         return ratios(counts)
     counts |= instructions.measure(GROWN, ["bare", "ours"], sources)
-    return ratios(counts, endtoend.measure(sources, ("bare", "ours")))
+    found = ratios(counts, endtoend.measure(sources, ("bare", "ours")))
+    return found | routed(routes.instructions(sources, LOOKED_UP))
 
 
 def show(measured: Mapping[str, float], baseline: Mapping[str, float]) -> None:

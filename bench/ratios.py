@@ -83,3 +83,12 @@ def ratios(counts: Counts, end_to_end: Counts | None = None) -> dict[str, float]
     for framework, row in (end_to_end or {}).items():
         found[f"end to end / {framework}"] = row["ours"] / row["bare"]
     return found
+
+
+def routed(counts: Counts) -> dict[str, float]:
+    """Return what a look-up and a preflight cost, as multiples of the framework's own routing."""
+    return {
+        f"{scene} {asked} / routing": row[asked] / row["routing"]
+        for scene, row in counts.items()
+        for asked in ("look-up", "preflight")
+    }

@@ -2,6 +2,7 @@
 
 from typing import TypedDict
 
+from bench.routes import Routes
 from bench.startup import Build, Import
 
 # By case, or by framework, then by contender.
@@ -17,5 +18,6 @@ class Results(TypedDict):
     instructions: Counts
     microseconds: Times
     end_to_end: Counts
+    routes: Routes
     imports: dict[str, Import]
     builds: dict[str, Build]

@@ -6,6 +6,8 @@ from bench.cases import ACTUAL, HOSTILE, ORIGINS, PATTERNS, PREFLIGHT, Case
 from bench.contenders import CONTENDERS
 from bench.ratios import TARGETS, chunk, over, ratios
 from bench.results import Results
+from bench.routes import Routes
+from bench.scenes import ANSWERS, LOOK_UPS
 from bench.startup import ORIGINS as BUILT
 
 NAMES = {
@@ -95,6 +97,43 @@ def end_to_end(results: Results) -> str:
     return table(["App, and its CORS headers", "instructions", "more than without"], rows)
 
 
+def look_ups(routes: Routes) -> str:
+    """Return what a look-up and a preflight cost, beside the framework's own way to the same endpoint."""
+    rows: list[list[str]] = []
+    for scene in LOOK_UPS:
+        counts, times = routes["instructions"][scene.name], routes["microseconds"][scene.name]
+        asked = ("routing", "look-up", "preflight")
+        rows.append(
+            [
+                f"`{scene.name}`",
+                *(_number(counts[name]) for name in asked),
+                f"{counts['preflight'] / counts['routing']:.1f}",
+                *(_span(times[name]) for name in asked),
+            ]
+        )
+    head = ["Routes", "routing", "one look-up", "a preflight", "times the routing"]
+    return table([*head, "routing, µs", "one look-up, µs", "a preflight, µs"], rows)
+
+
+def by_route(routes: Routes) -> str:
+    """Return what the response of an endpoint costs over the bare app, by where policies are attached."""
+    rows: list[list[str]] = []
+    for scene in ANSWERS:
+        counts, times = routes["instructions"][scene.name], routes["microseconds"][scene.name]
+        rows += [
+            [
+                f"`{scene.name}`" if name == "plain" else f"`{scene.name}`, {name}",
+                _number(counts[name] - counts["bare"]),
+                _percent(counts[name] / counts["bare"] - 1),
+                _span(times["bare"]),
+                _span(times[name]),
+            ]
+            for name in counts
+            if name != "bare"
+        ]
+    return table(["Policies", "instructions", "more than without", "bare app, µs", "with, µs"], rows)
+
+
 def startup(results: Results) -> str:
     """Return what happens before the first request."""
     imports, builds = results["imports"], results["builds"]
@@ -119,6 +158,8 @@ def blocks(results: Results) -> dict[str, str]:
         "hostile": instructions(results, HOSTILE),
         "growth": growth(results),
         "end-to-end": end_to_end(results),
+        "look-ups": look_ups(results["routes"]),
+        "by-route": by_route(results["routes"]),
         "startup": startup(results),
         "time": microseconds(results),
     }

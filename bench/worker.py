@@ -4,7 +4,8 @@ import gc
 import os
 import sys
 import traceback
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import NoReturn
 
 from bench.cases import CASES, PEERS, Case
@@ -69,21 +70,26 @@ def measure(contender: str, case: Case, counter: Counter) -> None:
 
 
 def main(contender: str, *chosen: str) -> None:
-    """Give each case a process of its own, all from one state: none is changed by what was counted before it."""
+    """Count the cases of one contender."""
     counter = Counter()
     CONTENDERS[contender](silent, {"allow_origins": ["https://app.example.com"]})
     for name in chosen:
-        child = os.fork()
-        if not child:
-            in_child(contender, CASES[name], counter)
-        if os.waitpid(child, 0)[1]:
-            sys.exit(1)
+        apart(partial(measure, contender, CASES[name], counter))
 
 
-def in_child(contender: str, case: Case, counter: Counter) -> NoReturn:
+def apart(measured: Callable[[], None]) -> None:
+    """Give it a process of its own, all from one state: none is changed by what was counted before it."""
+    child = os.fork()
+    if not child:
+        in_child(measured)
+    if os.waitpid(child, 0)[1]:
+        sys.exit(1)
+
+
+def in_child(measured: Callable[[], None]) -> NoReturn:
     """Count, and end the process here."""
     try:
-        measure(contender, case, counter)
+        measured()
     except BaseException:  # noqa: BLE001  # nothing of a child's may go on in the parent's code
         traceback.print_exc()
         os._exit(1)

@@ -11,6 +11,7 @@ from hypothesis import Phase, settings
 from tests.chromium import ARGUMENTS
 
 from crossorigin import CORSMiddleware
+from crossorigin.route_policy import ATTACHED
 
 # A slow machine is no failure, so there is no deadline. "ci" is Hypothesis's own profile: the same
 # examples at every run, so that a change is judged by what it changes. "nightly" looks further.
@@ -32,8 +33,10 @@ def anyio_backend() -> str:
 
 @pytest.fixture(autouse=True)
 def alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The middlewares of one test are the only ones of the process: what others left behind costs them no short way."""
+    """The middlewares and the routes' policies of one test are the only ones of the process."""
     monkeypatch.setattr(CORSMiddleware, "_layers", WeakValueDictionary())
+    monkeypatch.setattr(ATTACHED, "any", False)
+    monkeypatch.setattr(ATTACHED, "groups", False)
 
 
 @pytest.fixture(scope="session")

@@ -30,7 +30,22 @@ class Behavior:
     outermost: bool
     check_websockets: bool
     blocks: bool
+    served_methods_only: bool
     on_decision: "OnDecision | None"
+
+
+def read_policy(policy: object, options: Mapping[str, object]) -> Policy:
+    """Return the policy that is given as such, or by its options if it is None.
+
+    Raises:
+        InvalidPolicyError: Something is wrong; it holds every issue.
+    """
+    if policy is None:
+        return Policy.from_dict(options)
+    issues = _issues_of(policy, options)
+    if issues or not isinstance(policy, Policy):
+        raise InvalidPolicyError(issues)
+    return policy
 
 
 def read_arguments(
@@ -47,17 +62,16 @@ def read_arguments(
         outermost=read_bool("outermost", behavior, issues),
         check_websockets=read_bool("check_websockets", behavior, issues),
         blocks=_read_on_refused(behavior["on_refused"], issues) == "block",
+        served_methods_only=read_bool("served_methods_only", behavior, issues),
         on_decision=_read_on_decision(behavior["on_decision"], issues),
     )
     try:
-        checked = Policy.from_dict(options) if policy is None else policy
+        checked = read_policy(policy, options)
     except InvalidPolicyError as error:
         raise InvalidPolicyError([*error.issues, *issues]) from None
-    if policy is not None:
-        issues += _issues_of(policy, options)
-    if isinstance(checked, Policy) and WILDCARD in checked.allow_origins:
+    if WILDCARD in checked.allow_origins:
         issues += _guards_of_nothing(read, behavior)
-    if issues or not isinstance(checked, Policy):
+    if issues:
         raise InvalidPolicyError(issues)
     return checked, read
 

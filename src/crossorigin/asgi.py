@@ -20,6 +20,7 @@ from crossorigin.layers import MARK, Place, mark, tell_of_staying, tell_of_two
 from crossorigin.policy.errors import InvalidPolicyError
 from crossorigin.policy.plan import Plan
 from crossorigin.policy.policy import Policy
+from crossorigin.route_policy import ATTACHED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -55,6 +56,8 @@ class CORSMiddleware:
             what those answer, a bare 500 among it, carries its CORS headers too, and no other one answers a preflight.
         check_websockets: Whether to refuse a WebSocket handshake whose `Origin` is neither allowed nor the server's
             own. No browser applies CORS to a WebSocket.
+        served_methods_only: Whether a preflight is granted, of the methods that the policy allows, only those that the
+            routes of a Starlette or FastAPI app serve at its path.
         on_refused: What becomes of an actual request whose `Origin` is neither allowed nor the server's own: "pass"
             lets the app answer, and the browser keeps the page from reading it; "block" answers 403.
         on_decision: Called with each decision and the scope; it stands in `scope["crossorigin"]` too. What it raises
@@ -98,6 +101,7 @@ class CORSMiddleware:
         debug: bool = False,
         outermost: bool = True,
         check_websockets: bool = False,
+        served_methods_only: bool = False,
         on_refused: "OnRefused" = "pass",
         on_decision: "OnDecision | None" = None,
     ) -> None:
@@ -118,6 +122,7 @@ class CORSMiddleware:
             "debug": debug,
             "outermost": outermost,
             "check_websockets": check_websockets,
+            "served_methods_only": served_methods_only,
             "on_refused": on_refused,
             "on_decision": on_decision,
         }
@@ -134,7 +139,7 @@ class CORSMiddleware:
         self._place = Place(taken=not read.outermost)
         self._attendant = Attendant(self.policy, self._ready, read)
         # Whether more is asked than headers, of every request.
-        self._asked = read.debug or read.blocks or read.on_decision is not None
+        self._asked = read.debug or read.blocks or read.served_methods_only or read.on_decision is not None
         self._join()
 
     def __init_subclass__(cls) -> None:
@@ -220,12 +225,12 @@ class CORSMiddleware:
             serve = app
         elif outer is not None:
             tell_of_two(scope, place, outer)
-            return self._attendant.inside(app, scope["type"])
-        elif alone and scope["type"] == "http" and not self._asked:
+            return self._attendant.inside(app, scope["type"], self)
+        elif alone and scope["type"] == "http" and not self._asked and not ATTACHED.any:
             return None
         else:
             guarded = moved and place.guarded and scope["type"] == "http"
-            serve = self._attendant.around(guard(app) if guarded else app, scope["type"])
+            serve = self._attendant.around(guard(app) if guarded else app, scope["type"], self)
         return serve if alone else partial(mark, serve, place)
 
     def _take_place(self, scope: "Scope") -> None:
@@ -261,12 +266,18 @@ class CORSMiddleware:
         outermost._join()  # noqa: SLF001  # of the same class
 
     def _join(self) -> None:
-        """Count this layer among those of the process, and let each take the short way if it can."""
+        """Count this layer among those of the process."""
         with self._lock:
             self._layers[id(self)] = self
-            for layer in list(self._layers.values()):
-                layer._settle()  # noqa: SLF001  # likewise
+        self.settle()
+
+    @classmethod
+    def settle(cls) -> None:
+        """Let each layer of the process take the short way if it can, after something changed that it depends on."""
+        with cls._lock:
+            for layer in list(cls._layers.values()):
+                layer._settle()  # noqa: SLF001  # of the same class
 
     def _settle(self) -> None:
-        short = self._place.taken and not self._asked and len(self._layers) == 1
+        short = self._place.taken and not self._asked and len(self._layers) == 1 and not ATTACHED.any
         self._plan = self._ready if short else None

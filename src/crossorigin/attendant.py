@@ -8,6 +8,7 @@ from functools import partial
 from crossorigin.enforcement import is_foreign, refuse_handshake, refuse_request
 from crossorigin.facts import decide_preflight, lines_of
 from crossorigin.policy.decision import Reason
+from crossorigin.route_policy import ATTACHED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,11 +16,12 @@ if TYPE_CHECKING:
 
     from crossorigin.arguments import Behavior
     from crossorigin.asgi_types import ASGIApp, Message, Receive, Scope, Send
+    from crossorigin.choosing import Chosen
     from crossorigin.observe import Refusals
     from crossorigin.policy.decision import ActualDecision, Decision
     from crossorigin.policy.plan import Plan
     from crossorigin.policy.policy import Policy
-
+    from crossorigin.routed import Routed
 
 _CRASHED = b"Internal Server Error"
 _CRASHED_HEADERS = (
@@ -31,7 +33,7 @@ _CRASHED_HEADERS = (
 class Attendant:
     """Do all that one layer was asked for."""
 
-    __slots__ = ("_behavior", "_plan", "_policy", "_refusals")
+    __slots__ = ("_behavior", "_plan", "_policy", "_refusals", "_routed")
 
     def __init__(self, policy: "Policy", plan: "Plan", behavior: "Behavior") -> None:
         """Hold what decides, and how to behave."""
@@ -39,32 +41,51 @@ class Attendant:
         self._plan = plan
         self._behavior = behavior
         self._refusals: Refusals | None = None
+        self._routed: Routed | None = None
 
-    def around(self, app: "ASGIApp", kind: str) -> "ASGIApp":
-        """Return what serves a connection of this kind."""
+    def around(self, app: "ASGIApp", kind: str, layer: object) -> "ASGIApp":
+        """Return what serves a connection of this kind; `layer` is the middleware that this is done for."""
+        if self._by_route:
+            return self.for_routes().around(app, kind, layer)
         if kind == "websocket" and self._behavior.check_websockets:
             return partial(self._serve_handshake, app)
         return partial(self._serve_request, app) if kind == "http" else app
 
-    def inside(self, app: "ASGIApp", kind: str) -> "ASGIApp":
+    def inside(self, app: "ASGIApp", kind: str, layer: object) -> "ASGIApp":
         """Return what serves it inside another layer, which answers the preflights and writes the headers.
 
         What was asked for beside them is done nevertheless, for it only ever refuses.
         """
+        if self._by_route:
+            return self.for_routes().inside(app, kind, layer)
         if kind == "http":
             return partial(self._serve_inside, app) if self._behavior.blocks else app
-        return self.around(app, kind)
+        return self.around(app, kind, layer)
+
+    @property
+    def _by_route(self) -> bool:
+        return ATTACHED.any or self._behavior.served_methods_only
+
+    def for_routes(self) -> "Routed":
+        """Return what serves by route, made when it is first needed."""
+        if self._routed is None:
+            from crossorigin.choosing import Chooser  # noqa: PLC0415  # most apps have one policy
+            from crossorigin.routed import Routed  # noqa: PLC0415  # likewise
+
+            chooser = Chooser(self._policy, self._plan, debug=self._behavior.debug)
+            self._routed = Routed(chooser, self._behavior, self.tell)
+        return self._routed
 
     async def _serve_request(self, app: "ASGIApp", scope: "Scope", receive: "Receive", send: "Send") -> None:
         asked = decide_preflight(self._plan, scope["headers"]) if scope["method"] == "OPTIONS" else None
         if asked is not None:
-            self._tell(asked, scope)
+            self.tell(asked, scope)
             answer = asked.response
             await send({"type": "http.response.start", "status": answer.status, "headers": [*answer.headers]})
             await send({"type": "http.response.body", "body": answer.body})
             return
         decision, origin = self._decide(scope)
-        self._tell(decision, scope)
+        self.tell(decision, scope)
         if self._behavior.blocks and is_foreign(decision, origin, scope):
             await refuse_request(decision, send)
             return
@@ -80,14 +101,14 @@ class Attendant:
     async def _serve_inside(self, app: "ASGIApp", scope: "Scope", receive: "Receive", send: "Send") -> None:
         decision, origin = self._decide(scope)
         if is_foreign(decision, origin, scope):
-            self._tell(decision, scope)
+            self.tell(decision, scope)
             await refuse_request(decision, send)
         else:
             await app(scope, receive, send)
 
     async def _serve_handshake(self, app: "ASGIApp", scope: "Scope", receive: "Receive", send: "Send") -> None:
         decision, origin = self._decide(scope)
-        self._tell(decision, scope)
+        self.tell(decision, scope)
         if is_foreign(decision, origin, scope):
             await refuse_handshake(decision, scope, send)
         else:
@@ -97,7 +118,11 @@ class Attendant:
         origin = lines_of(scope["headers"], b"origin")
         return self._plan.decide_actual(origin), origin
 
-    def _tell(self, decision: "Decision", scope: "Scope") -> None:
+    def tell(self, decision: "Decision", scope: "Scope", chosen: "Chosen | None" = None) -> None:
+        """Tell whoever asked of a decision: the callable, the scope and the log."""
+        place = "" if chosen is None else chosen.place
+        if place:
+            scope["crossorigin.route"] = place
         if self._behavior.on_decision is not None:
             from crossorigin.observe import tell  # noqa: PLC0415  # as below
 
@@ -105,19 +130,22 @@ class Attendant:
             tell(self._behavior.on_decision, decision, scope)
         if not decision.allowed:
             if decision.origin is not Reason.ORIGIN_ABSENT:
-                self.note_refusal(decision, scope)
+                self.note_refusal(decision, scope, chosen)
         elif self._behavior.debug:
             from crossorigin.observe import note_allowed  # noqa: PLC0415  # as below
 
-            note_allowed(decision, scope)
+            note_allowed(decision, scope, place)
 
-    def note_refusal(self, decision: "Decision", scope: "Scope") -> None:
+    def note_refusal(self, decision: "Decision", scope: "Scope", chosen: "Chosen | None" = None) -> None:
         """Let the log say what was refused, and why."""
         if self._refusals is None:
             from crossorigin.observe import Refusals  # noqa: PLC0415  # no start waits for the words of a refusal
 
             self._refusals = Refusals(self._policy)
-        self._refusals.note(decision, scope)
+        if chosen is None or not chosen.place:
+            self._refusals.note(decision, scope)
+        else:
+            self._refusals.note(decision, scope, policy=chosen.policy, place=chosen.place)
 
 
 def guard(app: "ASGIApp") -> "ASGIApp":

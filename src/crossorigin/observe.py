@@ -60,17 +60,19 @@ class Refusals:
         """Begin with nothing written."""
         self._policy = policy
         self._clock = clock
-        self._words: RefusalWords | None = None
-        self._written: dict[tuple[int, bytes], None] = {}
+        # By identity, for equal policies may list in another order.
+        self._words: dict[int, RefusalWords] = {}
+        self._written: dict[tuple[int, bytes, str], None] = {}
         self._times: deque[float] = deque(maxlen=MAX_LINES)
         self._unwritten = 0
         self._lock = threading.Lock()
 
-    def note(self, decision: Decision, scope: "Scope") -> None:
+    def note(self, decision: Decision, scope: "Scope", *, policy: "Policy | None" = None, place: str = "") -> None:
         """Take notice of a refused request: write a line, or count it.
 
         `scope` is that of ASGI, of a request or of a WebSocket handshake; whatever is in it, nothing is raised. What
         is no refusal (no `Origin`, or one that was not judged) and what came from the server's own pages is ignored.
+        Where a route's own policy refused, `policy` is that one, and `place` names what it stands on.
         """
         headers = scope.get("headers", ())
         first = None
@@ -82,7 +84,7 @@ class Refusals:
         if first is None or reason is None:
             return
         # Cut, for hashing a megabyte reads all of it; by the identity of the reason, for an enum hashes in Python.
-        key = (id(reason), first[:MAX_ORIGIN])
+        key = (id(reason), first[:MAX_ORIGIN], place)
         # Looked up first, for most refusals were told of before, and all that follows costs four times as much.
         if key in self._written:
             self._unwritten += 1
@@ -95,10 +97,13 @@ class Refusals:
             self._unwritten += 1
             return
         # Made for the first line: it reads the whole policy.
-        self._words = self._words or RefusalWords(self._policy)
+        judged = policy or self._policy
+        words = self._words.get(id(judged))
+        if words is None:
+            words = self._words[id(judged)] = RefusalWords(judged)
         method, names = _lines(scope, _REQUEST_METHOD), _lines(scope, _REQUEST_HEADERS)
-        told = self._words.describe(decision, origin, method, names)
-        line = f"refused ({', '.join(decision.refusals)}): {_request(decision, scope)}. {told}"
+        told = words.describe(decision, origin, method, names)
+        line = f"refused ({', '.join(decision.refusals)}): {_request(decision, scope)}{_by(place)}. {told}"
         if unwritten:
             were = "request was" if unwritten == 1 else "requests were"
             line += f" And {unwritten} more refused {were} not written since the line before."
@@ -106,7 +111,7 @@ class Refusals:
         with contextlib.suppress(Exception):
             _LOGGER.warning("%s", line)
 
-    def _claim(self, key: tuple[int, bytes]) -> int | None:
+    def _claim(self, key: tuple[int, bytes, str]) -> int | None:
         """Return how many requests the line for `key` leaves unwritten before it; None if it may not be written."""
         if not _LOGGER.isEnabledFor(logging.WARNING):
             return None
@@ -130,10 +135,10 @@ def _reason(decision: Decision) -> Reason | None:
     return None if decision.origin is Reason.ORIGIN_ABSENT or decision.origin.allows else decision.origin
 
 
-def note_allowed(decision: Decision, scope: "Scope") -> None:
+def note_allowed(decision: Decision, scope: "Scope", place: str = "") -> None:
     """Write an allowed request to the logger `crossorigin`, as DEBUG: one line for each, without a limit."""
     with contextlib.suppress(Exception):
-        _LOGGER.debug("allowed (%s): %s", ", ".join(decision.reasons), _request(decision, scope))
+        _LOGGER.debug("allowed (%s): %s", ", ".join(decision.reasons), _request(decision, scope) + _by(place))
 
 
 # When each callable was last told of, by its name, of which a program has only so many.
@@ -192,6 +197,11 @@ def _request(decision: Decision, scope: "Scope") -> str:
         what = _method(_text(scope, "method"))
     origins = " and ".join(map(shown, _lines(scope, b"origin")[:_MAX_ORIGINS]))
     return f"{what} {shown(_text(scope, 'path'))} from {origins or 'no origin'}"
+
+
+def _by(place: str) -> str:
+    """Say whose policy it was, if not the app's."""
+    return f", by the policy of {place.encode('ascii', 'backslashreplace').decode()}" if place else ""
 
 
 def _lines(scope: "Scope", field: bytes) -> list[bytes]:

@@ -13,6 +13,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from crossorigin.asgi_types import Scope
+
 # Far more than anyone stacks; and a ring has an end.
 _DEEPEST = 1000
 _OUTERMOST = ("starlette.middleware.errors", "ServerErrorMiddleware")
@@ -45,6 +47,13 @@ def chain(stack: object) -> "list[Any]":
         found.append(node)
         node = _inner(node)
     return found
+
+
+def root_of(layer: object, inner: object, scope: "Scope") -> object:
+    """Return the app whose routes a layer stands around: the scope's, if it is among its layers, or what it calls."""
+    app = scope.get("app")
+    stands_in = app is not None and any(node is layer for node in chain(getattr(app, "middleware_stack", None)))
+    return app if stands_in else inner
 
 
 def holder_of_own(app: "Any", stack: object) -> "Any | None":  # noqa: ANN401  # likewise

@@ -1,17 +1,22 @@
-"""Hold what only an app object of Starlette or FastAPI can give: the outermost place, at once."""
+"""Hold what only an app object of Starlette or FastAPI can give: the outermost place at once, and its routes."""
+
+from collections.abc import Iterable
 
 from crossorigin.asgi import CORSMiddleware
-from crossorigin.stack import holder_of_own, link
+from crossorigin.cors import cors
+from crossorigin.fetch.methods import normalize_method
+from crossorigin.stack import chain, holder_of_own, link
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from starlette.applications import Starlette
 
     from crossorigin.arguments import OnRefused
-    from crossorigin.asgi_types import ASGIApp, OnDecision
+    from crossorigin.asgi_types import ASGIApp, OnDecision, Scope
+    from crossorigin.policy.explain import Explanation
     from crossorigin.policy.policy import Policy
 
-__all__ = ["CORSMiddleware", "install"]
+__all__ = ["CORSMiddleware", "cors", "explain", "install"]
 
 
 def install(
@@ -20,6 +25,7 @@ def install(
     *,
     debug: bool = False,
     check_websockets: bool = False,
+    served_methods_only: bool = False,
     on_refused: "OnRefused" = "pass",
     on_decision: "OnDecision | None" = None,
 ) -> None:
@@ -33,6 +39,7 @@ def install(
         policy: A `Policy`.
         debug: As for `CORSMiddleware`, like the others.
         check_websockets: Whether to refuse WebSocket handshakes from other origins that are not allowed.
+        served_methods_only: Whether a preflight is granted only methods that the path serves.
         on_refused: "pass" or "block".
         on_decision: Called with each decision and the scope.
 
@@ -57,6 +64,7 @@ def install(
         debug=debug,
         outermost=False,
         check_websockets=check_websockets,
+        served_methods_only=served_methods_only,
         on_refused=on_refused,
         on_decision=on_decision,
     )
@@ -75,3 +83,40 @@ def install(
         app.middleware_stack = around(app.middleware_stack)
     # What the first scope calls, and whoever builds the stack again.
     app.build_middleware_stack = lambda: around(build())  # type: ignore[method-assign]
+
+
+def explain(
+    app: "Starlette", method: str, path: str, origin: str | None, request_headers: Iterable[str] = ()
+) -> "Explanation":
+    """Say what becomes of a page's request to an app, by the policy of the route that it leads to.
+
+    Args:
+        app: The app, with the middleware added, around it or installed. It is not called.
+        method: The method the page names.
+        path: The path of the address, as in "/items/1".
+        origin: The page's origin, or None for a request without one.
+        request_headers: Names of the headers the page sets.
+
+    Raises:
+        ValueError: The app has no CORSMiddleware of ours.
+
+    `Policy.explain` says the same for one policy, and names no route by itself.
+
+    >>> from fastapi import FastAPI
+    >>> app = FastAPI()
+    >>> app.add_middleware(CORSMiddleware, allow_origins=["https://app.example.com"])
+    >>> explain(app, "GET", "/", "https://app.example.com").allowed
+    True
+    """
+    from crossorigin.policy.explain import explain as explain_by  # noqa: PLC0415  # as Policy.explain does
+
+    stack = getattr(app, "middleware_stack", app) or app.build_middleware_stack()
+    layer = next((node for node in chain(stack) if isinstance(node, CORSMiddleware)), None)
+    if layer is None:
+        message = f"{type(app).__name__} has no CORSMiddleware of crossorigin: add it with app.add_middleware."
+        raise ValueError(message)
+    sent = normalize_method(method)
+    scope: Scope = {"type": "http", "method": sent, "path": path, "root_path": "", "headers": []}
+    routed = layer._attendant.for_routes()  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # our own
+    chosen, plan = routed.choose_for_preflight(app, scope, sent)
+    return explain_by(chosen.policy, plan, method, origin, request_headers, route=chosen.place or None)

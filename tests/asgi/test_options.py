@@ -20,6 +20,7 @@ _OURS = [
     "debug",
     "outermost",
     "check_websockets",
+    "served_methods_only",
     "on_refused",
     "on_decision",
 ]
@@ -144,17 +145,18 @@ def test_what_is_no_policy_is_refused_with_its_type(policy: Any) -> None:
     assert "policy=Policy(" in issue.hint
 
 
-@pytest.mark.parametrize("debug", [1, 0, "false", "", None, []], ids=repr)
-def test_debug_is_a_bool(debug: Any) -> None:
-    """Text such as "false", which is true, does not switch debug on."""
-    assert issues_of(debug=debug) == [("debug", IssueCode.NOT_A_BOOL)]
+@pytest.mark.parametrize("value", [1, 0, "false", "", None, []], ids=repr)
+@pytest.mark.parametrize("switch", ["debug", "served_methods_only"])
+def test_a_switch_is_a_bool(switch: str, value: Any) -> None:
+    """Text such as "false", which is true, switches nothing on."""
+    assert issues_of(**{switch: value}) == [(switch, IssueCode.NOT_A_BOOL)]
 
 
 def test_debug_and_an_option_beside_a_policy_are_told_at_once() -> None:
-    """A wrong debug hides no option that would be lost."""
+    """A wrong debug hides no option that would be lost; what is wrong with the policy stands first."""
     assert issues_of(policy=Policy(), max_age=5, debug=1) == [
-        ("debug", IssueCode.NOT_A_BOOL),
         ("max_age", IssueCode.POLICY_BESIDE_OPTIONS),
+        ("debug", IssueCode.NOT_A_BOOL),
     ]
 
 

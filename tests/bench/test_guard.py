@@ -13,8 +13,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from bench.guard import BASELINES, COMPARED, GROWN, TOLERANCE, problems
-from bench.ratios import TARGETS
+from bench.guard import BASELINES, COMPARED, GROWN, LOOKED_UP, TOLERANCE, problems
+from bench.ratios import TARGETS, routed
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -86,4 +86,8 @@ def test_the_committed_baselines_hold_what_the_guard_watches_and_meet_the_target
     for build, baseline in json.loads(BASELINES.read_text("utf-8")).items():
         assert {f"{case} / {other}" for case in COMPARED for other in ("starlette", "wrap")} <= baseline.keys(), build
         assert {name for name in watched if not name.startswith(("origins-10-", "origins-1000-"))} <= baseline.keys()
+        assert (
+            routed({scene: {"routing": 1, "look-up": 1, "preflight": 1} for scene in LOOKED_UP}).keys()
+            <= baseline.keys()
+        )
         assert problems(baseline, baseline) == []

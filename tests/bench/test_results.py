@@ -8,6 +8,8 @@ from bench.cases import CASES, Case
 from bench.contenders import CONTENDERS
 from bench.picture import draw
 from bench.results import Results
+from bench.routes import requests
+from bench.scenes import SCENES, Scene
 from bench.tables import fill
 from bench.traffic import fresh
 from bench.worker import check
@@ -54,6 +56,20 @@ def test_a_case_is_what_it_is_called(contender: str, case: Case) -> None:
     app = CONTENDERS[contender](case.app, case.options_of(contender))
     assert app
     check(contender, case, app)
+
+
+@pytest.mark.parametrize(
+    "scene", [scene for scene in SCENES.values() if "-1000-" not in scene.name], ids=lambda it: it.name
+)
+def test_a_scene_is_what_it_is_called(scene: Scene) -> None:
+    """What is asked of an app whose routes have policies is answered by the policy that the scene means."""
+    for asked in scene.build().values():
+        asked.check(requests(scene, asked, 1)[0])
+
+
+def test_every_scene_was_measured(results: Results) -> None:
+    """The committed results leave none out."""
+    assert results["routes"]["instructions"].keys() == results["routes"]["microseconds"].keys() == SCENES.keys()
 
 
 def test_no_two_requests_share_a_byte_string() -> None:

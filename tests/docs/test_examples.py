@@ -76,6 +76,8 @@ _OF_REASONS = Sybil(parsers=_PYTHON)
 def test_every_example_of_a_document_does_what_it_shows(path: Path) -> None:
     """Python runs, `text` is what the block before printed, and `http` is what the app answers."""
     document = (_OF_REASONS if path.parent in {REASONS, FINDINGS} else SYBIL).parse(path)
+    # What is told of a function names its module: a reader's is most often called so.
+    document.namespace["__name__"] = "main"
     for example in document.examples():
         example.evaluate()
     assert not document.namespace.get(_PRINTED), "nothing shows what the last block prints"
@@ -95,6 +97,7 @@ def test_every_example_of_a_document_does_what_it_shows(path: Path) -> None:
         "docs/recipes-everyday.md",
         "docs/testing.md",
         "docs/errors.md",
+        "docs/routes.md",
         "docs/not-cors.md",
         "docs/websockets.md",
         "docs/block.md",

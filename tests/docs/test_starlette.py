@@ -8,16 +8,18 @@ from typing import Any
 
 import pytest
 from starlette.applications import Starlette as StarletteApp
+from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware as Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
-from starlette.routing import Route
+from starlette.routing import Mount, Route
 from starlette.testclient import TestClient
 from tests.docs.documents import MIGRATION, names_of, rows_of
 from tests.docs.exchange import Answer, App, Header, send
 
 from crossorigin import CORSMiddleware as Ours
 from crossorigin import InvalidPolicyError
+from crossorigin.starlette import cors
 
 PAGE = "https://app.example.com"
 STRANGER = "https://evil.example"
@@ -343,6 +345,25 @@ def _() -> None:
         assert answer.headers.get_list(ALLOW_ORIGIN) == [PAGE]
         assert answer.headers.get_list(EXPOSE) == exposed
         assert len(told) == warnings
+
+
+@difference("`Route(middleware=...)` and `Mount(middleware=...)`, for a policy by route")
+def _() -> None:
+    async def hello(request: Request) -> PlainTextResponse:
+        return PlainTextResponse("hello")
+
+    inside = [Middleware(Starlette, allow_origins=[PAGE])]
+    theirs = StarletteApp(
+        routes=[Route("/route", hello, middleware=inside), Mount("/mount", routes=[], middleware=inside)]
+    )
+    policy = cors(allow_origins=[PAGE])
+    ours = StarletteApp(routes=[Route("/route", policy(hello)), policy(Mount("/mount", routes=[]))])
+    ours.add_middleware(Ours)
+    for app, preflight, granted in ((theirs, 405, []), (ours, 200, [PAGE])):
+        with started(app) as client:
+            assert client.options("/route", headers={"Origin": PAGE, ASK: "GET"}).status_code == preflight
+            answer = client.get("/mount/nowhere", headers={"Origin": PAGE})
+            assert (answer.status_code, answer.headers.get_list(ALLOW_ORIGIN)) == (404, granted)
 
 
 @difference("A refused request")

@@ -14,9 +14,14 @@ from fastapi import FastAPI, Request, Response
 from starlette.background import BackgroundTask
 
 from crossorigin import CORSMiddleware
-from crossorigin.browser import HttpRequest, HttpResponse
+from crossorigin.browser import BrowserRequest, HttpRequest, HttpResponse, run_async
+from crossorigin.doctor.answers import policy_of
 from crossorigin.doctor.apps import entrypoint, load, started
+from crossorigin.doctor.diagnosis import diagnose
+from crossorigin.doctor.document import document
 from crossorigin.doctor.probe import CannotRunError
+from crossorigin.doctor.report import report
+from crossorigin.fastapi import cors
 
 # Ends a hang; nothing is measured.
 _PATIENCE = 30
@@ -346,3 +351,26 @@ async def test_an_app_that_never_answers_is_given_up() -> None:
 
     message = "The app did not answer GET http://testserver/ within 0.1 seconds."
     assert await why_not(app, patience=0.1) == ("timeout", message)
+
+
+async def test_what_the_policy_of_a_route_stands_on_is_told() -> None:
+    """For the preflight and the answer; not so where the policy of the app decides."""
+    app = FastAPI()
+    app.add_middleware(CORSMiddleware, allow_origins=["https://app.example"])
+
+    @app.put("/public")
+    @cors(allow_origins=["*"], allow_methods=["PUT"])
+    def public() -> None: ...
+
+    @app.put("/private")
+    def private() -> None: ...
+
+    name = f"{__name__}.{public.__qualname__}"
+    async with started(app, patience=_PATIENCE) as transport:
+        for path, places in (("public", [name, name]), ("private", [None])):
+            request = BrowserRequest(url=f"http://testserver/{path}", origin="https://app.example", method="PUT")
+            found = diagnose([await run_async(request, transport)])
+            assert [policy_of(exchange.response) for exchange in found.lead.exchanges] == places
+            assert [exchange["policy_of"] for exchange in document(found)["exchanges"]] == places
+            told = [line.text.strip() for line in report(found, width=200)]
+            assert told.count(f"by the policy of {name}") == len(list(filter(None, places)))

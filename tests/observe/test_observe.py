@@ -261,8 +261,23 @@ def test_what_is_remembered_of_an_origin_is_short(written: Written) -> None:
     note(refusals, from_origin(endless))
     note(refusals, from_origin(endless))
     assert len(written.lines) == 1
-    assert max(len(origin) for _, origin in refusals._written) < 1000
+    assert max(len(origin) for _, origin, _ in refusals._written) < 1000
     assert endless.done == []
+
+
+def test_the_words_are_those_of_the_policy_that_refused(written: Written) -> None:
+    """Two of one name, as functions made in a loop have, are told of each by what it allows."""
+    refusals = Refusals(Policy())
+    for name in ("one", "two"):
+        policy = Policy(allow_origins=[f"https://{name}.example"])
+        origin = f"http://{name}.example"
+        decision = policy.decide("GET", origin=[origin.encode()])
+        scope = {"method": "GET", "path": "/", "headers": [(b"origin", origin.encode())]}
+        refusals.note(decision, scope, policy=policy, place="main.made.<locals>.view")
+    assert [
+        f"https://{name}.example is allowed" in line for name, line in zip(("one", "two"), written.lines, strict=True)
+    ] == [True, True]
+    assert all(", by the policy of main.made.<locals>.view. " in line for line in written.lines)
 
 
 def test_a_logger_that_is_switched_off_costs_no_line(written: Written) -> None:

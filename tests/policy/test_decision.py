@@ -7,6 +7,7 @@ import pytest
 
 from crossorigin import ActualDecision, Decision, Policy, PreflightDecision, Reason
 from crossorigin.policy.decision import Judge, allowed_headers, allowed_methods, is_safelisted_method
+from crossorigin.policy.plan import Plan
 
 APP = b"https://app.example.com"
 
@@ -35,6 +36,7 @@ def test_the_reasons_are_closed() -> None:
         "method-too-long",
         "method-malformed",
         "method-not-listed",
+        "method-not-served",
         "headers-listed",
         "any-headers",
         "headers-too-long",
@@ -93,6 +95,17 @@ def test_a_refused_preflight_tells_every_refusal(policy: Policy) -> None:
     decision = policy.decide("OPTIONS", origin=[b"null"], request_method=[b"PATCH"], request_headers=[b"x-a"])
     assert decision.refusals == (Reason.ORIGIN_NULL, Reason.METHOD_NOT_LISTED, Reason.HEADERS_NOT_LISTED)
     assert decision.allowed is False
+
+
+@pytest.mark.parametrize("method", [b"GET", b"PUT", b"DELETE", b"PATCH", b"A B", b"A" * 300])
+def test_only_a_plan_that_is_limited_to_what_a_path_serves_says_that_it_does_not(policy: Policy, method: bytes) -> None:
+    """A policy knows of no path: limited, it refuses with that reason what it allows, and what it refuses as before."""
+    alone = policy.decide("OPTIONS", origin=[APP], request_method=[method])
+    limited = Plan(policy).narrowed({"GET", "PATCH"}).decide_preflight([APP], [method], [])
+    assert isinstance(alone, PreflightDecision)
+    assert alone.method is not Reason.METHOD_NOT_SERVED
+    not_served = alone.method.allows and method != b"GET"
+    assert limited.method is (Reason.METHOD_NOT_SERVED if not_served else alone.method)
 
 
 def test_one_refusal_is_enough(policy: Policy) -> None:

@@ -11,9 +11,17 @@ from tests.policy.explained import APP, EXPLAINED, LISTED, SNAPSHOT, Explained, 
 
 from crossorigin import ActualDecision, CrossOriginWarning, Explanation, Policy, Reason, Step
 from crossorigin.fetch.methods import is_token
+from crossorigin.policy.explain import explain
+from crossorigin.policy.plan import Plan
 
-# What no page can bring about: a browser sends one line of each field, and no empty name.
-UNREACHABLE = {Reason.ORIGIN_REPEATED, Reason.METHOD_REPEATED, Reason.HEADERS_TOO_SPARSE}
+# What no page can bring about: a browser sends one line of each field, and no empty name. What a path serves is asked
+# of the app, and no policy knows.
+UNREACHABLE = {
+    Reason.ORIGIN_REPEATED,
+    Reason.METHOD_REPEATED,
+    Reason.METHOD_NOT_SERVED,
+    Reason.HEADERS_TOO_SPARSE,
+}
 
 METHOD, HEADERS = "Method, if the browser asks first", "Headers, if the browser asks first"
 
@@ -90,6 +98,15 @@ def test_the_file_has_every_reason_that_a_page_can_meet() -> None:
     """No outcome is without its words."""
     reasons = {step.reason for entry in EXPLAINED for step in entry.explain().steps}
     assert reasons == set(Reason) - UNREACHABLE
+
+
+def test_a_plan_that_is_limited_to_a_path_says_that_the_policy_is_right() -> None:
+    """What the policy allows and no route takes is for the page to mend."""
+    policy = Policy(allow_origins=[APP], allow_methods=["GET", "PUT"])
+    step = step_of(explain(policy, Plan(policy).narrowed({"GET"}), "put", APP, ()), METHOD)
+    assert step.reason is Reason.METHOD_NOT_SERVED
+    assert step.why == "PUT is in allow_methods, but no route of this path takes it."
+    assert step.fix == "correct the page's method or its address."
 
 
 def test_which_fixes_have_nothing_to_paste_is_known() -> None:

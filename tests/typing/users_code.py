@@ -6,16 +6,19 @@ mistake that it must see, for a comment with nothing to silence is an error.
 
 import contextlib
 from collections.abc import AsyncGenerator, Awaitable, Callable, MutableMapping
-from typing import Any
+from typing import Any, assert_type
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from pydantic import Field
 from pydantic_settings import BaseSettings
 from starlette.applications import Starlette
+from starlette.endpoints import HTTPEndpoint
 from starlette.middleware import Middleware
+from starlette.routing import Mount
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from crossorigin import CORSMiddleware, InvalidPolicyError, Policy, PolicyIssue
+from crossorigin import CORSMiddleware, Explanation, InvalidPolicyError, Policy, PolicyIssue
+from crossorigin.fastapi import cors, explain, install
 from crossorigin.pydantic import Methods, Origins, PolicyField, RequestHeaders, ResponseHeaders
 from crossorigin.settings import policy_from_env
 
@@ -90,6 +93,48 @@ async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
     yield
 
 
+# By route: whatever has a policy keeps its type.
+
+
+@fastapi_app.get("/public/{item}")
+@cors(allow_origins=["*"], allow_methods=("GET", "PUT"), allow_headers={"X-Token"}, max_age=None)
+def public(item: int, *, deep: bool = False) -> str:
+    """Be read by every page."""
+    return f"{item} {deep}"
+
+
+@cors(policy)
+@fastapi_app.get("/partners")
+async def partners(item: int) -> list[int]:
+    """Be read by the policy's pages."""
+    return [item]
+
+
+@cors(None)
+class Closed(HTTPEndpoint):
+    """Be read by no page."""
+
+    rooms = 3
+
+
+served: str = public(1, deep=True)
+assert_type(public(item=1), str)
+assert_type(Closed.rooms, int)
+assert_type(cors(policy)(APIRouter(prefix="/api")), APIRouter)
+assert_type(cors(allow_origins=["*"])(FastAPI()), FastAPI)
+assert_type(cors(policy=policy)(Mount("/static", plain)), Mount)
+assert_type(explain(fastapi_app, "GET", "/public/1", "https://app.example.com", ["x-token"]), Explanation)
+fastapi_app.mount("/reports", cors(policy)(starlette_app))
+fastapi_app.add_middleware(CORSMiddleware, policy=policy, served_methods_only=True)
+install(fastapi_app, policy, served_methods_only=True)
+
+
+async def shelf() -> None:
+    """Call an endpoint as any other function."""
+    items: list[int] = await partners(1)
+    print(items)
+
+
 # From the environment, and in the types of pydantic.
 
 
@@ -129,3 +174,8 @@ Middleware(CORSMiddleware, policy=policy, verbose=True)  # type: ignore[call-arg
 policy_from_env(environ={"CORS_MAX_AGE": 600})  # type: ignore[dict-item]  # pyright: ignore[reportArgumentType]
 policy_from_env(environment={})  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
 fastapi_app.add_middleware(CORSMiddleware, policy=settings.cors_origins)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+public("1")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+cors(allow_orgins=["*"])  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+cors(["*"])  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+cors(policy, ["*"])  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+fastapi_app.add_middleware(CORSMiddleware, served_methods_only="yes")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]

@@ -9,10 +9,11 @@ import tomllib
 from collections.abc import AsyncGenerator, Callable, MutableMapping
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 from urllib.parse import urlsplit
 
 from crossorigin.browser import ASGIApp, AsyncTransport, HttpRequest, HttpResponse, asgi_transport
+from crossorigin.doctor.answers import Answer
 from crossorigin.doctor.probe import CannotRunError
 from crossorigin.policy.errors import InvalidPolicyError
 
@@ -122,6 +123,13 @@ async def started(app: ASGIApp, *, patience: float) -> AsyncGenerator[AsyncTrans
             await asyncio.gather(task, return_exceptions=True)
 
 
+class _Head(NamedTuple):
+    """Hold how a response starts, and the scope of its request by then."""
+
+    message: MutableMapping[str, Any]
+    scope: MutableMapping[str, Any]
+
+
 def _asking(lifespan: "_Lifespan", patience: float) -> AsyncTransport:
     hosts: list[str | None] = []
 
@@ -132,18 +140,20 @@ def _asking(lifespan: "_Lifespan", patience: float) -> AsyncTransport:
             said = f"A redirect leads away from the app, to {request.url}"
             hint = "check that URL over the network, or, if it is the app's own, name it behind the app"
             raise CannotRunError("app", f"{said}: {hint}.")
-        heads: list[MutableMapping[str, Any]] = []
+        heads: list[_Head] = []
         limit = asyncio.timeout(patience)
         try:
             async with limit:
-                return await asgi_transport(_heard(lifespan, heads))(request)
+                answer = await asgi_transport(_heard(lifespan, heads))(request)
+            return _answer(answer.status, answer.headers, heads[0], answer.error)
         except TimeoutError as error:
             if not limit.expired():
                 return _crashed(error)
             # A stream that is quiet for now; a browser has all that CORS looks at.
             if heads:
-                headers = tuple((bytes(name), bytes(value)) for name, value in heads[0].get("headers", ()))
-                return HttpResponse(status=heads[0]["status"], headers=headers)
+                message = heads[0].message
+                headers = tuple((bytes(name), bytes(value)) for name, value in message.get("headers", ()))
+                return _answer(message["status"], headers, heads[0])
             said = f"The app did not answer {request.method} {request.url} within {patience:g} seconds."
             raise CannotRunError("timeout", said) from error
         except InvalidPolicyError as error:
@@ -158,31 +168,29 @@ def _asking(lifespan: "_Lifespan", patience: float) -> AsyncTransport:
     return transport
 
 
-def _heard(lifespan: "_Lifespan", heads: list[MutableMapping[str, Any]]) -> ASGIApp:
-    """Return the app with the state of its lifespan, and a client that stays; the heads of responses are noted."""
+def _heard(lifespan: "_Lifespan", heads: "list[_Head]") -> ASGIApp:
+    """Return the app with the state of its lifespan; the heads of responses are noted."""
 
     async def app(scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:  # noqa: ANN401  # ASGI's
-        asked = False
-        answered = asyncio.Event()
-
-        async def staying() -> object:
-            nonlocal asked
-            # Who waits for an answer has not gone away.
-            if asked:
-                await answered.wait()
-            asked = True
-            return await receive()
+        own = {**scope, "state": dict(lifespan.state)}
 
         async def noting(message: MutableMapping[str, Any]) -> None:
             if message["type"] == "http.response.start":
-                heads.append(message)
-            else:
-                answered.set()
+                heads.append(_Head(message, own))
             await send(message)
 
-        await lifespan.app({**scope, "state": dict(lifespan.state)}, staying, noting)
+        await lifespan.app(own, receive, noting)
 
     return app
+
+
+def _answer(
+    status: int, headers: tuple[tuple[bytes, bytes], ...], head: _Head, error: Exception | None = None
+) -> HttpResponse:
+    place = head.scope.get("crossorigin.route")
+    if place is None:
+        return HttpResponse(status=status, headers=headers, error=error)
+    return Answer(status=status, headers=headers, error=error, policy_of=place)
 
 
 def _crashed(error: BaseException) -> HttpResponse:

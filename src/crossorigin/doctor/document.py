@@ -6,6 +6,7 @@ A field is never removed and never changes its meaning under one `schema_version
 from typing import Any
 
 from crossorigin.browser import Exchange, Verdict, advice, console_text
+from crossorigin.doctor.answers import policy_of
 from crossorigin.doctor.diagnosis import Diagnosis
 from crossorigin.doctor.findings import FINDINGS, Finding
 from crossorigin.doctor.words import BROWSERS, answered_headers, failed_step, sent_headers, verdict_line
@@ -80,6 +81,7 @@ def _exchange(exchange: Exchange) -> Document:
         "request_headers": [list(header) for header in sent_headers(exchange)],
         "status": None if response is None else response.status,
         "response_headers": [list(header) for header in answered_headers(exchange)],
+        "policy_of": policy_of(response),
     }
 
 

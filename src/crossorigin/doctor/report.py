@@ -7,6 +7,7 @@ from typing import Literal
 
 from crossorigin.browser import Culprit, Exchange, Verdict, advice, console_text
 from crossorigin.browser.preflight import STATUS
+from crossorigin.doctor.answers import policy_of
 from crossorigin.doctor.diagnosis import Diagnosis
 from crossorigin.doctor.findings import FINDINGS, Finding, FindingCode
 from crossorigin.doctor.servers import TITLES
@@ -72,6 +73,8 @@ def _answer(exchange: Exchange, culprit: Culprit | None) -> Iterator[Line]:
     guilty = "" if culprit is None else culprit.header.lower()
     status = "no answer" if exchange.response is None else f"status {exchange.response.status}"
     yield _marked(f"   < {status}", is_guilty=guilty == STATUS)
+    if place := policy_of(exchange.response):
+        yield Line(clean(f"   by the policy of {place}"), "quiet")
     headers = answered_headers(exchange)
     for name, value in headers:
         yield _marked(clean(f"   < {name}: {value}"), is_guilty=name.lower() == guilty)

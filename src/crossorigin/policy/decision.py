@@ -47,6 +47,7 @@ class Reason(StrEnum):
     METHOD_TOO_LONG = "method-too-long"
     METHOD_MALFORMED = "method-malformed"
     METHOD_NOT_LISTED = "method-not-listed"
+    METHOD_NOT_SERVED = "method-not-served"
 
     # The header names that a preflight asks for.
     HEADERS_LISTED = "headers-listed"

@@ -3,7 +3,7 @@
 The judging is done by the plan, on the requests that a browser would send; this module only finds the words.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from crossorigin.fetch.fields import WILDCARD
@@ -48,7 +48,8 @@ class Explanation:
 
     `str()` is for people, `steps` are for programs. `preflight` and `actual` are the decisions behind them:
     `preflight` on the request a browser sends first if it asks first, and None if the page sends no Origin.
-    `method` and `request_headers` are as a browser sends them.
+    `method` and `request_headers` are as a browser sends them. `route` names what the policy stands on, if it is not
+    the app's.
     """
 
     method: str
@@ -58,6 +59,7 @@ class Explanation:
     actual: ActualDecision
     steps: tuple[Step, ...]
     outcome: tuple[str, ...]
+    route: str | None = None
 
     @property
     def allowed(self) -> bool:
@@ -70,6 +72,8 @@ class Explanation:
         what = f" with {_listing(self.request_headers)}" if self.request_headers else ""
         steps = [f"{number}. {step}" for number, step in enumerate(self.steps, 1)]
         heading = f"{_shown(self.method)} from {who}{what}: {self._verdict()}."
+        if self.route is not None:
+            heading += f" By the policy of {self.route}."
         return "\n".join([heading, "", *steps, "", *self.outcome])
 
     def _verdict(self) -> str:
@@ -81,14 +85,28 @@ class Explanation:
 
 
 def explain(
-    policy: "Policy", plan: Plan, method: str, origin: str | None, request_headers: tuple[str, ...]
+    policy: "Policy",
+    plan: Plan,
+    method: str,
+    origin: str | None,
+    request_headers: Iterable[str],
+    *,
+    route: str | None = None,
 ) -> Explanation:
-    """Judge the preflight a browser would send for a page's request, and the request itself, and tell why."""
+    """Judge the preflight a browser would send for a page's request, and the request itself, and tell why.
+
+    Raises:
+        TypeError: `request_headers` is one string.
+    """
+    if isinstance(request_headers, str):
+        message = f"request_headers is a list of names, not one string: {[request_headers]!r:.120}"
+        raise TypeError(message)
+    given = tuple(request_headers)
     sent = normalize_method(method)
     # https://fetch.spec.whatwg.org/#cors-unsafe-request-header-names: lower-case, sorted, each once. Forbidden names
     # are dropped before anything is asked.
-    names = tuple(sorted({name.lower() for name in request_headers if not is_forbidden_request_header(name)}))
-    dropped = tuple(name for name in request_headers if is_forbidden_request_header(name))
+    names = tuple(sorted({name.lower() for name in given if not is_forbidden_request_header(name)}))
+    dropped = tuple(name for name in given if is_forbidden_request_header(name))
     lines = () if origin is None else (_bytes(origin),)
     actual = plan.decide_actual(lines)
     preflight = None
@@ -106,6 +124,7 @@ def explain(
         actual=actual,
         steps=tuple(steps),
         outcome=tuple(_outcome(policy, sent, preflight, actual, dropped)),
+        route=route,
     )
 
 
@@ -177,6 +196,9 @@ def _method_step(policy: "Policy", method: str, reason: Reason) -> Step:
     fix = None
     if reason is Reason.METHOD_LISTED:
         why = f"{shown} is in allow_methods."
+    elif reason is Reason.METHOD_NOT_SERVED:
+        why = f"{shown} is in allow_methods, but no route of this path takes it."
+        fix = "correct the page's method or its address."
     elif is_forbidden_method(method):
         why, fix = f"No browser lets a script send {shown}.", "use another method."
     elif reason is Reason.METHOD_TOO_LONG:

@@ -6,7 +6,8 @@ come again are kept: for each origin that the policy lists, and for each reason 
 these tables, and the policy bounds them, for nothing that a stranger chooses is ever kept.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from copy import copy
 
 from crossorigin.fetch.fields import WILDCARD, WILDCARD_BYTES, Header, unique_names
 from crossorigin.fetch.origin import MAX_ORIGIN
@@ -83,6 +84,7 @@ class Plan:
         "_methods",
         "_names",
         "_refused",
+        "_served",
         "absent",
         "constant",
         "listed",
@@ -94,6 +96,7 @@ class Plan:
         self._judge = judge = Judge(policy)
         self._methods, self._max_method = judge.methods, judge.max_method
         self._names, self._max_headers = judge.names, judge.max_headers
+        self._served: frozenset[bytes] | None = None
         self._debug = debug
         self._any_origin = WILDCARD in policy.allow_origins
         self._allow_credentials = policy.allow_credentials
@@ -186,6 +189,25 @@ class Plan:
             return known
         return None
 
+    def narrowed(self, served: Collection[str], *, uncached: bool = False) -> "Plan":
+        """Return a plan that grants a preflight, of the methods that the policy allows, only those that are served.
+
+        `uncached` lets no browser keep what it grants: https://fetch.spec.whatwg.org/#http-access-control-max-age.
+        """
+        plan = copy(self)
+        plan._narrow(frozenset(map(str.encode, served)))  # noqa: SLF001  # of the same class
+        if uncached:
+            plan._max_age = ((MAX_AGE, b"0"),)  # noqa: SLF001  # likewise
+        return plan
+
+    def _narrow(self, served: frozenset[bytes]) -> None:
+        self._served = served
+        self._methods &= served
+        listed = (method for _, value in self._allow_methods for method in value.split(b", "))
+        methods = b", ".join(method for method in listed if method in served)
+        self._allow_methods = ((ALLOW_METHODS, methods),) if methods else ()
+        self._listed_preflights = {}
+
     def decide_preflight(
         self,
         origin: Sequence[bytes],
@@ -196,6 +218,8 @@ class Plan:
         """Decide a CORS-preflight request, from the lines of its four header fields."""
         origin_reason = self._judge.judge_origin(origin)
         method_reason = self._judge.judge_method(request_method)
+        if self._served is not None and method_reason.allows and request_method[0] not in self._served:
+            method_reason = Reason.METHOD_NOT_SERVED
         headers_reason, names = self._judge.judge_headers(request_headers)
         reasons = (origin_reason, method_reason, headers_reason)
         granted = self._granted(origin_reason, origin)
@@ -243,7 +267,7 @@ class Plan:
         if headers is Reason.HEADERS_NOT_LISTED:
             return True
         return (
-            method is Reason.METHOD_NOT_LISTED
+            method in {Reason.METHOD_NOT_LISTED, Reason.METHOD_NOT_SERVED}
             and bool(self._allow_methods)
             and not is_safelisted_method(request_method[0])
         )

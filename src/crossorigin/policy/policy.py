@@ -200,13 +200,16 @@ class Policy:
             self._hold("_plan", plan)
         return plan
 
-    def explain(self, method: str, origin: str | None, request_headers: Iterable[str] = ()) -> "Explanation":
+    def explain(
+        self, method: str, origin: str | None, request_headers: Iterable[str] = (), *, route: str | None = None
+    ) -> "Explanation":
         """Say, step by step, what becomes of a page's request, and what to change where it is refused.
 
         Args:
             method: The method the page names; put into upper case where browsers do that.
             origin: The page's origin, or None for a request without one.
             request_headers: Names of the headers the page sets.
+            route: The name of what this policy stands on, if it is not the app's; it is told too.
 
         Raises:
             TypeError: `request_headers` is one string.
@@ -219,10 +222,7 @@ class Policy:
         """
         from crossorigin.policy.explain import explain  # noqa: PLC0415  # words are loaded by those who read them
 
-        if isinstance(request_headers, str):
-            message = f"request_headers is a list of names, not one string: {[request_headers]!r:.120}"
-            raise TypeError(message)
-        return explain(self, self._ready(), method, origin, tuple(request_headers))
+        return explain(self, self._ready(), method, origin, request_headers, route=route)
 
     def _options(self) -> Iterator[tuple[str, "tuple[str, ...] | str | int | None"]]:
         return ((name, getattr(self, name)) for name in DEFAULTS)

@@ -36,6 +36,8 @@ _SENTENCES = {
     Reason.METHOD_REPEATED: "There are several Access-Control-Request-Method lines; a browser sends one.",
     Reason.METHOD_TOO_LONG: "The method is longer than what is read.",
     Reason.METHOD_MALFORMED: "The method is not a token, so no browser asks for it.",
+    Reason.METHOD_NOT_SERVED: "allow_methods has the method, but no route of this path takes it: correct the page's "
+    "method or its address.",
     Reason.HEADERS_TOO_LONG: "The header names are longer, all together, than what is read.",
     Reason.HEADERS_TOO_SPARSE: "The list of header names has more empty elements than what is read.",
     Reason.HEADERS_MALFORMED: "A header name is not a token, so no browser asks for it.",

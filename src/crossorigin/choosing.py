@@ -1,0 +1,86 @@
+"""Choose the policy that decides a request: the one nearest to what serves it, or else the app's. They never merge.
+
+Before the app has routed a request its policy is looked up; afterward the scope tells what served it. What no
+endpoint served (a 404, a 405, a crash on the way) is looked up too, by the path and the method that came.
+"""
+
+from dataclasses import dataclass, replace
+
+from crossorigin.policy.plan import Plan
+from crossorigin.route_policy import ATTACHED, RoutePolicy, own_policy
+from crossorigin.routes import Found, find
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from crossorigin.policy.policy import Policy
+    from crossorigin.routes import Fitting
+
+_METHOD_NOT_ALLOWED = 405
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """Hold what decides a request.
+
+    `place` names whose policy it is, and is empty for the app's; `own` tells that it is the endpoint's, and `served`
+    that an endpoint is known.
+    """
+
+    policy: "Policy"
+    plan: Plan
+    place: str = ""
+    own: bool = False
+    served: bool = False
+
+
+class Chooser:
+    """Choose among the policies of one layer and of the routes inside it."""
+
+    __slots__ = ("_debug", "_default", "_plans", "_ready", "_served_by_default")
+
+    def __init__(self, policy: "Policy", plan: Plan, *, debug: bool) -> None:
+        """Hold what decides where no route has a policy."""
+        self._default = Chosen(policy=policy, plan=plan)
+        self._served_by_default = replace(self._default, served=True)
+        self._debug = debug
+        # One for equal policies, so that a path whose methods share one is known for it.
+        self._plans: dict[Policy, Plan] = {policy: plan}
+        # The same again, for a policy hashes all that it lists.
+        self._ready: dict[RoutePolicy, Plan] = {}
+
+    def ahead(self, app: object, scope: "Mapping[str, Any]", method: str, fitting: "Fitting | None" = None) -> Chosen:
+        """Choose for a scope that the app has not seen, as if it came with this method; `fitting` as for `find`."""
+        return self._by(find(app, {**scope, "method": method}, fitting))
+
+    def afterward(self, app: object, before: "Mapping[str, Any]", scope: "Mapping[str, Any]", status: int) -> Chosen:
+        """Choose for a response: `before` is the scope as it came, and `scope` what the app made of it."""
+        endpoint = scope.get("endpoint")
+        if endpoint is None or endpoint is before.get("endpoint") or status == _METHOD_NOT_ALLOWED:
+            return self._by(find(app, before))
+        own = own_policy(endpoint, scope["method"])
+        if own is not None:
+            return self._of(own, own=True, served=True)
+        # What has no name is no function and no class: it may be a layer around a mounted app that has a policy.
+        if not ATTACHED.groups and hasattr(endpoint, "__qualname__"):
+            return self._served_by_default
+        if scope["path"] != before["path"]:
+            # By a middleware on the way, or by what is mounted, for its own use.
+            rewritten = find(app, {**before, "path": scope["path"]})
+            if rewritten is not None and rewritten.endpoint is endpoint:
+                return self._by(rewritten)
+        return self._by(find(app, before))
+
+    def _by(self, found: Found | None) -> Chosen:
+        return self._default if found is None else self._of(found.nearest, own=found.own, served=found.served)
+
+    def _of(self, attached: RoutePolicy | None, *, own: bool, served: bool) -> Chosen:
+        if attached is None:
+            return self._served_by_default if served else self._default
+        plan = self._ready.get(attached)
+        if plan is None:
+            plan = self._plans.get(attached.policy) or Plan(attached.policy, debug=self._debug)
+            self._plans[attached.policy] = self._ready[attached] = plan
+        return Chosen(policy=attached.policy, plan=plan, place=attached.place, own=own, served=served)

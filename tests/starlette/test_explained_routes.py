@@ -1,0 +1,79 @@
+"""What is told of an app's routes beforehand is what is answered."""
+
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+from starlette.testclient import TestClient
+
+from crossorigin import Reason
+from crossorigin.starlette import CORSMiddleware, cors, explain
+
+PAGE, STRANGER = "https://app.example.com", "https://stranger.example"
+METHODS = ["GET", "PUT", "DELETE"]
+
+
+def serving(*, served_methods_only: bool = False) -> Starlette:
+    """Return an app whose paths have one policy, two, and two that are equal."""
+
+    async def private(request: Request) -> PlainTextResponse:
+        return PlainTextResponse("private")
+
+    @cors(allow_origins=["*"], allow_methods=METHODS)
+    async def public(request: Request) -> PlainTextResponse:
+        return PlainTextResponse("public")
+
+    @cors(allow_origins=["*"], allow_methods=reversed(METHODS))
+    async def public_too(request: Request) -> PlainTextResponse:
+        return PlainTextResponse("public")
+
+    routes = [
+        Route("/private", private),
+        Route("/mixed", public, methods=["GET", "PUT"]),
+        Route("/mixed", private, methods=["DELETE"]),
+        Route("/equal", public, methods=["GET", "PUT"]),
+        Route("/equal", public_too, methods=["DELETE"]),
+    ]
+    app = Starlette(routes=routes)
+    app.add_middleware(
+        CORSMiddleware, allow_origins=[PAGE], allow_methods=METHODS, served_methods_only=served_methods_only
+    )
+    return app
+
+
+@pytest.mark.parametrize("served_methods_only", [False, True])
+@pytest.mark.parametrize("path", ["/private", "/mixed", "/equal", "/nowhere"])
+@pytest.mark.parametrize("method", [*METHODS, "PATCH"])
+@pytest.mark.parametrize("origin", [PAGE, STRANGER])
+def test_an_explanation_holds_the_preflight_that_is_answered(
+    *, origin: str, method: str, path: str, served_methods_only: bool
+) -> None:
+    """Its status, its body and its headers, also where the path limits what the policy grants."""
+    app = serving(served_methods_only=served_methods_only)
+    with TestClient(app) as client:
+        answer = client.options(path, headers={"Origin": origin, "Access-Control-Request-Method": method})
+    told = explain(app, method, path, origin).preflight
+    assert told is not None
+    response = told.response
+    assert (response.status, response.body) == (answer.status_code, answer.content)
+    assert [*response.headers] == answer.headers.raw
+
+
+def test_a_method_that_the_path_does_not_take_is_explained() -> None:
+    """The words say that the policy is right, and the page is not."""
+    explanation = explain(serving(served_methods_only=True), "DELETE", "/private", PAGE)
+    step = explanation.steps[1]
+    assert (step.reason, explanation.allowed) == (Reason.METHOD_NOT_SERVED, False)
+    assert step.why == "DELETE is in allow_methods, but no route of this path takes it."
+    assert step.fix == "correct the page's method or its address."
+
+
+def test_equal_policies_of_one_path_share_a_preflight() -> None:
+    """Its answer is the same for all methods of the path, so a browser may keep it; two that differ have two."""
+    with TestClient(serving()) as client:
+        for path, methods, age in (("/equal", "GET, PUT, DELETE", "600"), ("/mixed", "GET, PUT", "0")):
+            asking = {"Origin": STRANGER, "Access-Control-Request-Method": "PUT"}
+            answer = client.options(path, headers=asking)
+            assert answer.headers["access-control-allow-methods"] == methods
+            assert answer.headers["access-control-max-age"] == age
