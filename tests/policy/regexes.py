@@ -106,6 +106,8 @@ STRANGE = {
 
 # Whatever the credentials: the expression, what repeats in it or competes, and a text that takes it too long.
 CATASTROPHIC = {
+    "a*(?:a?)+(?:a|ab)": ["(?:a?)+", "a", "!"],
+    "a*(?:a?)*": ["(?:a?)*", "a", "!"],
     r"([a-z0-9-]+\.?)+": ["([a-z0-9-]+\\.?)+", "a", ":"],
     r"https://([a-z0-9-]+\.?)+example\.com": ["([a-z0-9-]+\\.?)+", "a", ":"],
     r"https://([a-z]*)*\.example\.com": ["([a-z]*)*", "a", ":"],

@@ -25,6 +25,8 @@ FEW_ROUNDS = 8
 ENDLESS = MAX_ORIGIN
 # The square of what two endless parts make of the longest origin, a few times: half a millisecond each.
 MOST_WAYS = 4 * ENDLESS
+# What can be empty is tried so in every round too: measured, a round of it takes up to eight times as long.
+_EMPTY_ROUNDS = 8
 # Judging an expression is bounded too. An alternation of two hundred hosts, repeated, takes a tenth of it.
 _MOST_WORK = 400_000
 
@@ -75,12 +77,17 @@ def _height(node: Node) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Loop:
-    """A part that competes: its states, how often it repeats, its ways through one text alone, how it is written."""
+    """A part that competes.
+
+    Its states, how often it repeats, its ways through one text alone, how it is written, and how much longer than
+    others it takes for a round.
+    """
 
     states: range
     rounds: int
     alone: int
     text: str
+    slow: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,11 +185,11 @@ class _Automaton:
             todo.extend(steps)
         return rivals
 
-    def _loop(self, piece: _Piece, start: int, rounds: int, alone: int, text: str) -> None:
+    def _loop(self, piece: _Piece, start: int, rounds: int, alone: int, text: str, *, slow: int = 1) -> None:
         self._spend(len(piece.last) * len(piece.first))
         for state in piece.last:
             self.follow[state].extend(piece.first)
-        self.loops.append(_Loop(range(start, len(self.chars)), rounds, alone, text))
+        self.loops.append(_Loop(range(start, len(self.chars)), rounds, alone, text, slow))
 
     def _repeat(self, node: Repeat) -> _Piece:
         start = len(self.chars)
@@ -195,7 +202,7 @@ class _Automaton:
             return whole
         piece = self.build(node.body)
         if rounds > 1 and self._level == 0:
-            self._loop(piece, start, rounds, 1, node.text)
+            self._loop(piece, start, rounds, 1, node.text, slow=_EMPTY_ROUNDS if piece.nullable else 1)
             if piece.nullable and node.least > 1:
                 # Python goes through the rounds that must be, empty or not: any of them may be the empty one.
                 self._loop(piece, start, rounds, 1, node.text)
@@ -275,17 +282,17 @@ class _Automaton:
         best: list[tuple[int, list[str], int]] = []
         every: list[tuple[int, list[str], int]] = []
         for group in groups:
-            rounds, alone = self._rounds(group)
+            rounds, alone, slow = self._rounds(group)
             text = [self.loop_around(min(group)).text]
-            chains = [(alone, text if alone > 1 else [], rounds)]
+            chains = [(alone * slow, text if alone > 1 else [], rounds)]
             for earlier, (ways, parts, largest) in zip(groups, best, strict=False):
                 if not self._comes_after(min(group), min(earlier)):
                     continue
                 if self._compete(earlier, group):
                     both = [self.loop_around(min(earlier)).text, *text]
-                    chains.append((ways * min(largest, rounds), parts + both, max(largest, rounds)))
+                    chains.append((ways * min(largest, rounds) * slow, parts + both, max(largest, rounds)))
                 else:
-                    chains.append((ways * alone, parts + text if alone > 1 else parts, rounds))
+                    chains.append((ways * alone * slow, parts + text if alone > 1 else parts, rounds))
             best.append(max(chains, key=_product))
             every += chains
         ways, parts, _ = max(every, key=_ways, default=(1, none, 1))
@@ -294,10 +301,11 @@ class _Automaton:
     def _comes_after(self, later: int, earlier: int) -> bool:
         return bool(self._after[earlier] >> later & 1)
 
-    def _rounds(self, group: frozenset[int]) -> tuple[int, int]:
-        """Return how often a group can be gone through, and in how many ways it matches one text by itself."""
+    def _rounds(self, group: frozenset[int]) -> tuple[int, int, int]:
+        """Return how often a group can be gone through, in how many ways it matches one text alone, and how slowly."""
         inside = [loop for loop in self.loops if group.issuperset(loop.states)]
-        return min(ENDLESS, prod(loop.rounds for loop in inside)), prod(loop.alone for loop in inside)
+        slow = max((loop.slow for loop in inside), default=1)
+        return min(ENDLESS, prod(loop.rounds for loop in inside)), prod(loop.alone for loop in inside), slow
 
     def _compete(self, one: frozenset[int], other: frozenset[int]) -> bool:
         """Tell whether some text is matched by `one`, by `other`, and on the way from the one to the other."""
