@@ -8,7 +8,10 @@ from tests.browser_model.talk import PAGE, answer, fetch, redirect
 
 from crossorigin import Policy
 from crossorigin.browser import HttpResponse, Verdict
+from crossorigin.doctor.answers import Answer
+from crossorigin.doctor.diagnosis import diagnose
 from crossorigin.doctor.fixes import fix_of
+from crossorigin.doctor.report import report
 from crossorigin.doctor.servers import Recognized, Server
 
 ALL = {"method": "PUT", "headers": (("X-Token", "1"),), "credentials": "include"}
@@ -119,6 +122,31 @@ def test_what_was_put_around_an_app_by_hand_is_put_there_again(server: Server) -
     assert fix.code is not None
     assert "app = CORSMiddleware(" in fix.code
     assert options_of(fix.code)["allow_origins"] == ["https://other.example.com", PAGE]
+
+
+@pytest.mark.parametrize(
+    ("on", "opening", "closing"),
+    [("main.public", "@cors(", ")"), ("APIRouter '/in'", "cors(", ")(...)  # APIRouter '/in'")],
+)
+def test_what_a_route_refused_is_mended_on_the_route(on: str, opening: str, closing: str) -> None:
+    """The app's middleware has no say in it."""
+    plain = answer(400)
+    verdict = fetch(Answer(status=plain.status, headers=plain.headers, policy_of=on), method="PUT")
+    fix = fix_of(verdict, Recognized(server=Server.CROSSORIGIN, sign="told", options={"allow_origins": ["*"]}))
+    assert fix is not None
+    assert fix.code is not None
+    assert fix.code.splitlines() == [
+        "from crossorigin.fastapi import cors",
+        "",
+        opening,
+        f'    allow_origins=["{PAGE}"],',
+        '    allow_methods=["GET", "PUT"],',
+        closing,
+    ]
+    told = [
+        line.text for line in report(diagnose([verdict], app=Recognized(server=Server.ASGI, sign="told")), width=99)
+    ]
+    assert f"   On {on}, whose own policy decided, together with what it allows already:" in told
 
 
 @pytest.mark.parametrize("server", Server)

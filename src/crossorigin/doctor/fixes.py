@@ -10,6 +10,7 @@ from typing import cast
 
 from crossorigin.browser import ENGINES, BrowserReason, Verdict, advice
 from crossorigin.browser.headers import header_list
+from crossorigin.doctor.answers import policy_of
 from crossorigin.doctor.servers import Recognized, Server
 from crossorigin.fetch.fields import WILDCARD
 from crossorigin.fetch.methods import STANDARD_METHODS, normalize_method
@@ -37,11 +38,15 @@ _OF_SERVER = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fix:
-    """Hold what mends a refusal: in words, and as code for a server, None where no server can mend it."""
+    """Hold what mends a refusal: in words, and as code for a server, None where no server can mend it.
+
+    `on` names what the policy of a route stands on that the code is for; None if it is for the app's.
+    """
 
     server: Server
     text: str
     code: str | None = None
+    on: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +76,9 @@ def fix_of(verdict: Verdict, recognized: Recognized) -> Fix | None:
     # An opaque origin is everybody's: nobody is told to allow it.
     if reason.of_request() not in _OF_SERVER or verdict.request.origin == OPAQUE_ORIGIN:
         return Fix(server=recognized.server, text=text)
+    on = policy_of(verdict.exchanges[-1].response) if verdict.exchanges else None
+    if on is not None:
+        return Fix(server=recognized.server, text=text, code=_route(_wanted(verdict), on), on=on)
     code = _WRITERS[recognized.server](replace(_wanted(verdict), by_hand=recognized.wraps), recognized.options)
     return Fix(server=recognized.server, text=text, code=code)
 
@@ -136,6 +144,13 @@ def _asgi(imported: str | None) -> Callable[[Wanted, Mapping[str, object]], str]
         return "\n".join([*imports, "app.add_middleware(", "    CORSMiddleware,", *options, ")"])
 
     return write
+
+
+def _route(wanted: Wanted, on: str) -> str:
+    options = [f"    {name}={_value(value)}" for name, value in _options(wanted, {}).items()]
+    # A router and an app have their kind before their name, and no decorator.
+    opening, closing = ("cors(", f")(...)  # {on}") if " " in on else ("@cors(", ")")
+    return "\n".join([f"from {_OURS}.fastapi import cors", "", opening, *options, closing])
 
 
 def _value(value: object) -> str:

@@ -105,6 +105,8 @@ def _fix(diagnosis: Diagnosis, width: int) -> Iterator[Line]:
         recognized = diagnosis.recognized
         place = "in place of what is there" if recognized.options else "together with what is allowed already"
         told = f"For {TITLES[fix.server]} ({recognized.sign}), {place}:"
+        if fix.on is not None:
+            told = f"On {fix.on}, whose own policy decided, together with what it allows already:"
         yield from _wrapped(told, width, indent="   ")
         yield Line("")
         yield from (Line(f"       {line}".rstrip(), "code") for line in fix.code.splitlines())
