@@ -13,8 +13,8 @@ _PATIENCE = 30
 
 PAGE = "https://app.example.com"
 Lines = list[tuple[str, str]]
-# Is told the method and the Origin, and returns a status and header lines.
-Behavior = Callable[[str, str], tuple[int, Lines]]
+# Is told the method and the Origin, and returns a status and header lines; None hangs up.
+Behavior = Callable[[str, str], tuple[int, Lines] | None]
 
 
 def reflecting(method: str, origin: str) -> tuple[int, Lines]:
@@ -85,9 +85,8 @@ class Animal:
             await reader.read()
         elif self._raw is not None:
             writer.write(self._raw)
-        else:
-            assert self._behavior is not None
-            status, lines = self._behavior(method, fields["origin"])
+        elif self._behavior is not None and (answer := self._behavior(method, fields["origin"])) is not None:
+            status, lines = answer
             told = "".join(f"{name}: {value}\r\n" for name, value in lines)
             writer.write(f"HTTP/1.1 {status} -\r\n{told}Content-Length: 0\r\nConnection: close\r\n\r\n".encode())
         writer.close()
