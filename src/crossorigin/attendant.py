@@ -123,6 +123,9 @@ class Attendant:
         place = "" if chosen is None else chosen.place
         if place:
             scope["crossorigin.route"] = place
+        else:
+            # What blocked or did not may have been another route's policy, decided ahead.
+            scope.pop("crossorigin.route", None)
         if self._behavior.on_decision is not None:
             from crossorigin.observe import tell  # noqa: PLC0415  # as below
 

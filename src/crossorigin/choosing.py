@@ -25,8 +25,8 @@ _METHOD_NOT_ALLOWED = 405
 class Chosen:
     """Hold what decides a request.
 
-    `place` names whose policy it is, and is empty for the app's; `own` tells that it is the endpoint's, and `served`
-    that an endpoint is known.
+    `place` names whose policy it is, and is empty for the app's; `own` tells that it is the endpoint's, or
+    its route's, and `served` that an endpoint is known.
     """
 
     policy: "Policy"
@@ -61,17 +61,24 @@ class Chooser:
         if endpoint is None or endpoint is before.get("endpoint") or status == _METHOD_NOT_ALLOWED:
             return self._by(find(app, before))
         own = own_policy(endpoint, scope["method"])
-        if own is not None:
-            return self._of(own, own=True, served=True)
-        # What has no name is no function and no class: it may be a layer around a mounted app that has a policy.
-        if not ATTACHED.groups and hasattr(endpoint, "__qualname__"):
-            return self._served_by_default
-        if scope["path"] != before["path"]:
+        # What has no name is no function and no class: it may be a mounted app, or a layer around one. Where the scope
+        # is copied in there, what served leaves no trace, and may have a nearer policy.
+        if hasattr(endpoint, "__qualname__"):
+            if own is not None:
+                return self._of(own, own=True, served=True)
+            if not ATTACHED.groups:
+                return self._served_by_default
+        asked = {"path": scope["path"], "method": scope["method"]}
+        changed = any(before[key] != value for key, value in asked.items())
+        if changed:
             # By a middleware on the way, or by what is mounted, for its own use.
-            rewritten = find(app, {**before, "path": scope["path"]})
+            rewritten = find(app, {**before, **asked})
             if rewritten is not None and rewritten.endpoint is endpoint:
                 return self._by(rewritten)
-        return self._by(find(app, before))
+        found = find(app, before)
+        if own is not None and (changed or found is None):
+            return self._of(own, own=True, served=True)
+        return self._by(found)
 
     def _by(self, found: Found | None) -> Chosen:
         return self._default if found is None else self._of(found.nearest, own=found.own, served=found.served)

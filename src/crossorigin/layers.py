@@ -61,10 +61,21 @@ def tell_of_staying(scope: "Scope", place: Place) -> None:
     )
 
 
+def tell_of_root(named: str) -> None:
+    """Say that a policy stands on the very app that a layer serves."""
+    _tell(
+        f"cors(...) on {named} decides nothing here: the policy of the outermost app is the one that its "
+        "CORSMiddleware was given. Give it to that, or put cors(...) on routers or endpoints."
+    )
+
+
 def _tell_once(place: Place, message: str) -> None:
-    if place.told:
-        return
-    place.told = True
+    if not place.told:
+        place.told = True
+        _tell(message)
+
+
+def _tell(message: str) -> None:
     import contextlib  # noqa: PLC0415  # few layers have anything to tell
     import logging  # noqa: PLC0415
 

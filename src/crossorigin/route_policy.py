@@ -6,7 +6,7 @@ asks where a request went, and what `functools.wraps` copies to whatever is put 
 
 from dataclasses import dataclass
 from functools import partial
-from inspect import isroutine
+from inspect import isroutine, signature
 
 from crossorigin.policy.policy import Policy
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 _ATTRIBUTE = "__crossorigin__"
+_TAKEN_BY_AN_APP = ("scope", "receive", "send")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,6 +60,9 @@ def attach(policy: Policy, thing: "Any") -> RoutePolicy:  # noqa: ANN401  # what
     if not callable(thing) and not hasattr(thing, "matches"):
         message = f"cors(...) goes on an endpoint, a router, a route or an app; {name} is none of these."
         raise TypeError(message)
+    if isinstance(thing, staticmethod):
+        message = f"{name} is lost when its class is asked for it: put cors(...) below @staticmethod."
+        raise TypeError(message)
     if _ATTRIBUTE in getattr(thing, "__dict__", ()):
         message = f"{name} has a policy already, and policies do not merge: remove one of the two cors(...)."
         raise TypeError(message)
@@ -69,9 +73,20 @@ def attach(policy: Policy, thing: "Any") -> RoutePolicy:  # noqa: ANN401  # what
         message = f"{name} takes no attributes, so it can hold no policy: put cors(...) on the function or the class."
         raise TypeError(message) from None
     ATTACHED.any = True
-    # A class may be that of a router; one of Starlette's endpoints is awaited.
-    ATTACHED.groups = ATTACHED.groups or not (isroutine(thing) or hasattr(thing, "__await__"))
+    ATTACHED.groups = ATTACHED.groups or _may_hold_endpoints(thing)
     return attached
+
+
+def _may_hold_endpoints(thing: "Any") -> bool:  # noqa: ANN401  # likewise
+    # A class may be that of a router; one of Starlette's endpoints is awaited.
+    if not isroutine(thing):
+        return not hasattr(thing, "__await__")
+    # A function that is mounted takes a scope, `receive` and `send`, and may hand them on.
+    try:
+        signature(thing).bind(*_TAKEN_BY_AN_APP)
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 def policy_of(thing: object) -> RoutePolicy | None:

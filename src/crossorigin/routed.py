@@ -9,7 +9,9 @@ from functools import partial
 from crossorigin.enforcement import is_foreign, refuse_handshake, refuse_request
 from crossorigin.facts import decide_preflight, lines_of
 from crossorigin.fetch.methods import STANDARD_METHODS
+from crossorigin.layers import tell_of_root
 from crossorigin.policy.decision import allowed_methods
+from crossorigin.route_policy import policy_of
 from crossorigin.stack import root_of
 
 TYPE_CHECKING = False
@@ -32,7 +34,7 @@ _LONGEST_METHOD = 4096
 class Routed:
     """Serve connections of one layer; `app` is what it calls."""
 
-    __slots__ = ("_behavior", "_chooser", "_narrow", "_tell")
+    __slots__ = ("_behavior", "_chooser", "_narrow", "_tell", "_told")
 
     def __init__(self, chooser: "Chooser", behavior: "Behavior", tell: "Tell") -> None:
         """Hold what chooses, how to behave, and whom to tell of decisions."""
@@ -41,6 +43,7 @@ class Routed:
         self._tell = tell
         # As many as there are kinds of paths.
         self._narrow: dict[tuple[Plan, frozenset[str], bool], Plan] = {}
+        self._told = False
 
     def around(self, app: "ASGIApp", kind: str, layer: object) -> "ASGIApp":
         """Return what serves a connection of this kind."""
@@ -57,7 +60,7 @@ class Routed:
     async def _serve_request(
         self, app: "ASGIApp", layer: object, scope: "Scope", receive: "Receive", send: "Send"
     ) -> None:
-        root = root_of(layer, app, scope)
+        root = self._root(app, layer, scope)
         if scope["method"] == "OPTIONS" and await self._answer_preflight(root, scope, send):
             return
         # The router writes into the scope where it has gone.
@@ -82,6 +85,14 @@ class Routed:
             return send({**message, "headers": decision.response.apply(message.get("headers", ()))})
 
         await app(scope, receive, send_with_headers)
+
+    def _root(self, app: "ASGIApp", layer: object, scope: "Scope") -> object:
+        root = root_of(layer, app, scope)
+        attached = None if self._told else policy_of(root)
+        if attached is not None:
+            self._told = True
+            tell_of_root(attached.place)
+        return root
 
     async def _answer_preflight(self, root: object, scope: "Scope", send: "Send") -> bool:
         """Answer an OPTIONS request, if it is a CORS-preflight request; tell whether it was."""
@@ -128,7 +139,7 @@ class Routed:
         self, app: "ASGIApp", layer: object, scope: "Scope", receive: "Receive", send: "Send"
     ) -> None:
         origin = lines_of(scope["headers"], b"origin")
-        chosen = self._chooser.ahead(root_of(layer, app, scope), scope, scope["method"])
+        chosen = self._chooser.ahead(self._root(app, layer, scope), scope, scope["method"])
         decision = chosen.plan.decide_actual(origin)
         if is_foreign(decision, origin, scope):
             self._tell(decision, scope, chosen)
@@ -139,7 +150,7 @@ class Routed:
     async def _serve_handshake(
         self, app: "ASGIApp", layer: object, scope: "Scope", receive: "Receive", send: "Send"
     ) -> None:
-        chosen = self._chooser.ahead(root_of(layer, app, scope), scope, "GET")
+        chosen = self._chooser.ahead(self._root(app, layer, scope), scope, "GET")
         # On an endpoint that serves a WebSocket, a policy can mean nothing else.
         if not self._behavior.check_websockets and not chosen.own:
             await app(scope, receive, send)

@@ -48,8 +48,8 @@ class Found:
     """Hold what a path and a method lead to.
 
     `path` is the route's, with the names of its parameters. `nearest` is the policy that stands nearest to the
-    endpoint, and `own` whether it is the endpoint's. `served` tells whether there is an endpoint, and it takes the
-    method; not so where a mount was found, and nothing in it.
+    endpoint, and `own` whether it is the endpoint's, or that of its route. `served` tells whether there is an endpoint,
+    and it takes the method; not so where a mount was found, and nothing in it.
     """
 
     path: str
@@ -61,12 +61,13 @@ class Found:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Match:
-    """Hold a route that matches in full, what it adds to the scope, and the policies from the router to it."""
+    """Hold a route that matches in full, what it adds to the scope, the policies from the router to it, and its own."""
 
     route: "Any"
     path: str
     added: "dict[str, Any]"
     policies: "list[RoutePolicy | None]"
+    own: RoutePolicy | None
 
 
 def find(app: object, scope: "Mapping[str, Any]", fitting: "Fitting | None" = None) -> Found | None:
@@ -112,21 +113,26 @@ def _descend(app: object, scope: "dict[str, Any]", fitting: "Fitting") -> "Itera
         scope.update(matched.added)
         endpoint = matched.added.get("endpoint", route)
         # What leads on has routes of its own.
-        leads_on = hasattr(route, "routes")
-        router = _enter(route.app, scope) if leads_on else None
-        if leads_on:
-            policies += map(policy_of, (*chain(route.app), router))
-            # Behind a layer that does not tell what it holds, the routes themselves are told of nevertheless.
-            router = router or (route if route.routes else None)
+        if not hasattr(route, "routes"):
+            yield _found(path, policies, endpoint, matched.own, scope)
+            return
+        router = _enter(route.app, scope)
+        policies += (matched.own, *map(policy_of, (*chain(route.app), router)))
+        # Behind a layer that does not tell what it holds, the routes themselves are told of nevertheless.
+        router = router or (route if route.routes else None)
         # What is mounted there without routes that are known serves all by itself.
-        yield _found(path, policies, endpoint if router is None else None, scope)
+        yield _found(path, policies, endpoint if router is None else None, None, scope)
 
 
 def _found(
-    path: str, policies: "list[RoutePolicy | None]", endpoint: object | None, scope: "Mapping[str, Any]"
+    path: str,
+    policies: "list[RoutePolicy | None]",
+    endpoint: object | None,
+    of_route: RoutePolicy | None,
+    scope: "Mapping[str, Any]",
 ) -> Found:
     method = scope.get("method", "GET")
-    own = own_policy(endpoint, method)
+    own = own_policy(endpoint, method) or of_route
     nearest = next((policy for policy in (own, *reversed(policies)) if policy is not None), None)
     served = handler_of(endpoint, method) is not None
     return Found(path=path, endpoint=endpoint, nearest=nearest, own=own is not None, served=served)
@@ -179,24 +185,42 @@ def _fitting(known: "list[Any]", rest: "Iterator[Any]", scope: "dict[str, Any]")
         # Asked for its name once: on Python 3.11 that costs a seventh of what the match did.
         if match is not none and match.name == _NONE:
             none = match
-        # Where the path fits and the method does not, the frameworks' match is partial. Others may do as they like.
-        if match is none and route.matches.__module__ in _FRAMEWORKS:
+        if match is none and _is_partial_for_methods(route):
             known.pop()
             continue
         yield route, match, added
+
+
+def _is_partial_for_methods(route: "Any") -> bool:  # noqa: ANN401  # likewise
+    """Tell whether a route that says no to one method has said that the path does not fit, and means all methods.
+
+    The frameworks' own do: where the path fits and the method does not, their match is partial. Others may do as they
+    like, and a router that FastAPI included asks those that are in it.
+    """
+    if route.matches.__module__ not in _FRAMEWORKS:
+        return False
+    inner = getattr(route, "original_router", None)
+    if inner is None:
+        return True
+    # By their classes, which are few: to ask each route made the look-up of a preflight nearly a third slower.
+    kinds: set[Any] = {type(inner), *map(type, inner.routes)}
+    deeper = (other for other in inner.routes if type(other) is type(route))
+    return all(kind.matches.__module__ in _FRAMEWORKS for kind in kinds) and all(map(_is_partial_for_methods, deeper))
 
 
 def _inside(route: "Any", added: "dict[str, Any]", scope: "dict[str, Any]") -> _Match:  # noqa: ANN401  # likewise
     """Go on into the routers that FastAPI included: here alone are names that are private to it."""
     path = getattr(route, "path", "")
     policies: list[RoutePolicy | None] = []
+    original = None
     while hasattr(route, "original_router"):
         policies.append(policy_of(route.original_router))
         _, inner, route, context = route._match(scope)  # noqa: SLF001  # as said
         added |= inner
         if context is not None:
-            policies.append(policy_of(context.original_route))
+            original = context.original_route
             path = context.path_format or getattr(route, "path", "")
     dependencies = (dependency.dependency for dependency in getattr(route, "dependencies", ()))
     policies += [carrier.policy for carrier in dependencies if isinstance(carrier, Carrier)]
-    return _Match(route=route, path=path, added=added, policies=[*policies, policy_of(route)])
+    own = policy_of(route) or policy_of(original)
+    return _Match(route=route, path=path, added=added, policies=policies, own=own)

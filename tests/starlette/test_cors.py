@@ -140,6 +140,7 @@ class Serving:
         (len, r"builtins\.len takes no attributes"),
         (int, r"builtins\.int takes no attributes"),
         (Sealed(), "Sealed takes no attributes"),
+        (staticmethod(endpoint), r"endpoint is lost .* put cors\(\.\.\.\) below @staticmethod"),
     ],
 )
 def test_what_can_hold_no_policy_is_refused(thing: Any, told: str) -> None:
@@ -263,10 +264,13 @@ async def test_none_allows_no_page() -> None:
     assert values(await request(app, "GET", "/"), b"vary") == [b"Origin"]
 
 
-async def test_a_policy_on_the_app_itself_changes_nothing() -> None:
-    """The middleware's policy is the app's."""
-    app = by("outer")(with_layer(FastAPI(routes=[Route("/", answers())])))
+async def test_a_policy_on_the_app_itself_changes_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    """The middleware's policy is the app's, and the log says so, once."""
+    app = by("outer")(with_layer(FastAPI(title="Mine", routes=[Route("/", answers())])))
     assert await deciders(app, "GET", "/") == "app"
+    told = [record.getMessage() for record in caplog.records if "decides nothing" in record.getMessage()]
+    assert len(told) == 1
+    assert told[0].startswith("cors(...) on FastAPI 'Mine' decides nothing here: the policy of the outermost app is")
 
 
 @pytest.mark.parametrize("installed", [True, False])
@@ -350,12 +354,21 @@ async def test_blocking_decides_once_more_where_something_else_was_served() -> N
             await self.app(scope, receive, send)
 
     told: list[Any] = []
-    app = FastAPI(routes=[Route("/x", by("route")(answers()))])
+
+    def note(decision: Decision, scope: Any) -> None:
+        told.append((decision.allowed, "crossorigin.route" in scope))
+
+    routes = [Route("/x", by("route")(answers())), Route("/z", cors(allow_origins=["*"])(answers()))]
+    app = FastAPI(routes=routes)
     app.add_middleware(Elsewhere)
-    with_layer(app, on_refused="block", on_decision=lambda decision, _: told.append(decision.allowed))
+    with_layer(app, on_refused="block", on_decision=note)
     sent = await request(app, "GET", "/y")
     assert values(sent, b"access-control-allow-origin") == []
-    assert told == [True, False]
+    assert told == [(True, False), (False, True)]
+    told.clear()
+    routes[0].endpoint = answers()
+    await request(app, "GET", "/z")
+    assert told == [(True, True), (True, False)]
 
 
 def test_an_explanation_names_the_route() -> None:

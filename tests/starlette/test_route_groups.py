@@ -345,6 +345,48 @@ async def test_a_middleware_may_rewrite_the_path() -> None:
     ]
 
 
+@pytest.mark.parametrize("layer", [False, True], ids=["the app", "a layer around it"])
+async def test_a_mounted_app_may_copy_the_scope(*, layer: bool) -> None:
+    """Nothing tells then what served, so the path that came is looked up: what is nearer than the app decides."""
+    inner = FastAPI(routes=[Route("/x", by("route")(answers())), Route("/y", answers())])
+    if not layer:
+        inner.add_middleware(Rewriting, copies=True)
+    made = by("mount")(Rewriting(inner, copies=True) if layer else inner)
+    app = with_layer(Starlette(routes=[Mount("/sub", made)]))
+    assert [await deciders(app, "GET", path) for path in ("/sub/x", "/sub/y", "/sub/z")] == ["route", "mount", "mount"]
+
+
+async def test_a_function_may_be_mounted() -> None:
+    """It decides for the app that it hands a request to, whose routes nobody knows; what served there is nearer."""
+    inner = Starlette(routes=[Route("/x", answers()), Route("/own", by("route")(answers()))])
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await inner(scope, receive, send)
+
+    serving = with_layer(Starlette(routes=[Mount("/sub", by("mount")(app))]))
+    assert await deciders(serving, "GET", "/sub/x") == "mount"
+    assert await deciders(serving, "GET", "/sub/own") == "mount and then route"
+
+
+async def test_a_middleware_may_change_the_method() -> None:
+    """A response is decided by what served it."""
+
+    async def overriding(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope.get("method") == "POST":
+            scope["method"] = "DELETE"
+        await inner(scope, receive, send)
+
+    first, second = by("router")(APIRouter()), by("outer")(APIRouter())
+    first.post("/x")(answers())
+    second.delete("/x")(answers())
+    inner = FastAPI()
+    inner.include_router(first)
+    inner.include_router(second)
+    overriding.app = inner  # type: ignore[attr-defined]
+    app = CORSMiddleware(overriding, policy=POLICIES["app"])
+    assert (await deciders(app, "POST", "/x")).endswith("and then outer")
+
+
 async def test_what_is_mounted_may_change_the_path_for_its_own_use() -> None:
     """That leads nowhere else."""
 

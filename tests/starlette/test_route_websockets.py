@@ -73,6 +73,7 @@ def serving(**arguments: Any) -> Any:
         routes=[
             WebSocketRoute("/own", by("route")(fresh())),
             WebSocketRoute("/class", by("route")(type("Own", (Class,), {}))),
+            by("route")(WebSocketRoute("/route", fresh())),
             WebSocketRoute("/plain", fresh()),
             WebSocketRoute("/all", cors(allow_origins=["*"])(fresh())),
             Route("/http", by("route")(PlainTextResponse("no handshake"))),
@@ -87,6 +88,7 @@ def serving(**arguments: Any) -> Any:
 GUARDED = {
     "/own": ("route", "route"),
     "/class": ("route", "route"),
+    "/route": ("route", "route"),
     "/plain": ("app", "all"),
     "/all": ("all", "all"),
     "/v1/in/plain": ("router", "all"),

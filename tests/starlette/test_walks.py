@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 from starlette.applications import Starlette
 from starlette.endpoints import HTTPEndpoint
@@ -43,6 +44,15 @@ class OneMethod(BaseRoute):
     def matches(self, scope: MutableMapping[str, Any]) -> tuple[Match, MutableMapping[str, Any]]:
         """Match in full or not at all."""
         match, added = self.inner.matches(scope)
+        return (match, added) if match is Match.FULL else (Match.NONE, {})
+
+
+class Exact(APIRoute):
+    """One of FastAPI's, which does the same."""
+
+    def matches(self, scope: MutableMapping[str, Any]) -> tuple[Match, MutableMapping[str, Any]]:
+        """Match in full or not at all."""
+        match, added = super().matches(scope)
         return (match, added) if match is Match.FULL else (Match.NONE, {})
 
 
@@ -104,6 +114,23 @@ def test_looked_up_together_methods_lead_where_they_lead_apart(seed: int) -> Non
         for method in draw.sample(METHODS, len(METHODS)):
             scope = scope_of(path, method)
             assert find(app, scope, fitting) == find(app, scope), (path, method)
+
+
+@pytest.mark.parametrize("depth", [0, 1, 2])
+def test_an_included_router_is_asked_for_each_method_where_its_routes_may_do_as_they_like(depth: int) -> None:
+    """However deep it is: a path that fits another method is no path that fits none."""
+    app, router = FastAPI(), APIRouter(route_class=Exact)
+    router.delete("/items")(endpoint())
+    for _ in range(depth):
+        outer = APIRouter()
+        outer.include_router(router)
+        router = outer
+    app.include_router(router)
+    app.put("/items")(endpoint(Policy(allow_origins=["*"], allow_methods=["PUT", "DELETE"])))
+    asks = {"Origin": ORIGIN, "Access-Control-Request-Method": "PUT"}
+    answer = TestClient(CORSMiddleware(app)).options("/items", headers=asks)
+    assert answer.headers["access-control-allow-methods"] == "PUT"
+    assert answer.headers["access-control-max-age"] == "0"
 
 
 def test_a_preflight_asks_a_route_that_does_not_fit_once() -> None:
