@@ -37,6 +37,7 @@ def alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(CORSMiddleware, "_layers", WeakValueDictionary())
     monkeypatch.setattr(ATTACHED, "any", False)
     monkeypatch.setattr(ATTACHED, "groups", False)
+    monkeypatch.setattr(ATTACHED, "methods", frozenset())
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ endpoint served (a 404, a 405, a crash on the way) is looked up too, by the path
 
 from dataclasses import dataclass, replace
 
+from crossorigin.policy.decision import allowed_methods
 from crossorigin.policy.plan import Plan
 from crossorigin.route_policy import ATTACHED, RoutePolicy, own_policy
 from crossorigin.routes import Found, find
@@ -50,6 +51,11 @@ class Chooser:
         self._plans: dict[Policy, Plan] = {policy: plan}
         # The same again, for a policy hashes all that it lists.
         self._ready: dict[RoutePolicy, Plan] = {}
+
+    @property
+    def methods(self) -> frozenset[str]:
+        """Return every method that any of the policies allows."""
+        return ATTACHED.methods.union(allowed_methods(self._default.policy.allow_methods))
 
     def ahead(self, app: object, scope: "Mapping[str, Any]", method: str, fitting: "Fitting | None" = None) -> Chosen:
         """Choose for a scope that the app has not seen, as if it came with this method; `fitting` as for `find`."""

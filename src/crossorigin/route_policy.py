@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from inspect import isroutine, signature
 
+from crossorigin.policy.decision import allowed_methods
 from crossorigin.policy.policy import Policy
 
 TYPE_CHECKING = False
@@ -41,10 +42,12 @@ class Attached:
     """Hold whether the process has policies of routes: without, nothing is ever looked up.
 
     `groups` tells of those that an endpoint may not show, for they stand on what may be a router or an app around it.
+    `methods` are all that any of them allows.
     """
 
     any: bool = False
     groups: bool = False
+    methods: frozenset[str] = frozenset()
 
 
 ATTACHED = Attached()
@@ -73,6 +76,7 @@ def attach(policy: Policy, thing: "Any") -> RoutePolicy:  # noqa: ANN401  # what
         message = f"{name} takes no attributes, so it can hold no policy: put cors(...) on the function or the class."
         raise TypeError(message) from None
     ATTACHED.any = True
+    ATTACHED.methods = ATTACHED.methods.union(allowed_methods(policy.allow_methods))
     ATTACHED.groups = ATTACHED.groups or _may_hold_endpoints(thing)
     return attached
 

@@ -121,7 +121,9 @@ class Routed:
         """Return the plan of what was chosen, which grants other methods of the path only where it decides them too."""
         limits = self._behavior.served_methods_only
         allowed = allowed_methods(chosen.policy.allow_methods)
-        at = {method: chosen if method == requested else ahead(method) for method in {*allowed, *STANDARD_METHODS}}
+        # Also those that this policy does not allow: what two policies grant, a browser puts together.
+        asked = self._chooser.methods.union(STANDARD_METHODS)
+        at = {method: chosen if method == requested else ahead(method) for method in asked}
         # https://fetch.spec.whatwg.org/#concept-cache: a browser keeps an answer by address, not by method. It holds
         # for all methods that it lists, and its header names for every method that it may send.
         mixed = any(other.served and other.plan is not chosen.plan for other in at.values())

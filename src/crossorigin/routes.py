@@ -47,12 +47,11 @@ _ROUTED = ("endpoint", "fastapi", "path_params", "route", "router")
 class Found:
     """Hold what a path and a method lead to.
 
-    `path` is the route's, with the names of its parameters. `nearest` is the policy that stands nearest to the
-    endpoint, and `own` whether it is the endpoint's, or that of its route. `served` tells whether there is an endpoint,
-    and it takes the method; not so where a mount was found, and nothing in it.
+    `nearest` is the policy that stands nearest to the endpoint, and `own` whether it is the endpoint's, or that of its
+    route. `served` tells whether there is an endpoint, and it takes the method; not so where a mount was found, and
+    nothing in it.
     """
 
-    path: str
     endpoint: object
     nearest: RoutePolicy | None
     own: bool
@@ -64,7 +63,6 @@ class _Match:
     """Hold a route that matches in full, what it adds to the scope, the policies from the router to it, and its own."""
 
     route: "Any"
-    path: str
     added: "dict[str, Any]"
     policies: "list[RoutePolicy | None]"
     own: RoutePolicy | None
@@ -99,33 +97,38 @@ def carry(router: "Any", policy: RoutePolicy) -> None:  # noqa: ANN401  # FastAP
             route.dependencies.insert(0, carrier)
 
 
-def _descend(app: object, scope: "dict[str, Any]", fitting: "Fitting") -> "Iterator[Found]":
+def _descend(
+    app: object, came: "Mapping[str, Any]", fitting: "Fitting", *, may_redirect: bool = True
+) -> "Iterator[Found]":
     """Yield what is found on the way, the mounts first: what raises further in leaves what was found before it."""
-    path, policies = "", list[RoutePolicy | None]()
+    scope = dict(came)
+    policies: list[RoutePolicy | None] = []
     router = _enter(app, scope)
     while router is not None:
-        matched = _matched(router, scope, fitting)
+        matched, is_partial = _first(router, scope, fitting)
         if matched is None:
+            elsewhere = "" if is_partial or not may_redirect else _redirected(router, scope, fitting)
+            if elsewhere:
+                # The page asks the whole app again, which may have another route there.
+                yield from _descend(app, {**came, "path": elsewhere}, fitting, may_redirect=False)
             return
         route = matched.route
-        path += matched.path
         policies += matched.policies
         scope.update(matched.added)
         endpoint = matched.added.get("endpoint", route)
         # What leads on has routes of its own.
         if not hasattr(route, "routes"):
-            yield _found(path, policies, endpoint, matched.own, scope)
+            yield _found(policies, endpoint, matched.own, scope)
             return
         router = _enter(route.app, scope)
         policies += (matched.own, *map(policy_of, (*chain(route.app), router)))
         # Behind a layer that does not tell what it holds, the routes themselves are told of nevertheless.
         router = router or (route if route.routes else None)
         # What is mounted there without routes that are known serves all by itself.
-        yield _found(path, policies, endpoint if router is None else None, None, scope)
+        yield _found(policies, endpoint if router is None else None, None, scope)
 
 
 def _found(
-    path: str,
     policies: "list[RoutePolicy | None]",
     endpoint: object | None,
     of_route: RoutePolicy | None,
@@ -135,7 +138,7 @@ def _found(
     own = own_policy(endpoint, method) or of_route
     nearest = next((policy for policy in (own, *reversed(policies)) if policy is not None), None)
     served = handler_of(endpoint, method) is not None
-    return Found(path=path, endpoint=endpoint, nearest=nearest, own=own is not None, served=served)
+    return Found(endpoint=endpoint, nearest=nearest, own=own is not None, served=served)
 
 
 def _enter(app: object, scope: "dict[str, Any]") -> "Any | None":  # noqa: ANN401  # the framework's
@@ -150,14 +153,13 @@ def _enter(app: object, scope: "dict[str, Any]") -> "Any | None":  # noqa: ANN40
     return None
 
 
-def _matched(router: "Any", scope: "dict[str, Any]", fitting: "Fitting") -> _Match | None:  # noqa: ANN401  # likewise
-    """Return the route that serves; also one that the router redirects to, for a slash more or less."""
-    matched, is_partial = _first(router, scope, fitting)
+def _redirected(router: "Any", scope: "dict[str, Any]", fitting: "Fitting") -> str:  # noqa: ANN401  # likewise
+    """Return the path, with a slash more or less, that a router redirects to; empty if it does not."""
+    if scope["type"] != "http" or not getattr(router, "redirect_slashes", False):
+        return ""
     path = scope["path"]
-    if matched is not None or is_partial or scope["type"] != "http" or not getattr(router, "redirect_slashes", False):
-        return matched
     path = path.rstrip("/") if path.endswith("/") else f"{path}/"
-    return _first(router, {**scope, "path": path}, fitting)[0] if path else None
+    return path if path and any(_first(router, {**scope, "path": path}, fitting)) else ""
 
 
 def _first(router: "Any", scope: "dict[str, Any]", fitting: "Fitting") -> tuple[_Match | None, bool]:  # noqa: ANN401  # likewise
@@ -168,7 +170,7 @@ def _first(router: "Any", scope: "dict[str, Any]", fitting: "Fitting") -> tuple[
     is_partial = False
     for route, match, added in _fitting(*fitting[key], scope):
         if match.name == _FULL:
-            return _inside(route, {**added, "path": scope["path"]}, scope), False
+            return _inside(route, dict(added), scope), False
         is_partial = is_partial or match.name != _NONE
     return None, is_partial
 
@@ -210,7 +212,6 @@ def _is_partial_for_methods(route: "Any") -> bool:  # noqa: ANN401  # likewise
 
 def _inside(route: "Any", added: "dict[str, Any]", scope: "dict[str, Any]") -> _Match:  # noqa: ANN401  # likewise
     """Go on into the routers that FastAPI included: here alone are names that are private to it."""
-    path = getattr(route, "path", "")
     policies: list[RoutePolicy | None] = []
     original = None
     while hasattr(route, "original_router"):
@@ -219,8 +220,7 @@ def _inside(route: "Any", added: "dict[str, Any]", scope: "dict[str, Any]") -> _
         added |= inner
         if context is not None:
             original = context.original_route
-            path = context.path_format or getattr(route, "path", "")
     dependencies = (dependency.dependency for dependency in getattr(route, "dependencies", ()))
     policies += [carrier.policy for carrier in dependencies if isinstance(carrier, Carrier)]
     own = policy_of(route) or policy_of(original)
-    return _Match(route=route, path=path, added=added, policies=policies, own=own)
+    return _Match(route=route, added=added, policies=policies, own=own)

@@ -427,4 +427,4 @@ def test_fastapi_still_has_what_is_private_to_it() -> None:
         assert isinstance(inner.dependencies, list), "a router no longer holds its dependencies"
     found = find(app, scope)
     assert found is not None
-    assert (found.path, found.endpoint, found.own) == ("/out/in/{n}", _held, True)
+    assert (found.endpoint, found.own) == (_held, True)
