@@ -398,8 +398,10 @@ def crowded(draw: st.DrawFn) -> Table:
     methods = draw(st.permutations(["PUT", "DELETE", "COPY", "MOVE"]))[: draw(st.integers(2, 3))]
     methods += draw(st.sampled_from([[], [], ["GET"]]))
     policies, leaves, endpoints = [Policy()], list[Leaf](), list[Endpoint]()
+    # Only where one policy decides them all is anything remembered.
+    is_shared = draw(st.integers(0, 3)) == 0
     for index, method in enumerate(methods):
-        also = draw(st.lists(st.sampled_from(METHODS), max_size=1))
+        also = methods if is_shared else draw(st.lists(st.sampled_from(METHODS), max_size=1))
         policies.append(
             Policy(
                 allow_origins=[ALPHA],
@@ -409,7 +411,8 @@ def crowded(draw: st.DrawFn) -> Table:
                 max_age=draw(st.sampled_from([600, 600, None])),
             )
         )
-        policy = draw(st.sampled_from([*[len(policies) - 1] * 4, *range(1, len(policies)), None]))
+        own = draw(st.sampled_from([*[len(policies) - 1] * 4, *range(1, len(policies)), None]))
+        policy = 1 if is_shared else own
         endpoints.append(Endpoint(kind="function", methods=(), policy=policy))
         leaves.append(Leaf(path="/a", methods=(method,), endpoint=index, plain=draw(_BIT), policy=None))
     app = Group(

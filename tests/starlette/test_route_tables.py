@@ -420,8 +420,9 @@ def hold(world: World, asked: Asked, engine: Any) -> tuple[Verdict, Place]:
     if last.preflight or asked.query in {"crash", "early"} or not place.served or blocked(world, last.url, asked):
         assert reached == []
     elif not place.location:
-        spoiled = {"size=x": 422, "inside": 500}.get(asked.query)
-        assert reached == [place.endpoint] or (reached == [] and spoiled is not None and verdict.status == spoiled)
+        # In an app of Starlette's nobody answers with 422 what a route of FastAPI's raises.
+        spoiled = {"size=x": (422, 500), "inside": (500,)}.get(asked.query, ())
+        assert reached == [place.endpoint] or (reached == [] and verdict.status in spoiled)
     return verdict, place
 
 
@@ -521,6 +522,7 @@ def test_what_is_remembered_lets_no_request_pass_that_its_own_policy_refuses() -
                 )
 
     law()
+    tally.demand(**{"of several policies": 0.3, "passed": 0.3, "refused": 0.1, "spared a preflight": 0.001})
 
 
 @st.composite
@@ -602,7 +604,7 @@ def test_a_handshake_is_guarded_by_the_nearest_policy() -> None:
 
     law()
     tally.demand(
-        **{"accepted": 0.1, "refused": 0.02, "refused by the endpoint alone": 0.005, "foreign, not guarded": 0.005}
+        **{"accepted": 0.1, "refused": 0.02, "refused by the endpoint alone": 0.001, "foreign, not guarded": 0.001}
     )
     tally.demand(**{"decided by app": 0.1, "decided by endpoint": 0.02, "of its own origin": 0.01})
 
