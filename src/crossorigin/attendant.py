@@ -123,7 +123,7 @@ class Attendant:
         place = "" if chosen is None else chosen.place
         if place:
             scope["crossorigin.route"] = place
-        else:
+        elif chosen is not None:
             # What blocked or did not may have been another route's policy, decided ahead.
             scope.pop("crossorigin.route", None)
         if self._behavior.on_decision is not None:
@@ -145,7 +145,7 @@ class Attendant:
             from crossorigin.observe import Refusals  # noqa: PLC0415  # no start waits for the words of a refusal
 
             self._refusals = Refusals(self._policy)
-        if chosen is None or not chosen.place:
+        if chosen is None:
             self._refusals.note(decision, scope)
         else:
             self._refusals.note(decision, scope, policy=chosen.policy, place=chosen.place)

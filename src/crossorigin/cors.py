@@ -31,10 +31,9 @@ def cors(  # noqa: D417  # the rest is described once, by Policy
 
     Put it on a function or a class that serves a route of Starlette's or FastAPI's, above or below the decorator that
     routes it; or on one method of such a class. Call it with anything else: `cors(...)(router)`, before that is
-    included, `cors(...)(app)`, `cors(...)(Mount(...))`. The policy
-    nearest to the endpoint is the one that decides; policies do not merge. The app still needs the middleware, whose
-    policy decides all the rest. On an endpoint that serves WebSockets, handshakes from other origins that the policy
-    does not allow are refused.
+    included, `cors(...)(app)`, `cors(...)(Mount(...))`. The policy nearest to the endpoint is the one that decides;
+    policies do not merge. The app still needs the middleware, whose policy decides all the rest. On an endpoint that
+    serves WebSockets, handshakes from other origins that the policy does not allow are refused.
 
     Args:
         policy: A `Policy`, in place of the options; or None, with which no page of another origin may read anything.

@@ -16,6 +16,7 @@ from crossorigin.browser.headers import header_list, joined
 from crossorigin.browser.origin import origin_header, origin_of
 from crossorigin.browser.preflight import (
     LOCATION,
+    OF_LISTS,
     REDIRECT_STATUSES,
     STATUS,
     Question,
@@ -43,14 +44,6 @@ from crossorigin.fetch.methods import is_forbidden_method, normalize_method
 Browsing = Generator[HttpRequest, HttpResponse | None, Verdict]
 _Sending = Generator[HttpRequest, HttpResponse | None, HttpResponse | Blocked]
 _Asking = Generator[HttpRequest, HttpResponse | None, Blocked | None]
-
-# Refused by lists that could be read.
-_OF_LISTS = frozenset(
-    {
-        BrowserReason.METHOD_DISALLOWED_BY_PREFLIGHT_RESPONSE,
-        BrowserReason.HEADER_DISALLOWED_BY_PREFLIGHT_RESPONSE,
-    }
-)
 
 
 def browse(
@@ -190,7 +183,7 @@ class _Fetching:
         last = len(self._exchanges) - 1
         refused = judge_access(response, question, engine, last)
         refused = refused or judge_lists(response, question, engine, last)
-        if refused is None or (engine.keeps_refusals and refused[0] in _OF_LISTS):
+        if refused is None or (engine.keeps_refusals and refused[0] in OF_LISTS):
             self._cache.store(question, read_grant(response), max_age_of(response, engine), engine, self._now)
         return refused
 

@@ -22,6 +22,13 @@ LOCATION = "Location"
 STATUS = ":status"
 REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
 
+# Refused by lists that could be read.
+OF_LISTS = frozenset(
+    {
+        BrowserReason.METHOD_DISALLOWED_BY_PREFLIGHT_RESPONSE,
+        BrowserReason.HEADER_DISALLOWED_BY_PREFLIGHT_RESPONSE,
+    }
+)
 CORS_NON_WILDCARD = frozenset(name.encode() for name in CORS_NON_WILDCARD_REQUEST_HEADERS)
 
 

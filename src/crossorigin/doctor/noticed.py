@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator
 
-from crossorigin.browser import ENGINES, BrowserReason, Exchange, HttpResponse, Verdict
+from crossorigin.browser import ENGINES, Exchange, HttpResponse, Verdict
 from crossorigin.browser.check import text_lines
-from crossorigin.browser.preflight import Question, judge_lists
+from crossorigin.browser.preflight import ALLOW_HEADERS, ALLOW_METHODS, OF_LISTS, Question, judge_lists
 from crossorigin.browser.url import parse_url
 from crossorigin.doctor.findings import Finding, FindingCode
 from crossorigin.fetch.fields import WILDCARD, split_list
@@ -14,13 +14,7 @@ ALLOW_ORIGIN = "Access-Control-Allow-Origin"
 _MAX_AGE = "Access-Control-Max-Age"
 _EXPOSE_HEADERS = "Access-Control-Expose-Headers"
 _ONE_VALUE = (ALLOW_ORIGIN, "Access-Control-Allow-Credentials", _MAX_AGE)
-_ALLOW_LISTS = ("Access-Control-Allow-Methods", "Access-Control-Allow-Headers")
-_OF_LISTS = frozenset(
-    {
-        BrowserReason.METHOD_DISALLOWED_BY_PREFLIGHT_RESPONSE,
-        BrowserReason.HEADER_DISALLOWED_BY_PREFLIGHT_RESPONSE,
-    }
-)
+_ALLOW_LISTS = (ALLOW_METHODS, ALLOW_HEADERS)
 _LISTS = (*_ALLOW_LISTS, _EXPOSE_HEADERS)
 # What Firefox keeps, and nobody keeps longer.
 _LONGEST_KEPT = 86400
@@ -113,7 +107,7 @@ def _of_lists(verdict: Verdict, exchange: Exchange, response: HttpResponse, plac
             include=verdict.request.include,
         )
         refused = judge_lists(response, question, ENGINES["standard"], place)
-        culprit = refused[1] if refused is not None and refused[0] in _OF_LISTS else None
+        culprit = refused[1] if refused is not None and refused[0] in OF_LISTS else None
         if culprit is not None:
             header = culprit.header
             detail = f"{header} does not allow {culprit.subject}."
