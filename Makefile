@@ -13,7 +13,7 @@ PYTHON ?= python3
 ARGS ?=
 BIN := .venv/bin
 # What runs twice: in the newest Starlette, FastAPI and pydantic, and in the oldest that are supported.
-FRAMEWORK_TESTS := tests/asgi/test_frameworks.py tests/everyday tests/settings tests/starlette
+FRAMEWORK_TESTS := tests/unit/adapters/asgi/test_frameworks.py tests/cases/recipes tests/unit/settings tests/unit/adapters/starlette
 export PYTHON
 
 .PHONY: help demo docs test mutants fuzz check bench bench-check format lock clean chromium test-packages bench-packages
@@ -22,13 +22,13 @@ help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r t d; do printf '%-16s%s\n' "$$t" "$$d"; done
 
 demo: $(if $(findstring --check,$(ARGS)),chromium) .venv/.demo ## show two origins on this machine, live (ARGS=--check: judged in a headless browser)
-	@$(BIN)/python -m crossorigin.demo $(ARGS)
+	@$(BIN)/python -m demo $(ARGS)
 
 docs: .venv-docs/.docs ## build the site of the documents into site/, and hold its links
 	@.venv-docs/bin/python scripts/build_site.py
 	@echo 'Read it: python3 -m http.server --bind 127.0.0.1 --directory site'
 
-test: test-packages .venv/.dev .venv-docs/.docs $(if $(ARGS),,.venv-oldest/.oldest) ## run the tests and hold their coverage (ARGS=tests/policy: run those only)
+test: test-packages .venv/.dev .venv-docs/.docs $(if $(ARGS),,.venv-oldest/.oldest) ## run the tests and hold their coverage (ARGS=tests/unit/policy: run those only)
 	$(if $(ARGS),$(BIN)/python -m pytest $(ARGS),$(BIN)/coverage run -m pytest)
 	$(if $(ARGS),,$(BIN)/python scripts/check_coverage.py)
 	$(if $(ARGS),,.venv-oldest/bin/python -m pytest $(FRAMEWORK_TESTS))
@@ -37,7 +37,7 @@ mutants: .venv/.dev ## change fetch, policy and browser in thousands of ways, an
 	HYPOTHESIS_PROFILE=mutants PYTHONHASHSEED=0 nice $(BIN)/python scripts/mutants.py $(ARGS)
 
 fuzz: .venv-fuzz/.fuzz ## fuzz each target for a minute (ARGS="exchange -max_total_time=600": one of them for ten)
-	@.venv-fuzz/bin/python -m tests.fuzz $(ARGS)
+	@.venv-fuzz/bin/python -m tests.properties.fuzz $(ARGS)
 
 # Asked for together, both tell at once what a user without root has to have installed.
 check: $(if $(filter test,$(MAKECMDGOALS)),test-packages) .venv/.dev ## check style, types, the house, and the lock files

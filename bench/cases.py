@@ -159,7 +159,7 @@ ORIGINS = [
         allowed=origin == ORIGIN,
         requests=50,
         # Its one regular expression of all origins takes Litestar minutes to compile.
-        peers=PEERS if n <= 1000 else PEERS - {"litestar"},  # noqa: PLR2004
+        peers=PEERS if n <= 1000 else PEERS - {"litestar"},
     )
     for n in (10, 1000, 100_000)
     for ending, origin in (("hit", ORIGIN), ("miss", STRANGER))
@@ -172,7 +172,7 @@ PATTERNS = [
         origins=partial(patterns, n),
         allowed=origin == ORIGIN,
         requests=50,
-        peers=PEERS if n <= 100 else frozenset({"asgi-cors"}),  # noqa: PLR2004
+        peers=PEERS if n <= 100 else frozenset({"asgi-cors"}),
     )
     for n in (1, 16, 100, 10_000)
     for ending, origin in (("hit", ORIGIN), ("miss", STRANGER))

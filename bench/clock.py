@@ -46,7 +46,7 @@ def take(case: Case, shuffle: random.Random) -> dict[str, dict[str, float]]:
 def main(*chosen: str) -> None:
     """Print the times as JSON, by case."""
     gc.disable()
-    shuffle = random.Random(0)  # noqa: S311  # an order, no secret
+    shuffle = random.Random(0)  # an order, no secret
     print(json.dumps({name: take(CASES[name], shuffle) for name in chosen}))
 
 

@@ -75,7 +75,7 @@ def count_scene(scene: Scene, counter: Counter) -> None:
 def time_scene(scene: Scene) -> dict[str, dict[str, float]]:
     """Return the microseconds of a request, by what was asked; in shuffled rounds, as bench.clock does."""
     built = scene.build()
-    shuffle = random.Random(0)  # noqa: S311  # an order, no secret
+    shuffle = random.Random(0)  # an order, no secret
     taken: dict[str, list[float]] = {name: [] for name in built}
     for turn in range(ROUNDS + 1):
         for name in shuffle.sample(list(built), len(built)):

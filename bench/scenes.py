@@ -58,7 +58,7 @@ def path_of(index: int, item: str = "7") -> str:
 
 
 def _endpoint(*, own: bool) -> Callable[..., Any]:
-    from crossorigin.cors import cors
+    from crossorigin.adapters.starlette.decorator import cors
 
     async def items(item: str) -> dict[str, str]:
         return {"item": item}
@@ -89,7 +89,7 @@ def included(count: int, own: int | None, routers: int = 1, around: int | None =
     """Return the same with its routes in included routers; `around` gives the router of one route a policy."""
     from fastapi import APIRouter, FastAPI
 
-    from crossorigin.cors import cors
+    from crossorigin.adapters.starlette.decorator import cors
 
     app = FastAPI(openapi_url=None)
     parts = [APIRouter(prefix="/api") for _ in range(routers)]
@@ -105,7 +105,7 @@ def included(count: int, own: int | None, routers: int = 1, around: int | None =
 
 def _look_up(make: Callable[[int, int], Table], count: int, at: int) -> dict[str, Asked]:
     """Return what a preflight for one route is compared with: the framework's way to its endpoint, and no further."""
-    from crossorigin.routes import find
+    from crossorigin.adapters.starlette.routes import find
 
     table = make(count, at)
     table.routes[at].handle = silent

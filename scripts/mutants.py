@@ -35,7 +35,7 @@ from mutations import PACKAGE, SOURCE, Mutant, function_mutants, path_of, table_
 ROOT = SOURCE.parent
 SURVIVORS = ROOT / "tests" / "survivors.toml"
 ROOMS = ("fetch", "policy", "browser")
-TESTS = ("tests/fetch", "tests/policy", "tests/browser_model", "tests/test_cases.py")
+TESTS = ("tests/unit/fetch", "tests/unit/policy", "tests/unit/browser", "tests/cases/test_cases.py")
 PYTEST = (
     "-pno:randomly",
     "-pno:cacheprovider",
@@ -215,7 +215,7 @@ class Campaign:
         return None
 
 
-def _live(mutant: Mutant) -> Any:  # noqa: ANN401  # a function, or what a cache made of it
+def _live(mutant: Mutant) -> Any:
     """Return the function that a mutant changes, as the interpreter calls it."""
     found: object = sys.modules[f"{PACKAGE}.{mutant.module}"]
     for name in mutant.function.split("."):
@@ -279,7 +279,7 @@ def _judge_table(mutant: Mutant) -> int | None:
 
     SourceFileLoader.get_code = changed  # type: ignore[assignment, method-assign]
     room, _, name = mutant.module.rpartition(".")
-    folder = "tests/browser_model" if room == "browser" else f"tests/{room}"
+    folder = "tests/unit/browser" if room == "browser" else f"tests/{room}"
     own = f"{folder}/test_{name}.py"
     first = [own if (ROOT / own).exists() else folder]
     return None if all(pytest.main([*PYTEST, *tests]) == 0 for tests in (first, TESTS) if tests) else -1

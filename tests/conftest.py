@@ -8,10 +8,10 @@ from weakref import WeakValueDictionary
 
 import pytest
 from hypothesis import Phase, settings
-from tests.chromium import ARGUMENTS
 
 from crossorigin import CORSMiddleware
-from crossorigin.route_policy import ATTACHED
+from crossorigin.adapters.starlette.route_policy import ATTACHED
+from tests.chromium import ARGUMENTS
 
 # A slow machine is no failure, so there is no deadline. "ci" is Hypothesis's own profile: the same
 # examples at every run, so that a change is judged by what it changes. "nightly" looks further.

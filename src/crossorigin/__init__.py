@@ -3,15 +3,15 @@
 Names are the Fetch standard's: https://fetch.spec.whatwg.org/#http-cors-protocol.
 """
 
-from crossorigin.asgi import CORSMiddleware
-from crossorigin.policy.decision import ActualDecision, Decision, PreflightDecision, Reason
+from crossorigin.adapters.asgi.middleware import CORSMiddleware
+from crossorigin.policy.decide.decisions import ActualDecision, Decision, PreflightDecision, Reason
+from crossorigin.policy.decide.response import HeaderEdit, PreflightResponse, ResponseHeaders
 from crossorigin.policy.errors import CrossOriginWarning, InvalidPolicyError, IssueCode, PolicyIssue
 from crossorigin.policy.policy import Policy
-from crossorigin.policy.response import HeaderEdit, PreflightResponse, ResponseHeaders
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from crossorigin.policy.explain import Explanation, Step
+    from crossorigin.policy.explain.explanation import Explanation, Step
 
 __all__ = [
     "ActualDecision",
@@ -35,8 +35,8 @@ __all__ = [
 def __getattr__(name: str) -> object:
     # Loaded late: the words of explanations are a tenth of what importing the package costs, and few read them.
     if name in {"Explanation", "Step"}:
-        from crossorigin.policy import explain  # noqa: PLC0415
+        from crossorigin.policy.explain import explanation
 
-        return getattr(explain, name)
+        return getattr(explanation, name)
     message = f"module {__name__!r} has no attribute {name!r}"
     raise AttributeError(message)

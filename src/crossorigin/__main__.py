@@ -14,7 +14,7 @@ def main() -> object:
         sys.stderr.write(f"{said}\n")
         return 2
     # Click and the rest are loaded by the command alone.
-    from crossorigin.cli import cli  # noqa: PLC0415
+    from crossorigin.doctor.cli import cli
 
     return cli.main(prog_name="crossorigin")
 

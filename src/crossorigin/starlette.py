@@ -1,33 +1,35 @@
 """Hold what only an app object of Starlette or FastAPI can give: the outermost place at once, and its routes."""
 
-from collections.abc import Iterable
+from __future__ import annotations
 
-from crossorigin.asgi import CORSMiddleware
-from crossorigin.cors import cors
+from crossorigin.adapters.asgi.middleware import CORSMiddleware
+from crossorigin.adapters.starlette.decorator import cors
+from crossorigin.adapters.starlette.middleware_stack import chain, holder_of_own, link
 from crossorigin.fetch.methods import normalize_method
-from crossorigin.stack import chain, holder_of_own, link
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from starlette.applications import Starlette
 
-    from crossorigin.arguments import OnRefused
-    from crossorigin.asgi_types import ASGIApp, OnDecision, Scope
-    from crossorigin.policy.explain import Explanation
+    from crossorigin.adapters.common.arguments import OnRefused
+    from crossorigin.adapters.common.asgi_types import ASGIApp, OnDecision, Scope
+    from crossorigin.policy.explain.explanation import Explanation
     from crossorigin.policy.policy import Policy
 
 __all__ = ["CORSMiddleware", "cors", "explain", "install"]
 
 
 def install(
-    app: "Starlette",
-    policy: "Policy",
+    app: Starlette,
+    policy: Policy,
     *,
     debug: bool = False,
     check_websockets: bool = False,
     served_methods_only: bool = False,
-    on_refused: "OnRefused" = "pass",
-    on_decision: "OnDecision | None" = None,
+    on_refused: OnRefused = "pass",
+    on_decision: OnDecision | None = None,
 ) -> None:
     """Put the middleware around all that a Starlette or FastAPI app answers, before it starts or after.
 
@@ -55,7 +57,7 @@ def install(
     if not hasattr(app, "build_middleware_stack") or not hasattr(app, "middleware_stack"):
         message = f"install takes an app of Starlette or FastAPI, not a {type(app).__name__}; wrap that by hand, "
         raise TypeError(message + "app = CORSMiddleware(app, policy=policy).")
-    from starlette.middleware.errors import ServerErrorMiddleware  # noqa: PLC0415  # there is an app of Starlette's
+    from starlette.middleware.errors import ServerErrorMiddleware
 
     build = app.build_middleware_stack
     middleware = CORSMiddleware(
@@ -69,7 +71,7 @@ def install(
         on_decision=on_decision,
     )
 
-    def around(stack: "ASGIApp") -> "ASGIApp":
+    def around(stack: ASGIApp) -> ASGIApp:
         holder = holder_of_own(app, stack)
         middleware.app = stack if holder is None else holder.app
         # What a tracer that comes later looks for at the outermost place. Whatever crashes was answered further in.
@@ -86,8 +88,8 @@ def install(
 
 
 def explain(
-    app: "Starlette", method: str, path: str, origin: str | None, request_headers: Iterable[str] = ()
-) -> "Explanation":
+    app: Starlette, method: str, path: str, origin: str | None, request_headers: Iterable[str] = ()
+) -> Explanation:
     """Say what becomes of a page's request to an app, by the policy of the route that it leads to.
 
     Args:
@@ -108,7 +110,7 @@ def explain(
     >>> explain(app, "GET", "/", "https://app.example.com").allowed
     True
     """
-    from crossorigin.policy.explain import explain as explain_by  # noqa: PLC0415  # as Policy.explain does
+    from crossorigin.policy.explain.explanation import explain as explain_by
 
     stack = getattr(app, "middleware_stack", app) or app.build_middleware_stack()
     layer = next((node for node in chain(stack) if isinstance(node, CORSMiddleware)), None)

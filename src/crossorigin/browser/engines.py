@@ -5,12 +5,16 @@ the text of the Fetch standard. What stands in the other three was seen in Chrom
 WebKitGTK 2.50.
 """
 
+from __future__ import annotations
+
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from crossorigin.fetch.safelist import REQUEST_BODY_HEADERS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 EngineName = Literal["standard", "chromium", "firefox", "webkit"]
 

@@ -110,7 +110,7 @@ def judge_access(response: HttpResponse, question: Question, engine: Engine, exc
         status = (BrowserReason.PREFLIGHT_DISALLOWED_REDIRECT, culprit)
         # No other engine looks further into a redirect.
         return access or status if engine.check_before_redirect else status
-    if not 200 <= response.status <= 299:  # noqa: PLR2004  # an ok status
+    if not 200 <= response.status <= 299:  # an ok status
         culprit = Culprit(exchange=exchange, header=STATUS, lines=(str(response.status),), subject="200 to 299")
         status = (BrowserReason.PREFLIGHT_INVALID_STATUS, culprit)
     return status or access if engine.status_first else access or status

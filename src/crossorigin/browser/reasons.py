@@ -4,9 +4,14 @@ The codes are those of Chromium's `network::mojom::CorsError`, in kebab-case, wh
 errors and TypeErrors of the Fetch standard. A code never changes its meaning and is never used again.
 """
 
-from collections.abc import Mapping
+from __future__ import annotations
+
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _PREFLIGHT = "preflight-"
 
@@ -60,11 +65,11 @@ class BrowserReason(StrEnum):
         """Return the name of Chromium's `CorsError`, or None where it has none."""
         return None if self in _NO_CORS_ERROR else "".join(map(str.capitalize, self.split("-")))
 
-    def of_preflight(self) -> "BrowserReason":
+    def of_preflight(self) -> BrowserReason:
         """Return the reason for which the same answer to a preflight is refused."""
         return BrowserReason(_PREFLIGHT + self)
 
-    def of_request(self) -> "BrowserReason":
+    def of_request(self) -> BrowserReason:
         """Return the reason for which the same answer to the request itself is refused, or this one."""
         found = self.removeprefix(_PREFLIGHT)
         return BrowserReason(found) if found in ADVICE else self

@@ -82,7 +82,7 @@ def _refuses(
     crosses = request.mode == "cors" and str(url.origin) != request.origin
     if url.has_userinfo and (engine.refuses_userinfo or hop.tainting == "cors" or crosses):
         return BrowserReason.REDIRECT_CONTAINS_CREDENTIALS
-    if hop.stream and response.status != 303:  # noqa: PLR2004  # the only one that drops the body in any case
+    if hop.stream and response.status != 303:  # the only one that drops the body in any case
         return BrowserReason.REDIRECT_OF_STREAM
     return None
 
@@ -118,6 +118,6 @@ def _without(names: Container[bytes], headers: tuple[Header, ...]) -> tuple[Head
 
 
 def _turns_into_get(status: int, method: str) -> bool:
-    if status == 303:  # noqa: PLR2004  # See Other
+    if status == 303:  # See Other
         return method not in {"GET", "HEAD"}
     return status in {301, 302} and method == "POST"

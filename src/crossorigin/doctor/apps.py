@@ -1,21 +1,25 @@
 """Load an ASGI app by its name, start it as a server would, and ask it in process: no socket is opened."""
 
+from __future__ import annotations
+
 import asyncio
 import importlib
 import inspect
 import re
 import sys
 import tomllib
-from collections.abc import AsyncGenerator, Callable, MutableMapping
 from contextlib import asynccontextmanager
-from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from urllib.parse import urlsplit
 
 from crossorigin.browser import ASGIApp, AsyncTransport, HttpRequest, HttpResponse, asgi_transport
 from crossorigin.doctor.answers import Answer
 from crossorigin.doctor.probe import CannotRunError
 from crossorigin.policy.errors import InvalidPolicyError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable, MutableMapping
+    from pathlib import Path
 
 PYPROJECT = "pyproject.toml"
 _FORM = "write it as module:app"
@@ -82,7 +86,7 @@ def _made(name: str, factory: Callable[[], Any]) -> object:
         raise CannotRunError("app", f"{name} makes no app: {_said(error)}") from error
 
 
-def _takes(found: Any, count: int) -> bool:  # noqa: ANN401  # whatever a module holds
+def _takes(found: Any, count: int) -> bool:
     """Tell whether something can be called with so many arguments."""
     try:
         inspect.signature(found).bind(*range(count))
@@ -130,7 +134,7 @@ class _Head(NamedTuple):
     scope: MutableMapping[str, Any]
 
 
-def _asking(lifespan: "_Lifespan", patience: float) -> AsyncTransport:
+def _asking(lifespan: _Lifespan, patience: float) -> AsyncTransport:
     hosts: list[str | None] = []
 
     async def transport(request: HttpRequest) -> HttpResponse | None:
@@ -168,10 +172,10 @@ def _asking(lifespan: "_Lifespan", patience: float) -> AsyncTransport:
     return transport
 
 
-def _heard(lifespan: "_Lifespan", heads: "list[_Head]") -> ASGIApp:
+def _heard(lifespan: _Lifespan, heads: list[_Head]) -> ASGIApp:
     """Return the app with the state of its lifespan; the heads of responses are noted."""
 
-    async def app(scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:  # noqa: ANN401  # ASGI's
+    async def app(scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
         own = {**scope, "state": dict(lifespan.state)}
 
         async def noting(message: MutableMapping[str, Any]) -> None:

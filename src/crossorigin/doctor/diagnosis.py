@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from crossorigin.browser import Verdict
+from crossorigin.doctor.detect import noticed
 from crossorigin.doctor.findings import Finding
 from crossorigin.doctor.fixes import Fix, fix_of
-from crossorigin.doctor.noticed import noticed
 from crossorigin.doctor.servers import UNKNOWN, Recognized, recognize
 
 

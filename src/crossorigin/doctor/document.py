@@ -9,7 +9,7 @@ from crossorigin.browser import Exchange, Verdict, advice, console_text
 from crossorigin.doctor.answers import policy_of
 from crossorigin.doctor.diagnosis import Diagnosis
 from crossorigin.doctor.findings import FINDINGS, Finding
-from crossorigin.doctor.words import BROWSERS, answered_headers, failed_step, sent_headers, verdict_line
+from crossorigin.doctor.wording import BROWSERS, answered_headers, failed_step, sent_headers, verdict_line
 
 SCHEMA_VERSION = 1
 

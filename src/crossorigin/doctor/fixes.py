@@ -88,7 +88,7 @@ def _wanted(verdict: Verdict) -> Wanted:
     lines = header_list(request, ENGINES["standard"])
     unsafe = cors_unsafe_request_header_names(lines)
     spelled = {name.lower(): name.decode("latin-1") for name, _ in lines}
-    crashed = not verdict.exchanges[-1].request.preflight and (verdict.status or 0) >= 500  # noqa: PLR2004
+    crashed = not verdict.exchanges[-1].request.preflight and (verdict.status or 0) >= 500
     return Wanted(
         origin=request.origin,
         method=normalize_method(request.method),

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from crossorigin.browser import BrowserReason
 from crossorigin.doctor.findings import FindingCode
-from crossorigin.policy.decision import Reason
+from crossorigin.policy.decide.decisions import Reason
 from crossorigin.policy.errors import IssueCode
 
 _PACKAGED = "pages"

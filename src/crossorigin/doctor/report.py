@@ -11,7 +11,7 @@ from crossorigin.doctor.answers import policy_of
 from crossorigin.doctor.diagnosis import Diagnosis
 from crossorigin.doctor.findings import FINDINGS, Finding, FindingCode
 from crossorigin.doctor.servers import TITLES
-from crossorigin.doctor.words import (
+from crossorigin.doctor.wording import (
     BROWSERS,
     answered_headers,
     clean,

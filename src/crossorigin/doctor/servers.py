@@ -101,7 +101,7 @@ def _text(response: HttpResponse, name: str) -> str:
 def _starlette(exchange: Exchange, response: HttpResponse) -> Recognized | None:
     if not exchange.request.preflight or _text(response, "Content-Type") != "text/plain; charset=utf-8":
         return None
-    lists, refused = bool(response.lines("Access-Control-Allow-Methods")), response.status == 400  # noqa: PLR2004
+    lists, refused = bool(response.lines("Access-Control-Allow-Methods")), response.status == 400
     if _PRIVATE_NETWORK in _text(response, "Vary").lower():
         if not refused:
             return Recognized(server=Server.ASGI, sign="its preflight varies by Private Network Access")

@@ -63,8 +63,8 @@ def serialize_ipv4(text: str) -> str | None:
     """
     numbers = [_ipv4_number(label) for label in text.removesuffix(".").split(".")]
     *leading, last = [-1 if number is None else number for number in numbers]
-    room = 256 ** (4 - len(leading)) if len(leading) < 4 else 0  # noqa: PLR2004  # an address has four bytes
-    if not 0 <= last < room or not all(0 <= number <= 255 for number in leading):  # noqa: PLR2004  # a byte
+    room = 256 ** (4 - len(leading)) if len(leading) < 4 else 0  # an address has four bytes
+    if not 0 <= last < room or not all(0 <= number <= 255 for number in leading):  # a byte
         return None
     tail = last.to_bytes(4 - len(leading))
     return ".".join(map(str, [*leading, *tail]))
@@ -87,7 +87,7 @@ def serialize_ipv6(text: str) -> str | None:
     https://url.spec.whatwg.org/#concept-ipv6-serializer. An embedded IPv4 address is written in hexadecimal, which
     the standard library does on some Python versions only, so the pieces are put together here.
     """
-    import ipaddress  # noqa: PLC0415  # paid for by those who meet an IPv6 literal, not by every import
+    import ipaddress
 
     try:
         packed = ipaddress.IPv6Address(text).packed
@@ -97,7 +97,7 @@ def serialize_ipv6(text: str) -> str | None:
         return None
     pieces = [f"{packed[i] << 8 | packed[i + 1]:x}" for i in range(0, 16, 2)]
     start, length = _longest_run_of_zeros(pieces)
-    if length < 2:  # noqa: PLR2004  # a single zero piece is not compressed
+    if length < 2:  # a single zero piece is not compressed
         return ":".join(pieces)
     return f"{':'.join(pieces[:start])}::{':'.join(pieces[start + length :])}"
 
@@ -134,7 +134,7 @@ def to_a_label(label: str) -> str | None:
     None if no browser takes it. Never through the `idna` codec: that is IDNA 2003, which turns `faß` into `fass`,
     another one's domain.
     """
-    import unicodedata  # noqa: PLC0415  # only names beyond ASCII pay for it
+    import unicodedata
 
     if len(label) > 8 * MAX_LABEL:  # no spelling of a label is so much longer than the label
         return None

@@ -4,10 +4,15 @@ An issue is written for someone whose deployment just failed: which option, whic
 is dangerous, and the text to write instead. All issues of a policy are told at once, in the order of the options.
 """
 
+from __future__ import annotations
+
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 MAX_VALUE = 120
 
@@ -174,7 +179,7 @@ class InvalidPolicyError(ValueError):
         self.issues = tuple(issues)
         super().__init__(_tell(f"This CORS policy has {_count(self.issues, 'error')}.", self.issues))
 
-    def __reduce__(self) -> tuple[type["InvalidPolicyError"], tuple[tuple[PolicyIssue, ...]]]:
+    def __reduce__(self) -> tuple[type[InvalidPolicyError], tuple[tuple[PolicyIssue, ...]]]:
         """Pickle by the issues, of which the message is made."""
         return type(self), (self.issues,)
 
@@ -190,6 +195,6 @@ class CrossOriginWarning(UserWarning):
         self.issues = tuple(issues)
         super().__init__(_tell(f"This CORS policy starts, with {_count(self.issues, 'remark')}.", self.issues))
 
-    def __reduce__(self) -> tuple[type["CrossOriginWarning"], tuple[tuple[PolicyIssue, ...]]]:
+    def __reduce__(self) -> tuple[type[CrossOriginWarning], tuple[tuple[PolicyIssue, ...]]]:
         """Pickle by the issues, of which the message is made."""
         return type(self), (self.issues,)

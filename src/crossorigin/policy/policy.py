@@ -1,22 +1,25 @@
 """Hold the policy: the frozen, validated value that users build, in the words of FastAPI's documentation."""
 
+from __future__ import annotations
+
 import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from crossorigin.fetch.methods import normalize_method
+from crossorigin.policy.check.validate import validate
+from crossorigin.policy.decide.plan import Plan
 from crossorigin.policy.errors import CrossOriginWarning, InvalidPolicyError
-from crossorigin.policy.options import DEFAULTS, Element, Options
-from crossorigin.policy.plan import Plan
-from crossorigin.policy.rules import validate
+from crossorigin.policy.fields import DEFAULTS
+from crossorigin.policy.options import Element, Options
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from crossorigin.policy.decision import Decision
-    from crossorigin.policy.explain import Explanation
+    from crossorigin.policy.decide.decisions import Decision
+    from crossorigin.policy.explain.explanation import Explanation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False, eq=False, repr=False)
@@ -73,7 +76,7 @@ class Policy:
     dangerously_allow_public_suffixes: bool
     _plan: Plan | None = field(init=False)
 
-    def __init__(
+    def __init__(  # the names and the order that code in use relies on
         self,
         *,
         allow_origins: Iterable[str] = (),
@@ -132,7 +135,7 @@ class Policy:
         object.__setattr__(self, name, value)
 
     @classmethod
-    def from_dict(cls, options: Mapping[str, object]) -> "Policy":
+    def from_dict(cls, options: Mapping[str, object]) -> Policy:
         """Build a policy from a mapping of its options, as `to_dict` gives it.
 
         Raises:
@@ -164,7 +167,7 @@ class Policy:
         request_headers: Sequence[bytes] = (),
         request_private_network: Sequence[bytes] = (),
         debug: bool = False,
-    ) -> "Decision":
+    ) -> Decision:
         """Judge one HTTP request from its wire facts.
 
         Args:
@@ -202,7 +205,7 @@ class Policy:
 
     def explain(
         self, method: str, origin: str | None, request_headers: Iterable[str] = (), *, route: str | None = None
-    ) -> "Explanation":
+    ) -> Explanation:
         """Say, step by step, what becomes of a page's request, and what to change where it is refused.
 
         Args:
@@ -220,11 +223,11 @@ class Policy:
         >>> policy.explain("GET", "https://app.example.com").allowed
         True
         """
-        from crossorigin.policy.explain import explain  # noqa: PLC0415  # words are loaded by those who read them
+        from crossorigin.policy.explain.explanation import explain
 
         return explain(self, self._ready(), method, origin, request_headers, route=route)
 
-    def _options(self) -> Iterator[tuple[str, "tuple[str, ...] | str | int | None"]]:
+    def _options(self) -> Iterator[tuple[str, tuple[str, ...] | str | int | None]]:
         return ((name, getattr(self, name)) for name in DEFAULTS)
 
     def _canonical(self) -> tuple[object, ...]:
@@ -243,7 +246,7 @@ class Policy:
         options = (f"{name}={value!r}" for name, value in self._options() if value != DEFAULTS[name])
         return f"Policy({', '.join(options)})"
 
-    def __reduce__(self) -> tuple[Callable[[Mapping[str, object]], "Policy"], tuple[dict[str, object]]]:
+    def __reduce__(self) -> tuple[Callable[[Mapping[str, object]], Policy], tuple[dict[str, object]]]:
         """Pickle and copy by the options, which are checked again but not remarked on again."""
         return _restore, (self.to_dict(),)
 
@@ -264,7 +267,7 @@ def _check_lines(*fields: object) -> None:
             raise TypeError(message)
 
 
-def _iterate(lines: "Any") -> "Iterator[object]":  # noqa: ANN401  # whatever was given
+def _iterate(lines: Any) -> Iterator[object]:
     return iter(lines)
 
 

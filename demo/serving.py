@@ -1,0 +1,164 @@
+"""Both servers of the demo in one event loop, on loopback alone.
+
+The sockets are opened here, before uvicorn starts: so a port that is taken is known at once,
+and both loopback addresses share one port. Browsers resolve `localhost` to either address.
+"""
+
+import asyncio
+import errno
+import socket
+from collections.abc import AsyncGenerator, Generator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+
+import uvicorn
+
+from demo.api import documented_policy
+from demo.page import page_app
+from demo.recorder import App, Recorder
+
+_NO_IPV6 = {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}
+
+
+class PortUnavailableError(OSError):
+    """A port of the demo could not be opened."""
+
+    def __init__(self, port: int, error: OSError) -> None:
+        """Name the port, and keep what the system said."""
+        super().__init__(error.errno, error.strerror)
+        self.port = port
+
+    @property
+    def taken(self) -> bool:
+        """Return whether another program listens there."""
+        return self.errno == errno.EADDRINUSE
+
+
+class ServerDidNotStartError(RuntimeError):
+    """A server gave up while starting; it has said why in its own output."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Addresses:
+    """Where the demo can be reached, as serialized origins."""
+
+    allowed: str
+    refused: str
+    api: str
+
+
+@asynccontextmanager
+async def serving(*, api: App, port: int, page_port: int) -> AsyncGenerator[Addresses]:
+    """Serve `api` and the page while the context is open.
+
+    A port of 0 means any free one.
+
+    Raises:
+        PortUnavailableError: one of the ports could not be opened.
+        ServerDidNotStartError: a server gave up while starting.
+    """
+    with ExitStack() as opened:
+        page_sockets = opened.enter_context(_listening(page_port))
+        api_sockets = opened.enter_context(_listening(port))
+        page_port, port = (sockets[0].getsockname()[1] for sockets in (page_sockets, api_sockets))
+        addresses = Addresses(
+            allowed=f"http://localhost:{page_port}",
+            refused=f"http://127.0.0.1:{page_port}",
+            api=f"http://localhost:{port}",
+        )
+        recorder = Recorder(api)
+        page = page_app(
+            recorder=recorder,
+            policy=documented_policy(),
+            api=addresses.api,
+            page_port=page_port,
+        )
+        async with _running(recorder, api_sockets), _running(page, page_sockets):
+            yield addresses
+
+
+class _Server(uvicorn.Server):
+    """A uvicorn that says when it is ready and leaves signals to the command."""
+
+    def __init__(self, app: App) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                # Whoever runs the demo decides where logs go; by default, warnings to stderr.
+                log_config=None,
+                log_level="warning",
+                timeout_graceful_shutdown=2,
+                ws="none",
+            )
+        )
+        self.ready = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        try:
+            await super().startup(sockets)
+        except SystemExit:
+            # Where the app refuses to start, uvicorn ends the process: here, it is one of two.
+            self.should_exit = True
+        finally:
+            self.ready.set()
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None]:
+        yield
+
+
+@asynccontextmanager
+async def _running(app: App, sockets: list[socket.socket]) -> AsyncGenerator[None]:
+    server = _Server(app)
+    task = asyncio.create_task(server.serve(sockets))
+    await server.ready.wait()
+    if not server.started:
+        await task
+        raise ServerDidNotStartError
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        await task
+
+
+@contextmanager
+def _listening(port: int) -> Generator[list[socket.socket]]:
+    sockets = _open(port)
+    try:
+        yield sockets
+    finally:
+        for opened in sockets:
+            opened.close()
+
+
+def _open(port: int) -> list[socket.socket]:
+    first = _listen(socket.AF_INET, "127.0.0.1", port)
+    try:
+        return [first, _listen(socket.AF_INET6, "::1", first.getsockname()[1])]
+    except PortUnavailableError as error:
+        if error.errno in _NO_IPV6:
+            return [first]
+        first.close()
+        if port == 0 and error.taken:
+            # The system chose a port that is free on IPv4 alone: let it choose again.
+            return _open(port)
+        raise
+
+
+def _listen(family: socket.AddressFamily, host: str, port: int) -> socket.socket:
+    opened = None
+    try:
+        opened = socket.socket(family, socket.SOCK_STREAM)
+        # Without it, a port stays closed for a minute after its last connection.
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        opened.bind((host, port))
+        # With that option it is here, not above, that Linux may notice another listener.
+        opened.listen()
+    except OSError as error:
+        if opened is not None:
+            opened.close()
+        raise PortUnavailableError(port, error) from error
+    return opened

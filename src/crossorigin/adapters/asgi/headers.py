@@ -1,0 +1,64 @@
+"""Read the facts of a request from the headers of an ASGI scope, and hand them to the plan.
+
+https://asgi.readthedocs.io/en/latest/specs/www.html#http-connection-scope: header names are in lower case.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from crossorigin.adapters.common.asgi_types import Headers
+    from crossorigin.policy.decide.decisions import PreflightDecision
+    from crossorigin.policy.decide.plan import Plan
+
+# The fields that a CORS-preflight request is judged by, in the order of the judgement.
+_ASKING = dict.fromkeys(
+    (
+        b"origin",
+        b"access-control-request-method",
+        b"access-control-request-headers",
+        b"access-control-request-private-network",
+    )
+)
+_ASKING_LENGTHS = frozenset(map(len, _ASKING))
+
+
+def lines_of(headers: Headers, field: bytes) -> list[bytes]:
+    """Return the values of the lines of one field."""
+    return [value for name, value in headers if name == field]
+
+
+def decide_preflight(plan: Plan, headers: Headers) -> PreflightDecision | None:
+    """Decide an OPTIONS request if it is a CORS-preflight request; return None if it belongs to the app."""
+    origin = request_method = request_headers = None
+    lengths = _ASKING_LENGTHS
+    for name, value in headers:
+        # By its length first, which costs half as much as to hash it, and a third of comparing it with each.
+        if len(name) in lengths:
+            if name == b"origin" and origin is None:
+                origin = value
+            elif name == b"access-control-request-method" and request_method is None:
+                request_method = value
+            elif name == b"access-control-request-headers" and request_headers is None:
+                request_headers = value
+            elif name in _ASKING:
+                return _unusual_preflight(plan, headers)
+    if origin is None or request_method is None:
+        return None
+    known = plan.known_preflight(origin, request_method, request_headers)
+    if known is not None:
+        return known
+    lines = () if request_headers is None else (request_headers,)
+    return plan.decide_preflight((origin,), (request_method,), lines)
+
+
+def _unusual_preflight(plan: Plan, headers: Headers) -> PreflightDecision | None:
+    """Do the same where a field has several lines, or asks for the private network."""
+    lines: dict[bytes, list[bytes]] = {name: [] for name in _ASKING}
+    for name, value in headers:
+        if name in lines:
+            lines[name].append(value)
+    origin, request_method, request_headers, private_network = lines.values()
+    if not origin or not request_method:
+        return None
+    return plan.decide_preflight(origin, request_method, request_headers, private_network)

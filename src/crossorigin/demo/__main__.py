@@ -1,8 +1,0 @@
-"""Run the demo: `python -m crossorigin.demo`."""
-
-import sys
-
-from crossorigin.demo.command import main
-
-if __name__ == "__main__":
-    sys.exit(main())

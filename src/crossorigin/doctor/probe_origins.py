@@ -1,0 +1,91 @@
+"""Hold the origins that no server should allow by accident, and what its answers to them show. Pure."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from ipaddress import ip_address
+
+from crossorigin.browser import BrowserRequest, HttpRequest, HttpResponse, browse
+from crossorigin.browser.check import text_lines
+from crossorigin.doctor.detect import ALLOW_ORIGIN
+from crossorigin.doctor.findings import Finding, FindingCode
+from crossorigin.fetch.methods import normalize_method
+from crossorigin.fetch.origin import OPAQUE_ORIGIN, parse_origin
+from crossorigin.policy.check.public_suffix import is_private, registrable_domain
+
+_NOBODY = "crossorigin-probe.invalid"
+_SAFE = frozenset({"GET", "HEAD"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stranger:
+    """Hold an origin, what its being allowed shows, and in what it is like the page's."""
+
+    origin: str
+    code: FindingCode
+    likeness: str
+
+
+def strangers(origin: str) -> Iterator[Stranger]:
+    """Yield nobody's origin, `null`, and those that look like `origin`, which is the page's.
+
+    >>> [stranger.origin for stranger in strangers("https://app.example.com")][3:]
+    ['https://crossorigin-probeexample.com', 'https://appxexample.com', 'http://app.example.com']
+    """
+    yield Stranger(origin=f"https://{_NOBODY}", code=FindingCode.ANY_ORIGIN_REFLECTED, likeness="nobody's origin")
+    if origin != OPAQUE_ORIGIN:
+        yield Stranger(origin=OPAQUE_ORIGIN, code=FindingCode.NULL_ORIGIN_ALLOWED, likeness="an opaque origin")
+    page = parse_origin(origin)
+    if page is None:
+        return
+    port = "" if page.port is None else f":{page.port}"
+    likes = [(f"{page.scheme}://{host}{port}", likeness) for host, likeness in _look_alikes(page.host)]
+    if page.scheme == "https":
+        likes.append((f"http://{page.host}{port}", "the page's host without TLS"))
+    for like, likeness in likes:
+        yield Stranger(origin=like, code=FindingCode.LOOK_ALIKE_ALLOWED, likeness=likeness)
+
+
+def _look_alikes(host: str) -> Iterator[tuple[str, str]]:
+    """Yield hosts that strangers can have and that part of a comparison takes for `host`."""
+    name = host.removesuffix(".")
+    if name.startswith("["):
+        return
+    yield f"{name}.{_NOBODY}", "a name that begins like the page's"
+    if _is_address(name) or is_private(name):
+        return
+    yield f"crossorigin-probe{registrable_domain(name)}", "a name that ends like the page's"
+    if name.count(".") > 1:
+        yield name.replace(".", "x", 1), "the page's name with a letter in place of a dot"
+
+
+def question(request: BrowserRequest, stranger: Stranger) -> HttpRequest | None:
+    """Return the first request of the stranger's page: a preflight, or what is sent without one and changes nothing.
+
+    None where nothing is sent at all.
+    """
+    # An upload that is listened to is asked about first, whatever its method.
+    asks_first = normalize_method(request.method) not in _SAFE
+    asking = replace(request, origin=stranger.origin, mode="cors", redirect="follow", upload_listener=asks_first)
+    return next(browse(asking), None)
+
+
+def judge(answers: Iterable[tuple[Stranger, HttpResponse]]) -> tuple[Finding, ...]:
+    """Return what the answers show; where everybody is let in, nothing more is said of those who look alike."""
+    found: list[Finding] = []
+    for stranger, response in answers:
+        if text_lines(response, ALLOW_ORIGIN) != (stranger.origin,):
+            continue
+        credentials = text_lines(response, "Access-Control-Allow-Credentials") == ("true",)
+        how = "with" if credentials else "without"
+        detail = f"{stranger.origin} is allowed, {how} credentials: it is {stranger.likeness}."
+        found.append(Finding(code=stranger.code, header=ALLOW_ORIGIN, detail=detail))
+    everybody = any(finding.code is FindingCode.ANY_ORIGIN_REFLECTED for finding in found)
+    return tuple(found[:1] if everybody else found)
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,1 @@
+"""Validation, which runs once when a policy is built. No request reaches this package."""

@@ -1,0 +1,1 @@
+"""Validation of `allow_origin_regex`."""

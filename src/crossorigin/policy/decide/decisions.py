@@ -1,0 +1,121 @@
+"""The outcomes of a judgement: the reasons, which are a closed list, and the decisions that hold them."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from crossorigin.policy.decide.response import PreflightResponse, ResponseHeaders
+
+
+class Reason(StrEnum):
+    """Name every outcome of a judgement; a code never changes its meaning and is never used again."""
+
+    # The origin.
+    ANY_ORIGIN = "any-origin"
+    ORIGIN_LISTED = "origin-listed"
+    ORIGIN_MATCHES_PATTERN = "origin-matches-pattern"
+    ORIGIN_MATCHES_REGEX = "origin-matches-regex"
+    ORIGIN_ABSENT = "origin-absent"
+    ORIGIN_REPEATED = "origin-repeated"
+    ORIGIN_TOO_LONG = "origin-too-long"
+    ORIGIN_MALFORMED = "origin-malformed"
+    ORIGIN_NULL = "origin-null"
+    ORIGIN_NOT_LISTED = "origin-not-listed"
+
+    # The method that a preflight asks for.
+    METHOD_LISTED = "method-listed"
+    METHOD_REPEATED = "method-repeated"
+    METHOD_TOO_LONG = "method-too-long"
+    METHOD_MALFORMED = "method-malformed"
+    METHOD_NOT_LISTED = "method-not-listed"
+    METHOD_NOT_SERVED = "method-not-served"
+
+    # The header names that a preflight asks for.
+    HEADERS_LISTED = "headers-listed"
+    ANY_HEADERS = "any-headers"
+    HEADERS_TOO_LONG = "headers-too-long"
+    HEADERS_TOO_SPARSE = "headers-too-sparse"
+    HEADERS_MALFORMED = "headers-malformed"
+    HEADERS_NOT_LISTED = "headers-not-listed"
+
+    @property
+    def allows(self) -> bool:
+        """Tell whether this outcome lets the request pass its question."""
+        return self in _ALLOWING
+
+
+_ALLOWING = frozenset(
+    {
+        Reason.ANY_ORIGIN,
+        Reason.ORIGIN_LISTED,
+        Reason.ORIGIN_MATCHES_PATTERN,
+        Reason.ORIGIN_MATCHES_REGEX,
+        Reason.METHOD_LISTED,
+        Reason.HEADERS_LISTED,
+        Reason.ANY_HEADERS,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActualDecision:
+    """Hold what a policy says to a request that is no CORS-preflight request.
+
+    `origin` is the reason; `response` says what becomes of the response's headers.
+
+    https://fetch.spec.whatwg.org/#concept-cors-check
+    """
+
+    origin: Reason
+    response: ResponseHeaders
+
+    @property
+    def reasons(self) -> tuple[Reason, ...]:
+        """Return the one reason."""
+        return (self.origin,)
+
+    @property
+    def refusals(self) -> tuple[Reason, ...]:
+        """Return the reasons that refuse; empty if the request is allowed."""
+        return _refusals(self.reasons)
+
+    @property
+    def allowed(self) -> bool:
+        """Tell whether a page of this origin may read the response."""
+        return not self.refusals
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreflightDecision:
+    """Hold what a policy says to a CORS-preflight request.
+
+    `origin`, `method` and `headers` are the reasons; `response` is the whole answer.
+
+    https://fetch.spec.whatwg.org/#cors-preflight-fetch-0
+    """
+
+    origin: Reason
+    method: Reason
+    headers: Reason
+    response: PreflightResponse
+
+    @property
+    def reasons(self) -> tuple[Reason, ...]:
+        """Return the reasons, in the order of the questions."""
+        return (self.origin, self.method, self.headers)
+
+    @property
+    def refusals(self) -> tuple[Reason, ...]:
+        """Return the reasons that refuse; empty if the request is allowed."""
+        return _refusals(self.reasons)
+
+    @property
+    def allowed(self) -> bool:
+        """Tell whether a page of this origin may send what it asks about."""
+        return not self.refusals
+
+
+Decision = ActualDecision | PreflightDecision
+
+
+def _refusals(reasons: tuple[Reason, ...]) -> tuple[Reason, ...]:
+    return tuple(reason for reason in reasons if not reason.allows)

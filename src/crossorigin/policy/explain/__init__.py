@@ -1,0 +1,1 @@
+"""Explanations of decisions, imported only when somebody asks for one."""

@@ -1,0 +1,68 @@
+"""The options of a policy: their names, types and defaults, and what two of them stand for."""
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+from crossorigin.fetch.fields import WILDCARD
+from crossorigin.fetch.headers import CORS_SAFELISTED_REQUEST_HEADERS
+from crossorigin.fetch.methods import STANDARD_METHODS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    class PolicyFields(Protocol):
+        """A policy as the rest of the package reads it, without depending on the class that users build."""
+
+        @property
+        def allow_origins(self) -> tuple[str, ...]: ...
+        @property
+        def allow_methods(self) -> tuple[str, ...]: ...
+        @property
+        def allow_headers(self) -> tuple[str, ...]: ...
+        @property
+        def allow_credentials(self) -> bool: ...
+        @property
+        def allow_origin_regex(self) -> str | None: ...
+        @property
+        def allow_private_network(self) -> bool: ...
+        @property
+        def expose_headers(self) -> tuple[str, ...]: ...
+        @property
+        def max_age(self) -> int | None: ...
+        @property
+        def constant_allow_origin(self) -> bool: ...
+        @property
+        def dangerously_allow_public_suffixes(self) -> bool: ...
+
+
+DEFAULTS: Mapping[str, tuple[str, ...] | str | int | None] = MappingProxyType(
+    {
+        "allow_origins": (),
+        "allow_methods": ("GET",),
+        "allow_headers": (),
+        "allow_credentials": False,
+        "allow_origin_regex": None,
+        "allow_private_network": False,
+        "expose_headers": (),
+        "max_age": 600,
+        "constant_allow_origin": False,
+        "dangerously_allow_public_suffixes": False,
+    }
+)
+
+
+def allowed_methods(methods: Sequence[str]) -> tuple[str, ...]:
+    """Return the methods that `allow_methods` stands for: with `*` all standard ones and those beside it."""
+    if WILDCARD not in methods:
+        return tuple(methods)
+    return tuple(dict.fromkeys([*STANDARD_METHODS, *(method for method in methods if method != WILDCARD)]))
+
+
+def allowed_headers(names: Sequence[str]) -> tuple[str, ...]:
+    """Return the names that `allow_headers` stands for, `*` aside: with the safelisted ones, sorted, each once."""
+    spelled = {name.lower(): name for name in CORS_SAFELISTED_REQUEST_HEADERS}
+    for name in names:
+        if name != WILDCARD:
+            spelled.setdefault(name.lower(), name)
+    return tuple(spelled[name] for name in sorted(spelled))

@@ -1,0 +1,169 @@
+"""Types for pydantic's models and pydantic-settings: origins, methods, header names, and a whole policy.
+
+Values are read and checked by `crossorigin.settings.env` and `crossorigin.policy`. This module reports the result in
+pydantic's terms: each issue becomes a separate error. It needs the extra `settings`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, cast
+
+try:
+    from pydantic import AnyUrl, BeforeValidator
+    from pydantic_core import InitErrorDetails, PydanticCustomError, Url, ValidationError, core_schema
+    from pydantic_settings import NoDecode
+except ImportError as error:
+    raise ImportError(
+        "crossorigin.settings.pydantic needs pydantic and pydantic-settings: pip install 'crossorigin[settings]'"
+    ) from error
+
+from crossorigin.policy.check.types import is_list_like
+from crossorigin.policy.errors import IssueCode, IssueValue, PolicyIssue, keep_value, text_of
+from crossorigin.policy.policy import Policy
+from crossorigin.settings.env import judge
+
+if TYPE_CHECKING:
+    from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+    from pydantic.json_schema import JsonSchemaValue
+
+__all__ = ["Methods", "Origins", "PolicyField", "RequestHeaders", "ResponseHeaders"]
+
+_URLS = (AnyUrl, Url)
+
+_Place = tuple[str | int, ...]
+
+
+def _list_of(name: str) -> Callable[[object], tuple[str, ...]]:
+    """Return the validator for the elements of an option."""
+
+    def read(value: object) -> tuple[str, ...]:
+        if isinstance(value, str) and not value.strip():
+            return ()  # not the option's default: pydantic's field has one of its own
+        options, issues, _ = judge({name: _without_slashes(value)})
+        if issues:
+            raise _refusal([(_place(issue)[1:], issue) for issue in issues])
+        return tuple(cast("Iterable[str]", options[name]))
+
+    return read
+
+
+Origins = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_list_of("allow_origins"))]
+"""Take the origins of a policy as a list, or as a text with commas, white space or JSON."""
+
+Methods = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_list_of("allow_methods"))]
+"""Take the methods of a policy in the same ways."""
+
+RequestHeaders = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_list_of("allow_headers"))]
+"""Take the names of `allow_headers` in the same ways."""
+
+ResponseHeaders = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_list_of("expose_headers"))]
+"""Take the names of `expose_headers` in the same ways."""
+
+
+class _PolicySchema:
+    """Tell pydantic how a policy is read, written and described."""
+
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        return core_schema.no_info_plain_validator_function(
+            _read_policy, serialization=core_schema.plain_serializer_function_ser_schema(Policy.to_dict)
+        )
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        properties = {name: {**_json_type(value), "default": value} for name, value in Policy().to_dict().items()}
+        return {"type": "object", "title": "Policy", "properties": properties, "additionalProperties": False}
+
+
+def _json_type(default: object) -> dict[str, object]:
+    match default:
+        case list():
+            return {"type": "array", "items": {"type": "string"}}
+        case bool():
+            return {"type": "boolean"}
+        case int():
+            return {"anyOf": [{"type": "integer"}, {"type": "null"}]}
+        case _:
+            return {"anyOf": [{"type": "string"}, {"type": "null"}]}
+
+
+# Decoded by pydantic-settings, unlike the lists: so the variables of single options go before the whole one.
+PolicyField = Annotated[Policy, _PolicySchema()]
+"""Take a policy, or its options as a mapping or a JSON object, whose values may be texts; dump it as `to_dict`."""
+
+
+def _read_policy(value: object) -> Policy:
+    if isinstance(value, Policy):
+        return value
+    given = _parse(value) if isinstance(value, str) else value
+    if not isinstance(given, Mapping):
+        raise _refusal([((), _not_a_policy(value))])
+    members = cast("Mapping[str, object]", given)
+    options, issues, _ = judge({name: _without_slashes(member) for name, member in members.items()})
+    if issues:
+        raise _refusal([(_place(issue), issue) for issue in issues])
+    return Policy.from_dict(options)
+
+
+def _parse(text: str) -> object:
+    if not text.strip():
+        return {}
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _without_slashes(value: object) -> object:
+    """Return a list with the origin of each URL that names one: pydantic writes a slash behind it."""
+    if isinstance(value, str | bytes | bytearray) or not is_list_like(value):
+        return value
+    members = [_without_slash(member) for member in cast("Iterable[object]", value)]
+    return sorted(members, key=text_of) if isinstance(value, AbstractSet) else members
+
+
+def _without_slash(member: object) -> object:
+    if not isinstance(member, _URLS):
+        return member
+    bare = member.path == "/" and member.query is None and member.fragment is None
+    return str(member).removesuffix("/") if bare else str(member)
+
+
+def _not_a_policy(value: object) -> PolicyIssue:
+    return PolicyIssue(
+        code=IssueCode.POLICY_NOT_A_POLICY,
+        field="policy",
+        value=keep_value(value),
+        reason="It is no Policy, and no mapping or JSON object of a policy's options.",
+        hint='the options, as in {"allow_origins": ["https://app.example.com"]}.',
+    )
+
+
+def _place(issue: PolicyIssue) -> _Place:
+    name, _, index = issue.field.partition("[")
+    if issue.code is IssueCode.UNKNOWN_OPTION or not index:
+        return (issue.field,)
+    return (name, int(index[:-1]))
+
+
+def _refusal(issues: Iterable[tuple[_Place, PolicyIssue]]) -> ValidationError:
+    """Return the error with one of its own for each issue; pydantic puts the field's name before their places."""
+    details = [InitErrorDetails(type=_told(issue), loc=place, input=_shown(issue)) for place, issue in issues]
+    return ValidationError.from_exception_data("Policy", details)
+
+
+def _shown(issue: PolicyIssue) -> IssueValue:
+    """Return the value, or where the issue's own text hides a part of it, what is left: pydantic logs it."""
+    shown = str(replace(issue, field="")).partition("\n")[0].removeprefix(" = ")
+    return issue.value if shown == repr(issue.value) else shown.strip("'\"")
+
+
+def _told(issue: PolicyIssue) -> PydanticCustomError:
+    # Taken from the issue's own text, where passwords are hidden and control characters escaped.
+    _, reason, *hint, _ = (line.strip() for line in str(issue).split("\n"))
+    told = {"reason": reason, "hint": "\n".join(hint).removeprefix("Fix: ")}
+    return PydanticCustomError(str(issue.code), "{reason} Fix: {hint}", told)  # pyright: ignore[reportArgumentType]  # codes are a closed list

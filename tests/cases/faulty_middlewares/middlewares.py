@@ -1,0 +1,468 @@
+"""Wrong middlewares: each answers wrongly in one respect, as packages and hand-written ones do or did.
+
+All of them wrap the right middleware and change one thing: whom it lets in, or what it sends.
+"""
+
+# A mutant overrides a method of `Wrong`, which says what it is given, and need not use all of it.
+
+import fnmatch
+import re
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from crossorigin import CORSMiddleware, Reason
+from crossorigin.fetch.methods import is_token_bytes
+from crossorigin.fetch.origin import parse_origin, parse_origin_bytes
+from crossorigin.policy.decide.judge import Judge
+from crossorigin.policy.decide.response import ALLOW_CREDENTIALS, ALLOW_HEADERS, ALLOW_ORIGIN, VARY
+from crossorigin.policy.fields import allowed_headers, allowed_methods
+
+Headers = list[tuple[bytes, bytes]]
+
+# The row of the browser's table that is no fetch alone: see `cache_verdict` in `test_browser.py`.
+CACHE = "the HTTP cache"
+_OWN = "the app's own headers"
+
+
+class Wrong:
+    """Wrap the right middleware; without a subclass, it answers as that does."""
+
+    # The rows of the browser's table on one API, one of which comes out differently; or why none can.
+    rows: tuple[str, ...] = ()
+    unseen: str = ""
+
+    def __init__(self, app: Any, **options: Any) -> None:
+        self.app = app
+        self.right = CORSMiddleware(self._app, **options)
+        self.policy = self.right.policy
+        self.judge = Judge(self.policy)
+        self.right._ready._judge = _WrongJudge(self)
+        self.exact = [origin for origin in self.policy.allow_origins if "*" not in origin]
+        self.wildcards = [origin for origin in self.policy.allow_origins if "*" in origin and origin != "*"]
+        self.regex = self.policy.allow_origin_regex or "(?!)"
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answer rightly, then change what is sent."""
+        scope = {**scope, _OWN: None}
+
+        async def answering(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                status, headers = self.answer(scope, message["status"], list(message["headers"]), scope[_OWN])
+                message = {**message, "status": status, "headers": headers}
+            await send(message)
+
+        await self.right(scope, receive, answering)
+
+    async def _app(self, scope: Any, receive: Any, send: Any) -> None:
+        async def noting(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                scope[_OWN] = message["headers"]
+            await send(message)
+
+        await self.app(scope, receive, noting)
+
+    def lets_in(self, origin: str) -> bool:
+        """Tell whether a well-formed origin that must be refused is allowed."""
+        return False
+
+    def lets_in_lines(self, lines: Sequence[bytes]) -> bool:
+        """Tell whether Origin lines that must be refused are allowed, whatever they hold."""
+        return len(lines) == 1 and parse_origin_bytes(lines[0]) is not None and self.lets_in(_text(lines[0]))
+
+    def lets_method(self, method: str) -> bool:
+        """Tell whether a requested method that must be refused is allowed."""
+        return False
+
+    def lets_headers(self, names: set[bytes]) -> bool:
+        """Tell whether requested names that must be refused are allowed."""
+        return False
+
+    def answer(self, scope: Any, status: int, headers: Headers, own: Headers | None) -> tuple[int, Headers]:
+        """Return status and headers that are sent; `own` are the app's, None if it did not run."""
+        return status, headers if own is None else self.edit(headers, own)
+
+    def edit(self, headers: Headers, own: Headers) -> Headers:
+        """Return the headers of an actual response."""
+        return headers
+
+
+class _WrongJudge(Judge):
+    """Judge as the right one does, then ask the wrong middleware about what was refused."""
+
+    def __init__(self, wrong: Wrong) -> None:
+        super().__init__(wrong.policy)
+        self._wrong = wrong
+
+    def judge_origin(self, lines: Sequence[bytes]) -> Reason:
+        reason = super().judge_origin(lines)
+        if lines and not reason.allows and self._wrong.lets_in_lines(lines):
+            return Reason.ORIGIN_MATCHES_REGEX
+        return reason
+
+    def judge_method(self, lines: Sequence[bytes]) -> Reason:
+        reason = super().judge_method(lines)
+        if len(lines) == 1 and not reason.allows and self._wrong.lets_method(_text(lines[0])):
+            return Reason.METHOD_LISTED
+        return reason
+
+    def judge_headers(self, lines: Sequence[bytes]) -> tuple[Reason, list[bytes]]:
+        reason, names = super().judge_headers(lines)
+        if not reason.allows:
+            asked = [name.strip() for line in lines for name in line.split(b",") if name.strip()]
+            if self._wrong.lets_headers({name.lower() for name in asked}):
+                return Reason.ANY_HEADERS, asked
+        return reason, names
+
+
+def _text(value: bytes) -> str:
+    return value.decode("latin-1")
+
+
+def _values(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> list[bytes]:
+    return [value for given, value in headers if given.lower() == name]
+
+
+def _replaced(headers: Headers, name: bytes, values: Iterable[bytes]) -> Headers:
+    return [*(line for line in headers if line[0].lower() != name), *((name, value) for value in values)]
+
+
+# Whom they let in.
+
+
+class AnyOrigin(Wrong):
+    """Echoes any origin, as hand-written middlewares do that return the request's Origin."""
+
+    rows = ("GET, not listed",)
+
+    def lets_in(self, origin: str) -> bool:
+        return True
+
+
+class RegexBySearch(Wrong):
+    """Searches for the regular expression anywhere, as is done by hand with `re.search`."""
+
+    rows = ("regex, only a part matches",)
+
+    def lets_in(self, origin: str) -> bool:
+        return re.search(self.regex, origin) is not None
+
+
+class RegexByMatch(Wrong):
+    """Holds the start of the origin alone, as Starlette did until 2020 and Flask-CORS does."""
+
+    rows = ("regex, only a part matches, PUT",)
+
+    def lets_in(self, origin: str) -> bool:
+        return re.match(self.regex, origin) is not None
+
+
+class RegexIgnoringCase(Wrong):
+    """Ignores case, as Flask-CORS does for what looks like a regular expression."""
+
+    unseen = "a browser writes every origin in lower case"
+
+    def lets_in_lines(self, lines: Sequence[bytes]) -> bool:
+        origin = _text(lines[0])
+        patterns = [self.regex, *map(re.escape, self.exact)]
+        well_formed = len(lines) == 1 and parse_origin(origin.lower()) is not None
+        return well_formed and any(re.fullmatch(pattern, origin, re.IGNORECASE) for pattern in patterns)
+
+
+class UnescapedDot(Wrong):
+    """Takes a listed origin for a regular expression, so that its dots stand for any character."""
+
+    rows = ("GET, a letter for a dot",)
+
+    def lets_in(self, origin: str) -> bool:
+        return any(re.fullmatch(listed, origin) for listed in self.exact)
+
+
+class SuffixOfTheOrigin(Wrong):
+    """Compares the end of the origin with a listed host, as go-zero did (CVE-2024-27302)."""
+
+    rows = ("GET, the listed host as a suffix",)
+
+    def lets_in(self, origin: str) -> bool:
+        return any(origin.endswith(listed.partition("://")[2] or listed) for listed in self.exact)
+
+
+class PrefixOfTheOrigin(Wrong):
+    """Compares the start of the origin with a listed one."""
+
+    rows = ("GET, listed without its port",)
+
+    def lets_in(self, origin: str) -> bool:
+        return any(origin.startswith(listed) for listed in self.exact)
+
+
+class SubstringOfOneString(Wrong):
+    """Looks for the origin inside a string, as Starlette does where `allow_origins` is given one instead of a list."""
+
+    rows = ("null, inside a listed host",)
+
+    def lets_in_lines(self, lines: Sequence[bytes]) -> bool:
+        return len(lines) == 1 and any(_text(lines[0]) in listed for listed in self.exact)
+
+
+class FileNamePattern(Wrong):
+    """Matches patterns as file names are, across everything, as Cornice does; Litestar writes `.*` for each `*`."""
+
+    unseen = "what `*` may wrongly cross, a slash, a user or a port, a browser's Origin never has inside its host"
+
+    def lets_in_lines(self, lines: Sequence[bytes]) -> bool:
+        return len(lines) == 1 and any(fnmatch.fnmatchcase(_text(lines[0]), pattern) for pattern in self.wildcards)
+
+
+class SuffixOfTheWildcard(Wrong):
+    """Compares the end of a host with what stands behind `*.`, without the dot."""
+
+    rows = ("pattern, whole labels",)
+
+    def lets_in(self, origin: str) -> bool:
+        parts = [pattern.partition("*.") for pattern in self.wildcards]
+        return any(dot and origin.startswith(scheme) and origin.endswith(base) for scheme, dot, base in parts)
+
+
+class WildcardWithItsApex(Wrong):
+    """Lets a wildcard stand for no label at all, as cookies do with their domain."""
+
+    rows = ("pattern, never its apex",)
+
+    def lets_in(self, origin: str) -> bool:
+        return origin in [pattern.replace("://*.", "://") for pattern in self.wildcards]
+
+
+class HostAlone(Wrong):
+    """Compares hosts, whatever the scheme and the port, as is done by hand with `urlsplit`."""
+
+    rows = ("GET, listed with another scheme",)
+
+    def lets_in(self, origin: str) -> bool:
+        return urlsplit(origin).hostname in {urlsplit(listed).hostname for listed in self.exact}
+
+
+class NullAlways(Wrong):
+    """Lets `null` in, as is done for pages that are opened from a disk."""
+
+    rows = ("null, not listed",)
+
+    def lets_in_lines(self, lines: Sequence[bytes]) -> bool:
+        return list(lines) == [b"null"]
+
+
+class EmptyOrigin(Wrong):
+    """Lets an empty Origin in, as Starlette does with the `[""]` that comes of splitting an empty setting."""
+
+    unseen = "a browser never sends an empty Origin"
+
+    def lets_in_lines(self, lines: Sequence[bytes]) -> bool:
+        return list(lines) == [b""]
+
+
+class TrimmedOrigin(Wrong):
+    """Trims the Origin before it compares, and echoes what came."""
+
+    unseen = "a browser sends no white space around an origin"
+
+    def lets_in_lines(self, lines: Sequence[bytes]) -> bool:
+        return len(lines) == 1 and _text(lines[0]).strip() in self.exact
+
+
+class RawEcho(Wrong):
+    """Asks the regular expression about bytes that are no origin, and echoes them, as Starlette does."""
+
+    unseen = "a browser's Origin is a serialized origin"
+
+    def lets_in_lines(self, lines: Sequence[bytes]) -> bool:
+        return list(lines) != [b"null"] and len(lines) == 1 and bool(re.fullmatch(self.regex, _text(lines[0])))
+
+
+class FirstOfTwoOrigins(Wrong):
+    """Reads the first of two Origin lines, as `headers.get` does in most frameworks."""
+
+    unseen = "a browser sends one Origin line"
+
+    def lets_in_lines(self, lines: Sequence[bytes]) -> bool:
+        return len(lines) > 1 and self.judge.judge_origin(lines[:1]).allows
+
+
+class MethodAsSubstring(Wrong):
+    """Looks for the method inside the joined list, as Flask-CORS does."""
+
+    rows = ("PAT is no part of PATCH",)
+
+    def lets_method(self, method: str) -> bool:
+        return method in ", ".join(allowed_methods(self.policy.allow_methods))
+
+
+class MethodWithoutCase(Wrong):
+    """Compares methods in upper case, as Flask-CORS does."""
+
+    rows = ("patch is not PATCH",)
+
+    def lets_method(self, method: str) -> bool:
+        return method.upper() in allowed_methods(self.policy.allow_methods)
+
+
+class UnboundedHeaders(Wrong):
+    """Compares requested names however many there are, as Starlette does."""
+
+    rows = ("more names than are read",)
+
+    def lets_headers(self, names: set[bytes]) -> bool:
+        listed = {name.lower().encode() for name in allowed_headers(self.policy.allow_headers)}
+        return names <= listed or ("*" in self.policy.allow_headers and all(map(is_token_bytes, names)))
+
+
+class EchoedHeaders(Wrong):
+    """Allows whatever names are requested, as Express's `cors` does by default."""
+
+    rows = ("a header that is not listed",)
+
+    def lets_headers(self, names: set[bytes]) -> bool:
+        return True
+
+    def answer(self, scope: Any, status: int, headers: Headers, own: Headers | None) -> tuple[int, Headers]:
+        requested = _values(scope["headers"], b"access-control-request-headers")
+        if own is None and status == 200 and requested:
+            headers = _replaced(headers, ALLOW_HEADERS, [b", ".join(requested)])
+        return status, headers
+
+
+# What they send.
+
+
+class NoVary(Wrong):
+    """Says nothing of the origin in Vary, as Vapor's middleware did, and most hand-written ones."""
+
+    rows = (CACHE,)
+
+    def answer(self, scope: Any, status: int, headers: Headers, own: Headers | None) -> tuple[int, Headers]:
+        return status, _replaced(headers, VARY, _values(own or [], VARY))
+
+
+class VaryWhereAllowed(Wrong):
+    """Varies on the origin only where it is allowed, as gorilla/handlers does."""
+
+    rows = (CACHE,)
+
+    def edit(self, headers: Headers, own: Headers) -> Headers:
+        return headers if _values(headers, ALLOW_ORIGIN) else _replaced(headers, VARY, _values(own, VARY))
+
+
+class VaryOverwritten(Wrong):
+    """Writes Vary anew, so that the app's is lost, as is done by hand with `headers["Vary"] = "Origin"`."""
+
+    rows = (CACHE,)
+
+    def edit(self, headers: Headers, own: Headers) -> Headers:
+        return _replaced(headers, VARY, [b"Origin"]) if _values(headers, VARY) else headers
+
+
+class VaryRepeated(Wrong):
+    """Adds Origin to a Vary that has it, as Starlette does."""
+
+    unseen = "to a cache, a name that is repeated says the same"
+
+    def edit(self, headers: Headers, own: Headers) -> Headers:
+        varies = b"*" not in self.policy.allow_origins and _values(own, VARY)
+        return _replaced(headers, VARY, [*_values(own, VARY), b"Origin"]) if varies else headers
+
+
+class CredentialsForAll(Wrong):
+    """Grants credentials to origins that are refused, as Starlette does."""
+
+    unseen = "a browser reads Access-Control-Allow-Credentials only once the origin is allowed"
+
+    def answer(self, scope: Any, status: int, headers: Headers, own: Headers | None) -> tuple[int, Headers]:
+        return status, _replaced(headers, ALLOW_CREDENTIALS, [b"true"] * self.policy.allow_credentials)
+
+
+class OriginOfTheApp(Wrong):
+    """Lets the app's own Access-Control-Allow-Origin pass where the origin is refused, as Starlette does."""
+
+    rows = ("a route's own CORS, not listed",)
+
+    def edit(self, headers: Headers, own: Headers) -> Headers:
+        granted = _values(headers, ALLOW_ORIGIN)
+        return headers if granted else [*headers, *((ALLOW_ORIGIN, value) for value in _values(own, ALLOW_ORIGIN))]
+
+
+class OriginTwice(Wrong):
+    """Misses header names with capitals, so that two lines of one header go out, as Starlette does."""
+
+    rows = ("a route's own CORS, listed",)
+
+    def edit(self, headers: Headers, own: Headers) -> Headers:
+        missed = [(name, value) for name, value in own if name != name.lower() == ALLOW_ORIGIN]
+        return [*headers, *missed] if _values(headers, ALLOW_ORIGIN) else headers
+
+
+class WildcardReflected(Wrong):
+    """Reflects every origin with credentials where `*` is listed, as Starlette does if asked for both."""
+
+    rows = ("any origin, GET with credentials",)
+
+    def answer(self, scope: Any, status: int, headers: Headers, own: Headers | None) -> tuple[int, Headers]:
+        origin = _values(scope["headers"], b"origin")[:1]
+        if not origin or b"*" not in _values(headers, ALLOW_ORIGIN):
+            return status, headers
+        return status, _replaced(_replaced(headers, ALLOW_ORIGIN, origin), ALLOW_CREDENTIALS, [b"true"])
+
+
+class ErrorsForNobody(Wrong):
+    """Leaves errors without CORS headers, as nginx does with an `add_header` that lacks `always`."""
+
+    rows = ("status 404",)
+
+    def answer(self, scope: Any, status: int, headers: Headers, own: Headers | None) -> tuple[int, Headers]:
+        bare = [line for line in headers if not line[0].startswith(b"access-control-")]
+        return status, headers if own is None or status < 400 else bare
+
+
+class ListOfTheApp(Wrong):
+    """Edits the app's own list of headers, which an app may send again, as is done by hand on `message["headers"]`."""
+
+    unseen = "the next answer is set right again, whatever its list holds by then"
+
+    def edit(self, headers: Headers, own: Headers) -> Headers:
+        own[:] = headers
+        return own
+
+
+class OriginKept(Wrong):
+    """Keeps the origin of one request on itself and answers the next with it, as a dict of ready headers does."""
+
+    rows = ("GET, listed", "GET, not listed")
+    kept: tuple[bytes, ...] = ()
+
+    def edit(self, headers: Headers, own: Headers) -> Headers:
+        granted = _values(headers, ALLOW_ORIGIN)
+        self.kept = tuple(granted) or self.kept
+        return headers if granted else _replaced(headers, ALLOW_ORIGIN, self.kept)
+
+
+class RefusalWithAnOkStatus(Wrong):
+    """Answers every preflight with an ok status, as Express's `cors` does."""
+
+    rows = ("DELETE, not listed",)
+
+    def answer(self, scope: Any, status: int, headers: Headers, own: Headers | None) -> tuple[int, Headers]:
+        return 200 if own is None else status, headers
+
+
+class RefusalWithAShorterList(Wrong):
+    """Refuses a method by leaving it out of a list under an ok status, which lets GET, HEAD and POST pass."""
+
+    rows = ("GET with a header, GET not listed",)
+
+    def answer(self, scope: Any, status: int, headers: Headers, own: Headers | None) -> tuple[int, Headers]:
+        if own is not None or status == 200 or not _values(headers, ALLOW_ORIGIN):
+            return status, headers
+        plan = self.right._ready
+        return 200, [*headers, *plan._allow_methods, *plan._allowed_names([])]
+
+
+WRONG: list[type[Wrong]] = Wrong.__subclasses__()
+Make = Callable[..., Any]

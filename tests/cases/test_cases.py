@@ -1,0 +1,180 @@
+"""The shared table holds for the middleware and for the decision, and nothing is missing from it."""
+
+import functools
+import warnings
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from crossorigin import (
+    ActualDecision,
+    CORSMiddleware,
+    CrossOriginWarning,
+    Decision,
+    InvalidPolicyError,
+    IssueCode,
+    Policy,
+    Reason,
+)
+from tests.cases.asgi import BODY, exchange
+from tests.cases.table import Case, Faulty, cases, policies_that_do_not_start, policies_that_warn
+
+
+def sentence(case: Case) -> str:
+    """Name a case in the report."""
+    return f"{case.theme}: {case.name}"
+
+
+every_case = pytest.mark.parametrize("case", cases(), ids=sentence)
+
+
+async def nothing(scope: Any, receive: Any, send: Any) -> None:
+    """Stand where an app is asked for."""
+
+
+def decide(case: Case) -> Decision:
+    """Judge a case without any adapter."""
+    lines = case.request.lines
+    return case.policy().decide(
+        case.request.method,
+        origin=lines("Origin"),
+        request_method=lines("Access-Control-Request-Method"),
+        request_headers=lines("Access-Control-Request-Headers"),
+        request_private_network=lines("Access-Control-Request-Private-Network"),
+        debug=case.debug,
+    )
+
+
+@every_case
+@pytest.mark.parametrize("when", ["at its first request", "at its place"])
+def test_the_middleware_answers_as_the_table_says(case: Case, when: str) -> None:
+    """What the middleware sends is the table's answer, header for header."""
+    wrap = functools.partial(
+        CORSMiddleware, policy=case.policy(), debug=case.debug, outermost=when == "at its first request"
+    )
+    done = exchange(wrap, case.request, case.response)
+    problems = case.problems(by=done.by, status=done.status, headers=done.headers, body=done.body)
+    assert problems == []
+    assert (done.body == BODY) == done.app_ran
+
+
+def test_one_middleware_answers_all_cases_of_its_policy_in_any_order() -> None:
+    """What came before changes no answer: each case holds after all others, forwards and backwards."""
+    made: dict[tuple[str, bool], CORSMiddleware] = {}
+    for case in (*cases(), *reversed(cases())):
+        policy = case.policy()
+        fresh = CORSMiddleware(nothing, policy=policy, debug=case.debug)
+        middleware = made.setdefault((repr(policy), case.debug), fresh)
+
+        def wrap(app: Any, middleware: CORSMiddleware = middleware) -> CORSMiddleware:
+            middleware.app = app
+            return middleware
+
+        done = exchange(wrap, case.request, case.response)
+        assert case.problems(by=done.by, status=done.status, headers=done.headers, body=done.body) == [], case.name
+
+
+@every_case
+def test_the_middleware_takes_the_options_as_it_takes_the_policy(case: Case) -> None:
+    """Options given to the middleware answer as the table says too."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", CrossOriginWarning)
+        middleware = CORSMiddleware(nothing, **case.options, debug=case.debug)
+    assert middleware.policy == case.policy()
+
+
+@every_case
+def test_deciding_answers_as_the_table_says(case: Case) -> None:
+    """The decision without an adapter gives the table's reasons and headers."""
+    decision = decide(case)
+    assert [str(reason) for reason in decision.reasons] == list(case.expected.reasons)
+    assert decision.allowed == all(Reason(reason).allows for reason in case.expected.reasons)
+    if isinstance(decision, ActualDecision):
+        by, status, body = "app", case.response.status, b""
+        headers = decision.response.apply(case.response.headers)
+    else:
+        answer = decision.response
+        by, status, body, headers = "preflight", answer.status, answer.body, [*answer.headers]
+    assert case.problems(by=by, status=status, headers=headers, body=body) == []
+
+
+@pytest.mark.parametrize("case", [case for case in cases() if case.expected.by == "app"], ids=sentence)
+def test_an_edit_gives_what_the_table_says(case: Case) -> None:
+    """An adapter that sets and removes headers by name arrives at the table's answer too."""
+    decision = decide(case)
+    assert isinstance(decision, ActualDecision)
+    edit = decision.response.edit(case.response.headers)
+    gone = {name for name, _ in edit.set} | set(edit.remove)
+    headers = [*((name, value) for name, value in case.response.headers if name.lower() not in gone), *edit.set]
+    assert case.problems(by="app", status=case.response.status, headers=headers) == []
+
+
+def build(faulty: Faulty) -> object:
+    """Build what the options are for."""
+    if faulty.through == "policy":
+        return Policy.from_dict(faulty.options)
+    options: dict[str, Any] = dict(faulty.options)
+    if isinstance(options.get("policy"), Mapping):
+        options["policy"] = Policy(**options["policy"])
+    return CORSMiddleware(nothing, **options)
+
+
+@pytest.mark.parametrize("faulty", policies_that_do_not_start(), ids=lambda faulty: faulty.name)
+def test_a_faulty_policy_never_starts(faulty: Faulty) -> None:
+    """The options are refused with exactly the issues that the table names, each told in full."""
+    with pytest.raises(InvalidPolicyError) as raised:
+        build(faulty)
+    assert [(str(issue.code), issue.field) for issue in raised.value.issues] == list(faulty.issues)
+    assert all(issue.reason and issue.hint and str(issue) in str(raised.value) for issue in raised.value.issues)
+
+
+@pytest.mark.parametrize("faulty", policies_that_warn(), ids=lambda faulty: faulty.name)
+def test_a_doubtful_policy_starts_with_one_warning(faulty: Faulty) -> None:
+    """The options are accepted with one warning that holds exactly the remarks that the table names."""
+    with pytest.warns(CrossOriginWarning) as warned:
+        assert build(faulty)
+    assert len(warned) == 1
+    message = warned[0].message
+    assert isinstance(message, CrossOriginWarning)
+    assert [(str(issue.code), issue.field) for issue in message.issues] == list(faulty.issues)
+
+
+def test_the_table_is_large_enough_and_names_each_case_once() -> None:
+    """At least 150 cases, each with a name of its own."""
+    names = Counter(case.name for case in cases())
+    assert len(cases()) >= 150
+    assert [name for name, times in names.items() if times > 1] == []
+
+
+def test_every_reason_that_a_policy_gives_is_in_the_table() -> None:
+    """No outcome of a judgement is without a case. No case has routes, so none is refused for what they serve."""
+    given = {Reason(reason) for case in cases() for reason in case.expected.reasons}
+    assert given == {*Reason} - {Reason.METHOD_NOT_SERVED}
+
+
+def test_every_issue_code_is_in_the_table() -> None:
+    """No fault and no remark is without options that have it."""
+    faulty = (*policies_that_do_not_start(), *policies_that_warn())
+    assert {code for entry in faulty for code, _ in entry.issues} == {code.value for code in IssueCode}
+
+
+def test_the_table_would_notice_a_wrong_answer() -> None:
+    """A missing, an additional, a doubled and a changed header, a wrong status and a lost header are each told."""
+    case = next(case for case in cases() if case.name == "Cookies of the app are kept, line by line")
+    decision = decide(case)
+    assert isinstance(decision, ActualDecision)
+    right = [(bytes(name), bytes(value)) for name, value in decision.response.apply(case.response.headers)]
+    assert case.problems(by="app", status=200, headers=right) == []
+    wrong = [
+        right[1:],
+        [*right, (b"access-control-max-age", b"1")],
+        [*right, *right],
+        [(name, value + b"x") for name, value in right],
+        [(name, value) for name, value in right if name != b"vary"],
+        [*right, (b"vary", b"Cookie")],
+    ]
+    assert all(case.problems(by="app", status=200, headers=headers) for headers in wrong)
+    assert case.problems(by="app", status=204, headers=right)
+    assert case.problems(by="preflight", status=200, headers=right)

@@ -1,0 +1,94 @@
+"""The guard of the speed bites: one needless copy in the hot path, and it fails.
+
+It runs as `make bench-check` does, on a copy of the library and with baselines written here, so that the promise
+holds under every interpreter.
+"""
+
+import ast
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bench.guard import BASELINES, COMPARED, GROWN, LOOKED_UP, TOLERANCE, problems
+from bench.ratios import TARGETS, routed
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def guard(tree: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the guard on one case, with the library and the baselines of a directory."""
+    paths = ["--src", str(tree / "src"), "--baselines", str(tree / "baselines.json")]
+    command = [sys.executable, "-P", "-m", "bench.guard", "--case", "no-origin-13", *paths, *arguments]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+
+
+def copy_the_scope_needlessly(module: Path) -> None:
+    """Write a copy of the scope into the first line of the middleware's call."""
+    lines = module.read_text("utf-8").splitlines()
+    (call,) = (
+        node
+        for node in ast.walk(ast.parse("\n".join(lines)))
+        if isinstance(node, ast.AsyncFunctionDef) and node.name == "__call__"
+    )
+    first = call.body[1]  # behind the docstring
+    lines.insert(first.lineno - 1, " " * first.col_offset + "scope = {**scope}")
+    module.write_text("\n".join(lines) + "\n", "utf-8")
+
+
+def test_a_needless_copy_in_the_hot_path_fails_the_guard(tmp_path: Path) -> None:
+    """What was committed passes against its own baselines, and one more copy for each request does not."""
+    shutil.copytree(ROOT / "src", tmp_path / "src", ignore=shutil.ignore_patterns("__pycache__"))
+    written = guard(tmp_path, "--update")
+    assert written.returncode == 0, written.stdout + written.stderr
+    again = guard(tmp_path)
+    assert again.returncode == 0, again.stdout + again.stderr
+    copy_the_scope_needlessly(tmp_path / "src" / "crossorigin" / "adapters" / "asgi" / "middleware.py")
+    slower = guard(tmp_path)
+    assert slower.returncode == 1, slower.stdout + slower.stderr
+    for other in ("starlette", "wrap"):
+        assert f"no-origin-13 / {other}: " in slower.stderr
+    assert "beyond the baseline" in slower.stderr
+
+
+def test_a_ratio_may_move_within_the_tolerance_and_not_beyond() -> None:
+    """Three percent are let pass, a little more is named, and less is welcome."""
+    baseline = {"stream-64 / wrap": 1.0}
+    assert problems({"stream-64 / wrap": 1 + TOLERANCE}, baseline) == []
+    assert problems({"stream-64 / wrap": 0.5}, baseline) == []
+    assert problems({"stream-64 / wrap": 1.04}, baseline) == [
+        "stream-64 / wrap: 1.0400 is 4.0% beyond the baseline, 1.0000"
+    ]
+
+
+@pytest.mark.parametrize("baseline", [None, {"actual-1 / starlette": 0.9}], ids=["unknown interpreter", "known"])
+def test_a_target_binds_whatever_the_baseline_says(baseline: dict[str, float] | None) -> None:
+    """A ratio beyond its target fails under every interpreter, and also where the baseline is worse."""
+    assert problems({"actual-1 / starlette": 0.4}, baseline) == [
+        "actual-1 / starlette: 0.400 is beyond the limit, 0.300"
+    ]
+
+
+def test_a_ratio_without_its_baseline_is_named() -> None:
+    """A new case cannot stay unwatched under an interpreter that has baselines."""
+    assert problems({"new / wrap": 1.0}, {}) == [
+        "new / wrap: there is no baseline; write it with make bench-check ARGS=--update"
+    ]
+
+
+def test_the_committed_baselines_hold_what_the_guard_watches_and_meet_the_targets() -> None:
+    """Each has every case that is compared, and none beyond its target."""
+    watched = {name for name in TARGETS if name.split(" / ")[0] in {*COMPARED, *GROWN, "chunk", "end to end"}}
+    for build, baseline in json.loads(BASELINES.read_text("utf-8")).items():
+        assert {f"{case} / {other}" for case in COMPARED for other in ("starlette", "wrap")} <= baseline.keys(), build
+        assert {name for name in watched if not name.startswith(("origins-10-", "origins-1000-"))} <= baseline.keys()
+        assert (
+            routed({scene: {"routing": 1, "look-up": 1, "preflight": 1} for scene in LOOKED_UP}).keys()
+            <= baseline.keys()
+        )
+        assert problems(baseline, baseline) == []

@@ -1,0 +1,89 @@
+"""The document shows what was measured, and every case is what it is called."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from bench.cases import CASES, Case
+from bench.contenders import CONTENDERS
+from bench.picture import draw
+from bench.results import Results
+from bench.routes import requests
+from bench.scenes import SCENES, Scene
+from bench.tables import fill
+from bench.traffic import fresh
+from bench.worker import check
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@pytest.fixture(scope="module")
+def results() -> Results:
+    """What was measured last, and committed."""
+    measured: Results = json.loads((ROOT / "bench" / "results.json").read_text("utf-8"))
+    return measured
+
+
+def test_the_tables_of_the_document_are_those_that_were_measured(results: Results) -> None:
+    """Nobody wrote a number by hand."""
+    document = (ROOT / "docs" / "performance.md").read_text("utf-8")
+    assert fill(document, results) == document
+
+
+def test_the_picture_is_the_one_that_was_measured(results: Results) -> None:
+    """Nobody drew a bar by hand."""
+    assert (ROOT / "docs" / "performance.svg").read_text("utf-8") == draw(results)
+
+
+def test_every_case_was_measured_with_ours(results: Results) -> None:
+    """The committed results leave none out."""
+    assert {case for case, row in results["instructions"].items() if "ours" in row} == CASES.keys()
+
+
+MEASURED = [
+    (contender, case)
+    for case in CASES.values()
+    # A middleware of 100,000 origins takes its time to build, and says nothing more.
+    if not case.name.startswith(("origins-100000", "patterns-10000"))
+    for contender in ("starlette", "litestar", "ours")
+    if case.takes(contender)
+]
+
+
+@pytest.mark.parametrize(("contender", "case"), MEASURED, ids=lambda it: it.name if isinstance(it, Case) else it)
+def test_a_case_is_what_it_is_called(contender: str, case: Case) -> None:
+    """The request that is measured is allowed where its case says so, by each middleware that the tests have."""
+    app = CONTENDERS[contender](case.app, case.options_of(contender))
+    assert app
+    check(contender, case, app)
+
+
+@pytest.mark.parametrize(
+    "scene", [scene for scene in SCENES.values() if "-1000-" not in scene.name], ids=lambda it: it.name
+)
+def test_a_scene_is_what_it_is_called(scene: Scene) -> None:
+    """What is asked of an app whose routes have policies is answered by the policy that the scene means."""
+    for asked in scene.build().values():
+        asked.check(requests(scene, asked, 1)[0])
+
+
+def test_every_scene_was_measured(results: Results) -> None:
+    """The committed results leave none out."""
+    assert results["routes"]["instructions"].keys() == results["routes"]["microseconds"].keys() == SCENES.keys()
+
+
+def test_no_two_requests_share_a_byte_string() -> None:
+    """A byte string that was hashed once would make the next request look faster."""
+    headers = CASES["actual-1"].headers()
+    first, second = (fresh("GET", headers)["headers"] for _ in range(2))
+    assert first == second
+    shared = {id(part) for header in first for part in header} & {id(part) for header in second for part in header}
+    assert not shared
+
+
+def test_an_app_that_is_not_measured_as_called_is_refused() -> None:
+    """A middleware that grants nothing never gets into the table."""
+    case = CASES["actual-1"]
+    with pytest.raises(RuntimeError, match="ours refuses actual-1"):
+        check("ours", case, case.app)

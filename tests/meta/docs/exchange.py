@@ -1,0 +1,51 @@
+"""Send one HTTP request to an ASGI app, without a server, and hold what comes back."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from tests.unit.adapters.asgi.wire import Message, http_scope, receive
+
+App = Callable[..., Awaitable[None]]
+Header = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What an app sent; header names in lower case."""
+
+    status: int
+    headers: tuple[Header, ...]
+    body: str
+
+    def lines(self, name: str) -> list[str]:
+        """The values of one header field, a line each."""
+        return [value for own, value in self.headers if own == name]
+
+    def granted(self) -> set[str]:
+        """The names of the CORS headers that it has."""
+        return {name for name, _ in self.headers if name.startswith("access-control-")}
+
+
+def send(app: App, method: str, headers: Sequence[Header] = (), path: str = "/") -> Answer:
+    """Send a request and return the answer; an exception that follows an answer is the server's to log."""
+    messages: list[Message] = []
+    scope = {**http_scope(method, *headers), "path": path, "raw_path": path.encode()}
+
+    async def keep(message: Message) -> None:
+        messages.append(message)
+
+    async def serve() -> None:
+        try:
+            await app(scope, receive, keep)
+        except Exception:
+            if not messages:
+                raise
+
+    asyncio.run(serve())
+    start, *rest = messages
+    return Answer(
+        status=start["status"],
+        headers=tuple((name.decode().lower(), value.decode("latin-1")) for name, value in start.get("headers", ())),
+        body=b"".join(message.get("body", b"") for message in rest).decode(),
+    )

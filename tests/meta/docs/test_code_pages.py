@@ -1,0 +1,64 @@
+"""Every issue code has its page, which says of that code what is true.
+
+What a page's blocks do is held where all documents' examples are run: there a message is compared with the one that
+is shown, and a policy to write may neither fail nor warn.
+"""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from crossorigin import IssueCode
+from tests.meta.docs.documents import POLICY, ROOT, prose_of
+
+PAGES = ROOT / "docs" / "codes"
+INDEX = PAGES / "index.md"
+
+_HEADING = re.compile(r"^## (.+)\n", re.MULTILINE)
+_BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_MESSAGE_CODE = re.compile(r"^  \[(.+)\]$", re.MULTILINE)
+
+
+def page_of(code: str) -> Path:
+    """Where the page of a code stands."""
+    return PAGES / f"{code}.md"
+
+
+def blocks_of(section: str, language: str) -> list[str]:
+    """The blocks of one language in a part of a page."""
+    return [block for named, block in _BLOCK.findall(section) if named == language]
+
+
+def test_every_code_has_one_page_and_no_page_is_left_over() -> None:
+    """The directory holds the index and the pages of the closed list."""
+    assert {path.stem for path in PAGES.iterdir()} == {*map(str, IssueCode), "index"}
+
+
+def test_the_index_lists_the_pages_by_their_titles() -> None:
+    """Each code stands in the index once, in the order of the list, with what its page's title says."""
+    titles = [page_of(code).read_text("utf-8").partition("\n")[0] for code in IssueCode]
+    listed = re.findall(r"^- \[(`(.+)`)\]\(\2\.md\)(: .+)$", INDEX.read_text("utf-8"), flags=re.MULTILINE)
+    assert [f"# {code}{sentence}" for code, _, sentence in listed] == titles
+    assert [code for _, code, _ in listed] == list(map(str, IssueCode))
+
+
+@pytest.mark.parametrize("code", IssueCode)
+def test_a_page_shows_its_message_and_what_to_write(code: IssueCode) -> None:
+    """One policy has this code and no other, the reasons follow, and what to write is built with nothing caught."""
+    _, *parts = _HEADING.split(page_of(code).read_text("utf-8"))
+    sections = dict(zip(parts[::2], parts[1::2], strict=True))
+    assert list(sections)[:3] == ["What it looks like", "Why", "What to write"]
+    assert list(sections)[3:] in ([], ["If you meant something else"])
+    (message,) = blocks_of(sections["What it looks like"], "text")
+    assert set(_MESSAGE_CODE.findall(message)) == {code}
+    right, *others = ["".join(blocks_of(sections[heading], "python")) for heading in list(sections)[2:]]
+    assert re.search(r"\b(Policy|Policy\.from_dict|CORSMiddleware)\(", right)
+    assert not re.search(r"\b(except|catch_warnings|simplefilter)\b", "".join([right, *others]))
+
+
+def test_the_policy_reference_links_every_code() -> None:
+    """Each code in the tables of the reference leads to its page."""
+    linked = re.findall(r"^\| \[`(.+?)`\]\(codes/\1\.md\) \|", prose_of(POLICY), flags=re.MULTILINE)
+    assert list(dict.fromkeys(linked)) == list(map(str, IssueCode))
+    assert not re.search(rf"^\| `({'|'.join(IssueCode)})` \|", prose_of(POLICY), flags=re.MULTILINE)

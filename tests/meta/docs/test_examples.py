@@ -1,0 +1,138 @@
+"""Every example runs, and what a document shows is what happens."""
+
+import doctest
+import io
+import pkgutil
+import re
+from contextlib import redirect_stdout
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+from sybil import Example, Sybil
+from sybil.evaluators.python import PythonEvaluator
+from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser
+
+import crossorigin
+from tests.meta.docs.documents import DOCUMENTS, FINDINGS, NAMES, REASONS, ROOT
+from tests.meta.docs.exchange import send
+
+_PRINTED = "_printed"
+_RUN = PythonEvaluator()
+_HEADER = re.compile(r"([\w-]+): (.*)")
+
+# `js` and `sh` are for browsers and shells: the first are not run, the second are looked up below.
+_LANGUAGES = {"http", "js", "python", "sh", "text"}
+# What consoles print, and what is not run here: the tests of these pages read it. `py` needs packages of others.
+_LANGUAGES_OF_REASONS = {*_LANGUAGES, "console", "nginx", "py"}
+
+
+def run_python(example: Example) -> None:
+    """Run a block, and keep what it prints for the `text` block that must follow."""
+    assert not example.namespace.get(_PRINTED), f"{example.path}: nothing shows what the block before prints"
+    output = io.StringIO()
+    with redirect_stdout(output):
+        _RUN(example)
+    example.namespace[_PRINTED] = output.getvalue()
+
+
+def compare_output(example: Example) -> None:
+    """Compare a `text` block with what the `python` block before it printed."""
+    assert example.parsed.rstrip() == example.namespace.pop(_PRINTED, "").rstrip()
+
+
+def compare_exchange(example: Example) -> None:
+    """Send the request of an `http` block to the document's `app`, and compare the whole answer."""
+    request, response, *body = example.parsed.rstrip("\n").split("\n\n", 2)
+    request_line, *request_headers = request.splitlines()
+    status_line, *response_headers = response.splitlines()
+    method, path, _ = request_line.split(" ")
+    answer = send(example.namespace["app"], method, [_header(line) for line in request_headers], path)
+    assert str(answer.status) == status_line.split(" ")[1]
+    expected = sorted((name.lower(), value) for name, value in map(_header, response_headers))
+    assert sorted(answer.headers) == expected
+    assert answer.body == "".join(body)
+
+
+def _header(line: str) -> tuple[str, str]:
+    match = _HEADER.fullmatch(line)
+    assert match, line
+    return match[1], match[2]
+
+
+def _python_blocks() -> PythonCodeBlockParser:
+    parser = PythonCodeBlockParser()
+    parser.codeblock_parser = CodeBlockParser("python", run_python)
+    return parser
+
+
+_PYTHON = [_python_blocks(), CodeBlockParser("text", compare_output)]
+SYBIL = Sybil(parsers=[*_PYTHON, CodeBlockParser("http", compare_exchange)])
+# What happened is no answer of an app's: the tests of these pages replay it.
+_OF_REASONS = Sybil(parsers=_PYTHON)
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=NAMES)
+def test_every_example_of_a_document_does_what_it_shows(path: Path) -> None:
+    """Python runs, `text` is what the block before printed, and `http` is what the app answers."""
+    document = (_OF_REASONS if path.parent in {REASONS, FINDINGS} else SYBIL).parse(path)
+    # What is told of a function names its module: a reader's is most often called so.
+    document.namespace["__name__"] = "main"
+    for example in document.examples():
+        example.evaluate()
+    assert not document.namespace.get(_PRINTED), "nothing shows what the last block prints"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "README.md",
+        "docs/index.md",
+        "docs/quickstart.md",
+        "docs/policy.md",
+        "docs/behavior.md",
+        "docs/cors.md",
+        "docs/browser.md",
+        "docs/migrate-from-starlette.md",
+        "docs/recipes-everyday.md",
+        "docs/testing.md",
+        "docs/errors.md",
+        "docs/routes.md",
+        "docs/not-cors.md",
+        "docs/websockets.md",
+        "docs/block.md",
+        "docs/logging.md",
+        "docs/settings.md",
+        "docs/doctor.md",
+    ],
+)
+def test_a_page_opens_with_an_example(name: str) -> None:
+    """A reader finds something to copy before the second heading."""
+    opening = re.split(r"^## ", (ROOT / name).read_text("utf-8"), flags=re.MULTILINE)[0]
+    assert "```" in opening
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=NAMES)
+def test_every_block_is_of_a_language_that_is_looked_after(path: Path) -> None:
+    """No example stands outside the tests by being called something else."""
+    fences = re.findall(r"^ *```(.*)$", path.read_text("utf-8"), flags=re.MULTILINE)
+    assert set(fences[::2]) <= (_LANGUAGES_OF_REASONS if path.parent in {REASONS, FINDINGS} else _LANGUAGES)
+    assert set(fences[1::2]) <= {""}
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=NAMES)
+def test_every_make_command_exists(path: Path) -> None:
+    """A document names no target that the Makefile lacks."""
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), flags=re.MULTILINE))
+    named = re.findall(r"(?:^|`)make ([a-z-]+)", path.read_text("utf-8"), flags=re.MULTILINE)
+    assert set(named) <= targets
+
+
+def test_the_examples_in_docstrings_run() -> None:
+    """Every `>>>` in the library shows what happens."""
+    attempted = 0
+    for module in pkgutil.walk_packages(crossorigin.__path__, "crossorigin."):
+        result = doctest.testmod(import_module(module.name))
+        assert result.failed == 0, module.name
+        attempted += result.attempted
+    assert attempted

@@ -1,0 +1,136 @@
+"""The reference is whole: every code, reason, option and limit is documented, and nothing that does not exist."""
+
+import inspect
+import re
+import warnings
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import crossorigin
+from crossorigin import CORSMiddleware, CrossOriginWarning, InvalidPolicyError, IssueCode, Policy, PolicyIssue, Reason
+from crossorigin.fetch.fields import MAX_EMPTY_ELEMENTS, MAX_LIST_BYTES
+from crossorigin.fetch.host import MAX_HOST, MAX_LABEL
+from crossorigin.fetch.origin import MAX_ORIGIN, MAX_PORT
+from crossorigin.policy.check.rules import MAX_MAX_AGE
+from tests.meta.docs.documents import (
+    BEHAVIOR,
+    DOCUMENTS,
+    NAMES,
+    POLICY,
+    README,
+    anchors_of,
+    names_of,
+    prose_of,
+    rows_of,
+)
+
+_CODE = "Code"
+_WARNING = "Warning"
+
+
+async def app(*_: object) -> None:
+    """The app that the examples wrap; no request is sent."""
+
+
+def issues_of(written: str) -> tuple[PolicyIssue, ...]:
+    """What is said of options as a table writes them, or of a whole call."""
+    call = written if "(" in written.partition("=")[0] else f"Policy({written})"
+    names: dict[str, Any] = {"CORSMiddleware": CORSMiddleware, "Policy": Policy, "app": app, "re": re}
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            eval(call, names)  # the documents are ours
+        except InvalidPolicyError as error:
+            return error.issues
+    (warning,) = caught
+    assert isinstance(warning.message, CrossOriginWarning)
+    return warning.message.issues
+
+
+@pytest.mark.parametrize("path", [README, POLICY], ids=["README.md", "docs/policy.md"])
+@pytest.mark.parametrize("kind", [_CODE, _WARNING])
+def test_every_row_shows_the_real_message(path: Path, kind: str) -> None:
+    """What a row writes has the issue it names, and its reason and fix are the ones that are told."""
+    rows = rows_of(path, kind)
+    assert rows or (path, kind) == (README, _WARNING)
+    for row in rows:
+        code, written, reason, hint = row.values()
+        told = [(str(issue.code), issue.reason, issue.hint) for issue in issues_of(written)]
+        assert told == [(code, reason, hint)]
+
+
+def test_every_issue_code_is_documented() -> None:
+    """Errors and warnings together are the whole list, each in its table, in the order of the code."""
+    assert [*names_of(rows_of(POLICY, _CODE)), *names_of(rows_of(POLICY, _WARNING))] == [*map(str, IssueCode)]
+
+
+def test_errors_refuse_and_warnings_do_not() -> None:
+    """A policy with an error is not built; one with a warning is."""
+    for row in rows_of(POLICY, _WARNING):
+        with pytest.warns(CrossOriginWarning):
+            eval(f"Policy({row['You write']})", {"Policy": Policy})  # the documents are ours
+    for row in rows_of(POLICY, _CODE):
+        assert row[_CODE] not in names_of(rows_of(POLICY, _WARNING))
+
+
+def test_the_readme_has_a_row_of_every_group() -> None:
+    """The README's table has types, origins, strangers, one answer, the expression, methods, names and the age."""
+    groups = {"bare", "not", "origin", "wildcard", "null", "public", "constant", "regex", "method", "header", "max"}
+    assert {name.split("-")[0] for name in names_of(rows_of(README, _CODE))} >= groups
+
+
+def test_every_reason_is_documented() -> None:
+    """The table of reasons is the whole list, with what each one does."""
+    rows = rows_of(BEHAVIOR, "Reason")
+    assert [(row["Reason"], row["Outcome"]) for row in rows] == [
+        (str(reason), "allowed" if reason.allows else "refused") for reason in Reason
+    ]
+
+
+def test_every_option_is_documented_with_its_type_and_default() -> None:
+    """The tables of options are the signatures, in their order."""
+    parameters = inspect.signature(Policy).parameters
+    assert [(row["Option"], row["Type"], row["Default"]) for row in rows_of(POLICY, "Option")] == [
+        (name, type_of(parameter), repr(parameter.default)) for name, parameter in parameters.items()
+    ]
+    own = {name: p for name, p in inspect.signature(CORSMiddleware).parameters.items() if name not in parameters}
+    assert [(row["Argument"], row["Default"]) for row in rows_of(POLICY, "Argument")] == [
+        (name, "required" if p.default is p.empty else repr(p.default)) for name, p in own.items()
+    ]
+
+
+def type_of(parameter: inspect.Parameter) -> str:
+    """A parameter's type as it is written."""
+    return str(parameter.annotation)
+
+
+@pytest.mark.parametrize("option", inspect.signature(Policy).parameters)
+def test_every_option_has_a_section(option: str) -> None:
+    """The reference tells of each option under a heading of its own."""
+    assert f"\n### `{option}`\n" in POLICY.read_text("utf-8")
+
+
+def test_every_limit_is_the_real_one() -> None:
+    """The table of limits holds the numbers of the code."""
+    shown = [int(row["Limit"].split(" ")[0]) for row in rows_of(BEHAVIOR, "What")]
+    assert shown == [MAX_ORIGIN, MAX_HOST, MAX_LABEL, MAX_PORT, MAX_LIST_BYTES, MAX_EMPTY_ELEMENTS, MAX_MAX_AGE]
+
+
+@pytest.mark.parametrize("name", crossorigin.__all__)
+def test_every_public_name_is_documented(name: str) -> None:
+    """The reference pages name whatever can be imported."""
+    assert re.search(rf"`{name}\b", POLICY.read_text("utf-8") + BEHAVIOR.read_text("utf-8"))
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=NAMES)
+def test_every_link_between_documents_resolves(path: Path) -> None:
+    """A link reaches a file that is there, and a heading that is in it."""
+    for target in re.findall(r"\]\(([^)]+)\)", prose_of(path)):
+        if target.startswith("https://"):
+            continue
+        name, _, anchor = target.partition("#")
+        file = (path.parent / name).resolve() if name else path
+        assert file.exists(), target
+        assert not anchor or anchor in anchors_of(file), target

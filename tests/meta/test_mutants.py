@@ -1,0 +1,93 @@
+"""The guard that judges the unit tests guards what it promises."""
+
+import importlib
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def mutations(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """The script that makes mutants."""
+    monkeypatch.syspath_prepend(str(ROOT / "scripts"))
+    return importlib.import_module("mutations")
+
+
+@pytest.fixture
+def guard(mutations: ModuleType) -> ModuleType:
+    """The script that runs them."""
+    return importlib.import_module("mutants")
+
+
+@pytest.fixture
+def module(mutations: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A module of the package that is not there yet."""
+    monkeypatch.setattr(mutations, "SOURCE", tmp_path)
+    path = tmp_path / "crossorigin" / "fetch" / "a.py"
+    path.parent.mkdir(parents=True)
+    return path
+
+
+def test_each_entry_is_left_out_and_each_number_shifted(mutations: ModuleType, module: Path) -> None:
+    """Every entry of every table, and every number, has its mutants."""
+    module.write_text('A = frozenset({"x", "y"})\nB: dict[str, int] = {"z": 7}\nC = frozenset("ab")\n', "utf-8")
+    made = {mutant.change: mutant.source for mutant in mutations.table_mutants("fetch.a")}
+    assert made == {
+        "A: without 'x'": "A = frozenset({'y'})\nB: dict[str, int] = {'z': 7}\nC = frozenset('ab')",
+        "A: without 'y'": "A = frozenset({'x'})\nB: dict[str, int] = {'z': 7}\nC = frozenset('ab')",
+        "B: without 'z'": "A = frozenset({'x', 'y'})\nB: dict[str, int] = {}\nC = frozenset('ab')",
+        "B: 7 -> 8": "A = frozenset({'x', 'y'})\nB: dict[str, int] = {'z': 8}\nC = frozenset('ab')",
+        "B: 7 -> 6": "A = frozenset({'x', 'y'})\nB: dict[str, int] = {'z': 6}\nC = frozenset('ab')",
+        "C: without 'a'": "A = frozenset({'x', 'y'})\nB: dict[str, int] = {'z': 7}\nC = frozenset('b')",
+        "C: without 'b'": "A = frozenset({'x', 'y'})\nB: dict[str, int] = {'z': 7}\nC = frozenset('a')",
+    }
+
+
+def test_functions_methods_and_properties_have_mutants(mutations: ModuleType, module: Path) -> None:
+    """A mutant is named for its function and the lines that change, and no two have one name."""
+    module.write_text(
+        "def f(a):\n    return a + 1\n\nclass C:\n    @property\n    def p(self):\n        return [1, 1]\n", "utf-8"
+    )
+    names = [str(mutant) for mutant in mutations.function_mutants("fetch.a")]
+    assert names == [
+        "fetch.a.f: return a + 1 -> return a - 1",
+        "fetch.a.f: return a + 1 -> return a + 2",
+        "fetch.a.C.p: return [1, 1] -> return [2, 1]",
+        "fetch.a.C.p: return [1, 1] -> return [1, 2]",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("result", "reasons", "problem"),
+    [
+        ("killed", {}, []),
+        ("survived", {"fetch.a: X: 1 -> 2": "why"}, []),
+        ("survived", {}, ["survives, without a reason: fetch.a: X: 1 -> 2"]),
+        ("killed", {"fetch.a: X: 1 -> 2": "why"}, ["killed, with a reason to survive: fetch.a: X: 1 -> 2"]),
+        ("killed", {"fetch.a: Y": "why"}, ["gone, with a reason to survive: fetch.a: Y"]),
+        ("killed", {"fetch.b: Y": "why"}, []),
+    ],
+)
+def test_survivors_and_reasons_answer_each_other(
+    guard: ModuleType, mutations: ModuleType, result: str, reasons: dict[str, str], problem: list[str]
+) -> None:
+    """A survivor has its reason, and a reason its survivor, among the modules that were changed."""
+    mutant = mutations.Mutant("fetch.a", "", "X: 1 -> 2", "")
+    assert guard.compare({mutant: result}, reasons, ["fetch.a"]) == problem
+
+
+def test_less_than_nineteen_in_twenty_is_too_few(guard: ModuleType, mutations: ModuleType) -> None:
+    """Whatever the reasons, at least 95 % of the mutants are killed."""
+    mutants = [mutations.Mutant("fetch.a", "f", str(number), "") for number in range(20)]
+    fates = ["survived", *["killed"] * 18, "timed out"]
+    assert guard.score(dict(zip(mutants, fates, strict=True))) == []
+    assert guard.score(dict(zip(mutants[1:], fates[:-1], strict=True))) == ["less than 95% are killed"]
+
+
+def test_every_reason_is_a_sentence(guard: ModuleType) -> None:
+    """No survivor is listed without saying why it is none to worry about."""
+    reasons = guard.read_reasons(guard.SURVIVORS)
+    assert all(why.endswith(".") for why in reasons.values())

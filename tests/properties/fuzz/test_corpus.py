@@ -1,0 +1,319 @@
+"""Every target holds for the corpus and for what Hypothesis draws, and fails where something wrong is handed in."""
+
+# What a wrong middleware does wrong is said by its class.
+
+import contextlib
+import re
+import warnings
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from crossorigin import CORSMiddleware, InvalidPolicyError, Policy
+from crossorigin.fetch.fields import merge_vary, split_list, unique_names
+from crossorigin.fetch.methods import is_token_bytes
+from crossorigin.fetch.origin import Origin, parse_origin_bytes
+from crossorigin.policy.pattern import OriginPattern, parse_pattern
+from tests.cases.faulty_middlewares.middlewares import WRONG, Wrong
+from tests.properties.fuzz.reading import Measured
+from tests.properties.fuzz.targets import TARGETS, check_exchange, check_fields, check_origin, check_policy
+
+CORPUS = Path(__file__).resolve().parent / "corpus"
+FILES = sorted(path for path in CORPUS.glob("*/*") if path.is_file())
+
+
+def inputs(name: str) -> list[bytes]:
+    """Return the corpus of a target."""
+    return [path.read_bytes() for path in FILES if path.parent.name == name]
+
+
+def test_the_corpus_is_small_and_is_of_the_targets() -> None:
+    """Each target has its folder; all files together are few and short."""
+    assert {path.parent.name for path in FILES} == set(TARGETS)
+    assert len(FILES) <= 100
+    assert sum(path.stat().st_size for path in FILES) < 30_000
+    assert all(re.fullmatch("[a-z0-9-]+", path.name) for path in FILES)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_the_corpus_holds(path: Path) -> None:
+    """No input that was ever worth keeping breaks what its target asserts."""
+    TARGETS[path.parent.name](path.read_bytes())
+
+
+@st.composite
+def spoiled(draw: st.DrawFn, name: str) -> bytes:
+    """Draw an input of the corpus, with another one's end or a few bytes put in."""
+    known = st.sampled_from(inputs(name))
+    data = draw(known)
+    place = draw(st.integers(0, len(data)))
+    rest = data[place + draw(st.integers(0, 3)) :]
+    return data[:place] + draw(st.one_of(st.just(b""), st.binary(max_size=6), known)) + rest
+
+
+@pytest.mark.parametrize("name", sorted(TARGETS))
+def test_every_target_holds_for_what_is_drawn(name: str) -> None:
+    """Neighbors of the corpus and bytes without a plan break nothing."""
+
+    @settings(max_examples=max(20, settings().max_examples // 4))
+    @given(st.one_of(spoiled(name), st.binary(max_size=60)))
+    @example(b"")
+    def law(data: bytes) -> None:
+        TARGETS[name](data)
+
+    law()
+
+
+def caught(check: Callable[[bytes], None], name: str) -> bool:
+    """Tell whether some input of the corpus fails."""
+    return any(fails(check, data) for data in inputs(name))
+
+
+def fails(check: Callable[[bytes], None], data: bytes) -> bool:
+    """Tell whether one input fails, by an assertion or by what the judged raised."""
+    try:
+        check(data)
+    except Exception:  # whatever it is, the fuzzer would report it
+        return True
+    return False
+
+
+def stripped(data: bytes) -> Origin | None:
+    """Take white space for no part of an origin."""
+    return parse_origin_bytes(data.strip())
+
+
+def lowered(data: bytes) -> Origin | None:
+    """Replace what is not ASCII."""
+    return parse_origin_bytes(data.decode("ascii", "ignore").encode())
+
+
+def with_slash(data: bytes) -> Origin | None:
+    """Let one slash pass."""
+    return parse_origin_bytes(data.removesuffix(b"/"))
+
+
+def with_default_port(data: bytes) -> Origin | None:
+    """Let a default port pass."""
+    return parse_origin_bytes(data.removesuffix(b":443"))
+
+
+def raising(data: bytes) -> Origin | None:
+    """Decode whatever comes."""
+    return parse_origin_bytes(data.decode("utf-8").encode())
+
+
+def refusing_ports(data: bytes) -> Origin | None:
+    """Refuse what browsers send."""
+    origin = parse_origin_bytes(data)
+    return None if origin is None or origin.port is not None else origin
+
+
+def loose_pattern(text: str) -> OriginPattern | None:
+    """Let a wildcard stand anywhere."""
+    parsed = parse_pattern(text.replace("*", "a"))
+    return None if parsed is None else OriginPattern(parsed.scheme, parsed.host, None, subdomains=True)
+
+
+def tight_pattern(text: str) -> OriginPattern | None:
+    """Know no address."""
+    return None if "[" in text else parse_pattern(text)
+
+
+def splitting_at_spaces(lines: Any) -> tuple[list[bytes], int]:
+    """Split at white space too."""
+    return [name for line in lines for name in line.replace(b",", b" ").split()], 0
+
+
+def first_vary(lines: Any, name: bytes) -> bytes | None:
+    """Merge the first line alone."""
+    return merge_vary(lines[:1], name)
+
+
+def set_vary(lines: Any, name: bytes) -> bytes | None:
+    """Lose what was there."""
+    return name
+
+
+def last_spelling(names: Any) -> list[bytes]:
+    """Keep the last of each."""
+    return unique_names([*names][::-1])[::-1]
+
+
+def token_by_dollar(value: bytes) -> bool:
+    """Let a line feed at the end pass."""
+    return is_token_bytes(value.removesuffix(b"\n")) or is_token_bytes(value.removesuffix(b"\x00"))
+
+
+def one_line(policy: Policy, method: str, **fields: Any) -> Any:
+    """Judge the first line of the names alone."""
+    return policy.decide(method, **fields | {"request_headers": fields["request_headers"][:1]})
+
+
+def first_of_two(policy: Policy, method: str, **fields: Any) -> Any:
+    """Judge the first method line alone."""
+    return policy.decide(method, **fields | {"request_method": fields["request_method"][:1]})
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        *(partial(check_origin, parse=f) for f in (stripped, lowered, with_slash, with_default_port, raising)),
+        *(partial(check_origin, parse=f) for f in (refusing_ports, lambda _: None)),
+        *(partial(check_origin, pattern=f) for f in (loose_pattern, tight_pattern)),
+    ],
+)
+def test_a_wrong_parser_is_caught(wrong: Callable[[bytes], None]) -> None:
+    """The origin's target fails for a parser or a pattern parser that is wrong."""
+    assert caught(wrong, "origin")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        partial(check_fields, split=splitting_at_spaces),
+        partial(check_fields, split=lambda lines: (split_list(lines)[0], 0)),
+        *(partial(check_fields, merge=f) for f in (first_vary, set_vary)),
+        partial(check_fields, unique=last_spelling),
+        partial(check_fields, unique=list),
+        partial(check_fields, is_token=token_by_dollar),
+        *(partial(check_fields, decide=f) for f in (one_line, first_of_two)),
+    ],
+)
+def test_a_wrong_reading_of_fields_is_caught(wrong: Callable[[bytes], None]) -> None:
+    """The fields' target fails for whatever is wrong in one of them."""
+    assert caught(wrong, "fields")
+
+
+class Fussy(CORSMiddleware):
+    """Hold what the wrong ones below have in common: the right middleware, called as they like."""
+
+
+class Raising(Fussy):
+    """Raises on account of a request."""
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        for name, value in scope["headers"]:
+            assert name != b"origin" or value.decode("utf-8", "strict")
+        await super().__call__(scope, receive, send)
+
+
+class Appending(Fussy):
+    """Writes into the app's own list."""
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        app = self.app
+
+        async def inner(scope: Any, receive: Any, send: Any) -> None:
+            async def appending(message: Any) -> None:
+                if isinstance(message.get("headers"), list):
+                    message["headers"].append((b"vary", b"Origin"))
+                await send(message)
+
+            await app(scope, receive, appending)
+
+        self.app = inner
+        await super().__call__(scope, receive, send)
+        self.app = app
+
+
+class Reading(Fussy):
+    """Reads all of a long field before it looks at its length."""
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        for name, value in scope["headers"]:
+            if name.startswith(b"access-control-request-"):
+                value.lower().split(b",")
+        await super().__call__(scope, receive, send)
+
+
+class Swallowing(Fussy):
+    """Hides what the app raised."""
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        with contextlib.suppress(Exception):
+            await super().__call__(scope, receive, send)
+
+
+class Remembering(Fussy):
+    """Answers the second request with the first one's origin."""
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        scope = {**scope, "headers": [*scope["headers"], *vars(self).get("before", [])]}
+        self.before = [(name, value) for name, value in scope["headers"] if name == b"origin"]
+        await super().__call__(scope, receive, send)
+
+
+class Handshaking(Fussy):
+    """Takes a WebSocket's handshake for a request."""
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        await super().__call__({**scope, "type": "http"}, receive, send)
+
+
+@pytest.mark.parametrize("wrong", [*WRONG, Raising, Appending, Reading, Swallowing, Remembering, Handshaking])
+def test_a_wrong_middleware_is_caught(wrong: type) -> None:
+    """The exchange's target fails for every middleware that is known to be wrong."""
+    right = Wrong if issubclass(wrong, Wrong) else Fussy
+    judged = [data for data in inputs("exchange") if not fails(partial(check_exchange, middleware=right), data)]
+    assert judged
+    assert any(fails(partial(check_exchange, middleware=wrong), data) for data in judged)
+
+
+def complaining(options: Mapping[str, Any]) -> Policy:
+    """Complain by another error."""
+    try:
+        return Policy.from_dict(options)
+    except InvalidPolicyError as error:
+        raise TypeError(str(error)) from None
+
+
+def wordless(options: Mapping[str, Any]) -> Policy:
+    """Complain without saying of what."""
+    try:
+        return Policy.from_dict(options)
+    except InvalidPolicyError:
+        raise InvalidPolicyError([]) from None
+
+
+def chattering(options: Mapping[str, Any]) -> Policy:
+    """Warn of something else."""
+    warnings.warn("old", DeprecationWarning, stacklevel=2)
+    return Policy.from_dict(options)
+
+
+def drifting(options: Mapping[str, Any]) -> Policy:
+    """Change what is given."""
+    policy = Policy.from_dict(options)
+    return Policy.from_dict(policy.to_dict() | {"max_age": (policy.max_age or 0) + 1})
+
+
+def open_to_null(options: Mapping[str, Any]) -> Policy:
+    """Let sandboxed frames in, with credentials."""
+    policy = Policy.from_dict(options)
+    opened = Policy.from_dict(policy.to_dict() | {"allow_credentials": False, "allow_origins": ["null"]})
+    object.__setattr__(opened, "allow_credentials", policy.allow_credentials)
+    return opened
+
+
+@pytest.mark.parametrize("build", [complaining, wordless, chattering, drifting, open_to_null])
+def test_a_wrong_construction_is_caught(build: Callable[[Mapping[str, Any]], Policy]) -> None:
+    """The options' target fails for whatever is built, raised or warned of wrongly."""
+    assert caught(partial(check_policy, build=build), "policy")
+
+
+def test_what_is_measured_is_what_is_read() -> None:
+    """Bytes count each reading of them, and those that they are split into count on."""
+    value = Measured(b"a,bc")
+    Measured.read = 0
+    parts = value.split(b",")
+    assert parts == [b"a", b"bc"]
+    assert Measured.read == 4 + 1 + 2
+    assert hash(parts[1].lower())
+    assert value != b"longer"
+    assert Measured.read == 7 + 2 + 2

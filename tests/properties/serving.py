@@ -1,0 +1,132 @@
+"""One middleware around an app that answers as it is told, and what is to be seen of an exchange."""
+
+import warnings
+from collections.abc import Iterable, MutableMapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from crossorigin import CORSMiddleware, CrossOriginWarning, Decision, Policy
+from tests.cases.asgi import finish
+from tests.properties import reference
+from tests.properties.strategies import MISSING, SHAPES, Asked, Line, Said
+
+Message = MutableMapping[str, Any]
+CORS = {f"access-control-{name}".encode() for name in reference.OWNED} | {b"access-control-allow-private-network"}
+
+
+def build(options: dict[str, Any]) -> Policy:
+    """Build a policy, whatever it warns of."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", CrossOriginWarning)
+        return Policy(**options)
+
+
+@dataclass(frozen=True)
+class Served:
+    """Hold what came of a request: who answered, the status, the body of a preflight, the headers."""
+
+    by: str
+    status: int
+    body: bytes
+    headers: list[Line]
+
+
+class Desk:
+    """One instance of the middleware, which serves any number of requests."""
+
+    def __init__(self, policy: Policy, *, debug: bool) -> None:
+        """Wrap an app that sends the messages it finds in the scope."""
+        # At its place from the start, so that nothing is served in a way of its own.
+        self.middleware = CORSMiddleware(say, policy=policy, debug=debug, outermost=False)
+
+    def serve(self, asked: Asked, said: Said) -> Served:
+        """Send a request; the app answers as said. The server then spoils what it was sent."""
+        start = message(said)
+        before, given = dict(start), start.get("headers")
+        served, sent = self.exchange(asked, start)
+        # What a server or an outer middleware does to a message may show neither in the app's nor in the next one.
+        sent["headers"].insert(0, (b"access-control-allow-origin", b"https://outer.example"))
+        sent["headers"].append((b"vary", b"X-Outer"))
+        sent.clear()
+        assert start == before, "the app's message was changed"
+        if isinstance(given, list | tuple):
+            assert list(map(tuple, given)) == list(said.own), "the app's own list was changed"
+        return served
+
+    def exchange(self, asked: Asked, start: Message) -> tuple[Served, Message]:
+        """Send a request; the app answers with this very message. Return what was sent, read and as it is."""
+        sent: list[Message] = []
+
+        async def send(message: Message) -> None:
+            sent.append(message)
+
+        scope = scope_of(asked, start)
+        finish(self.middleware(scope, receive, send))
+        return served_by(scope, sent), sent[0]
+
+
+def message(said: Said) -> dict[str, Any]:
+    """Return the first message of an app's answer."""
+    start: dict[str, Any] = {"type": "http.response.start", "status": said.status, "trailers": True}
+    return start if said.shape == MISSING else {**start, "headers": SHAPES[said.shape](said.own)}
+
+
+def scope_of(asked: Asked, start: Message) -> dict[str, Any]:
+    """Return the scope of a request; what the app is to answer comes along."""
+    headers = SHAPES[asked.shape](asked.headers)
+    return {"type": "http", "method": asked.method, "path": "/", "headers": headers, "start": start, "by": "preflight"}
+
+
+async def say(scope: Any, receive: Any, send: Any) -> None:
+    """Answer as the scope says."""
+    scope["by"] = "app"
+    await send(scope["start"])
+    await send({"type": "http.response.body", "body": b"the app's own"})
+
+
+async def receive() -> dict[str, Any]:
+    """Fail: CORS never reads a body."""
+    raise AssertionError
+
+
+def served_by(scope: Message, sent: Sequence[Message]) -> Served:
+    """Read what was sent."""
+    start, body = sent
+    headers = [(bytes(name), bytes(value)) for name, value in start["headers"]]
+    extra = {"trailers": True} if scope["by"] == "app" else {}
+    assert {**start, "headers": []} == {
+        "type": "http.response.start",
+        "status": start["status"],
+        "headers": [],
+        **extra,
+    }
+    assert body == {"type": "http.response.body", "body": body["body"]}
+    return Served(scope["by"], start["status"], b"" if scope["by"] == "app" else body["body"], headers)
+
+
+def decide(policy: Policy, asked: Asked, *, debug: bool) -> Decision:
+    """Judge a request without an adapter."""
+
+    def lines(name: str) -> list[bytes]:
+        return reference.lines_of(asked.headers, name)
+
+    return policy.decide(
+        asked.method,
+        origin=lines("origin"),
+        request_method=lines("access-control-request-method"),
+        request_headers=lines("access-control-request-headers"),
+        request_private_network=lines("access-control-request-private-network"),
+        debug=debug,
+    )
+
+
+def seen(headers: Iterable[Line]) -> tuple[list[tuple[str, str]], list[str]]:
+    """Return every CORS header there is, and the elements of Vary in their order."""
+    lines = list(headers)
+    cors = sorted((name.lower().decode(), value.decode()) for name, value in lines if name.lower() in CORS)
+    return cors, reference.elements(reference.lines_of(lines, "vary"))
+
+
+def others(headers: Iterable[Line]) -> list[Line]:
+    """Return the headers that are none of ours."""
+    return [(name, value) for name, value in headers if name.lower() not in CORS | {b"vary"}]

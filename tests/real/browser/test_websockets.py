@@ -1,0 +1,184 @@
+"""What a page can do to a WebSocket of another origin, with the user's cookies: Chromium asks nobody, the server must.
+
+The page that hijacks stands below the server's own name, as one of another team or of a taken-over name does: it is
+of the same site, so that `SameSite` keeps no cookie from it.
+"""
+
+from collections.abc import AsyncGenerator, Generator
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, BrowserContext
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket
+
+from crossorigin import CORSMiddleware
+from tests.real.browser.world import Site
+
+_HOST = "bank.localhost"
+_EVIL = "evil.bank.localhost"
+_OPEN = """
+url => new Promise(resolve => {
+    const socket = new WebSocket(url);
+    socket.onmessage = event => resolve(event.data);
+    socket.onclose = event => resolve(event.code);
+})
+"""
+_POST = """
+url => fetch(url, {method: "POST", mode: "no-cors", credentials: "include"}).then(answer => answer.type)
+"""
+# What a page is told of a handshake that failed, however it did: https://websockets.spec.whatwg.org/#eventdef-websocket-close
+_FAILED = 1006
+
+
+async def log_in(request: Request) -> Response:
+    """Set the cookie, as strictly as can be."""
+    page = HTMLResponse("<!doctype html><title>bank</title>")
+    page.set_cookie("session", "secret", samesite="strict", httponly=True)
+    return page
+
+
+class Bank:
+    """A server with cookies and a WebSocket, and what arrives there."""
+
+    def __init__(self, **options: Any) -> None:
+        self.handshakes: list[dict[str, str]] = []
+        self.served: list[str | None] = []
+        routes = [
+            Route("/", log_in),
+            Route("/pay", self._pay, methods=["POST"]),
+            WebSocketRoute("/account", self._account),
+        ]
+        self._app = CORSMiddleware(Starlette(routes=routes), **options)
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Note a handshake, whatever becomes of it."""
+        if scope["type"] == "websocket":
+            self.handshakes.append({name.decode(): value.decode() for name, value in scope["headers"]})
+        await self._app(scope, receive, send)
+
+    async def _pay(self, request: Request) -> Response:
+        self.served.append(request.cookies.get("session"))
+        return Response(status_code=204)
+
+    async def _account(self, websocket: WebSocket) -> None:
+        self.served.append(websocket.cookies.get("session"))
+        await websocket.accept()
+        await websocket.send_text(f"the account of {websocket.cookies.get('session')}")
+        await websocket.close()
+
+
+@pytest.fixture(scope="module")
+def bank(request: pytest.FixtureRequest, origin: str) -> Generator[tuple[Bank, Site]]:
+    """A bank that enforces what the test says, and allows one origin."""
+    bank = Bank(allow_origins=[origin], allow_credentials=True, **request.param)
+    with Site(bank) as site:
+        yield bank, site
+
+
+@pytest.fixture
+async def user(browser: Browser, bank: tuple[Bank, Site]) -> AsyncGenerator[BrowserContext]:
+    """A browser that is logged in at the bank."""
+    bank[0].handshakes.clear()
+    bank[0].served.clear()
+    context = await browser.new_context()
+    page = await context.new_page()
+    await page.goto(f"http://{_HOST}:{bank[1].port}/")
+    yield context
+    await context.close()
+
+
+async def run(user: BrowserContext, script: str, page: str, to: str) -> tuple[Any, list[int]]:
+    """Run a script in a page; return what it returns, and the statuses with which handshakes were refused."""
+    opened = await user.new_page()
+    network = await user.new_cdp_session(opened)
+    errors: list[str] = []
+    network.on("Network.webSocketFrameError", lambda event: errors.append(event["errorMessage"]))
+    await network.send("Network.enable")
+    await opened.goto(page)
+    result = await opened.evaluate(script, to)
+    # A round trip: whatever was told before it has arrived.
+    await network.send("Network.disable")
+    return result, [int(error.rpartition(" ")[2]) for error in errors]
+
+
+_CHECKING = pytest.mark.parametrize("bank", [{"check_websockets": True}], ids=["checking"], indirect=True)
+_TRUSTING = pytest.mark.parametrize("bank", [{}], ids=["trusting"], indirect=True)
+
+
+@_TRUSTING
+async def test_without_the_check_a_page_of_another_origin_reads_the_users_account(
+    user: BrowserContext, bank: tuple[Bank, Site], page_port: int
+) -> None:
+    """The hijack is real: CORS refuses that page, and the browser connects it with the cookie all the same."""
+    page, to = f"http://{_EVIL}:{page_port}/", f"ws://{_HOST}:{bank[1].port}/account"
+    assert await run(user, _OPEN, page, to) == ("the account of secret", [])
+    assert bank[0].served == ["secret"]
+
+
+@_CHECKING
+@pytest.mark.parametrize(
+    ("host", "path", "cookie"),
+    [
+        (_EVIL, "/", True),
+        (_HOST, "/", True),
+        ("evil.localhost", "/", False),
+        (_HOST, "/sandboxed", False),
+        ("app.localhost.evil.localhost", "/", False),
+    ],
+    ids=["below the own name", "another port", "another site", "sandboxed", "near an allowed one"],
+)
+async def test_with_the_check_no_stranger_connects(
+    user: BrowserContext, bank: tuple[Bank, Site], page_port: int, *, host: str, path: str, cookie: bool
+) -> None:
+    """The handshake arrives, with the cookie where the site is the same; it is answered 403, and the app never runs."""
+    page, to = f"http://{host}:{page_port}{path}", f"ws://{_HOST}:{bank[1].port}/account"
+    assert await run(user, _OPEN, page, to) == (_FAILED, [403])
+    [handshake] = bank[0].handshakes
+    assert handshake["origin"] == ("null" if path == "/sandboxed" else page.removesuffix("/"))
+    assert ("cookie" in handshake) == cookie
+    assert bank[0].served == []
+
+
+@_CHECKING
+async def test_with_the_check_an_allowed_page_connects(
+    user: BrowserContext, bank: tuple[Bank, Site], origin: str
+) -> None:
+    """The policy's origins are those that may, here as for requests."""
+    told, refused = await run(user, _OPEN, f"{origin}/", f"ws://{_HOST}:{bank[1].port}/account")
+    assert (told, refused) == ("the account of None", [])
+
+
+@_CHECKING
+async def test_with_the_check_the_servers_own_page_connects(user: BrowserContext, bank: tuple[Bank, Site]) -> None:
+    """It is in no policy, and the browser says nothing of the site in a handshake: `Host` tells."""
+    own = f"{_HOST}:{bank[1].port}"
+    assert await run(user, _OPEN, f"http://{own}/", f"ws://{own}/account") == ("the account of secret", [])
+    [handshake] = bank[0].handshakes
+    assert (handshake["origin"], handshake["host"]) == (f"http://{own}", own)
+    assert "sec-fetch-site" not in handshake
+
+
+@pytest.mark.parametrize(
+    ("bank", "served"), [({}, ["secret"]), ({"on_refused": "block"}, [])], ids=["pass", "block"], indirect=["bank"]
+)
+async def test_a_request_that_needs_no_preflight_is_kept_from_the_app_where_that_is_asked_for(
+    user: BrowserContext, bank: tuple[Bank, Site], page_port: int, *, served: list[str]
+) -> None:
+    """A page that may read nothing can still send a POST with the cookie: the app runs, or never does."""
+    to = f"http://{_HOST}:{bank[1].port}/pay"
+    assert await run(user, _POST, f"http://{_EVIL}:{page_port}/", to) == ("opaque", [])
+    assert bank[0].served == served
+
+
+@pytest.mark.parametrize("bank", [{"on_refused": "block"}], ids=["block"], indirect=True)
+@pytest.mark.parametrize("policy", ["origin", "no-referrer"])
+async def test_the_servers_own_page_may_post(user: BrowserContext, bank: tuple[Bank, Site], policy: str) -> None:
+    """A browser sends `Origin` with a POST to its own server, too: that is no stranger's."""
+    own = f"http://{_HOST}:{bank[1].port}"
+    script = _POST.replace("{", f'{{referrerPolicy: "{policy}", ', 1)
+    assert await run(user, script, f"{own}/", f"{own}/pay") == ("basic", [])
+    assert bank[0].served == ["secret"]

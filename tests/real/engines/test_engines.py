@@ -1,0 +1,102 @@
+"""The model of the browser says what Chromium, Firefox and WebKitGTK do: exchange by exchange, byte by byte.
+
+What is compared: what the page got and could read, every request that arrived with its CORS headers and those of the
+page, and, where the engine tells it, the reason: by its code in Chromium, by its words in all three.
+"""
+
+from collections import Counter
+
+import pytest
+
+from tests.meta.docs.documents import ROOT, rows_of
+from tests.real.engines.browsers import ENGINES
+from tests.real.engines.conftest import RunOf
+from tests.real.engines.differences import DIFFERENCES, Difference
+from tests.real.engines.matrix import WARM_UP, matrix
+
+_MATRIX = matrix()
+_GROUPS = sorted({exchange.group for exchange in _MATRIX} - {WARM_UP})
+_SHOWN = 8
+_EVIDENCE = ROOT / "docs" / "evidence.md"
+
+every_engine = pytest.mark.parametrize("engine", ENGINES)
+
+
+def _check(run_of: RunOf, engine: str, group: str) -> None:
+    run = run_of(engine)
+    numbers = [number for number, exchange in enumerate(run.exchanges) if exchange.group == group]
+    problems = [problem for number in numbers if (problem := run.problem(number))]
+    if problems:
+        shown = "\n".join(problems[:_SHOWN])
+        pytest.fail(f"{len(problems)} of {len(numbers)} exchanges went otherwise in {engine}:\n{shown}", pytrace=False)
+
+
+@every_engine
+@pytest.mark.parametrize("group", _GROUPS)
+def test_the_model_tells_what_the_engine_does(run_of: RunOf, engine: str, group: str) -> None:
+    """Verdict, exposed names, requests and reason of each exchange of a theme are as the model says."""
+    _check(run_of, engine, group)
+
+
+@every_engine
+def test_the_model_tells_what_the_engine_does_with_what_comes_by_chance(run_of: RunOf, engine: str) -> None:
+    """They are, too, where what may be written is thrown together."""
+    _check(run_of, engine, "chance")
+
+
+@every_engine
+def test_what_comes_by_chance_is_of_every_kind(run_of: RunOf, engine: str) -> None:
+    """Enough of it is allowed, enough is blocked, and for reasons of many kinds."""
+    run = run_of(engine)
+    stories = [story for story, exchange in zip(run.seen, run.exchanges, strict=True) if exchange.group == "chance"]
+    blocked = sum("<- blocked" in story.lines for story in stories)
+    preflighted = sum(any(line.startswith("-> OPTIONS") for line in story.lines) for story in stories)
+    # Of a few, shares say nothing.
+    assert len(stories) < 200 or len(stories) / 4 <= blocked <= len(stories) * 3 / 4
+    assert len(stories) < 200 or preflighted >= len(stories) / 4
+    codes = Counter(story.code for story in run.said)
+    assert len(codes) > 20, "fewer kinds of reasons than there are"
+
+
+@every_engine
+def test_the_engine_tells_its_reasons(run_of: RunOf, engine: str) -> None:
+    """Where the model knows the engine's words for what a page's fetch was blocked for, the engine says them."""
+    run = run_of(engine)
+    silent = [
+        f"{exchange.group}: {exchange.name}: {said.text}"
+        for exchange, said, seen in zip(run.exchanges, run.said, run.seen, strict=True)
+        if said.text and not seen.text and exchange.steps[0].ask.initiator in {"fetch", "xhr"}
+        if exchange.steps[0].ask.mode == "cors"
+    ]
+    assert silent == []
+
+
+def test_the_matrix_is_as_large_as_promised() -> None:
+    """At least 600 exchanges, each under a name of its own, of every theme and initiator."""
+    names = Counter((exchange.group, exchange.name) for exchange in _MATRIX)
+    assert len(names) == len(_MATRIX) >= 600
+    initiators = {step.ask.initiator for exchange in _MATRIX for step in exchange.steps}
+    assert initiators == {
+        "fetch", "xhr", "worker", "beacon", "events", "image", "script", "module", "style", "font",
+    }  # fmt: skip
+
+
+def test_few_differences_have_a_name() -> None:
+    """No more than twelve are left to the table, and the page on how we know lists them."""
+    assert len(DIFFERENCES) <= 12
+    rows = [(row["Difference"], row["Engine"]) for row in rows_of(_EVIDENCE, "Difference")]
+    assert rows == [(difference.name, difference.engine) for difference in DIFFERENCES]
+
+
+def test_the_size_of_the_matrix_is_the_one_that_is_told() -> None:
+    """The page on how we know counts the exchanges as they are."""
+    size = sum(exchange.group != WARM_UP for exchange in _MATRIX)
+    assert f"a matrix of {size} exchanges" in _EVIDENCE.read_text("utf-8")
+
+
+@pytest.mark.parametrize("difference", DIFFERENCES, ids=lambda difference: f"{difference.engine}: {difference.name}")
+def test_a_named_difference_is_still_there(run_of: RunOf, difference: Difference) -> None:
+    """The exchange that shows it still goes as the engine's, and not as the model's."""
+    run = run_of(difference.engine)
+    names = {(exchange.group, exchange.name): number for number, exchange in enumerate(run.exchanges)}
+    assert run.applies(difference, names[difference.shown_by]), "it is gone: take it out of the table"

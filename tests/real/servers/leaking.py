@@ -1,0 +1,13 @@
+"""A middleware that remembers every request: what the measure of memory must find."""
+
+from typing import Any
+
+from tests.real.servers.right import wrapped
+
+seen: list[Any] = []
+
+
+async def app(scope: Any, receive: Any, send: Any) -> None:
+    """Keep the header lines, and hand on."""
+    seen.append(scope.get("headers"))
+    await wrapped(scope, receive, send)

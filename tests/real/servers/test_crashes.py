@@ -1,0 +1,55 @@
+"""On real servers a crash is answered with CORS headers, and logged as before."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.real.servers import crashing
+from tests.real.servers.conftest import Start
+from tests.real.servers.process import Server
+from tests.unit.adapters.asgi.wire import ORIGIN, STRANGER
+
+_APP = "tests.real.servers.crashing:app"
+_BODY = b'{"error":"ZeroDivisionError","path":"/"}'
+
+
+def check(server: Server, body: bytes = _BODY) -> None:
+    """Crash it once for a page that may read it, and once for one that may not."""
+    answer = server.ask("GET", ("origin", ORIGIN))
+    assert (answer.status, answer.body) == (500, body)
+    assert answer.cors == {b"access-control-allow-origin": ORIGIN.encode()}
+    stranger = server.ask("GET", ("origin", STRANGER))
+    assert (stranger.status, stranger.body, stranger.cors) == (500, body, {})
+
+
+@pytest.mark.parametrize("name", ["uvicorn-h11", "uvicorn-httptools", "hypercorn", "granian", "uvicorn-workers"])
+def test_a_crash_is_readable_and_logged_once(name: str, start: Start) -> None:
+    """The body is that of the app's own handler, from the first request on; the log has each exception once."""
+    server = start(name, _APP).wait_until_ready()
+    check(server)
+    server.wait_for("ZeroDivisionError")
+    server.stop()
+    assert server.output.count("\nZeroDivisionError") in {2, 4}  # hypercorn also prints the exception group
+
+
+@pytest.mark.parametrize("name", ["uvicorn-without-lifespan", "daphne"])
+def test_without_a_lifespan_the_first_crash_has_the_plain_body(name: str, start: Start) -> None:
+    """It is readable all the same."""
+    server = start(name, _APP).wait_until_ready()
+    first = server.ask("GET", ("origin", ORIGIN))
+    assert (first.status, first.body) == (500, b"Internal Server Error")
+    assert first.cors == {b"access-control-allow-origin": ORIGIN.encode()}
+    check(server)
+
+
+def test_the_server_of_fastapi_reloads_it(start: Start, tmp_path: Path) -> None:
+    """`fastapi dev` starts the app again when its file changes; the new one is at its place too."""
+    file = tmp_path / "main.py"
+    source = Path(crashing.__file__).read_text("utf-8")
+    file.write_text(source, "utf-8")
+    server = start("fastapi-dev", str(file)).wait_until_ready()
+    server.wait_for("Application startup complete")
+    check(server)
+    file.write_text(source.replace('"error":', '"changed":'), "utf-8")
+    server.wait_for("Application startup complete", times=2)
+    check(server, _BODY.replace(b"error", b"changed"))

@@ -1,0 +1,35 @@
+"""An app that refuses strangers, served by real servers."""
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket
+
+from crossorigin import CORSMiddleware, Policy
+from tests.real.servers.marking import lifespan, mark
+
+
+async def hello(request: Request) -> Response:
+    """Answer."""
+    mark(request.method)
+    return PlainTextResponse("hello")
+
+
+async def socket(websocket: WebSocket) -> None:
+    """Say by which class of the server the connection is served."""
+    mark("socket")
+    await websocket.accept()
+    await websocket.send_text(type(getattr(websocket._receive, "__self__", None)).__name__)
+    await websocket.close()
+
+
+app = CORSMiddleware(
+    Starlette(
+        routes=[Route("/", hello, methods=["GET", "POST", "OPTIONS"]), WebSocketRoute("/socket", socket)],
+        lifespan=lifespan,
+    ),
+    policy=Policy(allow_origins=["https://app.example.com", "https://*.example.org"], allow_methods=["GET", "POST"]),
+    check_websockets=True,
+    on_refused="block",
+)

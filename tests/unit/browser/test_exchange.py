@@ -1,0 +1,98 @@
+"""A fetch from its start to its verdict: modes, credentials, and what is never sent."""
+
+import pytest
+
+from crossorigin.browser import BrowserReason, browse
+from tests.unit.browser.talk import API, GRANT, OTHER, PAGE, answer, asked, fetch, redirect
+
+ALLOWED = answer(**GRANT)
+
+
+@pytest.mark.parametrize("method", ["CONNECT", "trace", "TrAcK"])
+def test_a_forbidden_method_is_never_sent(method: str) -> None:
+    """The browser throws, whatever the server would say."""
+    verdict = fetch(method=method)
+    assert (verdict.reason, verdict.culprit, verdict.url) == (BrowserReason.FORBIDDEN_METHOD, None, f"{API}/")
+
+
+def test_without_cors_only_safelisted_methods_are_sent() -> None:
+    """GET, HEAD and POST go, anything else is thrown back; at home too."""
+    assert fetch(ALLOWED, mode="no-cors", method="post").type == "opaque"
+    for origin in (PAGE, API):
+        verdict = fetch(mode="no-cors", method="PUT", origin=origin)
+        assert (verdict.reason, verdict.culprit) == (BrowserReason.NO_CORS_METHOD, None)
+
+
+def test_another_scheme_is_not_asked() -> None:
+    """CORS is for http and https."""
+    assert fetch(url="file:///etc/hosts").reason is BrowserReason.CORS_DISABLED_SCHEME
+
+
+def test_same_origin_means_same_origin() -> None:
+    """Another origin is not asked, nor followed to."""
+    assert fetch(mode="same-origin").reason is BrowserReason.DISALLOWED_BY_MODE
+    assert fetch(mode="same-origin", url="localhost:8000/").reason is BrowserReason.DISALLOWED_BY_MODE
+    assert fetch(answer(), mode="same-origin", url=f"{PAGE}/").type == "basic"
+    left = fetch(redirect(f"{API}/"), mode="same-origin", url=f"{PAGE}/")
+    assert (left.reason, left.url, left.culprit) == (BrowserReason.DISALLOWED_BY_MODE, f"{API}/", None)
+
+
+@pytest.mark.parametrize("mode", ["error", "manual"])
+def test_without_cors_redirects_can_only_be_followed(mode: str) -> None:
+    """Elsewhere; at home they can be refused."""
+    verdict = fetch(mode="no-cors", redirect=mode)
+    assert (verdict.reason, verdict.culprit) == (BrowserReason.NO_CORS_REDIRECT_MODE_NOT_FOLLOW, None)
+    assert fetch(answer(), mode="no-cors", redirect=mode, url=f"{PAGE}/").type == "basic"
+
+
+def test_without_cors_nothing_is_checked_and_nothing_read() -> None:
+    """Also after a way back home."""
+    verdict = fetch(redirect(f"{PAGE}/"), answer(200, {"Content-Type": "a/b"}), mode="no-cors")
+    assert (verdict.type, verdict.exposed) == ("opaque", ())
+    assert fetch(answer(302, {"Location": f"{OTHER}/"}), answer(), mode="no-cors").type == "opaque"
+
+
+@pytest.mark.parametrize(
+    ("credentials", "url", "mode", "go_along"),
+    [
+        ("omit", PAGE, "cors", False),
+        ("omit", API, "cors", False),
+        ("same-origin", PAGE, "cors", True),
+        ("same-origin", API, "cors", False),
+        ("same-origin", API, "no-cors", False),
+        ("include", API, "cors", True),
+        ("include", PAGE, "same-origin", True),
+        ("include", API, "no-cors", True),
+    ],
+)
+def test_credentials_go_where_the_page_wants(credentials: str, url: str, mode: str, *, go_along: bool) -> None:
+    """With `same-origin` only to the page's own server."""
+    granted = answer(allow_origin=PAGE, allow_credentials="true")
+    verdict = fetch(granted, credentials=credentials, url=f"{url}/", mode=mode)
+    assert verdict.exchanges[0].request.credentials is go_along
+
+
+def test_credentials_stay_behind_on_the_way_out() -> None:
+    """`same-origin` is judged anew after a redirect, and never again home once it has left."""
+    verdict = fetch(redirect(f"{API}/"), redirect(f"{PAGE}/"), ALLOWED, url=f"{PAGE}/")
+    assert [exchange.request.credentials for exchange in verdict.exchanges] == [True, False, False]
+
+
+def test_a_network_that_fails_ends_it() -> None:
+    """With the exchange that had no response."""
+    verdict = fetch(ALLOWED, None, method="PUT")
+    assert verdict.reason is BrowserReason.NETWORK_ERROR
+    assert verdict.exchanges[1].response is None
+    assert verdict.culprit is not None
+    told = verdict.culprit.exchange, verdict.culprit.header, verdict.culprit.lines, verdict.culprit.subject
+    assert told == (1, ":status", (), f"{API}/")
+
+
+def test_the_core_waits_for_nobody() -> None:
+    """It is a generator, which can be left alone at any point."""
+    fetching = browse(asked(method="PUT"))
+    assert next(fetching).preflight
+    assert not fetching.send(ALLOWED).preflight
+    with pytest.raises(StopIteration) as done:
+        fetching.send(ALLOWED)
+    assert done.value.value.readable

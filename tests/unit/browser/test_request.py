@@ -1,0 +1,123 @@
+"""What a page can ask for, and the values that come of it."""
+
+from dataclasses import FrozenInstanceError
+from typing import Any
+
+import pytest
+
+from crossorigin.browser import BrowserRequest, Culprit, HttpResponse
+from tests.unit.browser.talk import API, PAGE, answer, asked, fetch
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"origin": f"{PAGE}/"}, "origin='https://app.example/' is no serialized origin: write one as"),
+        ({"origin": ""}, "origin='' is no serialized origin"),
+        ({"url": "/items"}, "url='/items' is not absolute"),
+        ({"url": "https://a b/"}, "url='https://a b/' is no URL that a browser can fetch"),
+        (
+            {"url": "https://me:pw@api.example/"},
+            "url='https://me:pw@api.example/' has a user name or a password, which fetch refuses",
+        ),
+        ({"method": "PU T"}, "method='PU T' is not a token"),
+        ({"method": ""}, "method='' is not a token"),
+        ({"headers": (("X Token", "t"),)}, "the header name 'X Token' is not a token"),
+        ({"headers": (("X-A", "1"), ("X-Token", "a\nb"))}, "the value 'a\\nb' of X-Token has a NUL"),
+        ({"headers": (("X-Token", "a\0"),)}, "the value 'a\\x00' of X-Token has a NUL"),
+        ({"headers": (("X-Token", "€"),)}, "the value '€' of X-Token has a NUL, a line break or a character beyond"),
+        ({"headers": (("X-Token", "a\u2003"),)}, "the value 'a\\u2003' of X-Token has a NUL"),
+        ({"body": b""}, "a GET request has no body"),
+        ({"method": "get", "content_type": "text/plain"}, "a get request has no body"),
+        ({"method": "HEAD", "stream": True}, "a HEAD request has no body"),
+        ({"method": "POST", "stream": True, "mode": "no-cors"}, "a streamed body needs mode cors or same-origin"),
+        ({"method": "POST", "content_type": "a/b\r\nX: 1"}, "the value 'a/b\\r\\nX: 1' of Content-Type has a NUL"),
+        ({"method": "POST", "content_type": "€"}, "the value '€' of Content-Type has a NUL"),
+        ({"mode": "nocors"}, "mode='nocors' is none of cors, no-cors, same-origin"),
+        ({"credentials": "Include"}, "credentials='Include' is none of omit, same-origin, include"),
+        ({"redirect": "none"}, "redirect='none' is none of follow, error, manual"),
+        ({"referrer_policy": "never"}, "referrer_policy='never' is none of no-referrer, "),
+        ({"initiator": "iframe"}, "initiator='iframe' is none of fetch, xhr, "),
+        ({"url": "data:,x"}, "url='data:,x' is answered by the browser itself, without a request"),
+        ({"url": "BLOB:x"}, "url='BLOB:x' is answered by the browser itself"),
+        ({"url": "about:blank"}, "url='about:blank' is answered by the browser itself"),
+    ],
+)
+def test_what_no_page_can_ask_for_is_refused(fields: dict[str, Any], message: str) -> None:
+    """The message names the field and its value."""
+    with pytest.raises(ValueError, match=r"\w") as caught:
+        asked(**fields)
+    assert str(caught.value).startswith(message)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"origin": "null"},
+        {"url": "file:///etc/hosts"},
+        {"method": "x-get", "body": b""},
+        {"headers": (("X-Token", "\n é\xff \r"),)},
+        {"method": "POST", "stream": True, "mode": "same-origin"},
+    ],
+)
+def test_the_rest_can_be_asked_for(fields: dict[str, Any]) -> None:
+    """An opaque origin, another scheme, any token, and bytes with whitespace around them."""
+    assert asked(**fields)
+
+
+def test_values_go_out_without_http_whitespace_around_them() -> None:
+    """A header's, and the type of a body; the rest byte for byte, be it whitespace elsewhere."""
+    headers = (("X-A", "\n\t\x0ba\xa0\r "),)
+    verdict = fetch(answer(), method="POST", headers=headers, content_type="\n text/plain;x=\xe9\x0b\t", origin=API)
+    sent = verdict.exchanges[0].request.headers
+    assert sent[:2] == ((b"X-A", b"\x0ba\xa0"), (b"Content-Type", b"text/plain;x=\xe9\x0b"))
+
+
+def test_an_engine_is_one_of_four() -> None:
+    """The message names them."""
+    with pytest.raises(ValueError, match="engine='safari' is none of standard, chromium, firefox, webkit"):
+        fetch(engine="safari")  # type: ignore[arg-type]  # what is tested
+
+
+def test_values_are_frozen_and_compared() -> None:
+    """Two requests for the same are one."""
+    request = BrowserRequest(url=API, origin=PAGE)
+    assert request == BrowserRequest(url=API, origin=PAGE)
+    assert hash(request) == hash(BrowserRequest(url=API, origin=PAGE))
+    with pytest.raises(FrozenInstanceError):
+        request.url = ""  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(("credentials", "include"), [("omit", False), ("same-origin", False), ("include", True)])
+def test_only_include_includes(credentials: str, *, include: bool) -> None:
+    """It takes the meaning from every wildcard."""
+    assert asked(credentials=credentials).include is include
+
+
+def test_a_response_gives_the_lines_of_a_header() -> None:
+    """In any case, in order, without spaces and tabs around them, and nothing else stripped."""
+    response = HttpResponse(
+        status=200, headers=((b"X-A", b"\t 1 "), (b"y", b"0"), (b"x-a", b""), (b"X-a", b"\x0b2\xa0"))
+    )
+    assert response.lines("x-A") == (b"1", b"", b"\x0b2\xa0")
+    assert response.lines("z") == ()
+
+
+@pytest.mark.parametrize(("lines", "value"), [((), None), (("",), ""), (("a", "b"), "a, b")])
+def test_a_culprit_tells_its_value(lines: tuple[str, ...], value: str | None) -> None:
+    """All lines joined, as browsers read them; None where there is none."""
+    assert Culprit(exchange=0, header="Vary", lines=lines, subject="").value == value
+
+
+def test_a_verdict_says_what_the_page_gets() -> None:
+    """Whether there is a response, and whether it can be read."""
+    read = fetch(answer(allow_origin="*"))
+    assert (read.allowed, read.readable, read.type, read.reason, read.culprit) == (True, True, "cors", None, None)
+    own = fetch(answer(), origin=API)
+    assert (own.allowed, own.readable, own.type) == (True, True, "basic")
+    opaque = fetch(answer(), mode="no-cors")
+    assert (opaque.allowed, opaque.readable, opaque.type) == (True, False, "opaque")
+    assert (read.status, fetch(None).status, fetch(method="TRACE").status) == (200, None, None)
+    blocked = fetch(answer())
+    assert (blocked.allowed, blocked.readable, blocked.type) == (False, False, "error")
+    assert (blocked.engine, blocked.request, blocked.url) == ("standard", asked(), f"{API}/")

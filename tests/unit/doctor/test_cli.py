@@ -1,0 +1,317 @@
+"""The command: what it takes, what it prints where, and its exit codes."""
+
+import json
+import os
+import runpy
+import subprocess
+import sys
+from collections.abc import Generator
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from jsonschema import Draft202012Validator
+
+from crossorigin import __main__
+from crossorigin.doctor import cli
+from tests.unit.doctor.zoo import PAGE, Animal, authenticating, lasting, reflecting
+
+SCHEMA = json.loads((files("crossorigin.doctor") / "check.schema.json").read_text("utf-8"))
+APP = f"""
+import asyncio
+import subprocess
+import sys
+from fastapi import FastAPI
+from crossorigin import CORSMiddleware
+
+print("imported")
+app = FastAPI()
+app.add_middleware(CORSMiddleware, allow_origins=["{PAGE}"], allow_methods=["GET", "POST"], allow_headers=["X-Token"])
+
+@app.api_route("/items", methods=["GET", "POST"])
+def items():
+    print("asked")
+
+@app.get("/child")
+def child():
+    subprocess.run([sys.executable, "-c", "print('from a child')"], check=True)
+
+@app.get("/stop")
+def stop():
+    raise KeyboardInterrupt
+
+class Ending:
+    def __init__(self, app):
+        self.app = app
+
+    async def __call__(self, scope, receive, send):
+        if scope.get("path") == "/end":
+            await asyncio.create_task(self.end())
+        await self.app(scope, receive, send)
+
+    async def end(self):
+        raise SystemExit(0)
+
+app.add_middleware(Ending)
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[Path]:
+    """A project with an app, in which the command is run."""
+    (tmp_path / "main.py").write_text(APP, "utf-8")
+    (tmp_path / "pyproject.toml").write_text('[tool.fastapi]\nentrypoint = "main:app"\n', "utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    yield tmp_path
+    sys.modules.pop("main", None)
+
+
+def run(*arguments: str) -> Result:
+    """Run the command in this process."""
+    return CliRunner().invoke(cli.cli, arguments)
+
+
+def check(*arguments: str, origin: str = PAGE) -> Result:
+    """Check."""
+    return run("check", *arguments, "--origin", origin)
+
+
+@pytest.mark.parametrize("words", [["main:app", "/items"], ["main:app", "items"], ["/items"]])
+def test_an_app_is_checked_in_process(folder: Path, words: list[str]) -> None:
+    """By its name, or as the entrypoint of the project; what it prints is no part of the result."""
+    result = check(*words)
+    assert result.exit_code == 0
+    assert result.stdout.startswith("Chrome, Firefox and Safari would allow this: status 200\n")
+    assert "imported" not in result.stdout
+    assert "asked" not in result.stdout
+    assert {"imported", "asked", "GET http://testserver/items: 200"} <= set(result.stderr.splitlines())
+
+
+def test_the_url_of_an_app_may_be_named(folder: Path) -> None:
+    """For one that looks at its host."""
+    result = check("main:app", "https://api.example.com/items")
+    assert "1. GET https://api.example.com/items\n" in result.stdout
+
+
+def test_a_path_may_have_a_url_in_it(folder: Path) -> None:
+    """Where to go after the login, for one."""
+    result = check("main:app", "/items?next=https://app.example.com/")
+    assert "1. GET http://testserver/items?next=https://app.example.com/\n" in result.stdout
+
+
+def test_the_scheme_of_a_url_is_read_in_any_case() -> None:
+    """As browsers do."""
+    with Animal(lasting) as animal:
+        assert f"1. GET {animal.url}\n" in check(animal.url.replace("http", "HTTP", 1)).stdout
+
+
+def test_without_any_words_the_root_of_the_project_is_checked(folder: Path) -> None:
+    """It is an error here, which the page can read."""
+    result = check()
+    assert (result.exit_code, "status 404" in result.stdout) == (0, True)
+
+
+def test_all_that_a_page_can_say_is_said(folder: Path) -> None:
+    """The method, headers, a body, credentials: and a POST where there is a body."""
+    arguments = ["-X", "POST", "-H", "X-Token: 1", "-H", "Content-Type: application/json", "--data", "{}"]
+    result = check("/items", *arguments, "--format", "json")
+    told = json.loads(result.stdout)
+    assert result.exit_code == 0
+    assert told["request"]["headers"] == ["X-Token", "Content-Type"]
+    assert [exchange["method"] for exchange in told["exchanges"]] == ["OPTIONS", "POST"]
+    told = json.loads(check("/items", "--data", "a", "--credentials", "--format", "json").stdout)
+    assert [exchange["method"] for exchange in told["exchanges"]] == ["POST"]
+    assert told["reason"]["code"] == "invalid-allow-credentials"
+
+
+def test_findings_are_an_exit_code(folder: Path) -> None:
+    """A page that is refused, and a page that is let in by a server that has something else."""
+    refused = check("/items", origin="https://evil.example")
+    assert refused.exit_code == 1
+    assert 'allow_origins=["https://app.example.com", "https://evil.example"],' in refused.stdout
+    with Animal(lasting) as animal:
+        result = check(animal.url, "-X", "PUT")
+    assert result.exit_code == 1
+    assert result.stdout.startswith("Chrome, Firefox and Safari would allow this: status 200\n")
+
+
+def test_one_engine_can_be_asked(folder: Path) -> None:
+    """In place of the three browsers."""
+    result = check("/items", "--engine", "webkit", "--mode", "no-cors")
+    assert result.stdout.startswith("Safari would allow this, and the page cannot look into the response\n")
+
+
+def test_a_probe_says_whom_it_is_for() -> None:
+    """Before it sends anything; without the option nobody is tried."""
+    with Animal(reflecting) as animal:
+        result = check(animal.url, "-X", "PUT", "--credentials", "--probe")
+        assert result.exit_code == 1
+        assert result.stderr.startswith("Trying origins that should be refused: do this to servers that you own.\n")
+        assert "   any-origin-reflected\n" in result.stdout
+        assert check(animal.url, "-X", "PUT", "--credentials").exit_code == 0
+
+
+def test_what_no_page_can_set_is_told(folder: Path) -> None:
+    """It is left out, as browsers do."""
+    result = check("/items", "-H", "Cookie: a=b")
+    assert "Cookie is left out: no page can set it, its browser does.\n" in result.stderr
+    assert "Cookie" not in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["localhost:8000/items"], "localhost:8000/items is no URL and no app: write http://localhost:8000/items"),
+        (["main"], "main is no URL and no app"),
+        (["file:///etc/passwd"], "file:///etc/passwd is no URL of http or https"),
+        (["http://a.example", "/items"], "/items: a URL has its path in it"),
+        (["/items", "/more"], "/items /more: the app stands before the path"),
+        (["main:app", "/items", "/more"], "/more: one URL, or an app and a path"),
+        (["http://"], "url='http://' is no URL that a browser can fetch"),
+        (["/items", "-H", "X-Token"], "'X-Token' is no header: write 'Name: value'"),
+        (["/items", "-X", "GET", "--data", "a"], "a GET request has no body"),
+        (["/items", "--timeout", "0"], "0.0 is not in the range x>0"),
+    ],
+)
+def test_what_cannot_be_asked_is_a_usage_error(folder: Path, words: list[str], message: str) -> None:
+    """With what to write instead."""
+    result = check(*words)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert message in result.stderr
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_a_check_that_cannot_run_says_why(form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On stderr; where JSON is asked for, as one document too."""
+    monkeypatch.chdir(tmp_path)
+    result = check("/items", "--format", form)
+    assert result.exit_code == 2
+    assert result.stderr.startswith("It could not run: No app is named, and there is no pyproject.toml here")
+    if form == "text":
+        assert result.stdout == ""
+    else:
+        told = json.loads(result.stdout)
+        Draft202012Validator(SCHEMA).validate(told)
+        assert told["error"]["kind"] == "usage"
+
+
+def test_an_app_that_ends_the_process_is_no_finding(folder: Path) -> None:
+    """And nothing is allowed by it."""
+    result = check("/end")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "It could not run: The app ended the process.\n" in result.stderr
+
+
+def test_what_a_child_of_an_app_prints_is_no_part_of_the_result(folder: Path) -> None:
+    """It writes to the same terminal as the app."""
+    done = process("check", "/child", "--origin", PAGE, "--format", "json")
+    assert json.loads(done.stdout)["outcome"] == "clean"
+    assert "from a child" in done.stderr.splitlines()
+
+
+def test_ctrl_c_is_no_finding(folder: Path) -> None:
+    """It has a code of its own."""
+    assert check("/stop").exit_code == 130
+
+
+def test_a_document_is_printed_whole_and_keeps_to_its_schema() -> None:
+    """Nothing else stands on stdout."""
+    with Animal(authenticating) as animal:
+        result = check(animal.url, "-X", "PUT", "--format", "json")
+    told = json.loads(result.stdout)
+    Draft202012Validator(SCHEMA).validate(told)
+    assert (result.exit_code, told["allowed"], told["outcome"]) == (1, False, "findings")
+    assert [finding["code"] for finding in told["findings"]] == ["preflight-needs-authentication"]
+
+
+def test_a_page_is_printed() -> None:
+    """As it is written."""
+    result = run("explain", "origin-trailing-slash")
+    assert result.exit_code == 0
+    assert result.stdout.startswith("# `origin-trailing-slash`: ")
+
+
+def test_an_unknown_code_leads_to_its_neighbors() -> None:
+    """If it has any."""
+    result = run("explain", "origin-traling-slash")
+    assert result.exit_code == 2
+    assert "There is no code origin-traling-slash. Nearest: origin-trailing-slash" in result.stderr
+    assert "There is no code ???.\n" in run("explain", "???").stderr
+
+
+def test_the_command_is_the_module(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Both names run the same."""
+    monkeypatch.setattr(sys, "argv", ["crossorigin", "explain", "missing-vary"])
+    monkeypatch.delitem(sys.modules, "crossorigin.__main__")
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_module("crossorigin", run_name="__main__")
+    assert not ended.value.code
+    assert capsys.readouterr().out.startswith("# `missing-vary`")
+
+
+def test_without_the_extra_the_command_says_how_to_install_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And loads nothing that is not there."""
+    monkeypatch.setattr(__main__, "find_spec", lambda name: None if name in {"click", "rich"} else name)
+    assert __main__.main() == 2
+    said = capsys.readouterr().err
+    assert said == "The crossorigin command needs click, rich: pip install 'crossorigin[cli]'\n"
+
+
+def process(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the command as a process, as on a terminal if the environment says so."""
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-m", "crossorigin", *arguments],
+        env={**{name: value for name, value in os.environ.items() if name != "NO_COLOR"}, **environment},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
+
+
+def test_a_process_reports(folder: Path) -> None:
+    """The result on stdout, what is going on on stderr, and no color where nobody sees it."""
+    done = process("check", "main:app", "/items", "--origin", "https://evil.example")
+    assert (done.returncode, done.stdout.splitlines()[0]) == (
+        1,
+        "Chrome, Firefox and Safari would block this: missing-allow-origin-header",
+    )
+    assert "GET http://testserver/items: 200" in done.stderr.splitlines()
+    assert "\x1b" not in done.stdout
+
+
+def test_what_the_output_has_no_letters_for_is_escaped(folder: Path) -> None:
+    """Firefox's quotes are not in every encoding."""
+    done = process("check", "/items", "--origin", "https://evil.example", PYTHONIOENCODING="latin-1")
+    assert done.returncode == 1
+    assert r"(Reason: CORS header \u2018Access-Control-Allow-Origin\u2019 missing)" in done.stdout
+
+
+@pytest.mark.parametrize(("no_color", "colored"), [("", True), ("1", False)])
+def test_a_terminal_gets_colors_unless_it_wants_none(folder: Path, no_color: str, *, colored: bool) -> None:
+    """And the lines of a narrow one are broken."""
+    environment = {"FORCE_COLOR": "1", "TERM": "xterm-256color", "COLUMNS": "60", "NO_COLOR": no_color}
+    done = process("check", "main:app", "/items", "--origin", "https://evil.example", **environment)
+    # Bold is no color.
+    assert ("\x1b[1;31m" in done.stdout) is colored
+    assert ("\x1b[36m" in done.stdout) is colored
+    assert "\nThe response has no Access-Control-Allow-Origin: the origin\n" in done.stdout
+
+
+def test_a_terminal_gets_a_page_that_is_set() -> None:
+    """Without the marks of Markdown."""
+    result = CliRunner(env={"FORCE_COLOR": "1", "COLUMNS": "80"}).invoke(cli.cli, ["explain", "missing-vary"])
+    assert result.exit_code == 0
+    assert "missing-vary" in result.stdout
+    assert "# `" not in result.stdout
+
+
+def test_importing_the_package_loads_nothing_of_the_command() -> None:
+    """Who serves pays for no command line."""
+    program = "import sys, crossorigin; print(sorted({'click', 'rich', 'httpx2'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"

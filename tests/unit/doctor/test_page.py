@@ -1,0 +1,67 @@
+"""What the page of the doctor says is so."""
+
+import json
+import re
+import shlex
+import sys
+from importlib.resources import files
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from crossorigin.doctor.cli import cli
+from crossorigin.doctor.findings import FINDINGS
+from tests.meta.docs.documents import ROOT, rows_of
+
+PAGE = ROOT / "docs" / "doctor.md"
+
+
+def blocks(language: str) -> list[str]:
+    """Return the blocks of a language."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", PAGE.read_text("utf-8"), re.DOTALL | re.MULTILINE)
+
+
+def test_the_example_is_what_the_command_prints(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the app that stands above it, word for word."""
+    app, (command, _, output) = blocks("python")[0], blocks("sh")[0].partition("\n")
+    (tmp_path / "main.py").write_text(app, "utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    words = shlex.split(command)
+    assert words[:2] == ["$", "crossorigin"]
+    result = CliRunner().invoke(cli, words[2:])
+    sys.modules.pop("main")
+    assert (result.stdout, result.exit_code) == (output, 1)
+
+
+def test_every_finding_is_documented() -> None:
+    """With its words, in the order of the list."""
+    assert [tuple(row.values()) for row in rows_of(PAGE, "Finding")] == [
+        (str(code), told.meaning, told.fix) for code, told in FINDINGS.items()
+    ]
+
+
+def test_every_option_is_documented() -> None:
+    """By all its names."""
+    check = cli.commands["check"]
+    options = [", ".join(option.opts) for option in check.params if isinstance(option, click.Option)]
+    assert [row["Option"] for row in rows_of(PAGE, "Option")] == options
+
+
+def test_every_field_of_the_document_is_documented() -> None:
+    """Those of either form."""
+    schema = json.loads((files("crossorigin.doctor") / "check.schema.json").read_text("utf-8"))
+    fields = dict.fromkeys(name for form in schema["$defs"].values() for name in form.get("properties", ()))
+    assert [row["Field"] for row in rows_of(PAGE, "Field")] == list(fields)
+
+
+def test_every_command_of_the_page_is_one() -> None:
+    """No example names an option that there is not."""
+    commands = re.findall(r"^(?:\$ )?crossorigin (.*?)(?: \| .*)?$", "\n".join(blocks("sh")), re.MULTILINE)
+    for command in commands:
+        name, *words = shlex.split(command)
+        with cli.commands[name].make_context(name, words):
+            pass
+    assert len(commands) == 6

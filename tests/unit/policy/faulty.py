@@ -1,0 +1,350 @@
+r"""Policies with faults, each with all the issues that it has: (code, field), in the order they are told.
+
+Every code of `IssueCode` is among them. They are told one by one in `messages.txt`, and pasted right by the hints.
+"""
+
+import datetime as dt
+import re
+import warnings
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from dataclasses import dataclass
+from typing import Any
+
+from crossorigin import CORSMiddleware, CrossOriginWarning, InvalidPolicyError, Policy
+from crossorigin import IssueCode as Code
+from crossorigin.policy.fields import DEFAULTS
+
+
+async def _app(
+    scope: MutableMapping[str, Any],
+    receive: Callable[[], Awaitable[MutableMapping[str, Any]]],
+    send: Callable[[MutableMapping[str, Any]], Awaitable[None]],
+) -> None:
+    """Do nothing; it is never called."""
+
+
+def complaint_of(options: Mapping[str, Any]) -> InvalidPolicyError | CrossOriginWarning | None:
+    """Return the error or the warning of a policy with these options, None if all is well."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            if options.keys() & {"policy", "check_websockets", "on_refused", "on_decision"}:
+                CORSMiddleware(_app, **options)
+            elif options.keys() <= DEFAULTS.keys():
+                Policy(**options)
+            else:
+                Policy.from_dict(options)
+        except InvalidPolicyError as error:
+            assert not caught
+            return error
+    assert len(caught) <= 1
+    for warning in caught:
+        assert isinstance(warning.message, CrossOriginWarning)
+        return warning.message
+    return None
+
+
+@dataclass(frozen=True)
+class Faulty:
+    """Options of a policy, and what is wrong with them."""
+
+    name: str
+    options: dict[str, Any]
+    issues: list[tuple[Code, str]]
+
+    @property
+    def remarked(self) -> bool:
+        """Tell whether the policy starts, with a warning."""
+        return all(code in REMARKS for code, _ in self.issues)
+
+
+# The codes of the warnings; every other code is an error's.
+REMARKS = {
+    Code.INSECURE_ORIGIN_WITH_CREDENTIALS,
+    Code.REGEX_NEVER_MATCHES,
+    Code.ORIGIN_BESIDE_WILDCARD,
+    Code.DUPLICATE,
+    Code.REQUEST_HEADER_NEVER_MATTERS,
+    Code.RESPONSE_HEADER_NEVER_MATTERS,
+    Code.MAX_AGE_ABOVE_CAPS,
+}
+
+
+def _one(code: Code, field: str, options: dict[str, Any], name: str = "") -> Faulty:
+    return Faulty(f"{code}{name and ', '}{name}", options, [(code, field)])
+
+
+def _origin(code: Code, text: str, name: str = "") -> Faulty:
+    return _one(code, "allow_origins[1]", {"allow_origins": ["https://app.example.com", text]}, name)
+
+
+_WITH = {"allow_credentials": True}
+_CONSTANT = {"constant_allow_origin": True}
+
+FAULTY: list[Faulty] = [
+    # Types.
+    _one(Code.NOT_A_COLLECTION, "allow_origins", {"allow_origins": None}, "none"),
+    _one(Code.NOT_A_COLLECTION, "allow_methods", {"allow_methods": 5}, "a number"),
+    _one(Code.NOT_A_COLLECTION, "allow_origins", {"allow_origins": {"https://App.example.com/": True}}, "a mapping"),
+    _one(Code.NOT_A_COLLECTION, "allow_headers", {"allow_headers": {1: 2}}, "a mapping of numbers"),
+    _one(Code.BARE_STRING, "allow_origins", {"allow_origins": "https://app.example.com"}, "one origin"),
+    _one(Code.BARE_STRING, "allow_origins", {"allow_origins": "https://a.example/, https://B.example"}, "a comma list"),
+    _one(Code.BARE_STRING, "allow_origins", {"allow_origins": '["https://a.example", "https://b.example"]'}, "JSON"),
+    _one(Code.BARE_STRING, "allow_origins", {"allow_origins": b"https://a.example"}, "bytes"),
+    _one(Code.BARE_STRING, "allow_origins", {"allow_origins": ""}, "empty"),
+    _one(Code.BARE_STRING, "allow_methods", {"allow_methods": "GET, patch"}, "methods"),
+    _one(Code.BARE_STRING, "allow_methods", {"allow_methods": "*"}, "all methods"),
+    _one(Code.BARE_STRING, "allow_headers", {"allow_headers": "X-Token X-Other"}, "headers"),
+    _one(Code.BARE_STRING, "allow_headers", {"allow_headers": "X-Token:, X-Other"}, "headers with a fault"),
+    _one(Code.BARE_STRING, "expose_headers", {"expose_headers": "ETag"}, "exposed headers"),
+    _one(
+        Code.NOT_A_STRING,
+        "allow_origins[0]",
+        {"allow_origins": [("https://a.example", "https://b.example/")]},
+        "nested",
+    ),
+    _one(Code.NOT_A_STRING, "allow_methods[1]", {"allow_methods": ["GET", ["PUT", "patch"]]}, "nested methods"),
+    _one(Code.NOT_A_STRING, "allow_origins[0]", {"allow_origins": [b"https://a.example"]}, "bytes"),
+    _one(Code.NOT_A_STRING, "allow_origins[0]", {"allow_origins": [re.compile("https://a")]}, "a pattern"),
+    _one(Code.NOT_A_STRING, "allow_origins[0]", {"allow_origins": [None]}, "none"),
+    _one(Code.NOT_A_STRING, "expose_headers[0]", {"expose_headers": [7]}, "a number"),
+    _one(Code.NOT_A_BOOL, "allow_credentials", {"allow_credentials": "false"}, "text"),
+    _one(Code.NOT_A_BOOL, "allow_credentials", {"allow_credentials": None}, "none"),
+    _one(Code.NOT_A_BOOL, "allow_private_network", {"allow_private_network": 1}, "a number"),
+    _one(Code.NOT_A_BOOL, "dangerously_allow_public_suffixes", {"dangerously_allow_public_suffixes": "yes"}, "yes"),
+    _one(Code.UNKNOWN_OPTION, "allow_origin", {"allow_origin": ["https://a.example"]}, "near"),
+    _one(Code.UNKNOWN_OPTION, "colour", {"colour": "blue"}, "far"),
+    _one(Code.POLICY_NOT_A_POLICY, "policy", {"policy": {"allow_origins": ["https://a.example"]}}),
+    _one(Code.POLICY_BESIDE_OPTIONS, "max_age", {"policy": Policy(allow_origins=["https://a.example"]), "max_age": 60}),
+    _one(Code.NOT_A_CHOICE, "on_refused", {"on_refused": "refuse"}),
+    _one(Code.NOT_A_CHOICE, "on_refused", {"on_refused": ["block"]}, "a list"),
+    _one(Code.NOT_CALLABLE, "on_decision", {"on_decision": "log"}),
+    _one(Code.GUARDS_NOTHING, "check_websockets", {"allow_origins": ["*"], "check_websockets": True}),
+    _one(Code.GUARDS_NOTHING, "on_refused", {"allow_origins": ["*"], "on_refused": "block"}, "blocking"),
+    # Origins no browser can send.
+    _origin(Code.ORIGIN_EMPTY, ""),
+    _origin(Code.ORIGIN_EMPTY, " \t", "white space"),
+    _origin(Code.ORIGIN_SEVERAL, "https://a.example, https://b.example/"),
+    _origin(Code.ORIGIN_SEVERAL, "https://a.example https://b.example", "without commas"),
+    _origin(Code.ORIGIN_SEVERAL, "https://a.example;https://", "one of them broken"),
+    _origin(Code.ORIGIN_LOOKS_LIKE_REGEX, r"https://.*\.example\.com"),
+    _origin(Code.ORIGIN_LOOKS_LIKE_REGEX, r"https?://localhost(:\d+)?", "without a pattern"),
+    _origin(Code.ORIGIN_WHITESPACE, " https://a.example"),
+    _origin(Code.ORIGIN_WHITESPACE, "https://a.example\n", "a line feed"),
+    _origin(Code.ORIGIN_WHITESPACE, "https://a.exam\u200bple", "invisible"),
+    _origin(Code.ORIGIN_WHITESPACE, "https://a b.example", "within"),
+    _origin(Code.ORIGIN_MISSING_SCHEME, "a.example"),
+    _origin(Code.ORIGIN_MISSING_SCHEME, "localhost:3000", "on this machine"),
+    _origin(Code.ORIGIN_MISSING_SCHEME, "::1", "a bare address"),
+    _origin(Code.ORIGIN_FILE, "file:///home/me/page.html"),
+    _origin(Code.ORIGIN_FILE, "file://host", "by its form an origin"),
+    _origin(Code.ORIGIN_WEBSOCKET_SCHEME, "wss://a.example"),
+    _origin(Code.ORIGIN_WEBSOCKET_SCHEME, "ws://localhost:8000", "not encrypted"),
+    _origin(Code.ORIGIN_USERINFO, "https://user:secret@a.example"),
+    _origin(Code.ORIGIN_TRAILING_SLASH, "https://a.example/"),
+    _origin(Code.ORIGIN_TRAILING_SLASH, "HTTPS://A.example:443/", "and more"),
+    _origin(Code.ORIGIN_PATH, "https://a.example/app"),
+    _origin(Code.ORIGIN_QUERY, "https://a.example?x=1"),
+    _origin(Code.ORIGIN_QUERY, "https://a.example/#top", "a fragment"),
+    _origin(Code.ORIGIN_UPPER_CASE, "https://A.example"),
+    _origin(Code.ORIGIN_UPPER_CASE, "NULL", "null"),
+    _origin(Code.ORIGIN_NON_ASCII, "https://faß.example"),
+    _origin(Code.ORIGIN_NON_ASCII, "https://\ud800.example", "a lone surrogate"),
+    _origin(Code.ORIGIN_IP_ADDRESS, "http://127.1:8000"),
+    _origin(Code.ORIGIN_IP_ADDRESS, "http://[0:0::1]", "IPv6"),
+    _origin(Code.ORIGIN_IP_ADDRESS, "http://1.2.3.256", "none at all"),
+    _origin(Code.ORIGIN_DEFAULT_PORT, "https://a.example:443"),
+    _origin(Code.ORIGIN_PORT, "https://a.example:"),
+    _origin(Code.ORIGIN_PORT, "https://a.example:08443", "leading zero"),
+    _origin(Code.ORIGIN_PORT, "https://a.example:65536", "out of range"),
+    _origin(Code.ORIGIN_PORT, "https://a.example:port", "a word"),
+    _origin(Code.ORIGIN_WILDCARD, "https://*a.example"),
+    _origin(Code.ORIGIN_WILDCARD, "*://a.example", "any scheme"),
+    _origin(Code.ORIGIN_WILDCARD, "https://app-*.a.example", "within a label"),
+    _origin(Code.ORIGIN_WILDCARD, "https://*", "alone"),
+    _origin(Code.ORIGIN_WILDCARD_BEFORE_IP, "http://*.127.0.0.1"),
+    _origin(Code.ORIGIN_WILDCARD_BEFORE_IP, "http://*.[::1]:*", "IPv6"),
+    _origin(Code.ORIGIN_MALFORMED, "https://a..example"),
+    _origin(Code.ORIGIN_MALFORMED, "https:/a.example", "one slash"),
+    _origin(Code.ORIGIN_MALFORMED, "'https://a.example'", "quoted"),
+    _origin(Code.ORIGIN_MALFORMED, "https://xn--a.example", "Punycode"),
+    # Origins that would let strangers in.
+    _one(Code.WILDCARD_WITH_CREDENTIALS, "allow_origins[0]", {"allow_origins": ["*"], **_WITH}),
+    _one(
+        Code.WILDCARD_WITH_CREDENTIALS,
+        "allow_origins[1]",
+        {"allow_origins": ["https://a.example", "*"], **_WITH},
+        "beside others",
+    ),
+    _one(Code.NULL_WITH_CREDENTIALS, "allow_origins[0]", {"allow_origins": ["null"], **_WITH}),
+    _one(Code.PUBLIC_SUFFIX_WITH_CREDENTIALS, "allow_origins[0]", {"allow_origins": ["https://*.github.io"], **_WITH}),
+    _one(
+        Code.PUBLIC_SUFFIX_WITH_CREDENTIALS,
+        "allow_origins[0]",
+        {"allow_origins": ["https://*.amazonaws.com"], **_WITH},
+        "below it",
+    ),
+    _one(
+        Code.PUBLIC_SUFFIX_WITH_CREDENTIALS,
+        "allow_origins[0]",
+        {"allow_origins": ["https://*.corp:*"], **_WITH},
+        "unlisted",
+    ),
+    # One answer for all.
+    _one(Code.CONSTANT_NEEDS_ONE_ORIGIN, "constant_allow_origin", _CONSTANT, "none listed"),
+    _one(
+        Code.CONSTANT_NEEDS_ONE_ORIGIN,
+        "constant_allow_origin",
+        {"allow_origins": ["https://a.example", "https://b.example"], **_CONSTANT},
+        "two",
+    ),
+    _one(Code.CONSTANT_NEEDS_ONE_ORIGIN, "constant_allow_origin", {"allow_origins": ["*"], **_CONSTANT}, "any origin"),
+    _one(
+        Code.CONSTANT_NEEDS_ONE_ORIGIN,
+        "constant_allow_origin",
+        {"allow_origins": ["https://*.a.example"], **_CONSTANT},
+        "a pattern",
+    ),
+    _one(Code.CONSTANT_NEEDS_ONE_ORIGIN, "constant_allow_origin", {"allow_origins": ["null"], **_CONSTANT}, "null"),
+    _one(
+        Code.CONSTANT_NEEDS_ONE_ORIGIN,
+        "constant_allow_origin",
+        {"allow_origins": ["https://a.example"], "allow_origin_regex": r"https://b\.example", **_CONSTANT},
+        "beside a regular expression",
+    ),
+    # The regular expression.
+    _one(Code.REGEX_NOT_A_STRING, "allow_origin_regex", {"allow_origin_regex": re.compile(r"https://.*\.a\.example")}),
+    _one(
+        Code.REGEX_NOT_A_STRING, "allow_origin_regex", {"allow_origin_regex": re.compile("a", re.DOTALL)}, "with flags"
+    ),
+    _one(Code.REGEX_NOT_A_STRING, "allow_origin_regex", {"allow_origin_regex": b"https://a\\.example"}, "bytes"),
+    _one(Code.REGEX_NOT_A_STRING, "allow_origin_regex", {"allow_origin_regex": ["https://a"]}, "a list"),
+    _one(Code.REGEX_EMPTY, "allow_origin_regex", {"allow_origin_regex": ""}),
+    _one(Code.REGEX_INVALID, "allow_origin_regex", {"allow_origin_regex": "https://(a"}),
+    _one(Code.REGEX_NOT_JUDGED, "allow_origin_regex", {"allow_origin_regex": r"https://(a)\1"}),
+    _one(
+        Code.REGEX_NOT_JUDGED,
+        "allow_origin_regex",
+        {"allow_origin_regex": r"https://(?=app)[a-z]+\.a\.example", **_WITH},
+        "a look-around",
+    ),
+    _one(Code.REGEX_CATASTROPHIC, "allow_origin_regex", {"allow_origin_regex": r"https://([a-z]+\.?)+x"}),
+    _one(Code.REGEX_CATASTROPHIC, "allow_origin_regex", {"allow_origin_regex": r"https://.*-.*-.*"}, "endless parts"),
+    _one(
+        Code.REGEX_LETS_STRANGERS_IN,
+        "allow_origin_regex",
+        {"allow_origin_regex": r"https://.*example\.com", **_WITH},
+        "before",
+    ),
+    _one(
+        Code.REGEX_LETS_STRANGERS_IN,
+        "allow_origin_regex",
+        {"allow_origin_regex": r"https://example\.com.*", **_WITH},
+        "behind",
+    ),
+    _one(
+        Code.REGEX_LETS_STRANGERS_IN,
+        "allow_origin_regex",
+        {"allow_origin_regex": r"https://.*\.amazonaws\.com", **_WITH},
+        "suffixes below",
+    ),
+    _one(Code.REGEX_LETS_STRANGERS_IN, "allow_origin_regex", {"allow_origin_regex": ".*", **_WITH}, "null"),
+    # Methods, names and the maximum age.
+    _one(Code.METHOD_NOT_A_TOKEN, "allow_methods[0]", {"allow_methods": ["get, put"]}),
+    _one(Code.METHOD_NOT_A_TOKEN, "allow_methods[0]", {"allow_methods": [""]}, "empty"),
+    _one(Code.METHOD_CASE, "allow_methods[1]", {"allow_methods": ["get", "patch"]}),
+    _one(Code.METHOD_CASE, "allow_methods[0]", {"allow_methods": ["Query"]}, "query"),
+    _one(Code.METHOD_FORBIDDEN, "allow_methods[0]", {"allow_methods": ["trace"]}),
+    _one(Code.HEADER_NOT_A_TOKEN, "allow_headers[0]", {"allow_headers": ["X-Token: , X-Other"]}),
+    _one(Code.HEADER_NOT_A_TOKEN, "allow_headers[0]", {"allow_headers": ["X Token"]}, "a space"),
+    _one(Code.HEADER_NOT_A_TOKEN, "expose_headers[0]", {"expose_headers": ["X-Schlüssel"]}, "beyond ASCII"),
+    _one(
+        Code.RESPONSE_HEADER_AMONG_REQUEST_HEADERS,
+        "allow_headers[0]",
+        {"allow_headers": ["Access-Control-Allow-Origin"]},
+    ),
+    _one(
+        Code.REQUEST_HEADER_AMONG_RESPONSE_HEADERS,
+        "expose_headers[0]",
+        {"expose_headers": ["access-control-request-method"]},
+    ),
+    _one(Code.MAX_AGE_NOT_AN_INT, "max_age", {"max_age": "600"}, "text"),
+    _one(Code.MAX_AGE_NOT_AN_INT, "max_age", {"max_age": True}, "true"),
+    _one(Code.MAX_AGE_NOT_AN_INT, "max_age", {"max_age": 1.5}, "a fraction"),
+    _one(Code.MAX_AGE_NOT_AN_INT, "max_age", {"max_age": dt.timedelta(minutes=5)}, "a timedelta"),
+    _one(Code.MAX_AGE_OUT_OF_RANGE, "max_age", {"max_age": -1}, "negative"),
+    _one(Code.MAX_AGE_OUT_OF_RANGE, "max_age", {"max_age": 2147483648}, "above"),
+    # Warnings.
+    _one(Code.INSECURE_ORIGIN_WITH_CREDENTIALS, "allow_origins[0]", {"allow_origins": ["http://a.example"], **_WITH}),
+    _one(
+        Code.INSECURE_ORIGIN_WITH_CREDENTIALS,
+        "allow_origins[0]",
+        {"allow_origins": ["http://a.example:443"], **_WITH},
+        "port 443",
+    ),
+    _one(Code.REGEX_NEVER_MATCHES, "allow_origin_regex", {"allow_origin_regex": r"https://a\.example/"}),
+    _one(Code.ORIGIN_BESIDE_WILDCARD, "allow_origins[1]", {"allow_origins": ["*", "https://a.example"]}),
+    _one(
+        Code.ORIGIN_BESIDE_WILDCARD,
+        "allow_origin_regex",
+        {"allow_origins": ["*"], "allow_origin_regex": "https://a"},
+        "regex",
+    ),
+    _one(Code.DUPLICATE, "allow_origins[1]", {"allow_origins": ["https://a.example", "https://a.example"]}),
+    _one(Code.DUPLICATE, "allow_methods[1]", {"allow_methods": ["put", "PUT"]}, "methods"),
+    _one(Code.DUPLICATE, "allow_headers[2]", {"allow_headers": ["X-A", "X-B", "x-a"]}, "headers"),
+    _one(Code.REQUEST_HEADER_NEVER_MATTERS, "allow_headers[0]", {"allow_headers": ["Cookie"]}, "cookie"),
+    _one(Code.REQUEST_HEADER_NEVER_MATTERS, "allow_headers[0]", {"allow_headers": ["Sec-Fetch-Mode"]}),
+    _one(Code.RESPONSE_HEADER_NEVER_MATTERS, "expose_headers[0]", {"expose_headers": ["Set-Cookie"]}, "forbidden"),
+    _one(Code.RESPONSE_HEADER_NEVER_MATTERS, "expose_headers[0]", {"expose_headers": ["content-type"]}, "safelisted"),
+    _one(Code.MAX_AGE_ABOVE_CAPS, "max_age", {"max_age": 86401}),
+    # Several at once.
+    Faulty(
+        "all at once, in the order of the options and of their elements",
+        {
+            "max_age": -1,
+            "expose_headers": ["Access-Control-Request-Headers", "bad name"],
+            "allow_origin_regex": "(",
+            "allow_credentials": "true",
+            "allow_headers": "X-Token",
+            "allow_methods": ["TRACE", 1, "patch"],
+            "allow_origins": ["https://a.example/", 1, "null", "https://*.com", "*", "file://"],
+        },
+        [
+            (Code.ORIGIN_TRAILING_SLASH, "allow_origins[0]"),
+            (Code.NOT_A_STRING, "allow_origins[1]"),
+            (Code.NULL_WITH_CREDENTIALS, "allow_origins[2]"),
+            (Code.PUBLIC_SUFFIX_WITH_CREDENTIALS, "allow_origins[3]"),
+            (Code.WILDCARD_WITH_CREDENTIALS, "allow_origins[4]"),
+            (Code.ORIGIN_FILE, "allow_origins[5]"),
+            (Code.METHOD_FORBIDDEN, "allow_methods[0]"),
+            (Code.NOT_A_STRING, "allow_methods[1]"),
+            (Code.METHOD_CASE, "allow_methods[2]"),
+            (Code.BARE_STRING, "allow_headers"),
+            (Code.NOT_A_BOOL, "allow_credentials"),
+            (Code.REGEX_INVALID, "allow_origin_regex"),
+            (Code.REQUEST_HEADER_AMONG_RESPONSE_HEADERS, "expose_headers[0]"),
+            (Code.HEADER_NOT_A_TOKEN, "expose_headers[1]"),
+            (Code.MAX_AGE_OUT_OF_RANGE, "max_age"),
+        ],
+    ),
+    Faulty(
+        "all remarks at once",
+        {
+            "allow_origins": ["http://a.example", "https://b.example", "https://b.example"],
+            "allow_headers": ["Host"],
+            "allow_credentials": True,
+            "allow_origin_regex": "https://c/",
+            "expose_headers": ["Pragma"],
+            "max_age": 100000,
+        },
+        [
+            (Code.INSECURE_ORIGIN_WITH_CREDENTIALS, "allow_origins[0]"),
+            (Code.DUPLICATE, "allow_origins[2]"),
+            (Code.REQUEST_HEADER_NEVER_MATTERS, "allow_headers[0]"),
+            (Code.REGEX_NEVER_MATCHES, "allow_origin_regex"),
+            (Code.RESPONSE_HEADER_NEVER_MATTERS, "expose_headers[0]"),
+            (Code.MAX_AGE_ABOVE_CAPS, "max_age"),
+        ],
+    ),
+]

@@ -1,0 +1,189 @@
+"""A policy made ready answers fast, and keeps nothing that a stranger chose."""
+
+import pytest
+
+from crossorigin import Policy, Reason
+from crossorigin.policy.decide.plan import Plan
+
+LISTED = ["https://app.example.com", "https://b.example.com", "null"]
+
+
+def plan(**options: object) -> Plan:
+    """Make a plan."""
+    return Plan(Policy.from_dict(options))
+
+
+def test_nothing_of_strangers_is_kept() -> None:
+    """After any number of origins, the table holds what the policy lists and no more."""
+    ready = plan(
+        allow_origins=[*LISTED, "https://*.example.com", "http://localhost:*"], allow_origin_regex="https://x.*"
+    )
+    for number in range(500):
+        for lines in (
+            [f"https://evil{number}.example".encode()],
+            [f"https://a{number}.example.com".encode()],
+            [f"http://localhost:{number + 1}".encode()],
+            [f"https://x{number}.example".encode()],
+            [b"x" * number],
+            [LISTED[0].encode(), str(number).encode()],
+        ):
+            ready.decide_actual(lines)
+            ready.decide_preflight(lines, [b"GET"], [f"x-{number}".encode()])
+            ready.decide_preflight(lines, [b"GET"], [])
+    for origin in LISTED * 3:
+        ready.decide_actual([origin.encode()])
+        ready.decide_preflight([origin.encode()], [b"GET"], [])
+    listed = {origin.encode() for origin in LISTED}
+    assert set(ready.listed) == listed
+    assert set(ready._listed_preflights) == listed
+
+
+def test_a_listed_origin_is_decided_once() -> None:
+    """The second decision is the first one, as it was built."""
+    ready = plan(allow_origins=LISTED)
+    first = ready.decide_actual([b"https://app.example.com"])
+    assert ready.decide_actual([b"https://app.example.com"]) is first
+    assert ready.decide_actual((b"https://app.example.com",)) is first
+
+
+def test_two_lines_never_meet_the_table() -> None:
+    """A doubled origin is refused although one of the two was decided before."""
+    ready = plan(allow_origins=LISTED)
+    ready.decide_actual([b"https://app.example.com"])
+    decision = ready.decide_actual([b"https://app.example.com", b"https://app.example.com"])
+    assert decision.origin is Reason.ORIGIN_REPEATED
+    assert decision.response.allow_origin is None
+
+
+def test_a_request_without_origin_is_decided_beforehand() -> None:
+    """The most frequent decision is built once."""
+    ready = plan(allow_origins=LISTED)
+    assert ready.decide_actual(()) is ready.absent
+    assert ready.constant is None
+
+
+def test_any_origin_is_decided_beforehand() -> None:
+    """Under * there is one decision for all."""
+    ready = plan(allow_origins=["*"])
+    assert ready.constant is ready.absent
+    for lines in ((), [b"null"], [b"https://a.example"], [b"", b""]):
+        assert ready.decide_actual(lines) is ready.constant
+    assert ready.listed == {}
+    preflight = ready.decide_preflight([b"null"], [b"GET"], [])
+    assert ready.known_preflight(b"https://a.example", b"GET", None) is preflight
+
+
+def test_a_known_preflight_is_the_one_that_was_decided() -> None:
+    """What the policy lists is found again up to every limit, and nothing else is."""
+    longest = f"{'a' * 64}://{'.'.join(['b' * 63] * 3)}.{'c' * 61}:65535"
+    long_method = "x" * 300
+    ready = plan(allow_origins=[*LISTED, longest], allow_methods=["PUT", long_method], allow_headers=["X-A"])
+    full = b",".join([b"x-a"] * 1019 + [b"accept"] * 3)
+    assert (len(longest), len(full)) == (326, 4096)
+    for origin in (LISTED[0].encode(), longest.encode()):
+        assert ready.known_preflight(origin, b"PUT", None) is None
+        decision = ready.decide_preflight([origin], [long_method.encode()], [b"X-A"])
+        assert decision.allowed
+        assert decision.response.headers[1] == (b"content-length", b"2")
+        for method in (b"PUT", long_method.encode()):
+            for names in (None, b"x-a", b"accept,x-a,x-a", full):
+                assert ready.known_preflight(origin, method, names) is decision
+        for method, names in (
+            (b"put", None),
+            (b"PUT" * 101, None),
+            (b"PUT", b"x-b"),
+            (b"PUT", b"x-a,x-b"),
+            (b"PUT", b"x-a, accept"),
+            (b"PUT", b"x-a,"),
+            (b"PUT", b",".join([b"x-a"] * 1021 + [b"accept"] * 2)),
+        ):
+            assert ready.known_preflight(origin, method, names) is None
+        assert ready.decide_origin(origin) is ready.decide_origin(origin)
+    assert ready.known_preflight(b"https://evil.example", b"PUT", None) is None
+
+
+def test_any_origin_has_one_known_preflight() -> None:
+    """However long the origin of a request is, the answer is the same."""
+    ready = plan(allow_origins=["*"])
+    decision = ready.decide_preflight([b"null"], [b"GET"], [])
+    assert ready.known_preflight(b"x" * 1000, b"GET", None) is decision
+
+
+ASKED: dict[str, list[bytes]] = {
+    "listed": [LISTED[0].encode()],
+    "stranger": [b"https://evil.example"],
+    "null": [b"null"],
+    "malformed": [b"https://app.example.com/"],
+    "empty": [b""],
+    "no text": [b"\xff"],
+    "long": [b"x" * 4000],
+    "doubled": [LISTED[0].encode()] * 2,
+}
+
+
+@pytest.mark.parametrize("lines", [[], *ASKED.values()], ids=["absent", *ASKED])
+def test_a_constant_answer_is_the_same_whoever_asks(lines: list[bytes]) -> None:
+    """The one origin, the credentials and the names, without Vary; the reason is still the request's own."""
+    options = {"allow_origins": LISTED[:1], "allow_credentials": True, "expose_headers": ["X-Id"]}
+    ready, usual = plan(**options, constant_allow_origin=True), plan(**options)
+    decision = ready.decide_actual(lines)
+    assert ready.constant is not None
+    assert decision.response == ready.constant.response
+    assert decision.response.ready == (
+        (b"access-control-allow-origin", LISTED[0].encode()),
+        (b"access-control-allow-credentials", b"true"),
+        (b"access-control-expose-headers", b"X-Id"),
+    )
+    assert decision.reasons == usual.decide_actual(lines).reasons
+    assert decision.allowed == (lines == [LISTED[0].encode()])
+
+
+@pytest.mark.parametrize("lines", ASKED.values(), ids=ASKED)
+@pytest.mark.parametrize("debug", [False, True])
+def test_a_constant_answer_is_for_actual_requests_alone(lines: list[bytes], *, debug: bool) -> None:
+    """A preflight is judged, and answered, as if there were no such option."""
+    constant, usual = (
+        Plan(Policy(allow_origins=LISTED[:1], constant_allow_origin=switch), debug=debug) for switch in (True, False)
+    )
+    for asked in (b"GET", b"PUT"):
+        assert constant.decide_preflight(lines, [asked], [b"x-a"]) == usual.decide_preflight(lines, [asked], [b"x-a"])
+        assert constant.decide_preflight(lines, [asked], []) == usual.decide_preflight(lines, [asked], [])
+
+
+def test_two_plans_of_a_policy_share_nothing() -> None:
+    """What one has seen changes nothing in the other."""
+    policy = Policy(allow_origins=LISTED)
+    one, other = Plan(policy), Plan(policy)
+    one.decide_actual([b"null"])
+    assert other.listed == {}
+
+
+def test_the_names_of_a_preflight_do_not_reach_the_next_one() -> None:
+    """With * in allow_headers each answer repeats its own names and no earlier ones."""
+    ready = plan(allow_origins=LISTED, allow_headers=["*"])
+    answers = [
+        ready.decide_preflight([b"null"], [b"GET"], [names]).response.headers for names in (b"x-a", b"x-b", b"x-a")
+    ]
+    assert answers[0] == answers[2]
+    assert (b"access-control-allow-headers", b"x-b") in answers[1]
+
+
+@pytest.mark.parametrize("debug", [False, True])
+def test_every_preflight_says_what_it_depends_on(*, debug: bool) -> None:
+    """The usual Vary comes with an answer of any kind."""
+    ready = Plan(Policy(allow_origins=LISTED), debug=debug)
+    names = ["Origin", *(f"Access-Control-Request-{name}" for name in ("Method", "Headers", "Private-Network"))]
+    vary = (b"vary", ", ".join(names).encode())
+    for origin, method, headers in ((b"null", b"GET", b""), (b"null", b"PUT", b"x-a"), (b"x", b"PUT", b"b@d")):
+        assert ready.decide_preflight([origin], [method], [headers]).response.headers[-1] == vary
+
+
+def test_a_star_among_exposed_names_is_expanded_only_with_credentials() -> None:
+    """Without credentials browsers know the wildcard, so it is sent."""
+    without = plan(allow_origins=LISTED, expose_headers=["*"]).decide_actual([b"null"]).response
+    assert without.expose == (b"*",)
+    assert not without.expand
+    ready = plan(allow_origins=LISTED[:2], expose_headers=["*", "X-Id"], allow_credentials=True)
+    response = ready.decide_actual([LISTED[0].encode()]).response
+    assert response.expose == (b"X-Id",)
+    assert response.expand

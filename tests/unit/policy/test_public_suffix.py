@@ -1,0 +1,163 @@
+"""A wildcard with credentials keeps away from names below which strangers register theirs."""
+
+import subprocess
+import sys
+
+import pytest
+
+from crossorigin import InvalidPolicyError, IssueCode, Policy
+from crossorigin.fetch.host import is_domain
+from crossorigin.policy.check.public_suffix import public_suffix_of, registrable_domain, suffixes_with_end, why_public
+
+
+@pytest.mark.parametrize(
+    ("host", "words"),
+    [
+        ("com", "is a public suffix"),
+        ("co.uk", "is a public suffix"),
+        ("github.io", "is a public suffix"),
+        ("vercel.app", "is a public suffix"),
+        ("com.", "is a public suffix"),
+        ("github.io.", "is a public suffix"),
+        ("s3.amazonaws.com", "is a public suffix"),
+        # By a rule that is itself a wildcard, `*.ck`.
+        ("example.ck", "is a public suffix"),
+        ("xn--p1ai", "is a public suffix"),
+        ("xn--55qx5d.cn", "is a public suffix"),
+        ("xn--fiqs8s.", "is a public suffix"),
+        ("amazonaws.com", "has public suffixes below it"),
+        ("amazonaws.com.", "has public suffixes below it"),
+        ("railway.app", "has public suffixes below it"),
+        ("corp", "is not on the public suffix list"),
+        ("lan", "is not on the public suffix list"),
+        ("invalid.", "is not on the public suffix list"),
+        ("example", "is not on the public suffix list"),
+    ],
+)
+def test_a_name_that_is_open_to_strangers_is_known(host: str, words: str) -> None:
+    """Public suffixes, names above some, and top-level names that are not on the list."""
+    why = why_public(host)
+    assert why is not None
+    assert words in why
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "example.com",
+        "example.com.",
+        "example.co.uk",
+        "me.github.io",
+        "app.me.vercel.app",
+        # By an exception from `*.ck`.
+        "www.ck",
+        "example.corp",
+        "xn--bcher-kva.xn--p1ai",
+        "localhost",
+        "localhost.",
+        "app.localhost",
+        "test",
+        "a.test",
+        "internal",
+        "svc.internal",
+        "home.arpa",
+        "nas.home.arpa.",
+    ],
+)
+def test_a_name_that_is_its_owners_is_known(host: str) -> None:
+    """Registrable names, everything below them, and names that nobody can register."""
+    assert why_public(host) is None
+
+
+def test_every_suffix_is_a_host_as_it_travels() -> None:
+    """Names beyond ASCII are in Punycode, a word stands for a wildcard, and neither remarks nor exceptions count."""
+    found = suffixes_with_end.__wrapped__("")  # not what was found before
+    assert all(map(is_domain, found))
+    assert {"com", "co.uk", "canary.ck", "xn--gmqw5a.hk", "github.io"}.issubset(found)
+    assert "www.ck" not in found
+
+
+@pytest.mark.parametrize(
+    ("host", "suffix", "registrable"),
+    [
+        ("a.b.co.uk", "co.uk", "b.co.uk"),
+        ("co.uk", "co.uk", "co.uk"),
+        ("a.www.ck", "ck", "www.ck"),
+        # A top-level name that is not on the list counts as a suffix.
+        ("a.b.corp", "corp", "b.corp"),
+        ("corp", "corp", "corp"),
+    ],
+)
+def test_a_host_has_a_part_that_somebody_registered(host: str, suffix: str, registrable: str) -> None:
+    """It is the public suffix and one label."""
+    assert public_suffix_of(host) == suffix
+    assert registrable_domain(host) == registrable
+
+
+def test_suffixes_are_found_by_their_end() -> None:
+    """They are longer than the end that was asked for."""
+    assert "co.uk" in suffixes_with_end(".uk")
+    assert "co.uk" in suffixes_with_end("o.uk")
+    assert "co.uk" not in suffixes_with_end("co.uk")
+    assert suffixes_with_end("xyz.co.uk") == ()
+
+
+@pytest.mark.parametrize("host", ["arpa", "mylocalhost", "latest"])
+def test_an_exempt_name_is_exempt_by_whole_labels(host: str) -> None:
+    """What ends in the same letters is no exempt name."""
+    assert why_public(host) is not None
+
+
+@pytest.mark.parametrize(
+    "pattern", ["https://*.com", "https://*.co.uk:*", "https://*.amazonaws.com.", "https://*.corp:8080"]
+)
+def test_such_a_wildcard_is_refused_with_credentials_only(pattern: str) -> None:
+    """It starts without credentials, and with the switch that says it is meant."""
+    with pytest.raises(InvalidPolicyError) as caught:
+        Policy(allow_origins=[pattern], allow_credentials=True)
+    assert [issue.code for issue in caught.value.issues] == [IssueCode.PUBLIC_SUFFIX_WITH_CREDENTIALS]
+    assert Policy(allow_origins=[pattern]).allow_origins == (pattern,)
+    meant = Policy(allow_origins=[pattern], allow_credentials=True, dangerously_allow_public_suffixes=True)
+    assert meant.allow_origins == (pattern,)
+
+
+@pytest.mark.parametrize("pattern", ["http://*.corp:8080", "*.GitHub.io/"])
+def test_such_a_wildcard_is_seen_behind_another_fault(pattern: str) -> None:
+    """Neither an insecure scheme nor a fault of the text hides that strangers would be let in."""
+    with pytest.raises(InvalidPolicyError) as caught:
+        Policy(allow_origins=[pattern], allow_credentials=True)
+    assert IssueCode.PUBLIC_SUFFIX_WITH_CREDENTIALS in {issue.code for issue in caught.value.issues}
+
+
+def test_an_unlisted_name_is_called_so() -> None:
+    """The message says that the list does not know the name, which may be the operator's own."""
+    with pytest.raises(InvalidPolicyError, match="corp is a top-level name that is not on the public suffix list"):
+        Policy(allow_origins=["https://*.corp"], allow_credentials=True)
+
+
+@pytest.mark.parametrize(
+    "pattern", ["https://*.test", "https://*.app.internal", "https://*.localhost:*", "https://*.example.com"]
+)
+def test_ones_own_names_start_with_credentials(pattern: str) -> None:
+    """No error and no warning for a wildcard below a name that is the operator's."""
+    assert Policy(allow_origins=[pattern], allow_credentials=True).allow_origins == (pattern,)
+
+
+LOADED = """
+import sys
+from crossorigin import CORSMiddleware, Policy
+def loaded(): return [name for name in sys.modules if name.split(".")[0] == "publicsuffixlist"] != []
+seen = [loaded()]
+Policy(allow_origins=["https://*.example.com", "http://localhost:*"]); seen.append(loaded())
+Policy(allow_origins=["https://a.example.com", "http://localhost:*"], allow_credentials=True); seen.append(loaded())
+Policy(allow_origins=["https://*.com"], allow_credentials=True, dangerously_allow_public_suffixes=True)
+seen.append(loaded())
+Policy(allow_origins=["https://*.example.com"], allow_credentials=True); seen.append(loaded())
+print(seen)
+"""
+
+
+def test_the_list_is_read_only_when_a_wildcard_meets_credentials() -> None:
+    """The one dependency is not imported before it is needed."""
+    run = subprocess.run([sys.executable, "-c", LOADED], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "[False, False, False, False, True]"

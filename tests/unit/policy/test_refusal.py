@@ -1,0 +1,243 @@
+"""The words for a refusal name what was refused and what to write, and hold nothing that could forge a line."""
+
+import ast
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crossorigin import Policy, Reason
+from crossorigin.policy.decide.plan import Plan
+from crossorigin.policy.explain.refusal import MAX_SHOWN, RefusalWords, shown
+from tests.properties.counting import Watched
+
+APP = "https://app.example.com"
+POLICY = Policy(allow_origins=[APP], allow_methods=["GET", "PATCH"], allow_headers=["X-Token"])
+
+
+def words(
+    origin: bytes | list[bytes],
+    method: bytes | list[bytes] | None = None,
+    headers: bytes | list[bytes] = b"",
+    policy: Policy = POLICY,
+) -> str:
+    """Judge a request, a preflight if a method is asked for, and find the words."""
+    origins, methods, names = map(listed, (origin, method or [], headers))
+    decision = policy.decide("OPTIONS", origin=origins, request_method=methods, request_headers=names)
+    assert not decision.allowed
+    return RefusalWords(policy).describe(decision, origins, methods, names)
+
+
+def listed(lines: bytes | list[bytes]) -> list[bytes]:
+    """One line, or several."""
+    return [lines] if isinstance(lines, bytes) else lines
+
+
+ADD = 'If its pages are yours, add "{}" to allow_origins.'
+
+
+@pytest.mark.parametrize(
+    ("origin", "told"),
+    [
+        (
+            b"http://app.example.com",
+            "https://app.example.com is allowed; the request came from http://app.example.com: the scheme differs. "
+            + ADD.format("http://app.example.com"),
+        ),
+        (b"https://evil.example", ADD.format("https://evil.example")),
+        (
+            b"null",
+            (
+                "Sandboxed frames, data: URLs and files send null, and so does any page after a redirect from one "
+                "foreign origin to another: serve the page from an origin of its own, or call the address it is sent "
+                "to."
+            ),
+        ),
+        (b"https://app.example.com, https://other.example", "It holds several origins; a browser sends one."),
+        (b"x" * 327, "The Origin has more than 326 bytes, which no origin has."),
+        ([APP.encode()] * 2, "There are several Origin lines; a browser sends one."),
+        (
+            b"https://app.example.com/",
+            "It ends with a slash; browsers send an origin without one, so it would never match.",
+        ),
+        (b"https://*.example.com", "It is no origin."),
+        (
+            b"ws://app.example.com",
+            (
+                "No page comes from a ws: or wss: address; a WebSocket handshake carries the origin of its page, "
+                "which is http: or https:."
+            ),
+        ),
+        (b"app.example.com", "It has no scheme; an origin starts with one, as in https://."),
+        (
+            b"https://\r\n\x1b",
+            (
+                "It has white space or an invisible character, which an origin never has. It is not an origin, so no "
+                "browser can send it."
+            ),
+        ),
+    ],
+)
+def test_an_origin_that_is_refused_has_its_words(origin: bytes | list[bytes], told: str) -> None:
+    """What is near is told with what differs, then what to add; what cannot be added is said to be none."""
+    assert words(origin) == told
+
+
+def test_nobody_is_told_to_list_with_credentials_what_is_not_secure() -> None:
+    """Where the scheme alone differs, the page is what has to change."""
+    policy = Policy(allow_origins=[APP], allow_credentials=True)
+    told = "https://app.example.com is allowed; the request came from http://app.example.com: the scheme differs. "
+    assert words(b"http://app.example.com", policy=policy) == f"{told}Serve the page over https."
+    assert words(b"http://evil.example", policy=policy) == ADD.format("http://evil.example")
+
+
+@pytest.mark.parametrize(
+    ("method", "told"),
+    [
+        (b"PUT", "allow_methods lacks 'PUT': add it if the API takes it."),
+        (b"M-SEARCH", "allow_methods lacks 'M-SEARCH': add it if the API takes it."),
+        (b"chicken", "allow_methods lacks 'chicken': add it if the API takes it."),
+        (b"patch", "Methods are compared letter by letter: say 'PATCH' in the page."),
+        (b"query", "Methods are compared letter by letter: say 'QUERY' in the page, and add it to allow_methods."),
+        (b"TRACE", "No browser lets a script send 'TRACE'."),
+        (b"*", "A page has to name its method."),
+        (b"A B", "The method is not a token, so no browser asks for it."),
+        (b"A" * 300, "The method is longer than what is read."),
+        ([b"GET", b"GET"], "There are several Access-Control-Request-Method lines; a browser sends one."),
+    ],
+)
+def test_a_method_that_is_refused_has_its_words(method: bytes | list[bytes], told: str) -> None:
+    """What allow_methods lacks is named; what it could never hold is not advised."""
+    assert words(APP.encode(), method) == told
+
+
+@pytest.mark.parametrize(
+    ("headers", "told"),
+    [
+        (b"x-token,X-A, x-b,x-a", "allow_headers lacks 'x-a', 'x-b': add what the API reads."),
+        ([b"x-a", b"accept"], "allow_headers lacks 'x-a': add what the API reads."),
+        (b"*", "Remove '*' from the page's request: it says nothing there."),
+        (
+            b"access-control-allow-origin,x-a",
+            (
+                "Remove 'access-control-allow-origin' from the page's request: it says nothing there. "
+                "allow_headers lacks 'x-a': add what the API reads."
+            ),
+        ),
+        (
+            ",".join(f"x-{number}" for number in range(8)).encode(),
+            "allow_headers lacks 'x-0', 'x-1', 'x-2', 'x-3', 'x-4', 'x-5', 'x-6', 'x-7': add what the API reads.",
+        ),
+        (
+            ",".join(f"x-{number}" for number in range(9)).encode(),
+            (
+                "allow_headers lacks 'x-0', 'x-1', 'x-2', 'x-3', 'x-4', 'x-5', 'x-6', 'x-7' and 1 more: "
+                "add what the API reads."
+            ),
+        ),
+        (
+            ",".join(f"x-{number}" for number in range(10)).encode(),
+            (
+                "allow_headers lacks 'x-0', 'x-1', 'x-2', 'x-3', 'x-4', 'x-5', 'x-6', 'x-7' and 2 more: "
+                "add what the API reads."
+            ),
+        ),
+        (b"x a", "A header name is not a token, so no browser asks for it."),
+        (b"x" * 5000, "The header names are longer, all together, than what is read."),
+        (b"," * 20, "The list of header names has more empty elements than what is read."),
+    ],
+)
+def test_headers_that_are_refused_have_their_words(headers: bytes | list[bytes], told: str) -> None:
+    """What allow_headers lacks is named, once and up to eight of them, and `*` is never advised."""
+    assert words(APP.encode(), b"GET", headers) == told
+
+
+def test_all_that_refuses_is_told() -> None:
+    """Who adds the origin learns at once what else is lacking."""
+    assert words(b"https://evil.example", b"PUT", b"x-a") == (
+        f"{ADD.format('https://evil.example')} allow_methods lacks 'PUT': add it if the API takes it. "
+        "allow_headers lacks 'x-a': add what the API reads."
+    )
+
+
+def test_where_every_answer_is_the_same_two_things_change() -> None:
+    """A second origin cannot stand beside constant_allow_origin, so both are told."""
+    policy = Policy(allow_origins=[APP], constant_allow_origin=True)
+    told = words(b"https://evil.example", b"GET", policy=policy)
+    assert told == (
+        'If its pages are yours, add "https://evil.example" to allow_origins, and remove constant_allow_origin, '
+        "which is for one origin alone."
+    )
+
+
+@pytest.mark.parametrize("reason", [reason for reason in Reason if not reason.allows and "absent" not in reason])
+def test_every_refusal_has_words(reason: Reason) -> None:
+    """No reason to refuse is told without a sentence."""
+    requests: dict[str, Any] = {
+        "origin-repeated": ([b"null"] * 2,),
+        "origin-too-long": (b"x" * 327,),
+        "origin-malformed": (b"*",),
+        "origin-null": (b"null",),
+        "origin-not-listed": (b"https://a.example",),
+        "method-repeated": (APP.encode(), [b"GET"] * 2),
+        "method-too-long": (APP.encode(), b"A" * 300),
+        "method-malformed": (APP.encode(), b"A B"),
+        "method-not-listed": (APP.encode(), b"PUT"),
+        "headers-too-long": (APP.encode(), b"GET", b"x" * 5000),
+        "headers-too-sparse": (APP.encode(), b"GET", b"," * 20),
+        "headers-malformed": (APP.encode(), b"GET", b"x a"),
+        "headers-not-listed": (APP.encode(), b"GET", b"x-a"),
+    }
+    if reason is Reason.METHOD_NOT_SERVED:
+        # No policy says so by itself: it is limited to what the path serves.
+        lines = [APP.encode()], [b"PATCH"], list[bytes]()
+        decision = Plan(POLICY).narrowed({"GET"}).decide_preflight(*lines)
+        told = RefusalWords(POLICY).describe(decision, *lines)
+        assert told.startswith("allow_methods has the method, but no route of this path takes it")
+    else:
+        told = words(*requests[reason])
+    assert told.endswith(".")
+
+
+@pytest.mark.parametrize("origin", ["http://app.example.com", "https://a.b", "tauri://localhost", "http://[::1]:8000"])
+def test_the_origin_to_add_helps(origin: str) -> None:
+    """Pasted as it stands, it is allowed."""
+    (text,) = re.findall(r"add (\"[^\"]+\") to allow_origins", words(origin.encode()))
+    policy = Policy(allow_origins=[APP, ast.literal_eval(text)])
+    assert policy.decide("GET", origin=[origin.encode()]).allowed
+
+
+@given(st.binary(max_size=400) | st.text(max_size=400))
+def test_what_is_shown_is_one_short_line_of_ascii(value: bytes | str) -> None:
+    """Quoted, escaped and cut, whatever it is; and if it is short, it can be read back."""
+    text = shown(value)
+    assert text.isascii()
+    assert text.isprintable()
+    assert len(text) <= MAX_SHOWN
+    if not text.endswith("..."):
+        assert ast.literal_eval(text) == (value.decode("latin-1") if isinstance(value, bytes) else value)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("", "''"),
+        ("a" * 118, f"'{'a' * 118}'"),
+        ("a" * 119, f"'{'a' * 116}..."),
+        ("a" * 200, f"'{'a' * 116}..."),
+        ("\u202e", r"'\u202e'"),
+        (b"\x1b[2J\r\n\xff", r"'\x1b[2J\r\n\xff'"),
+    ],
+)
+def test_what_is_shown_is_cut_at_its_limit(value: bytes | str, text: str) -> None:
+    """Quotes and escapes count, and what was cut ends in dots."""
+    assert shown(value) == text
+
+
+def test_what_is_long_is_cut_before_it_is_read() -> None:
+    """Of a megabyte, only the beginning is taken."""
+    endless = Watched(bytes(10**6))
+    assert len(shown(endless)) == MAX_SHOWN
+    assert endless.done == []

@@ -1,0 +1,280 @@
+"""What users write in their tests: assertions about pages, on any ASGI app."""
+
+from collections.abc import Awaitable, Callable
+from itertools import repeat
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from fastapi.responses import StreamingResponse
+from fastapi.testclient import TestClient
+from starlette.middleware.cors import CORSMiddleware as Starlette
+
+from crossorigin import CORSMiddleware
+from crossorigin.browser import Verdict
+from crossorigin.testing import (
+    Page,
+    assert_browser_can,
+    assert_browser_can_async,
+    assert_browser_cannot,
+    assert_browser_cannot_async,
+)
+
+PAGE = "https://app.example.com"
+STRANGER = "https://evil.example"
+
+
+def api() -> FastAPI:
+    """Return an API with two routes."""
+    app = FastAPI()
+
+    @app.api_route("/items", methods=["GET", "POST", "PUT"])
+    def items() -> dict[str, int]:
+        return {"count": 42}
+
+    return app
+
+
+OPTIONS: dict[str, Any] = {
+    "allow_origins": [PAGE],
+    "allow_methods": ["GET", "PUT"],
+    "allow_headers": ["X-Token"],
+    "expose_headers": ["X-Total"],
+    "allow_credentials": True,
+}
+
+
+@pytest.fixture(params=["crossorigin", "starlette"])
+def app(request: pytest.FixtureRequest) -> FastAPI:
+    """Return the API with either middleware: the assertions look at headers, not at who set them."""
+    built = api()
+    built.add_middleware(CORSMiddleware if request.param == "crossorigin" else Starlette, **OPTIONS)
+    return built
+
+
+def test_a_page_can_what_is_allowed(app: FastAPI) -> None:
+    """With a path or a URL, headers as a mapping or as pairs, and whatever the status."""
+    verdict = assert_browser_can(app, origin=PAGE, url="/items", method="PUT", headers={"X-Token": "t"})
+    assert (verdict.status, len(verdict.exchanges)) == (200, 2)
+    assert verdict.exchanges[0].request.url == "http://testserver/items"
+    assert TestClient(app).get("/items").url == "http://testserver/items"
+    pairs = [("X-Token", "t"), ("Accept", "text/html")]
+    absolute = assert_browser_can(app, origin=PAGE, url="https://api.example.com/items", headers=pairs)
+    assert absolute.url == "https://api.example.com/items"
+    assert assert_browser_can(app, origin=PAGE).status == 404
+    assert assert_browser_can(app, origin=PAGE, credentials="include").exchanges[0].request.credentials
+    assert assert_browser_can(app, origin=STRANGER, mode="no-cors").type == "opaque"
+    assert assert_browser_can(app, origin="http://testserver", url="/items", method="DELETE").status == 405
+
+
+def test_a_page_cannot_what_is_not(app: FastAPI) -> None:
+    """For any reason, or for the one that is named."""
+    verdict = assert_browser_cannot(app, origin=STRANGER, url="/items")
+    assert verdict.reason == "missing-allow-origin-header"
+    assert_browser_cannot(app, origin=STRANGER, url="/items", reason="missing-allow-origin-header")
+    assert_browser_cannot(app, origin=PAGE, method="DELETE", reason="preflight-invalid-status")
+    assert_browser_cannot(app, origin=PAGE, method="POST", body=b"{}", content_type="application/json")
+    assert_browser_cannot(app, origin=PAGE, method="TRACE", reason="forbidden-method")
+
+
+async def test_all_of_it_can_be_awaited(app: FastAPI) -> None:
+    """In a running event loop, where the other form says so."""
+    verdict = await assert_browser_can_async(app, origin=PAGE, url="/items", method="PUT", exposes=())
+    assert verdict.status == 200
+    assert (await assert_browser_cannot_async(app, origin=STRANGER, reason="missing-allow-origin-header")).exposed == ()
+    for asserting in (assert_browser_can, assert_browser_cannot):
+        with pytest.raises(RuntimeError, match="await the assertion's asynchronous twin, which ends in _async"):
+            asserting(app, origin=PAGE)
+
+
+def test_a_page_is_opened_once(app: FastAPI) -> None:
+    """And remembers nothing; its engine is the one that is named."""
+    page = Page(app, PAGE, "firefox")
+    for _ in range(2):
+        assert len(page.can("/items", method="PUT").exchanges) == 2
+    assert page.can().engine == "firefox"
+    assert Page(app, PAGE).cannot(method="DELETE").engine == "standard"
+
+
+def test_the_body_reaches_the_app() -> None:
+    """As the page sends it."""
+    received: list[Any] = []
+
+    async def app(scope: Any, receive: Callable[[], Awaitable[Any]], send: Any) -> None:
+        received.append((await receive())["body"])
+        await send({"type": "http.response.start", "status": 204, "headers": [(b"access-control-allow-origin", b"*")]})
+        await send({"type": "http.response.body"})
+
+    assert_browser_can(app, origin=PAGE, method="POST", body=b"hello")
+    assert received == [b"hello"]
+
+
+def test_mistakes_are_told() -> None:
+    """A reason that does not exist, and a request that no page can make."""
+    with pytest.raises(ValueError, match="'no-such-reason' is not a valid BrowserReason"):
+        assert_browser_cannot(api(), origin=PAGE, reason="no-such-reason")
+    with pytest.raises(ValueError, match="is no serialized origin"):
+        assert_browser_can(api(), origin=f"{PAGE}/")
+    with pytest.raises(TypeError, match=r"exposes='X-Total' is one string: write a list of names, \['X-Total'\]"):
+        assert_browser_can(api(), origin=PAGE, exposes="X-Total")
+    for asserting in (assert_browser_can, assert_browser_cannot):
+        with pytest.raises(TypeError, match=r"headers='X: 1' is one string: write a mapping, \{name: value\}"):
+            asserting(api(), origin=PAGE, headers="X: 1")  # type: ignore[arg-type]  # what is tested
+
+
+def failing(assertion: Callable[[], Verdict]) -> str:
+    """Return what a failed assertion says."""
+    with pytest.raises(AssertionError) as caught:
+        assertion()
+    return str(caught.value)
+
+
+def ours() -> Any:
+    """Return the API with our middleware."""
+    return CORSMiddleware(api(), **OPTIONS)
+
+
+CANNOT_PUT = """\
+a page of https://evil.example cannot PUT http://testserver/items: preflight-missing-allow-origin-header
+  found: Access-Control-Allow-Origin: no such header, in the response to OPTIONS (asked for https://evil.example)
+  means: The response has no Access-Control-Allow-Origin: the origin is not allowed, or the response, mostly an error \
+or a redirect, came from something outside the CORS middleware.
+  fix: Allow the origin, and wrap the whole app, app = CORSMiddleware(app, ...): what add_middleware adds does not see \
+the response to a crash.
+  allow: allow_origins=["https://evil.example"], allow_methods=["PUT"]
+  console: Access to fetch at 'http://testserver/items' from origin 'https://evil.example' has been blocked by CORS \
+policy: Response to preflight request doesn't pass access control check: No 'Access-Control-Allow-Origin' header is \
+present on the requested resource.
+  OPTIONS http://testserver/items -> 400
+    > Accept: */*
+    > Access-Control-Request-Method: PUT
+    > Origin: https://evil.example
+    < vary: Origin, Access-Control-Request-Method, Access-Control-Request-Headers, \
+Access-Control-Request-Private-Network"""
+
+
+def test_a_failed_can_names_reason_header_and_fix() -> None:
+    """With what was sent and what came, in the words of the console."""
+    assert failing(lambda: assert_browser_can(ours(), origin=STRANGER, url="/items", method="PUT")) == CANNOT_PUT
+
+
+def allowing(**asked: Any) -> list[str]:
+    """Return the line of a failed assertion that says what to allow."""
+    app = Starlette(api(), allow_origins=["https://other.example"])
+    told = failing(lambda: assert_browser_can(app, **{"origin": PAGE, "url": "/items", **asked}))
+    return [line.strip() for line in told.splitlines() if line.startswith("  allow: ")]
+
+
+def test_what_to_allow_can_be_pasted() -> None:
+    """The origin, the method and the headers that the browser asked about; nothing where that would mend nothing."""
+    plain = 'allow: allow_origins=["https://app.example.com"], allow_methods='
+    assert allowing() == [f'{plain}["GET"]']
+    assert allowing(credentials="include") == [f'{plain}["GET"], allow_credentials=True']
+    asked: dict[str, Any] = {"method": "PUT", "headers": {"X-Token": "t", "X-A": "1"}, "credentials": "include"}
+    assert allowing(**asked) == [f'{plain}["PUT"], allow_headers=["x-a", "x-token"], allow_credentials=True']
+    assert allowing(origin="null") == []
+    assert allowing(method="TRACE") == []
+
+
+def test_what_is_pasted_allows_it() -> None:
+    """The line is written as the middleware takes it."""
+    asked: dict[str, Any] = {"origin": PAGE, "url": "/items", "method": "PUT", "headers": {"X-Token": "t"}}
+    (line,) = allowing(**asked, credentials="include")
+    options = eval(f"dict({line.removeprefix('allow: ')})")  # as a reader would run it
+    built = api()
+    built.add_middleware(CORSMiddleware, **options)
+    assert_browser_can(built, **asked, credentials="include")
+
+
+def test_what_the_app_raised_is_told() -> None:
+    """With its response, and as the cause of the failure; there is nothing to allow."""
+    crashing = api()
+    crash = ZeroDivisionError("by zero")
+
+    @crashing.get("/crash")
+    def route() -> None:
+        raise crash
+
+    crashing.add_middleware(CORSMiddleware, **OPTIONS, outermost=False)
+    with pytest.raises(AssertionError) as caught:
+        assert_browser_can(crashing, origin=PAGE, url="/crash")
+    assert caught.value.__cause__ is crash
+    assert "  GET http://testserver/crash -> 500 (the app raised ZeroDivisionError('by zero'))" in str(caught.value)
+    assert "  allow: " not in str(caught.value)
+    with pytest.raises(AssertionError) as caught:
+        assert_browser_cannot(crashing, origin=PAGE, url="/crash", reason="allow-origin-mismatch")
+    assert caught.value.__cause__ is crash
+    assert assert_browser_can(CORSMiddleware(crashing, **OPTIONS), origin=PAGE, url="/crash").status == 500
+
+
+def test_a_stream_may_be_endless() -> None:
+    """Nobody waits for its end, whatever stands between."""
+    streaming = api()
+
+    @streaming.get("/stream")
+    def route() -> StreamingResponse:
+        return StreamingResponse(repeat("x"))
+
+    streaming.add_middleware(CORSMiddleware, **OPTIONS)
+    assert assert_browser_can(streaming, origin=PAGE, url="/stream").status == 200
+
+
+def test_each_engine_speaks_for_itself() -> None:
+    """Where one is named."""
+    told = failing(lambda: Page(ours(), STRANGER, "webkit").can())
+    assert "  console: Origin https://evil.example is not allowed by Access-Control-Allow-Origin." in told
+
+
+def test_a_value_that_is_wrong_is_shown() -> None:
+    """As it came."""
+    app = Starlette(api(), allow_origins=["*"])
+    told = failing(lambda: assert_browser_can(app, origin=PAGE, credentials="include"))
+    assert (
+        "  found: Access-Control-Allow-Origin: '*', in the response to GET (asked for https://app.example.com)" in told
+    )
+    assert "    < access-control-allow-origin: *" in told
+
+
+def test_what_was_never_sent_is_told_so() -> None:
+    """And has no header to blame, nor a console."""
+    told = failing(lambda: assert_browser_can(ours(), origin=PAGE, method="TRACE")).splitlines()
+    assert [line.partition(":")[0] for line in told] == [
+        "a page of https",
+        "  means",
+        "  fix",
+        "  nothing was sent",
+    ]
+
+
+def test_a_failed_cannot_shows_what_went_through() -> None:
+    """That it can, or that it cannot for another reason."""
+    can = failing(lambda: assert_browser_cannot(ours(), origin=PAGE, reason="allow-origin-mismatch")).splitlines()
+    assert can[0] == "a page of https://app.example.com can GET http://testserver/; expected allow-origin-mismatch"
+    assert can[1] == "  GET http://testserver/ -> 404"
+    plainly = failing(lambda: assert_browser_cannot(ours(), origin=PAGE)).splitlines()
+    assert plainly[0] == "a page of https://app.example.com can GET http://testserver/"
+    other = failing(lambda: assert_browser_cannot(ours(), origin=STRANGER, reason="allow-origin-mismatch"))
+    assert other.startswith(
+        "a page of https://evil.example cannot GET http://testserver/: missing-allow-origin-header;"
+        " expected allow-origin-mismatch\n"
+    )
+
+
+def test_a_name_that_cannot_be_read_is_told() -> None:
+    """Whether it is not exposed, or not there."""
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        headers = [(b"X-Total", b"1"), (b"X-Id", b"1")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body"})
+
+    page = Page(CORSMiddleware(app, **OPTIONS), PAGE)
+    assert page.can(exposes=["X-TOTAL"]).exposed == ("x-total",)
+    told = failing(lambda: page.can(exposes=["X-Total", "X-Id", "ETag"])).splitlines()
+    assert told[:3] == [
+        "a page of https://app.example.com cannot read X-Id, ETag of GET http://testserver/",
+        "  X-Id: not in Access-Control-Expose-Headers",
+        "  ETag: the response has no such header",
+    ]
+    nothing = failing(lambda: page.can(mode="no-cors", exposes=["X-Total"]))
+    assert "X-Total: not in Access-Control-Expose-Headers" in nothing
