@@ -112,7 +112,7 @@ def _look_up(make: Callable[[int, int], Table], count: int, at: int) -> dict[str
 
     async def look_up(scope: Scope, _receive: Receive, _send: Send) -> None:
         found = find(table.app, scope)
-        if found is None or not found.own:
+        if found is None or not found.is_endpoint_policy:
             raise RuntimeError(f"{scope['path']} leads to {found}")
 
     return {

@@ -4,12 +4,10 @@ import os
 import shutil
 from collections.abc import Generator
 from typing import Any
-from weakref import WeakValueDictionary
 
 import pytest
 from hypothesis import Phase, settings
 
-from crossorigin import CORSMiddleware
 from crossorigin.adapters.starlette.route_policy import ATTACHED
 from tests.chromium import ARGUMENTS
 
@@ -32,11 +30,9 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture(autouse=True)
-def alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The middlewares and the routes' policies of one test are the only ones of the process."""
-    monkeypatch.setattr(CORSMiddleware, "_layers", WeakValueDictionary())
-    monkeypatch.setattr(ATTACHED, "any", False)
-    monkeypatch.setattr(ATTACHED, "groups", False)
+def nothing_attached(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The policies by route of one test are the only ones in the process."""
+    ATTACHED.revision.clear()
     monkeypatch.setattr(ATTACHED, "methods", frozenset())
 
 

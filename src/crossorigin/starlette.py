@@ -5,6 +5,7 @@ from __future__ import annotations
 from crossorigin.adapters.asgi.middleware import CORSMiddleware
 from crossorigin.adapters.starlette.decorator import cors
 from crossorigin.adapters.starlette.middleware_stack import chain, holder_of_own, link
+from crossorigin.adapters.starlette.route_scan import RouteScan
 from crossorigin.fetch.methods import normalize_method
 
 TYPE_CHECKING = False
@@ -14,9 +15,10 @@ if TYPE_CHECKING:
     from starlette.applications import Starlette
 
     from crossorigin.adapters.common.arguments import OnRefused
-    from crossorigin.adapters.common.asgi_types import ASGIApp, OnDecision, Scope
+    from crossorigin.adapters.common.asgi_types import ASGIApp, Scope
     from crossorigin.policy.explain.explanation import Explanation
     from crossorigin.policy.policy import Policy
+    from crossorigin.telemetry.hook import OnDecision
 
 __all__ = ["CORSMiddleware", "cors", "explain", "install"]
 
@@ -119,6 +121,6 @@ def explain(
         raise ValueError(message)
     sent = normalize_method(method)
     scope: Scope = {"type": "http", "method": sent, "path": path, "root_path": "", "headers": []}
-    routed = layer._attendant.for_routes()  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # our own
-    chosen, plan = routed.choose_for_preflight(app, scope, sent)
-    return explain_by(chosen.policy, plan, method, origin, request_headers, route=chosen.place or None)
+    by_route = layer._handler.by_route()  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # our own
+    selection, plan = by_route.for_request(scope, RouteScan(root=app)).preflight(sent)
+    return explain_by(selection.policy, plan, method, origin, request_headers, route=selection.owner or None)

@@ -37,7 +37,7 @@ class Wrong:
         self.right = CORSMiddleware(self._app, **options)
         self.policy = self.right.policy
         self.judge = Judge(self.policy)
-        self.right._ready._judge = _WrongJudge(self)
+        self.right._plan._judge = _WrongJudge(self)
         self.exact = [origin for origin in self.policy.allow_origins if "*" not in origin]
         self.wildcards = [origin for origin in self.policy.allow_origins if "*" in origin and origin != "*"]
         self.regex = self.policy.allow_origin_regex or "(?!)"
@@ -460,7 +460,7 @@ class RefusalWithAShorterList(Wrong):
     def answer(self, scope: Any, status: int, headers: Headers, own: Headers | None) -> tuple[int, Headers]:
         if own is not None or status == 200 or not _values(headers, ALLOW_ORIGIN):
             return status, headers
-        plan = self.right._ready
+        plan = self.right._plan
         return 200, [*headers, *plan._allow_methods, *plan._allowed_names([])]
 
 

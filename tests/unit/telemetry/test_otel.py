@@ -19,13 +19,14 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from crossorigin import CORSMiddleware, Policy, Reason
 from crossorigin.policy.decide.decisions import Decision
+from crossorigin.policy.decide.request_facts import RequestFacts
 from crossorigin.starlette import install
 from crossorigin.telemetry import otel
 
 APP = b"https://app.example.com"
 EVIL = b"https://evil.example"
 POLICY = Policy(allow_origins=[APP.decode()])
-HTTP = {"type": "http"}
+HTTP = RequestFacts()
 ALLOWED = POLICY.decide("GET", origin=[APP])
 REFUSED = POLICY.decide("GET", origin=[EVIL])
 ABSENT = POLICY.decide("GET")
@@ -39,7 +40,7 @@ def preflight(origin: bytes, method: bytes, headers: bytes = b"") -> Decision:
 CASES = [
     pytest.param(ALLOWED, HTTP, (True, "origin-listed", "actual"), id="allowed"),
     pytest.param(REFUSED, HTTP, (False, "origin-not-listed", "actual"), id="refused"),
-    pytest.param(REFUSED, {"type": "websocket"}, (False, "origin-not-listed", "websocket"), id="handshake"),
+    pytest.param(REFUSED, RequestFacts(kind="websocket"), (False, "origin-not-listed", "websocket"), id="handshake"),
     pytest.param(preflight(APP, b"GET"), HTTP, (True, "origin-listed", "preflight"), id="preflight"),
     pytest.param(preflight(APP, b"PUT", b"x-a"), HTTP, (False, "method-not-listed", "preflight"), id="its method"),
     pytest.param(preflight(EVIL, b"PUT"), HTTP, (False, "origin-not-listed", "preflight"), id="its origin"),
@@ -78,14 +79,14 @@ def span_of(call: Any) -> ReadableSpan:
     return span
 
 
-@pytest.mark.parametrize(("decision", "scope", "expected"), CASES)
+@pytest.mark.parametrize(("decision", "facts", "expected"), CASES)
 def test_a_decision_is_counted_and_stands_in_the_span(
-    reader: InMemoryMetricReader, decision: Decision, scope: dict[str, Any], expected: tuple[bool, str, str]
+    reader: InMemoryMetricReader, decision: Decision, facts: RequestFacts, expected: tuple[bool, str, str]
 ) -> None:
     """Whether it was allowed, the first reason, and the kind: the same in both."""
     on_decision = otel.counting(MeterProvider([reader]))
     attributes = dict(zip(("cors.allowed", "cors.reason", "cors.kind"), expected, strict=True))
-    assert span_of(lambda: on_decision(decision, scope)).attributes == attributes
+    assert span_of(lambda: on_decision(decision, facts)).attributes == attributes
     (point,) = points_of(reader)
     assert (point.value, point.attributes) == (1, attributes)
     assert type(point.attributes["cors.reason"]) is str
@@ -118,13 +119,15 @@ def test_without_a_span_it_counts_all_the_same(reader: InMemoryMetricReader) -> 
 def test_the_plain_one_counts_with_the_global_provider() -> None:
     """Also if the provider is set after the import; in a process of its own, for it is set once."""
     program = (
-        "from crossorigin import Policy\nfrom crossorigin.telemetry import otel\n"
+        "from crossorigin import Policy\n"
+        "from crossorigin.policy.decide.request_facts import RequestFacts\n"
+        "from crossorigin.telemetry import otel\n"
         "from opentelemetry import metrics\n"
         "from opentelemetry.sdk.metrics import MeterProvider\n"
         "from opentelemetry.sdk.metrics.export import InMemoryMetricReader\n"
         "reader = InMemoryMetricReader()\n"
         "metrics.set_meter_provider(MeterProvider([reader]))\n"
-        "otel.on_decision(Policy().decide('GET', origin=[b'null']), {'type': 'http'})\n"
+        "otel.on_decision(Policy().decide('GET', origin=[b'null']), RequestFacts())\n"
         "print(reader.get_metrics_data().to_json())\n"
     )
     run = subprocess.run([sys.executable, "-W", "error", "-c", program], capture_output=True, text=True, check=False)
@@ -160,19 +163,18 @@ def test_the_package_does_not_load_what_observes() -> None:
 
 
 SAME_ORIGIN = [
-    [(b"origin", EVIL), (b"host", b"evil.example")],
-    [(b"origin", EVIL), (b"host", b"api.example.com"), (b"sec-fetch-site", b"same-origin")],
+    RequestFacts(origin=[EVIL], host=[b"evil.example"]),
+    RequestFacts(origin=[EVIL], host=[b"api.example.com"], sec_fetch_site=[b"same-origin"]),
 ]
 
 
-@pytest.mark.parametrize("headers", SAME_ORIGIN, ids=["by its host", "by Sec-Fetch-Site"])
-def test_a_page_of_the_servers_own_is_not_refused(reader: InMemoryMetricReader, headers: Any) -> None:
+@pytest.mark.parametrize("facts", SAME_ORIGIN, ids=["by its host", "by Sec-Fetch-Site"])
+def test_a_page_of_the_servers_own_is_not_refused(reader: InMemoryMetricReader, facts: RequestFacts) -> None:
     """It needs no policy's leave: it is neither counted nor marked, and what is allowed is."""
     on_decision = otel.counting(MeterProvider([reader]))
-    scope = {"type": "http", "headers": headers}
-    assert span_of(lambda: on_decision(REFUSED, scope)).attributes == {}
+    assert span_of(lambda: on_decision(REFUSED, facts)).attributes == {}
     assert points_of(reader) == []
-    on_decision(ALLOWED, scope)
+    on_decision(ALLOWED, facts)
     assert len(points_of(reader)) == 1
 
 

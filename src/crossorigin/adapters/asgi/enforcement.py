@@ -1,6 +1,6 @@
-"""Refuse what the policy does not allow, for those who want more than CORS: no browser asks for it.
+"""Refusal of requests and WebSocket handshakes, for those who want more than CORS: no browser asks for it.
 
-CORS keeps a page from reading, not a request from arriving, and a WebSocket from neither.
+CORS keeps a page from reading a response, but not a request from arriving, and it does not apply to WebSockets.
 https://fetch.spec.whatwg.org/#http-cors-protocol; https://www.rfc-editor.org/rfc/rfc6455#section-10.2
 """
 
@@ -11,9 +11,8 @@ from crossorigin.policy.decide.same_origin import is_same_origin
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from crossorigin.adapters.common.asgi_types import Scope, Send
+    from crossorigin.policy.decide.request_facts import RequestFacts
 
 _FORBIDDEN = 403
 # https://www.rfc-editor.org/rfc/rfc6455#section-7.4.1: the message violates the endpoint's policy.
@@ -21,14 +20,14 @@ _POLICY_VIOLATION = 1008
 _DENIAL = "websocket.http.response"
 
 
-def is_foreign(decision: ActualDecision, origin: Sequence[bytes], scope: Scope) -> bool:
-    """Tell whether a request comes from a page of another origin that is not allowed.
+def is_foreign(decision: ActualDecision, request: RequestFacts) -> bool:
+    """Return whether a request comes from a page of another origin that is not allowed.
 
-    A request without `Origin` does not come from a page, or from one that may do this anyway.
+    A request without `Origin` does not come from a page, or comes from one that may send it anyway.
     """
     if decision.allowed or decision.origin is Reason.ORIGIN_ABSENT:
         return False
-    return not is_same_origin(origin, scope["headers"])
+    return not is_same_origin(request)
 
 
 async def refuse_request(decision: ActualDecision, send: Send) -> None:
@@ -37,7 +36,7 @@ async def refuse_request(decision: ActualDecision, send: Send) -> None:
 
 
 async def refuse_handshake(decision: ActualDecision, scope: Scope, send: Send) -> None:
-    """Refuse a WebSocket handshake: with 403 where the server can, else with the close code for a violated policy.
+    """Refuse a WebSocket handshake: with 403 where the server can, otherwise with the close code for a violation.
 
     https://asgi.readthedocs.io/en/latest/extensions.html#websocket-denial-response
     """
@@ -49,7 +48,7 @@ async def refuse_handshake(decision: ActualDecision, scope: Scope, send: Send) -
 
 async def _send_refusal(kind: str, decision: ActualDecision, send: Send) -> None:
     body = f"Disallowed CORS origin: {decision.origin.value}".encode()
-    # Not the policy's headers: a response that is the same for all origins would need no `Vary`, and this is another.
+    # Not the policy's headers: a response that is the same for all origins needs no `Vary`, but this one is different.
     headers = [
         (b"content-type", b"text/plain; charset=utf-8"),
         (b"content-length", str(len(body)).encode()),

@@ -1,4 +1,4 @@
-"""Read the facts of a request from the headers of an ASGI scope, and hand them to the plan.
+"""The facts of a request, read from the headers of an ASGI scope.
 
 https://asgi.readthedocs.io/en/latest/specs/www.html#http-connection-scope: header names are in lower case.
 """
@@ -7,9 +7,10 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from crossorigin.adapters.common.asgi_types import Headers
+    from crossorigin.adapters.common.asgi_types import Headers, Scope
     from crossorigin.policy.decide.decisions import PreflightDecision
     from crossorigin.policy.decide.plan import Plan
+    from crossorigin.policy.decide.request_facts import RequestFacts
 
 # The fields that a CORS-preflight request is judged by, in the order of the judgement.
 _ASKING = dict.fromkeys(
@@ -21,11 +22,33 @@ _ASKING = dict.fromkeys(
     )
 )
 _ASKING_LENGTHS = frozenset(map(len, _ASKING))
+# The fields of `RequestFacts`, in its order.
+_FACTS = (
+    b"origin",
+    b"access-control-request-method",
+    b"access-control-request-headers",
+    b"host",
+    b"sec-fetch-site",
+)
+_FACTS_LENGTHS = frozenset(map(len, _FACTS))
 
 
 def lines_of(headers: Headers, field: bytes) -> list[bytes]:
     """Return the values of the lines of one field."""
     return [value for name, value in headers if name == field]
+
+
+def read_facts(scope: Scope) -> RequestFacts:
+    """Return what logs, hooks and blocking look at, of an HTTP request or a WebSocket handshake."""
+    # Imported late, because `typing` is an eighth of what importing the package costs.
+    from crossorigin.policy.decide.request_facts import RequestFacts
+
+    lines: dict[bytes, list[bytes]] = {name: [] for name in _FACTS}
+    lengths = _FACTS_LENGTHS
+    for name, value in scope["headers"]:
+        if len(name) in lengths and name in lines:
+            lines[name].append(value)
+    return RequestFacts(scope["type"], scope.get("method", "GET"), scope.get("path", ""), *lines.values())
 
 
 def decide_preflight(plan: Plan, headers: Headers) -> PreflightDecision | None:
@@ -53,7 +76,7 @@ def decide_preflight(plan: Plan, headers: Headers) -> PreflightDecision | None:
 
 
 def _unusual_preflight(plan: Plan, headers: Headers) -> PreflightDecision | None:
-    """Do the same where a field has several lines, or asks for the private network."""
+    """Decide as `decide_preflight` does, where a field has several lines, or asks for the private network."""
     lines: dict[bytes, list[bytes]] = {name: [] for name in _ASKING}
     for name, value in headers:
         if name in lines:

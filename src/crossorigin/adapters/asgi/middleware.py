@@ -1,44 +1,51 @@
-"""Hold the ASGI middleware: any ASGI 3 server, any ASGI app; the drop-in for Starlette's and FastAPI's.
+"""ASGI middleware for any ASGI 3 server and app: the drop-in for Starlette's and FastAPI's CORSMiddleware.
 
-It reads the facts of a request, lets the plan decide, and writes headers. It never judges, keeps nothing of a
-request on itself, and never raises on account of one.
+It reads the facts of a request, lets the plan decide, and writes headers. It never decides by itself, keeps nothing of
+a request, and never raises because of one. This module has the fast path; `handler` serves what needs more.
 
 https://asgi.readthedocs.io/en/latest/specs/www.html
 """
 
 from __future__ import annotations
 
-from copy import copy
+from dataclasses import replace
 from functools import partial
-from threading import Lock
-from weakref import WeakValueDictionary
 
-from crossorigin.adapters.asgi.attendant import Attendant, guard
+from crossorigin.adapters.asgi.handler import Handler
 from crossorigin.adapters.asgi.headers import decide_preflight
-from crossorigin.adapters.asgi.nesting import MARK, Place, mark, tell_of_staying, tell_of_two
+from crossorigin.adapters.asgi.nesting import (
+    Position,
+    describe_place,
+    find_outer,
+    serve_marked,
+    warn_of_outer,
+    warn_of_root_policy,
+)
 from crossorigin.adapters.common.arguments import read_arguments
-from crossorigin.adapters.starlette.route_policy import ATTACHED
+from crossorigin.adapters.starlette.route_policy import REVISION
+from crossorigin.adapters.starlette.route_scan import UNSCANNED, RouteScan, scan_routes
 from crossorigin.fetch.origin import MAX_ORIGIN
 from crossorigin.policy.decide.plan import Plan
+from crossorigin.policy.decide.response import ResponseHeaders
 from crossorigin.policy.errors import InvalidPolicyError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Iterable
-    from typing import Any, ClassVar
+    from collections.abc import Awaitable, Iterable, Sequence
 
     from crossorigin.adapters.common.arguments import OnRefused
-    from crossorigin.adapters.common.asgi_types import ASGIApp, Message, OnDecision, Receive, Scope, Send
+    from crossorigin.adapters.common.asgi_types import ASGIApp, Message, Receive, Scope, Send
     from crossorigin.policy.policy import Policy
+    from crossorigin.telemetry.hook import OnDecision
 
 _OK = 200
 
-# What subclasses of Starlette's class override, and what says the same here.
+# What subclasses of Starlette's class override, and what to write here instead.
 _INSTEAD = {
     "is_allowed_origin": "allow_origins with patterns such as https://*.example.com, or allow_origin_regex",
-    "preflight_response": "the options of Policy, or a middleware of its own outside this one",
-    "simple_response": "the options of Policy, or a middleware of its own outside this one",
-    "send": "a middleware of its own outside this one",
+    "preflight_response": "the options of Policy, or your own middleware outside this one",
+    "simple_response": "the options of Policy, or your own middleware outside this one",
+    "send": "your own middleware outside this one",
 }
 
 
@@ -79,11 +86,6 @@ class CORSMiddleware:
     >>> app = CORSMiddleware(app, allow_origins=["https://app.example.com"])
     """
 
-    # All that there are in the process: alone, a layer need not look for another one around it.
-    # By their identity, for a subclass may have no hash.
-    _layers: ClassVar[WeakValueDictionary[int, CORSMiddleware]] = WeakValueDictionary()  # one for all
-    _lock: ClassVar[Lock] = Lock()
-
     def __init__(  # noqa: PLR0917  # the names and the order that code in use relies on
         self,
         app: ASGIApp,
@@ -119,7 +121,7 @@ class CORSMiddleware:
             "constant_allow_origin": constant_allow_origin,
             "dangerously_allow_public_suffixes": dangerously_allow_public_suffixes,
         }
-        behavior: dict[str, object] = {
+        arguments: dict[str, object] = {
             "debug": debug,
             "outermost": outermost,
             "check_websockets": check_websockets,
@@ -128,20 +130,22 @@ class CORSMiddleware:
             "on_decision": on_decision,
         }
         try:
-            self.policy, read = read_arguments(policy, options, behavior)
+            self.policy, read = read_arguments(policy, options, arguments)
         except InvalidPolicyError as error:
             import logging
 
             logging.getLogger("crossorigin").critical("%s", error)
             raise
         self.app = app
-        self._ready = Plan(self.policy, debug=debug)
-        self._plan: Plan | None = None
-        self._place = Place(taken=not read.outermost)
-        self._attendant = Attendant(self.policy, self._ready, read)
-        # Whether more is asked than headers, of every request.
-        self._asked = read.debug or read.blocks or read.served_methods_only or read.on_decision is not None
-        self._join()
+        self._plan = Plan(self.policy, debug=debug)
+        self._handler = Handler(self.policy, self._plan, read)
+        self._needs_full_handling = (
+            read.debug or read.blocks or read.served_methods_only or read.on_decision is not None
+        )
+        self.position = Position(is_final=not read.outermost)
+        # The plan, where a request may take the fast path without a further look at this middleware or its app.
+        self._fast_plan: Plan | None = None
+        self._use(UNSCANNED)
 
     def __init_subclass__(cls) -> None:
         """Refuse a subclass that overrides what Starlette's class has: ignored, its check would be lost.
@@ -157,128 +161,161 @@ class CORSMiddleware:
                 )
                 raise TypeError(message)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: C901  # see below
-        """Serve one connection; a `lifespan` passes through untouched, and so does a `websocket` that may."""
-        # Every request comes through here, so what is asked of each stands here: a call costs as much as three of
-        # these branches. `docs/performance.md` has the figures.
-        plan = self._plan
-        if plan is None or scope["type"] != "http":
-            serve = self._attend(scope)
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: C901, PLR0912  # see below
+        """Serve one connection. A `lifespan` passes through untouched, and so does a `websocket` that nobody checks."""
+        # Hot path: helper functions are inlined on purpose. One call costs as much as three of these branches.
+        # docs/performance.md has the figures.
+        # The mark is written as a literal, and nothing is compared before something was attached: both are measured.
+        plan = self._fast_plan
+        if (
+            plan is None
+            or scope["type"] != "http"
+            or "crossorigin.layer" in scope
+            or (REVISION and self._watched != self._seen)
+        ):
+            serve = self._prepare(scope)
             if serve is not None:
                 await serve(scope, receive, send)
                 return
-            plan = self._ready
+            plan = self._plan
         if scope["method"] == "OPTIONS":
-            asked = decide_preflight(plan, scope["headers"])
-            if asked is not None:
-                answered = asked.response
-                if answered.status != _OK:
-                    self._attendant.note_refusal(asked, scope)
-                await send({"type": "http.response.start", "status": answered.status, "headers": [*answered.headers]})
-                await send({"type": "http.response.body", "body": answered.body})
+            preflight = decide_preflight(plan, scope["headers"])
+            if preflight is not None:
+                answer = preflight.response
+                if answer.status != _OK:
+                    self._handler.log_refusal(preflight, scope)
+                await send({"type": "http.response.start", "status": answer.status, "headers": [*answer.headers]})
+                await send({"type": "http.response.body", "body": answer.body})
                 return
         decision = plan.constant
         if decision is None:
-            lines, origin = 0, b""
-            # One plain pass over the headers: whatever C does for it costs more, a dict or a map too.
+            origin, is_repeated = None, False
+            # One plain pass over the headers: a dict or a map costs more than it saves.
             for name, value in scope["headers"]:
                 if name == b"origin":
-                    lines, origin = lines + 1, value
-            if not lines:
+                    is_repeated, origin = origin is not None, value
+            if origin is None:
                 decision = plan.absent
             else:
-                # Looked up here, for the call cost as much; measured first, for hashing a megabyte reads all of it.
-                decision = plan.listed.get(origin) if lines == 1 and len(origin) <= MAX_ORIGIN else None
+                # Looked up here, because the call costs as much; measured first, because hashing reads all of it.
+                decision = None if is_repeated or len(origin) > MAX_ORIGIN else plan.listed.get(origin)
                 if decision is None:
-                    decision = plan.repeated if lines > 1 else plan.judge_origin(origin)
-                    # Nothing is granted: what `allowed` says, at a thirtieth of its cost.
+                    decision = plan.repeated if is_repeated else plan.judge_origin(origin)
+                    # Same answer as `decision.allowed`, 30 times cheaper.
                     if decision.response.allow_origin is None:
-                        self._attendant.note_refusal(decision, scope)
-        response = decision.response
+                        self._handler.log_refusal(decision, scope)
+        response: ResponseHeaders | LateHeaders = decision.response
+        if self._hides_endpoints:
+            response = LateHeaders((self, scope, scope.get("endpoint"), decision.response))
 
-        # A plain function that hands on the awaitable: a coroutine of its own would cost every chunk of a stream.
+        # A plain function that returns the awaitable: a coroutine here would be paid for each chunk of a stream.
         def send_with_headers(message: Message) -> Awaitable[None]:
             if message["type"] == "http.response.start":
-                # A new message, for the app may use its own again. A dict copies itself at half the cost of a display.
-                answer: dict[str, Any] = message.copy() if type(message) is dict else dict(message)  # pyright: ignore[reportUnknownVariableType]  # narrowed to a dict of unknowns
-                answer["headers"] = response.apply(answer.get("headers", ()))
+                # Nearly every message has headers, and then this costs half as much as `get`.
+                try:
+                    headers = message["headers"]
+                except KeyError:
+                    headers = ()
+                # A copy, because the app may use its message again; with the headers in the display it costs more.
+                answer = {**message}
+                answer["headers"] = response.apply(headers)
                 return send(answer)
             return send(message)
 
-        await self.app(scope, receive, send_with_headers)
+        scope["crossorigin.layer"] = self
+        try:
+            await self.app(scope, receive, send_with_headers)
+        finally:
+            # Half the cost of `pop`.
+            try:  # noqa: SIM105
+                del scope["crossorigin.layer"]
+            except KeyError:
+                pass
 
-    def _attend(self, scope: Scope) -> ASGIApp | None:
-        """Return what serves a first scope, what is no request, and what asks for more; None if the short way does."""
-        place = self._place
-        # Read before the place is taken, for then this may be the layer outside it.
+    def _prepare(self, scope: Scope) -> ASGIApp | None:
+        """Return what serves a connection that the fast path cannot serve; None if it can."""
+        position = self.position
+        # Read before a move: afterward, this may be the middleware outside.
         app = self.app
-        # Some hand one lifespan to several apps at a time, which are not in each other.
-        outer = scope.get(MARK) if scope["type"] != "lifespan" else None
-        if outer is place:
+        outer = find_outer(scope)
+        if outer is position:
             return app
-        if outer is None and not place.taken:
-            self._take_place(scope)
-        alone = len(self._layers) == 1
-        if alone and self._plan is None:
-            self._settle()
-        moved = place.outermost is not None and place.outermost is not self
-        if moved and place.unlinked:
-            serve = app
-        elif outer is not None:
-            tell_of_two(scope, place, outer)
-            return self._attendant.inside(app, scope["type"], self)
-        elif alone and scope["type"] == "http" and not self._asked and not ATTACHED.any:
+        if outer is None and not position.is_final:
+            self._move_out(scope)
+        move = position.move
+        has_left = move is not None and move.to is not self
+        if scope["type"] == "lifespan" or (move is not None and has_left and move.is_unlinked):
+            return app
+        routes = self._scan_routes(scope, app)
+        if outer is not None:
+            warn_of_outer(scope, position, outer)
+            return self._handler.inside(app, scope["type"], routes)
+        is_fast = not (has_left or self._needs_full_handling or routes.may_have_policies)
+        if is_fast and scope["type"] == "http":
+            self._fast_plan = self._plan
             return None
-        else:
-            guarded = moved and place.guarded and scope["type"] == "http"
-            serve = self._attendant.around(guard(app) if guarded else app, scope["type"], self)
-        return serve if alone else partial(mark, serve, place)
+        if move is not None and has_left and move.is_unguarded and scope["type"] == "http":
+            from crossorigin.adapters.asgi.outermost import answer_crashes
 
-    def _take_place(self, scope: Scope) -> None:
-        """Move outside all layers of the app that this one was added to; a copy does, which shares the place."""
-        place = self._place
-        place.taken = True
+            app = answer_crashes(app)
+        serve = self._handler.around(app, scope["type"], routes)
+        return serve if serve is app else partial(serve_marked, serve, self)
+
+    def _move_out(self, scope: Scope) -> None:
+        """Move outside all layers of the app that this middleware was added to, where there is such an app."""
+        self.position.is_final = True
         app = scope.get("app")
-        built = getattr(app, "middleware_stack", None)
-        if app is None or built is None or built is self:
-            self._join()
+        if getattr(app, "middleware_stack", None) is None:
             return
-        from crossorigin.adapters.starlette import middleware_stack as stack
+        from crossorigin.adapters.asgi.outermost import move_out
 
-        # What a subclass does in a call of its own is meant for where it stands.
-        found = stack.around(self, app) if type(self).__call__ is CORSMiddleware.__call__ else []
-        if not found:
-            tell_of_staying(scope, place)
-            self._join()
-            return
-        outermost = copy(self)
-        holder = stack.holder_of_own(app, built)
-        outermost.app = built if holder is None else holder.app
-        if holder is None or not stack.link(holder, outermost):
-            outermost.app = built
-            app.middleware_stack = outermost
-        place.outermost = outermost
-        place.guarded = stack.passes_exceptions_on(found)
-        # Before the app has started nothing is under way that has passed by the new place: the old one may go.
-        if scope["type"] == "lifespan" and stack.link(found[-1], self.app):
-            place.unlinked = True
-            with self._lock:
-                self._layers.pop(id(self), None)
-        outermost._join()  # noqa: SLF001  # of the same class
+        # What a subclass does in its own __call__ is meant for the place where it is.
+        may_move = type(self).__call__ is CORSMiddleware.__call__
+        self.position.move = move_out(self, app, scope, may_move=may_move)
 
-    def _join(self) -> None:
-        """Count this layer among those of the process."""
-        with self._lock:
-            self._layers[id(self)] = self
-        self.settle()
+    def _scan_routes(self, scope: Scope, app: ASGIApp) -> RouteScan:
+        """Return what is known of the app's routes, after another look at them if anything may have changed."""
+        routes = self._routes
+        if self._watched != self._seen:
+            from crossorigin.adapters.starlette.middleware_stack import root_of
 
-    @classmethod
-    def settle(cls) -> None:
-        """Let each layer of the process take the short way if it can, after something changed that it depends on."""
-        with cls._lock:
-            for layer in list(cls._layers.values()):
-                layer._settle()  # noqa: SLF001  # of the same class
+            routes = scan_routes(root_of(self, app, scope))
+            self._use(routes)
+            position = self.position
+            position.where = position.where or describe_place(scope)
+            if routes.root_owner:
+                warn_of_root_policy(routes.root_owner, position)
+        return routes
 
-    def _settle(self) -> None:
-        short = self._place.taken and not self._asked and len(self._layers) == 1 and not ATTACHED.any
-        self._plan = self._ready if short else None
+    def _use(self, routes: RouteScan) -> None:
+        """Decide by what a scan found of the app's routes, until they change."""
+        self._routes = routes
+        # Its attributes once more, because every request reads them.
+        self._watched, self._seen, self._hides_endpoints = routes.watched, routes.seen, routes.hides_endpoints
+        self._fast_plan = None
+
+    def headers_by_endpoint(self, scope: Scope) -> ResponseHeaders | None:
+        """Return the headers that the endpoint's own policy sets; None if it has none. For `LateHeaders` alone."""
+        decision = self._handler.decide_by_endpoint(scope, self._routes)
+        if decision is None:
+            return None
+        # The app has policies by route, although they do not show: from now on, each request is looked up.
+        self._use(replace(self._routes, may_have_policies=True))
+        return decision.response
+
+
+class LateHeaders(tuple[CORSMiddleware, "Scope", object, ResponseHeaders]):
+    """The headers of a response of an app that hides its endpoints: the one that served has perhaps its own policy.
+
+    It holds the middleware, the scope, the endpoint that something outside had routed to, and the headers by the app's
+    policy. A tuple costs a third of a class to build.
+    """
+
+    __slots__ = ()
+
+    def apply(self, headers: Iterable[Sequence[bytes]]) -> list[Sequence[bytes]]:
+        """Return the header list that is to be sent in place of `headers`."""
+        middleware, scope, routed_to, response = self
+        if scope.get("endpoint") is not routed_to:
+            response = middleware.headers_by_endpoint(scope) or response
+        return response.apply(headers)

@@ -1,7 +1,6 @@
-"""Hold the places of the layers in a process: of several around one response, the outermost decides.
+"""Nested middlewares: of several around one response, the outermost decides.
 
-A layer finds one around it by a mark in the scope. Setting and reading that costs a thirtieth of what a layer does for
-a request, so it is done only while there is more than one layer in the process.
+A middleware marks the scope of each request while the app serves it, and finds another one around it by its mark.
 """
 
 from __future__ import annotations
@@ -10,83 +9,103 @@ from dataclasses import dataclass
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any, Protocol
+
     from crossorigin.adapters.common.asgi_types import ASGIApp, Receive, Scope, Send
 
+    class _Positioned(Protocol):
+        """A middleware that knows its position."""
+
+        position: Position
+
+
+# The key of the mark in a scope. The mark is the middleware that serves the request, and is removed afterward, because
+# the app may keep the scope and serve it again.
 MARK = "crossorigin.layer"
-# Of what a scope says of itself: a mount's path may hold what a stranger sent.
+# Of what a scope says about itself: a mount's path may hold what a client sent.
 _MAX_WHERE = 120
 
 
-@dataclass(slots=True, eq=False)
-class Place:
-    """Hold where a layer stands; a layer and what took its place further out share one.
+@dataclass(frozen=True, slots=True, eq=False)
+class Move:
+    """Where a middleware moved: `to` is its copy further out.
 
-    `taken` is whether it has seen its first scope. `outermost` is what moved further out, if it did: `unlinked` tells
-    that nothing leads to where it came from, `guarded` that nothing outside that would answer a crash but what answers
-    with a bare 500. `where` is the place in words, for whoever must find it.
+    `is_unlinked` is whether nothing leads to the old place any more. `is_unguarded` is whether no middleware between
+    the two places answers a crash.
     """
 
-    taken: bool
-    outermost: object = None
-    unlinked: bool = False
-    guarded: bool = False
+    to: Any
+    is_unlinked: bool
+    is_unguarded: bool
+
+
+@dataclass(slots=True, eq=False)
+class Position:
+    """The position of a middleware in an app, shared with the copy of it that moved further out.
+
+    `is_final` is whether it has moved, or will not move. `where` is the position in words. `has_warned` is whether the
+    log already says that another middleware is outside,
+    and `has_warned_of_root` whether it says that a policy attached to the app has no effect.
+    """
+
+    is_final: bool
+    move: Move | None = None
     where: str = ""
-    told: bool = False
+    has_warned: bool = False
+    has_warned_of_root: bool = False
 
 
-async def mark(app: ASGIApp, place: Place, scope: Scope, receive: Receive, send: Send) -> None:
-    """Serve a connection with its scope marked by a place, for as long as it is served: some use a scope again."""
-    scope[MARK] = place
-    place.where = place.where or _where(scope)
+def find_outer(scope: Scope) -> Position | None:
+    """Return the position of the middleware that serves a connection already; None if there is none."""
+    # Some frameworks pass one lifespan to several apps at a time, which are not nested.
+    if scope["type"] == "lifespan":
+        return None
+    outer: _Positioned | None = scope.get(MARK)
+    return None if outer is None else outer.position
+
+
+async def serve_marked(app: ASGIApp, layer: object, scope: Scope, receive: Receive, send: Send) -> None:
+    """Serve a connection whose scope is marked with a middleware for as long as it is served."""
+    scope[MARK] = layer
     try:
         await app(scope, receive, send)
     finally:
         scope.pop(MARK, None)
 
 
-def tell_of_two(scope: Scope, place: Place, outer: Place) -> None:
-    """Say that a layer stands down, and for which."""
-    _tell_once(
-        place,
-        f"CORSMiddleware stands down {_where(scope)}: another one {outer.where} is outside it, answers the preflights "
-        "and sets the headers. What this one blocks stays blocked. If it is there for headers alone, remove it.",
+def warn_of_outer(scope: Scope, position: Position, outer: Position) -> None:
+    """Warn, once, that a middleware does nothing because another one is outside it."""
+    if position.has_warned:
+        return
+    position.has_warned = True
+    _warn(
+        f"CORSMiddleware {describe_place(scope)} does nothing: another one {outer.where} is outside it, answers the "
+        "preflights and sets the headers. What this one blocks stays blocked. Remove it, unless it blocks requests."
     )
 
 
-def tell_of_staying(scope: Scope, place: Place) -> None:
-    """Say that a layer stays inside an app that it was not added to."""
-    _tell_once(
-        place,
-        f"CORSMiddleware stays where it is {_where(scope)}, for it is not in that app's own middleware, or has a "
-        "__call__ of its own: what is answered outside it, as after a crash, has no CORS headers. Add it with "
-        "app.add_middleware, without such a __call__, or say outermost=False if that is meant.",
+def warn_of_staying(scope: Scope) -> None:
+    """Warn that a middleware stays inside an app that it was not added to."""
+    _warn(
+        f"CORSMiddleware stays where it is {describe_place(scope)}: it is not part of that app's own middleware, or it "
+        "has its own __call__. Responses from outside it, such as the one after a crash, have no CORS headers. Add it "
+        "with app.add_middleware and without its own __call__, or write outermost=False if this is intended."
     )
 
 
-def tell_of_root(named: str) -> None:
-    """Say that a policy stands on the very app that a layer serves."""
-    _tell(
-        f"cors(...) on {named} decides nothing here: the policy of the outermost app is the one that its "
-        "CORSMiddleware was given. Give it to that, or put cors(...) on routers or endpoints."
+def warn_of_root_policy(owner: str, position: Position) -> None:
+    """Warn, once, that a policy is attached to the very app that a middleware serves."""
+    if position.has_warned_of_root:
+        return
+    position.has_warned_of_root = True
+    _warn(
+        f"cors(...) on {owner} has no effect: the policy of the outermost app is the one of its CORSMiddleware. Give "
+        "the policy to that, or put cors(...) on routers or endpoints."
     )
 
 
-def _tell_once(place: Place, message: str) -> None:
-    if not place.told:
-        place.told = True
-        _tell(message)
-
-
-def _tell(message: str) -> None:
-    import contextlib
-    import logging
-
-    # A filter that a user wrote may raise, and a log is no reason for a request to fail.
-    with contextlib.suppress(Exception):
-        logging.getLogger("crossorigin").warning("%s", message)
-
-
-def _where(scope: Scope) -> str:
+def describe_place(scope: Scope) -> str:
+    """Return where a scope is served, in words."""
     app = scope.get("app")
     title = getattr(app, "title", None)
     name = (
@@ -94,3 +113,12 @@ def _where(scope: Scope) -> str:
     )
     path = scope.get("root_path") or "/"
     return f"{name} at {path!a:.{_MAX_WHERE}}"
+
+
+def _warn(message: str) -> None:
+    import contextlib
+    import logging
+
+    # A filter that a user wrote may raise, and a log is no reason for a request to fail.
+    with contextlib.suppress(Exception):
+        logging.getLogger("crossorigin").warning("%s", message)

@@ -1,6 +1,6 @@
-"""Read the arguments that the middleware is built with: those of the policy, and those that say how it behaves.
+"""The arguments of the middleware: those of the policy, and those that say how the middleware behaves.
 
-All that is wrong with either is told at once.
+Everything that is wrong with either is reported at once.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any, Literal
 
-    from crossorigin.adapters.common.asgi_types import OnDecision
+    from crossorigin.telemetry.hook import OnDecision
 
     OnRefused = Literal["pass", "block"]
 
@@ -26,8 +26,8 @@ _CHOICES = ("pass", "block")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Behavior:
-    """Hold how a middleware behaves, beside what its policy says."""
+class MiddlewareOptions:
+    """How a middleware behaves, besides what its policy says."""
 
     debug: bool
     outermost: bool
@@ -53,14 +53,14 @@ def read_policy(policy: object, options: Mapping[str, object]) -> Policy:
 
 def read_arguments(
     policy: object, options: Mapping[str, object], behavior: Mapping[str, object]
-) -> tuple[Policy, Behavior]:
+) -> tuple[Policy, MiddlewareOptions]:
     """Return the policy and the behavior.
 
     Raises:
         InvalidPolicyError: Something is wrong; it holds every issue.
     """
     issues: list[PolicyIssue] = []
-    read = Behavior(
+    read = MiddlewareOptions(
         debug=read_bool("debug", behavior, issues),
         outermost=read_bool("outermost", behavior, issues),
         check_websockets=read_bool("check_websockets", behavior, issues),
@@ -133,7 +133,7 @@ def _issues_of(policy: object, options: Mapping[str, object]) -> list[PolicyIssu
     ]
 
 
-def _guards_of_nothing(read: Behavior, behavior: Mapping[str, object]) -> list[PolicyIssue]:
+def _guards_of_nothing(read: MiddlewareOptions, behavior: Mapping[str, object]) -> list[PolicyIssue]:
     asked = {"check_websockets": read.check_websockets, "on_refused": read.blocks}
     return [
         PolicyIssue(

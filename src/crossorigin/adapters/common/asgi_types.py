@@ -1,4 +1,4 @@
-"""Name the parts of an ASGI connection, for type checkers alone; nothing imports this when it runs.
+"""The parts of an ASGI connection, for type checkers alone; nothing imports this at run time.
 
 https://asgi.readthedocs.io/en/latest/specs/main.html
 """
@@ -6,13 +6,9 @@ https://asgi.readthedocs.io/en/latest/specs/main.html
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any
 
-from crossorigin.policy.decide.decisions import Decision
-
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 Headers = Iterable[tuple[bytes, bytes]]
-
-OnDecision = Callable[[Decision, Scope], object]

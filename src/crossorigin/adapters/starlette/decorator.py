@@ -1,12 +1,11 @@
-"""Hold the decorator that gives a route, a router or an app inside another one a policy of its own."""
+"""The decorator `cors`, which gives a route, a router or a mounted app its own policy."""
 
 from collections.abc import Callable, Iterable
 from types import EllipsisType
 from typing import TypeVar
 
-from crossorigin.adapters.asgi.middleware import CORSMiddleware
 from crossorigin.adapters.common.arguments import read_policy
-from crossorigin.adapters.starlette.route_policy import attach
+from crossorigin.adapters.starlette.route_policy import announce, attach
 from crossorigin.adapters.starlette.routes import carry
 from crossorigin.policy.policy import Policy
 
@@ -72,7 +71,7 @@ def cors(  # noqa: D417  # the rest is described once, by Policy
 
     def put_on(served: _Served) -> _Served:
         carry(served, attach(checked, served))
-        CORSMiddleware.settle()
+        announce()
         return served
 
     return put_on

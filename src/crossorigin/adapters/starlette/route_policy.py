@@ -1,4 +1,4 @@
-"""Attach a policy to what serves a route, and find it there again.
+"""A policy attached to what serves a route, and how it is found there again.
 
 The policy is an attribute of the endpoint, the router or the app itself: that is what the framework hands to whoever
 asks where a request went, and what `functools.wraps` copies to whatever is put around it.
@@ -6,7 +6,7 @@ asks where a request went, and what `functools.wraps` copies to whatever is put 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from inspect import isroutine, signature
 
@@ -19,55 +19,56 @@ if TYPE_CHECKING:
     from crossorigin.policy.policy import Policy
 
 _ATTRIBUTE = "__crossorigin__"
-_TAKEN_BY_AN_APP = ("scope", "receive", "send")
+_ARGUMENTS_OF_AN_APP = ("scope", "receive", "send")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RoutePolicy:
-    """Hold a policy, and the name of what it was attached to."""
+    """A policy, and the name of what it was attached to, its owner."""
 
     policy: Policy
-    place: str
+    owner: str
 
 
 @dataclass(frozen=True, slots=True)
-class Carrier:
-    """Carry a router's policy along with its routes, as a dependency of each that does nothing."""
+class PolicyCarrier:
+    """A dependency that does nothing, and carries a router's policy along with its routes."""
 
     policy: RoutePolicy
 
     async def __call__(self) -> None:
-        """Give nothing."""
+        """Do nothing."""
 
 
 @dataclass(slots=True)
 class Attached:
-    """Hold whether the process has policies of routes: without, nothing is ever looked up.
+    """What was attached in this process.
 
-    `groups` tells of those that an endpoint may not show, for they stand on what may be a router or an app around it.
-    `methods` are all that any of them allows.
+    `revision` holds another object after each attachment, and nothing before the first: who found no policy in an app
+    looks again when it has changed. `methods` are all methods that any of the policies allows.
     """
 
-    any: bool = False
-    groups: bool = False
+    revision: list[object] = field(default_factory=list[object])
     methods: frozenset[str] = frozenset()
 
 
 ATTACHED = Attached()
+# The list itself, which the middleware reads for every request.
+REVISION = ATTACHED.revision
 
 
 def attach(policy: Policy, thing: Any) -> RoutePolicy:
-    """Give `thing` a policy of its own.
+    """Give `thing` a policy.
 
     Raises:
-        TypeError: It serves nothing, it has one already, or it takes no attributes.
+        TypeError: It serves nothing, it has a policy already, or it takes no attributes.
     """
     name = _name(thing)
     if not callable(thing) and not hasattr(thing, "matches"):
         message = f"cors(...) goes on an endpoint, a router, a route or an app; {name} is none of these."
         raise TypeError(message)
     if isinstance(thing, staticmethod):
-        message = f"{name} is lost when its class is asked for it: put cors(...) below @staticmethod."
+        message = f"{name} is lost when it is looked up on its class: put cors(...) below @staticmethod."
         raise TypeError(message)
     if _ATTRIBUTE in getattr(thing, "__dict__", ()):
         message = f"{name} has a policy already, and policies do not merge: remove one of the two cors(...)."
@@ -78,28 +79,32 @@ def attach(policy: Policy, thing: Any) -> RoutePolicy:
     except (AttributeError, TypeError):
         message = f"{name} takes no attributes, so it can hold no policy: put cors(...) on the function or the class."
         raise TypeError(message) from None
-    ATTACHED.any = True
     ATTACHED.methods = ATTACHED.methods.union(allowed_methods(policy.allow_methods))
-    ATTACHED.groups = ATTACHED.groups or _may_hold_endpoints(thing)
     return attached
 
 
-def _may_hold_endpoints(thing: Any) -> bool:
+def announce() -> None:
+    """Let every middleware look again for policies in its app. Called after a policy was attached."""
+    ATTACHED.revision[:] = [object()]
+
+
+def may_hold_endpoints(thing: Any) -> bool:
+    """Return whether something with a policy may lead to endpoints that do not show that policy themselves."""
     # A class may be that of a router; one of Starlette's endpoints is awaited.
     if not isroutine(thing):
         return not hasattr(thing, "__await__")
     # A function that is mounted takes a scope, `receive` and `send`, and may hand them on.
     try:
-        signature(thing).bind(*_TAKEN_BY_AN_APP)
+        signature(thing).bind(*_ARGUMENTS_OF_AN_APP)
     except (TypeError, ValueError):
         return False
     return True
 
 
 def policy_of(thing: object) -> RoutePolicy | None:
-    """Return the policy that stands on `thing` itself; None if there is none."""
+    """Return the policy that is attached to `thing` itself; None if there is none."""
     attached = getattr(thing, _ATTRIBUTE, None)
-    # What answers to any name, a mock or a proxy, has no policy for that.
+    # A mock or a proxy, which answers to any name, has no policy because of that.
     if isinstance(attached, RoutePolicy):
         return attached
     return policy_of(thing.func) if isinstance(thing, partial) else None
@@ -107,15 +112,20 @@ def policy_of(thing: object) -> RoutePolicy | None:
 
 def handler_of(endpoint: Any, method: str) -> Any:
     """Return what serves a method; None if nothing does."""
-    # A class of Starlette's has a method for what it serves, and its route takes all.
-    if not hasattr(endpoint, "method_not_allowed"):
+    # A class of Starlette's has a method for each HTTP method that it serves, and its route takes all.
+    if not has_handlers(endpoint):
         return endpoint
     handler = getattr(endpoint, method.lower(), None)
     return getattr(endpoint, "get", None) if handler is None and method == "HEAD" else handler
 
 
-def own_policy(endpoint: object, method: str) -> RoutePolicy | None:
-    """Return the policy that stands on an endpoint, or nearer on the method of a class; None if there is none."""
+def has_handlers(endpoint: object) -> bool:
+    """Return whether an endpoint is a class with a handler for each method, as Starlette's `HTTPEndpoint`."""
+    return hasattr(endpoint, "method_not_allowed")
+
+
+def endpoint_policy(endpoint: object, method: str) -> RoutePolicy | None:
+    """Return the policy attached to an endpoint, or nearer to the method of a class; None if there is none."""
     return policy_of(handler_of(endpoint, method)) or policy_of(endpoint)
 
 

@@ -16,7 +16,6 @@ def test_the_names_stand_for_what_asgi_says() -> None:
     assert (asgi_types.Receive, asgi_types.Send) == (receive, send)
     assert asgi_types.ASGIApp == Callable[[message, receive, send], Awaitable[None]]
     assert asgi_types.Headers == Iterable[tuple[bytes, bytes]]
-    assert asgi_types.OnDecision == Callable[[Decision, message], object]
 
 
 def test_the_hints_of_a_function_evaluate() -> None:

@@ -93,7 +93,7 @@ def test_it_takes_a_policy_or_its_options_and_returns_what_it_stands_on(
     attached = policy_of(served)
     assert attached is not None
     assert attached.policy == policy
-    assert attached.place == f"{__name__}.{served.__qualname__}"
+    assert attached.owner == f"{__name__}.{served.__qualname__}"
 
 
 @pytest.mark.parametrize(
@@ -268,9 +268,9 @@ async def test_a_policy_on_the_app_itself_changes_nothing(caplog: pytest.LogCapt
     """The middleware's policy is the app's, and the log says so, once."""
     app = by("outer")(with_layer(FastAPI(title="Mine", routes=[Route("/", answers())])))
     assert await deciders(app, "GET", "/") == "app"
-    told = [record.getMessage() for record in caplog.records if "decides nothing" in record.getMessage()]
+    told = [record.getMessage() for record in caplog.records if "has no effect" in record.getMessage()]
     assert len(told) == 1
-    assert told[0].startswith("cors(...) on FastAPI 'Mine' decides nothing here: the policy of the outermost app is")
+    assert told[0].startswith("cors(...) on FastAPI 'Mine' has no effect: the policy of the outermost app is")
 
 
 @pytest.mark.parametrize("installed", [True, False])

@@ -16,7 +16,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
 
 from crossorigin import CORSMiddleware
-from crossorigin.adapters.starlette.route_policy import Carrier
+from crossorigin.adapters.starlette.route_policy import PolicyCarrier
 from tests.unit.adapters.starlette.routing import POLICIES, answers, by, deciders, with_layer
 
 # The older FastAPI copies the routes of an included router, and what is put on it later stays behind.
@@ -118,7 +118,7 @@ async def test_where_routes_are_copied_the_policy_goes_along(monkeypatch: pytest
     made.add_api_route("/y", answers())
     for holder in (made, *made.routes[1:]):
         [dependency] = holder.dependencies
-        assert isinstance(dependency.dependency, Carrier)
+        assert isinstance(dependency.dependency, PolicyCarrier)
         assert await dependency.dependency() is None
     app = including((made, ""))
     assert [await deciders(app, "GET", path) for path in ("/in/x", "/in/y")] == ["router"] * 2

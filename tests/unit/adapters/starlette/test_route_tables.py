@@ -184,9 +184,8 @@ class World:
 
 @contextmanager
 def alone() -> Iterator[asyncio.AbstractEventLoop]:
-    """Let one example have the process for itself, as a test has, and a loop."""
-    CORSMiddleware._layers.clear()
-    ATTACHED.any = ATTACHED.groups = False
+    """Give one example a loop, and a process in which nothing is attached yet."""
+    ATTACHED.revision.clear()
     ATTACHED.methods = frozenset()
     loop = asyncio.new_event_loop()
     try:

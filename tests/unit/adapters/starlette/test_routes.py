@@ -5,9 +5,9 @@ from typing import Any
 
 import fastapi.routing
 import pytest
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from starlette.applications import Starlette
-from starlette.convertors import CONVERTOR_TYPES, Convertor
+from starlette.convertors import CONVERTOR_TYPES, Convertor, StringConvertor
 from starlette.endpoints import HTTPEndpoint
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
@@ -348,37 +348,40 @@ async def test_nothing_that_a_stranger_asks_for_is_kept() -> None:
     )
     await preflight(app, "GET", "/items/0")
     layer: Any = next(node for node in chain(app.middleware_stack) if isinstance(node, CORSMiddleware))
-    routed = layer._attendant._routed  # where it would be kept
+    by_route = layer._handler.by_route()  # where it would be kept
     for number in range(300):
         for method in ("GET", "PUT", f"X{number}"):
             await preflight(app, method, f"/items/{number}", "route")
-    assert len(routed._narrow) <= 4
-    assert len(routed._chooser._ready) == 1
+    assert len(by_route._narrowed) <= 4
+    assert len(by_route._by_owner) == 1
 
 
-class Counting(Route):
-    """Counts how often it is asked."""
+class Counting(StringConvertor):
+    """Counts how often a path is matched."""
 
-    asked = 0
+    matched = 0
 
-    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+    def convert(self, value: str) -> str:
         """Count."""
-        Counting.asked += 1
-        return super().matches(scope)
+        Counting.matched += 1
+        return value
 
 
-async def test_without_a_policy_of_a_route_nothing_is_looked_up() -> None:
-    """A request is routed once, and a preflight not at all."""
-    app = with_layer(Starlette(routes=[Counting("/", answers())]))
-    Counting.asked = 0
-    assert await deciders(app, "GET", "/") == "app"
-    assert Counting.asked == len(POLICIES)
-    by("route")(answers())
-    Counting.asked = 0
-    await request(app, "GET", "/")
-    assert Counting.asked == 1
-    await preflight(app, "GET", "/")
-    assert Counting.asked > 2
+async def test_an_app_without_policies_by_route_looks_nothing_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A request is routed once, and a preflight not at all, whatever is attached elsewhere in the process."""
+    monkeypatch.setitem(CONVERTOR_TYPES, "counting", Counting())
+    app = with_layer(Starlette(routes=[Route("/{name:counting}", answers())]))
+    for _ in range(2):
+        Counting.matched = 0
+        assert await deciders(app, "GET", "/x") == "app"
+        assert Counting.matched == len(POLICIES)
+        await preflight(app, "GET", "/x")
+        assert Counting.matched == len(POLICIES)
+        by("route")(answers())
+        by("router")(APIRouter())
+    app.router.routes.append(Route("/{name:counting}/y", by("route")(answers())))
+    await preflight(app, "GET", "/x")
+    assert Counting.matched > len(POLICIES)
 
 
 class Odd(BaseRoute):
@@ -436,4 +439,4 @@ def test_fastapi_still_has_what_is_private_to_it() -> None:
         assert isinstance(inner.dependencies, list), "a router no longer holds its dependencies"
     found = find(app, scope)
     assert found is not None
-    assert (found.endpoint, found.own) == (_held, True)
+    assert (found.endpoint, found.is_endpoint_policy) == (_held, True)

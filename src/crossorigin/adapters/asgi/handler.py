@@ -1,0 +1,218 @@
+"""The handler of connections that need more than headers: blocking, hooks, logs, and policies by route.
+
+`middleware.py` has the fast path, which most requests take; what is decided is the same. There is one function for
+each kind of connection. Which policy decides is up to a `PolicySelector`: the handler knows no routes.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from crossorigin.adapters.asgi.enforcement import is_foreign, refuse_handshake, refuse_request
+from crossorigin.adapters.asgi.headers import decide_preflight, lines_of, read_facts
+from crossorigin.policy.decide.decisions import Reason
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from crossorigin.adapters.common.arguments import MiddlewareOptions
+    from crossorigin.adapters.common.asgi_types import ASGIApp, Message, Receive, Scope, Send
+    from crossorigin.adapters.starlette.route_scan import RouteScan
+    from crossorigin.adapters.starlette.selection import ByRoute, Lookup, OnePolicy, PolicySelector, Selection
+    from crossorigin.policy.decide.decisions import ActualDecision, Decision
+    from crossorigin.policy.decide.plan import Plan
+    from crossorigin.policy.policy import Policy
+    from crossorigin.telemetry.hook import DecisionHook, OnDecision
+    from crossorigin.telemetry.refusal_log import RefusalLog
+
+    LookUp = Callable[[Scope], Lookup]
+
+_UNKNOWN_STATUS = 0
+# Longer than any method that a policy allows.
+_LONGEST_METHOD = 4096
+
+
+class Handler:
+    """Everything that one middleware was asked to do beyond headers."""
+
+    __slots__ = ("_by_route", "_hook", "_one_policy", "_options", "_plan", "_policy", "_refusal_log")
+
+    def __init__(self, policy: Policy, plan: Plan, options: MiddlewareOptions) -> None:
+        """Prepare nothing yet: most middlewares never need a handler."""
+        self._policy = policy
+        self._plan = plan
+        self._options = options
+        self._one_policy: OnePolicy | None = None
+        self._by_route: ByRoute | None = None
+        self._hook: DecisionHook | None = None
+        self._refusal_log: RefusalLog | None = None
+
+    def around(self, app: ASGIApp, scope_type: str, routes: RouteScan) -> ASGIApp:
+        """Return what serves a connection of this type for `app`; `app` itself if it has nothing to do."""
+        selector = self._selector(routes)
+        look_up = partial(selector.for_request, routes=routes)
+        if scope_type == "http":
+            return partial(self._serve_request, look_up, app)
+        if scope_type == "websocket" and (self._options.check_websockets or selector is self._by_route):
+            return partial(self._serve_handshake, look_up, app)
+        return app
+
+    def inside(self, app: ASGIApp, scope_type: str, routes: RouteScan) -> ASGIApp:
+        """Return what serves a connection inside another middleware, which answers preflights and sets the headers.
+
+        What else this one was asked to do is still done, because it only ever refuses.
+        """
+        if scope_type != "http":
+            return self.around(app, scope_type, routes)
+        if not self._options.blocks:
+            return app
+        look_up = partial(self._selector(routes).for_request, routes=routes)
+        return partial(self._serve_inside, look_up, app)
+
+    def _selector(self, routes: RouteScan) -> PolicySelector:
+        if routes.may_have_policies or routes.hides_endpoints or self._options.served_methods_only:
+            return self.by_route()
+        if self._one_policy is None:
+            from crossorigin.adapters.starlette.selection import OnePolicy
+
+            self._one_policy = OnePolicy(self._policy, self._plan)
+        return self._one_policy
+
+    def by_route(self) -> ByRoute:
+        """Return the selector for policies by route, made when it is first needed."""
+        if self._by_route is None:
+            from crossorigin.adapters.starlette.selection import ByRoute
+
+            self._by_route = ByRoute(
+                self._policy,
+                self._plan,
+                debug=self._options.debug,
+                served_methods_only=self._options.served_methods_only,
+            )
+        return self._by_route
+
+    async def _serve_request(self, look_up: LookUp, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        lookup = look_up(scope)
+        if scope["method"] == "OPTIONS" and await self._answer_preflight(lookup, scope, send):
+            return
+        origin = lines_of(scope["headers"], b"origin")
+        ahead: Selection | None = None
+        decision_ahead: ActualDecision | None = None
+        if lookup.is_known_ahead or self._options.blocks:
+            ahead = lookup.ahead(scope["method"])
+            decision_ahead = ahead.plan.decide_actual(origin)
+            self._report(decision_ahead, scope, ahead)
+            if self._options.blocks and is_foreign(decision_ahead, read_facts(scope)):
+                await refuse_request(decision_ahead, send)
+                return
+
+        def send_with_headers(message: Message) -> Awaitable[None]:
+            if message["type"] != "http.response.start":
+                return send(message)
+            selection = lookup.afterward(scope, message["status"])
+            if decision_ahead is not None and ahead is not None and ahead.plan is selection.plan:
+                decision = decision_ahead
+            else:
+                decision = selection.plan.decide_actual(origin)
+                self._report(decision, scope, selection)
+            return send({**message, "headers": decision.response.apply(message.get("headers", ()))})
+
+        await app(scope, receive, send_with_headers)
+
+    async def _answer_preflight(self, lookup: Lookup, scope: Scope, send: Send) -> bool:
+        """Answer an OPTIONS request if it is a CORS-preflight request; return whether it was."""
+        lines = lines_of(scope["headers"], b"access-control-request-method")
+        if not lines:
+            return False
+        # Cut, because routers hash it: whatever is longer is refused.
+        selection, plan = lookup.preflight(lines[0][:_LONGEST_METHOD].decode("latin-1"))
+        decision = decide_preflight(plan, scope["headers"])
+        if decision is None:
+            return False
+        self._report(decision, scope, selection)
+        answer = decision.response
+        await send({"type": "http.response.start", "status": answer.status, "headers": [*answer.headers]})
+        await send({"type": "http.response.body", "body": answer.body})
+        return True
+
+    async def _serve_inside(self, look_up: LookUp, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        selection = look_up(scope).ahead(scope["method"])
+        request = read_facts(scope)
+        decision = selection.plan.decide_actual(request.origin)
+        if is_foreign(decision, request):
+            self._report(decision, scope, selection)
+            await refuse_request(decision, send)
+        else:
+            await app(scope, receive, send)
+
+    async def _serve_handshake(self, look_up: LookUp, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        selection = look_up(scope).ahead("GET")
+        # A policy on an endpoint that serves WebSockets can mean nothing else than this check.
+        if not self._options.check_websockets and not selection.is_endpoint_policy:
+            await app(scope, receive, send)
+            return
+        request = read_facts(scope)
+        decision = selection.plan.decide_actual(request.origin)
+        self._report(decision, scope, selection)
+        if is_foreign(decision, request):
+            await refuse_handshake(decision, scope, send)
+        else:
+            await app(scope, receive, send)
+
+    def decide_by_endpoint(self, scope: Scope, routes: RouteScan) -> ActualDecision | None:
+        """Return the decision of a response by its endpoint's own policy; None if the app's policy decides.
+
+        It is for apps that hide their endpoints until a response starts.
+        """
+        from crossorigin.adapters.starlette.route_policy import endpoint_policy
+
+        if endpoint_policy(scope["endpoint"], scope["method"]) is None:
+            return None
+        # How the scope came is not known any more.
+        before = {**scope, "endpoint": None}
+        selection = self.by_route().for_request(before, routes).afterward(scope, _UNKNOWN_STATUS)
+        decision = selection.plan.decide_actual(lines_of(scope["headers"], b"origin"))
+        self._report(decision, scope, selection)
+        return decision
+
+    def _report(self, decision: Decision, scope: Scope, selection: Selection) -> None:
+        """Tell the scope, the hook and the log about a decision."""
+        if selection.owner:
+            scope["crossorigin.route"] = selection.owner
+        else:
+            # A policy that was selected ahead of the app may have been another one.
+            scope.pop("crossorigin.route", None)
+        if self._options.on_decision is not None:
+            scope["crossorigin"] = decision
+            self._call_hook(self._options.on_decision, decision, scope)
+        if not decision.allowed:
+            if decision.origin is not Reason.ORIGIN_ABSENT:
+                self.log_refusal(decision, scope, selection)
+        elif self._options.debug:
+            from crossorigin.telemetry.refusal_log import log_allowed
+
+            log_allowed(decision, read_facts(scope), selection.owner)
+
+    def _call_hook(self, on_decision: OnDecision, decision: Decision, scope: Scope) -> None:
+        if self._hook is None:
+            from crossorigin.telemetry.hook import DecisionHook
+
+            self._hook = DecisionHook(on_decision)
+        self._hook.call(decision, read_facts(scope) if self._hook.wants_facts else scope)
+
+    def log_refusal(self, decision: Decision, scope: Scope, selection: Selection | None = None) -> None:
+        """Log what was refused, and why; or count it, if it was logged before."""
+        log = self._refusal_log
+        if log is None:
+            from crossorigin.telemetry.refusal_log import RefusalLog
+
+            log = self._refusal_log = RefusalLog(self._policy)
+        owner = "" if selection is None else selection.owner
+        origin = b""
+        for name, value in scope["headers"]:
+            if name == b"origin":
+                origin = value
+                break
+        if not log.counts(decision, origin, owner):
+            log.write(decision, read_facts(scope), policy=None if selection is None else selection.policy, owner=owner)

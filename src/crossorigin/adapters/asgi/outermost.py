@@ -1,0 +1,75 @@
+"""Moving a middleware outside all layers of the app that it was added to.
+
+What those layers answer themselves, such as the bare 500 after a crash, then carries CORS headers too. This is the
+only module that relies on `app.middleware_stack` and `.app`, which Starlette does not document;
+`crossorigin.adapters.starlette.middleware_stack` knows their shape.
+"""
+
+from __future__ import annotations
+
+from copy import copy
+
+from crossorigin.adapters.asgi.nesting import Move, warn_of_staying
+from crossorigin.adapters.starlette.middleware_stack import around, holder_of_own, link, passes_exceptions_on
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+    from typing import Any
+
+    from crossorigin.adapters.common.asgi_types import ASGIApp, Message, Receive, Scope, Send
+
+_CRASHED = b"Internal Server Error"
+_CRASHED_HEADERS = (
+    (b"content-type", b"text/plain; charset=utf-8"),
+    (b"content-length", str(len(_CRASHED)).encode()),
+)
+
+
+def move_out(layer: Any, app: Any, scope: Scope, *, may_move: bool) -> Move | None:
+    """Put a copy of a middleware at the outermost position of an app; return None, with a warning, if it must stay.
+
+    `may_move` is False for a middleware whose own behavior is meant for the place where it is.
+    """
+    built = app.middleware_stack
+    if built is layer:
+        return None
+    found = around(layer, app) if may_move else []
+    if not found:
+        warn_of_staying(scope)
+        return None
+    moved = copy(layer)
+    holder = holder_of_own(app, built)
+    moved.app = built if holder is None else holder.app
+    if holder is None or not link(holder, moved):
+        moved.app = built
+        app.middleware_stack = moved
+    # During lifespan no request is in flight, so the old position can be unlinked safely.
+    is_unlinked = scope["type"] == "lifespan" and link(found[-1], layer.app)
+    return Move(moved, is_unlinked, passes_exceptions_on(found))
+
+
+def answer_crashes(app: ASGIApp) -> ASGIApp:
+    """Return an app that answers 500 where another one crashes.
+
+    It serves the one request that came by the old position: the layer that would answer its crash is outside, and does
+    not send through the middleware.
+    """
+
+    async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
+        has_started = False
+
+        def send_and_notice(message: Message) -> Awaitable[None]:
+            nonlocal has_started
+            has_started = has_started or message["type"] == "http.response.start"
+            return send(message)
+
+        try:
+            await app(scope, receive, send_and_notice)
+        except Exception:
+            if not has_started:
+                await send({"type": "http.response.start", "status": 500, "headers": _CRASHED_HEADERS})
+                await send({"type": "http.response.body", "body": _CRASHED})
+            raise
+
+    return guarded

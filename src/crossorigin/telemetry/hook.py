@@ -1,0 +1,109 @@
+"""The user's `on_decision`: called with each decision, and kept from reaching the request.
+
+A hook gets what its framework calls a request (under ASGI, the scope). A hook that is meant for every framework asks
+for `RequestFacts` instead, by the decorator `takes_request_facts`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import time
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import TypeVar
+
+from crossorigin.policy.explain.refusal import shown
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from crossorigin.policy.decide.decisions import Decision
+
+    OnDecision = Callable[[Decision, Any], object]
+
+# An exception in a hook is logged at most once in so many seconds.
+MINUTE = 60.0
+_ATTRIBUTE = "takes_request_facts"
+
+_LOGGER = logging.getLogger("crossorigin")
+_Hook = TypeVar("_Hook", bound=Callable[..., object])
+
+
+def takes_request_facts(hook: _Hook) -> _Hook:
+    """Mark a hook that is called with the neutral `RequestFacts` in place of the framework's request.
+
+    >>> @takes_request_facts
+    ... def on_decision(decision, request):
+    ...     print(request.method, request.path)
+    """
+    setattr(hook, _ATTRIBUTE, True)
+    return hook
+
+
+class DecisionHook:
+    """One `on_decision`, with the memory of what was logged about it.
+
+    `wants_facts` is whether it is called with `RequestFacts`. `clock` returns seconds that never run backward.
+    """
+
+    __slots__ = ("_clock", "_has_reported_awaitable", "_name", "_on_decision", "_reported_at", "wants_facts")
+
+    def __init__(self, on_decision: OnDecision, *, clock: Callable[[], float] = time.monotonic) -> None:
+        """Start without anything logged."""
+        self._on_decision = on_decision
+        self._clock = clock
+        self._name = _name(on_decision)
+        self._reported_at: float | None = None
+        self._has_reported_awaitable = False
+        self.wants_facts = _is_marked(on_decision)
+
+    def call(self, decision: Decision, request: object) -> None:
+        """Call the hook. Nothing that it does reaches the request.
+
+        An exception is logged as ERROR with its traceback, at most once a minute. An awaitable result is not awaited:
+        that the hook is an `async def` is logged once, and its coroutine is closed.
+        """
+        # Even logging may raise, in a filter that a user wrote.
+        with contextlib.suppress(Exception):
+            try:
+                result = self._on_decision(decision, request)
+                if result is None or not isinstance(result, Awaitable):
+                    return
+                if isinstance(result, Coroutine):
+                    result.close()
+            except Exception:
+                if self._is_report_due():
+                    _LOGGER.exception("on_decision %s raised an exception; the request goes on", shown(self._name))
+                return
+            self._report_awaitable()
+
+    def _is_report_due(self) -> bool:
+        now = self._clock()
+        if self._reported_at is not None and now - self._reported_at < MINUTE:
+            return False
+        self._reported_at = now
+        return True
+
+    def _report_awaitable(self) -> None:
+        if self._has_reported_awaitable:
+            return
+        self._has_reported_awaitable = True
+        _LOGGER.error("on_decision %s is never awaited: pass a plain function (def)", shown(self._name))
+
+
+def _is_marked(hook: object) -> bool:
+    try:
+        return getattr(hook, _ATTRIBUTE, False) is True
+    except Exception:  # noqa: BLE001  # a proxy may refuse in any way
+        return False
+
+
+def _name(function: object) -> str:
+    kind = type(function)
+    try:
+        return (
+            f"{getattr(function, '__module__', kind.__module__)}.{getattr(function, '__qualname__', kind.__qualname__)}"
+        )
+    except Exception:  # noqa: BLE001  # a proxy may refuse in any way
+        return f"{kind.__module__}.{kind.__qualname__}"

@@ -1,0 +1,241 @@
+"""What one app of a process has makes no other one slower: there is no state of the process in a request's way."""
+
+import sys
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
+import pytest
+from fastapi import APIRouter, FastAPI
+from starlette.applications import Starlette
+from starlette.endpoints import HTTPEndpoint
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.routing import Mount, Route, Router
+
+from crossorigin import CORSMiddleware, Policy, cors
+from tests.unit.adapters.asgi.wire import ORIGIN, OTHER, answering, exchange, headers_of, http_scope, preflight_scope
+
+POLICY = Policy(allow_origins=[ORIGIN])
+# How much more one GET may cost because of something unrelated in the process. An app that shows no routes is asked
+# for its endpoint at each response: some forty instructions, a thirtieth of what the smallest app and a server cost.
+TOLERANCE = 0.05
+OF_A_HIDDEN_ENDPOINT = 40
+
+
+async def hello(request: Request) -> PlainTextResponse:
+    """Answer."""
+    return PlainTextResponse("hello")
+
+
+def raw() -> Any:
+    """An ASGI app of one function, wrapped by hand."""
+    return CORSMiddleware(answering(), policy=POLICY)
+
+
+def starlette() -> Any:
+    """An app of Starlette, with the middleware added."""
+    app = Starlette(routes=[Route("/", hello), Mount("/sub", Router([Route("/x", hello)]))])
+    app.add_middleware(CORSMiddleware, policy=POLICY)
+    return app
+
+
+def fastapi() -> Any:
+    """An app of FastAPI with an included router."""
+    router = APIRouter(prefix="/v1")
+    router.get("/x")(hello)
+    app = FastAPI()
+    app.get("/")(hello)
+    app.include_router(router)
+    app.add_middleware(CORSMiddleware, policy=POLICY)
+    return app
+
+
+async def instructions_of(app: Any) -> int:
+    """Count the bytecode instructions of one GET, those of the framework included."""
+    scope = http_scope("GET", ("origin", ORIGIN))
+    steps = 0
+
+    def trace(frame: FrameType, event: str, arg: object) -> Any:
+        nonlocal steps
+        frame.f_trace_lines, frame.f_trace_opcodes = False, True
+        steps += event == "opcode"
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        await exchange(app, scope)
+    finally:
+        sys.settrace(before)
+    return steps
+
+
+async def another_app() -> Any:
+    """A second app with its own middleware, which has served a request."""
+    other = starlette()
+    await exchange(other, http_scope("GET", ("origin", ORIGIN)))
+    return other
+
+
+async def a_policy_elsewhere() -> Any:
+    """An app whose endpoint has a policy."""
+    other = Starlette(routes=[Route("/", cors(allow_origins=[OTHER])(HTTPEndpoint))])
+    del HTTPEndpoint.__crossorigin__  # type: ignore[attr-defined]
+    other.routes.append(Route("/x", cors(allow_origins=[OTHER])(answering())))
+    other.add_middleware(CORSMiddleware, policy=POLICY)
+    await exchange(other, http_scope("GET", ("origin", ORIGIN)))
+    return other
+
+
+async def a_router_that_nobody_includes() -> Any:
+    """A router with a policy."""
+    return cors(allow_origins=[OTHER])(APIRouter())
+
+
+@pytest.mark.parametrize("made", [raw, starlette, fastapi])
+@pytest.mark.parametrize("unrelated", [another_app, a_policy_elsewhere, a_router_that_nobody_includes])
+async def test_an_app_costs_the_same_whatever_else_the_process_has(
+    made: Callable[[], Any], unrelated: Callable[[], Any]
+) -> None:
+    """One GET costs at most a twentieth more."""
+    allowance = OF_A_HIDDEN_ENDPOINT if made is raw else 0
+    app = made()
+    for _ in range(2):
+        await exchange(app, http_scope("GET", ("origin", ORIGIN)))
+    alone = await instructions_of(app)
+    kept = await unrelated()
+    # The first request looks at the app's routes again.
+    await exchange(app, http_scope("GET", ("origin", ORIGIN)))
+    assert await instructions_of(app) <= (1 + TOLERANCE) * alone + allowance
+    del kept
+
+
+def test_making_a_middleware_costs_the_same_however_many_there_are() -> None:
+    """Nothing counts the others."""
+
+    def steps_of_making() -> int:
+        steps = 0
+
+        def trace(frame: FrameType, event: str, arg: object) -> Any:
+            nonlocal steps
+            frame.f_trace_lines, frame.f_trace_opcodes = False, True
+            steps += event == "opcode"
+            return trace
+
+        before = sys.gettrace()
+        sys.settrace(trace)
+        try:
+            CORSMiddleware(app, policy=POLICY)
+        finally:
+            sys.settrace(before)
+        return steps
+
+    app = answering()
+    first = steps_of_making()
+    kept = [CORSMiddleware(app, policy=POLICY) for _ in range(200)]
+    assert steps_of_making() == first
+    del kept
+
+
+class Hiding:
+    """A layer that does not show what it wraps."""
+
+    def __init__(self, app: Any) -> None:
+        self._hidden = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Pass on."""
+        await self._hidden(scope, receive, send)
+
+
+async def allowed_by(app: Any, path: str, origin: str) -> bool:
+    """Whether a page of an origin can read what an app answers."""
+    headers = await headers_of(app, {**http_scope("GET", ("origin", origin)), "path": path})
+    return dict(headers).get(b"access-control-allow-origin") == origin.encode()
+
+
+async def test_a_hidden_endpoint_has_its_policy_from_the_first_response_on() -> None:
+    """What shows no routes shows its endpoint when a response starts: every request is decided by that."""
+
+    @cors(allow_origins=[OTHER])
+    async def own(request: Request) -> PlainTextResponse:
+        return PlainTextResponse("own")
+
+    app = CORSMiddleware(Hiding(Starlette(routes=[Route("/own", own), Route("/", hello)])), policy=POLICY)
+    for _ in range(2):
+        assert await allowed_by(app, "/own", OTHER)
+        assert not await allowed_by(app, "/own", ORIGIN)
+        assert await allowed_by(app, "/", ORIGIN)
+        assert not await allowed_by(app, "/", OTHER)
+
+
+async def test_a_middleware_inside_a_route_is_not_misled_by_the_endpoint_around_it() -> None:
+    """An endpoint that was routed to before the middleware was reached is not what serves inside."""
+    inner = cors(allow_origins=[OTHER])(CORSMiddleware(answering(), policy=POLICY, outermost=False))
+    app = Starlette(routes=[Mount("/", inner)])
+    for _ in range(2):
+        assert await allowed_by(app, "/", ORIGIN)
+        assert not await allowed_by(app, "/", OTHER)
+
+
+def nested() -> tuple[Any, Any]:
+    """An app with a router in a mount, and that router."""
+    router = Router([Route("/first", hello)])
+    return Starlette(routes=[Mount("/in", router)]), router
+
+
+def included() -> tuple[Any, Any]:
+    """An app with an included router, and what holds its routes while the app serves."""
+    router, app = APIRouter(), FastAPI()
+    router.add_route("/first", hello)
+    app.include_router(router, prefix="/in")
+    # The oldest FastAPI copies routes when they are included.
+    return app, router if hasattr(app.routes[-1], "original_router") else app.router
+
+
+def mounted() -> tuple[Any, Any]:
+    """An app with another one mounted, and the router of that one."""
+    inner = Starlette(routes=[Route("/first", hello)])
+    return Starlette(routes=[Mount("/in", inner)]), inner.router
+
+
+@pytest.mark.parametrize("made", [nested, included, mounted])
+async def test_a_route_that_is_added_while_serving_has_its_policy(made: Callable[[], tuple[Any, Any]]) -> None:
+    """Also if the policy was attached long before, and for preflights."""
+    own = cors(allow_origins=[OTHER])(hello_again())
+    app, router = made()
+    app.add_middleware(CORSMiddleware, policy=POLICY)
+    for _ in range(2):
+        assert await allowed_by(app, "/in/first", ORIGIN)
+    router.add_route("/in/own" if router is app.router else "/own", own)
+    for _ in range(2):
+        assert await allowed_by(app, "/in/own", OTHER)
+        assert not await allowed_by(app, "/in/own", ORIGIN)
+        assert await allowed_by(app, "/in/first", ORIGIN)
+        preflight = {**preflight_scope(OTHER, "GET"), "path": "/in/own"}
+        assert (await exchange(app, preflight))[0]["status"] == 200
+
+
+def hello_again() -> Callable[[Request], Any]:
+    """Return another endpoint."""
+
+    async def endpoint(request: Request) -> PlainTextResponse:
+        return PlainTextResponse("again")
+
+    return endpoint
+
+
+async def test_routes_that_are_replaced_are_looked_at_again() -> None:
+    """Another list of routes, and a list of the same length with another route in it."""
+    app = Starlette(routes=[Route("/", hello)])
+    app.add_middleware(CORSMiddleware, policy=POLICY)
+    assert await allowed_by(app, "/", ORIGIN)
+    own = cors(allow_origins=[OTHER])(hello_again())
+    assert await allowed_by(app, "/", ORIGIN)
+    app.router.routes[0] = Route("/", own)
+    assert await allowed_by(app, "/", OTHER)
+    app.router.routes = [Route("/", hello)]
+    assert await allowed_by(app, "/", ORIGIN)
+    app.router.routes = [Route("/", own)]
+    assert await allowed_by(app, "/", OTHER)
