@@ -1,5 +1,5 @@
-"""Hold the vocabulary: what the Fetch standard says, and nothing of ours.
+"""The vocabulary of the Fetch standard, shared by the server side and the browser side.
 
-Pure functions and constants, from the standard library alone. This room imports no other room, so the
-server's side (`crossorigin.policy`) and the browser's side can both stand on it without meeting.
+Pure functions and constants that need only the standard library. This package imports no other package of the
+project, so `crossorigin.policy` and `crossorigin.browser` can both use it and stay independent of each other.
 """

@@ -1,16 +1,16 @@
-"""Hold what the standard says about header names, request and response, lower-case.
+"""The request and response header names that the Fetch standard treats specially, in lower case.
 
-https://fetch.spec.whatwg.org/#headers-class and the lists around it. Values are out of scope here.
+https://fetch.spec.whatwg.org/#headers-class and the lists around it. Header values are out of scope here.
 """
 
-# https://fetch.spec.whatwg.org/#cors-safelisted-request-header, without `Range`: these four are what the server's
-# side always allows, in the spelling it sends.
+# https://fetch.spec.whatwg.org/#cors-safelisted-request-header, without `Range`: the server side always allows these
+# four names and sends them in this spelling.
 CORS_SAFELISTED_REQUEST_HEADERS = ("Accept", "Accept-Language", "Content-Language", "Content-Type")
 
-# https://fetch.spec.whatwg.org/#cors-non-wildcard-request-header-name: not covered by `*`.
+# https://fetch.spec.whatwg.org/#cors-non-wildcard-request-header-name: names that `*` does not cover.
 CORS_NON_WILDCARD_REQUEST_HEADERS = frozenset({"authorization"})
 
-# https://fetch.spec.whatwg.org/#forbidden-request-header: scripts cannot set them, so no browser ever asks for them.
+# https://fetch.spec.whatwg.org/#forbidden-request-header: scripts cannot set these, so no preflight ever names them.
 FORBIDDEN_REQUEST_HEADERS = frozenset(
     {
         "accept-charset",
@@ -38,7 +38,7 @@ FORBIDDEN_REQUEST_HEADERS = frozenset(
 )
 FORBIDDEN_REQUEST_HEADER_PREFIXES = ("proxy-", "sec-")
 
-# https://fetch.spec.whatwg.org/#cors-safelisted-response-header-name: readable without being exposed.
+# https://fetch.spec.whatwg.org/#cors-safelisted-response-header-name: pages can read these without exposure.
 CORS_SAFELISTED_RESPONSE_HEADERS = frozenset(
     {
         "cache-control",
@@ -51,10 +51,10 @@ CORS_SAFELISTED_RESPONSE_HEADERS = frozenset(
     }
 )
 
-# https://fetch.spec.whatwg.org/#forbidden-response-header-name: never readable, exposed or not.
+# https://fetch.spec.whatwg.org/#forbidden-response-header-name: pages can never read these, exposed or not.
 FORBIDDEN_RESPONSE_HEADERS = frozenset({"set-cookie", "set-cookie2"})
 
-# https://fetch.spec.whatwg.org/#http-responses: what a server answers with.
+# https://fetch.spec.whatwg.org/#http-responses: the CORS headers that a server sends.
 CORS_RESPONSE_HEADERS = frozenset(
     {
         "access-control-allow-credentials",
@@ -66,19 +66,20 @@ CORS_RESPONSE_HEADERS = frozenset(
     }
 )
 
-# https://fetch.spec.whatwg.org/#http-requests: what a browser asks with.
+# https://fetch.spec.whatwg.org/#http-requests: the CORS headers that only a preflight sends.
 CORS_REQUEST_HEADERS = frozenset({"access-control-request-headers", "access-control-request-method"})
 
-# Private Network Access, withdrawn before any browser enforced it; kept for `allow_private_network`.
+# Private Network Access was withdrawn before any browser enforced it. `allow_private_network` still needs these names.
 PRIVATE_NETWORK_REQUEST_HEADER = "access-control-request-private-network"
 PRIVATE_NETWORK_RESPONSE_HEADER = "access-control-allow-private-network"
 
-# What stands on the wrong side when a policy lists it among the other's names.
-ANSWERING_HEADERS = CORS_RESPONSE_HEADERS | {PRIVATE_NETWORK_RESPONSE_HEADER}
-ASKING_HEADERS = CORS_REQUEST_HEADERS | {PRIVATE_NETWORK_REQUEST_HEADER}
+# The sets that include Private Network Access: a policy must not list response headers where it lists request headers,
+# nor request headers where it lists response headers.
+ALL_CORS_RESPONSE_HEADERS = CORS_RESPONSE_HEADERS | {PRIVATE_NETWORK_RESPONSE_HEADER}
+ALL_CORS_REQUEST_HEADERS = CORS_REQUEST_HEADERS | {PRIVATE_NETWORK_REQUEST_HEADER}
 
 
 def is_forbidden_request_header(name: str) -> bool:
-    """Tell whether a browser keeps scripts from setting `name`, whatever its value."""
+    """Return whether browsers prevent scripts from setting `name`, whatever its value."""
     lowered = name.lower()
     return lowered in FORBIDDEN_REQUEST_HEADERS or lowered.startswith(FORBIDDEN_REQUEST_HEADER_PREFIXES)

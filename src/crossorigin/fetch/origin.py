@@ -1,8 +1,8 @@
-"""Hold the origin: one strict grammar for what a policy lists and what a request brings.
+"""The strict grammar of an origin, used for the origins of a policy and for those of requests.
 
-https://fetch.spec.whatwg.org/#serialized-origin: `scheme "://" host [":" port]`, and nothing else. One grammar on
-both sides is what makes comparing bytes enough: two spellings of one origin cannot both be origins. Parsing is
-linear in the length of the text and refuses anything longer than `MAX_ORIGIN` before it looks.
+https://fetch.spec.whatwg.org/#serialized-origin: `scheme "://" host [":" port]`, and nothing else. Because both sides
+use one grammar, comparing bytes is enough: an origin has exactly one valid spelling. Parsing is linear in the length
+of the text, and anything longer than `MAX_ORIGIN` is refused before it is parsed.
 """
 
 import re
@@ -10,14 +10,15 @@ from dataclasses import dataclass
 
 from crossorigin.fetch.host import is_domain, is_ipv6, is_web_host
 
-# 64 of scheme, `://`, 253 of host, `:` and 5 of port.
+# 64 for the scheme, 3 for `://`, 253 for the host, 1 for `:` and 5 for the port.
 MAX_ORIGIN = 326
 
-# How an opaque origin is serialized: a sandboxed frame, a `data:` URL, a file, a redirect through a third origin.
+# The serialization of an opaque origin, such as a sandboxed frame, a `data:` URL, a file, or a request that was
+# redirected through a third origin.
 OPAQUE_ORIGIN = "null"
 
-# https://url.spec.whatwg.org/#default-port, of the schemes that send an Origin. `ws` and `wss` are not listed: the
-# origin of a WebSocket handshake is that of its page.
+# https://url.spec.whatwg.org/#default-port, for the schemes of pages that send an Origin. `ws` and `wss` are not
+# listed because the origin of a WebSocket handshake is the page's.
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 MAX_PORT = 65535
@@ -31,9 +32,9 @@ _PARTS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Hold a tuple origin; `str()` serializes it to the bytes a browser sends.
+    """A tuple origin; `str()` serializes it as a browser does.
 
-    `host` keeps the brackets of an IPv6 address; `port` is None where the URL's port is the default one or absent.
+    `host` includes the brackets of an IPv6 address. `port` is None if the URL's port is absent or the default.
     """
 
     scheme: str
@@ -46,9 +47,9 @@ class Origin:
 
 
 def parse_origin(text: str) -> Origin | None:
-    """Parse a serialized tuple origin; return None for anything a browser would not have sent.
+    """Parse a serialized tuple origin, or return None for anything that a browser would not have sent.
 
-    `null` is not a tuple origin: it names nobody, so it is None here and compared by its one spelling elsewhere.
+    The result for `null` is None because `null` is not a tuple origin; other modules compare it as text.
 
     >>> parse_origin("https://app.example.com:8443")
     Origin(scheme='https', host='app.example.com', port=8443)
@@ -71,7 +72,7 @@ def parse_origin(text: str) -> Origin | None:
 
 
 def parse_origin_bytes(value: bytes) -> Origin | None:
-    """Parse the value of an `Origin` line as it arrived; bytes beyond ASCII are no origin."""
+    """Parse the value of an `Origin` line as received, or return None; an origin has ASCII bytes only."""
     if len(value) > MAX_ORIGIN or not value.isascii():
         return None
     return parse_origin(value.decode("ascii"))

@@ -1,7 +1,7 @@
-"""Tell which request-headers a page may set, and send across origins without asking first, by name and value.
+"""The request headers that a page may set, and those it may send without a preflight, by name and value.
 
-https://fetch.spec.whatwg.org/#cors-safelisted-request-header. Names and values are bytes, as in a header list;
-values have lost the whitespace around them. The lists of names alone stand in `headers`.
+https://fetch.spec.whatwg.org/#cors-safelisted-request-header. Names and values are bytes, as in a header list.
+Values have no surrounding whitespace. The module `headers` contains the lists that depend on names only.
 """
 
 import re
@@ -14,16 +14,16 @@ from crossorigin.fetch.methods import TCHAR, is_forbidden_method
 MAX_SAFELISTED_VALUE = 128
 MAX_SAFELISTED_VALUES = 1024
 
-# https://fetch.spec.whatwg.org/#cors-safelisted-request-header: the media types that a form can send.
+# https://fetch.spec.whatwg.org/#cors-safelisted-request-header: the media types that an HTML form can send.
 SAFELISTED_CONTENT_TYPES = frozenset({b"application/x-www-form-urlencoded", b"multipart/form-data", b"text/plain"})
 
-# What `mode: "no-cors"` keeps of a page's headers.
+# The page's headers that are kept with `mode: "no-cors"`.
 NO_CORS_SAFELISTED_NAMES = frozenset({b"accept", b"accept-language", b"content-language", b"content-type"})
 
-# Dropped with the body, when a redirect turns the method into GET.
+# These headers are dropped together with the body when a redirect changes the method to GET.
 REQUEST_BODY_HEADERS = frozenset({b"content-encoding", b"content-language", b"content-location", b"content-type"})
 
-# Names by which a form's POST is taken for another method.
+# Servers read these headers to treat the POST of a form as another method.
 _METHOD_OVERRIDES = frozenset({b"x-http-method", b"x-http-method-override", b"x-method-override"})
 
 _UNSAFE_BYTE = re.compile(rb'[\x00-\x08\x0a-\x1f"():<>?@\[\\\]{}\x7f]')
@@ -34,7 +34,7 @@ _MEDIA_TYPE = re.compile(rb"(" + _TOKEN + rb"/" + _TOKEN + rb")[\t\n\r ]*(?:;|\Z
 
 
 def is_forbidden(name: bytes, value: bytes) -> bool:
-    """Tell whether a page's attempt to set this header is ignored.
+    """Return whether browsers ignore a page's attempt to set this header.
 
     https://fetch.spec.whatwg.org/#forbidden-request-header
     """
@@ -44,7 +44,7 @@ def is_forbidden(name: bytes, value: bytes) -> bool:
 
 
 def is_cors_safelisted_request_header(name: bytes, value: bytes) -> bool:
-    """Tell whether a page may send this header across origins without a preflight."""
+    """Return whether a page may send this header to other origins without a preflight."""
     if len(value) > MAX_SAFELISTED_VALUE:
         return False
     match name.lower():
@@ -63,9 +63,9 @@ def is_cors_safelisted_request_header(name: bytes, value: bytes) -> bool:
 def cors_unsafe_request_header_names(
     headers: Iterable[Header], *, is_safelisted: Callable[[bytes, bytes], bool] = is_cors_safelisted_request_header
 ) -> tuple[bytes, ...]:
-    """Return the names that a preflight asks about: lower-case, each once, sorted by their bytes.
+    """Return the names that a preflight lists: in lower case, each once, sorted by their bytes.
 
-    `is_safelisted` is what one engine makes of the standard's list.
+    `is_safelisted` replaces the standard's list with that of one engine.
 
     https://fetch.spec.whatwg.org/#cors-unsafe-request-header-names
 
@@ -85,14 +85,14 @@ def cors_unsafe_request_header_names(
 
 
 def is_no_cors_safelisted_request_header(name: bytes, value: bytes) -> bool:
-    """Tell whether a page may set this header on a request in `no-cors` mode."""
+    """Return whether a page may set this header on a request in `no-cors` mode."""
     return name.lower() in NO_CORS_SAFELISTED_NAMES and is_cors_safelisted_request_header(name, value)
 
 
 def essence(value: bytes) -> bytes | None:
-    """Return the type and subtype of a media type, in lower case, or None if it is none.
+    """Return the type and subtype of a media type in lower case, or None if `value` is not a media type.
 
-    As the MIME sniffing standard parses it; parameters never make it fail.
+    The MIME Sniffing standard defines this parsing. Invalid parameters do not make it fail.
     """
     found = _MEDIA_TYPE.match(value.lstrip(b"\t\n\r "))
     return found[1].lower() if found else None

@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 
 from crossorigin.fetch.host import (
     ends_in_a_number,
-    is_a_label,
+    is_ace_label,
     is_domain,
     is_ipv4,
     is_ipv6,
     is_web_host,
     serialize_ipv4,
     serialize_ipv6,
-    to_a_label,
+    to_ace_label,
 )
 from tests.tally import Tally
 
@@ -216,7 +216,7 @@ def test_a_host_that_ends_otherwise_is_known(host: str) -> None:
 def test_a_label_travels_as_browsers_write_it(label: str, a_label: str) -> None:
     """A label becomes what an independent parser of the URL standard makes of it, letter for letter."""
     assert browser_host(label) == a_label
-    assert to_a_label(label) == a_label
+    assert to_ace_label(label) == a_label
 
 
 @pytest.mark.parametrize(
@@ -250,7 +250,7 @@ def test_a_label_travels_as_browsers_write_it(label: str, a_label: str) -> None:
 )
 def test_a_label_that_no_browser_takes_has_no_form(label: str) -> None:
     """White space, invisible and unassigned characters and what is too long cannot be written in Punycode."""
-    assert to_a_label(label) is None
+    assert to_ace_label(label) is None
 
 
 _ALPHABETS = [
@@ -273,11 +273,11 @@ def test_names_in_many_scripts_travel_as_an_independent_parser_writes_them() -> 
     @given(st.lists(st.sampled_from(_ALPHABETS).flatmap(st.sampled_from), min_size=1, max_size=8).map("".join))
     def law(label: str) -> None:
         host = browser_host(f"{label}.example")
-        a_label = to_a_label(label)
+        a_label = to_ace_label(label)
         tally.count(positive=host is not None)
         if host is not None and a_label is not None:
             assert f"{a_label}.example" == host
-            assert not a_label.startswith("xn--") or is_a_label(a_label)
+            assert not a_label.startswith("xn--") or is_ace_label(a_label)
 
     law()
     tally.demand(positive=0.5)
@@ -286,7 +286,7 @@ def test_names_in_many_scripts_travel_as_an_independent_parser_writes_them() -> 
 @pytest.mark.parametrize("label", ["xn--bcher-kva", "xn--fa-hia", "xn--e1afmkfd", "xn--qei", "xn--3e0b707e"])
 def test_a_label_that_a_browser_made_is_known(label: str) -> None:
     """Punycode that decodes to what would be written so again is accepted."""
-    assert is_a_label(label)
+    assert is_ace_label(label)
 
 
 @pytest.mark.parametrize(
@@ -306,18 +306,18 @@ def test_a_label_that_a_browser_made_is_known(label: str) -> None:
 )
 def test_a_label_that_no_browser_makes_is_known(label: str) -> None:
     """Punycode that does not decode, decodes to ASCII, or would be written otherwise is refused."""
-    assert not is_a_label(label)
+    assert not is_ace_label(label)
 
 
 def test_a_label_may_fill_its_length() -> None:
     """A label of 63 characters, as it travels, is taken; one more is not."""
-    longest = to_a_label("ü" + "a" * 55)
+    longest = to_ace_label("ü" + "a" * 55)
     assert longest == f"xn--{'a' * 55}-oxf"
     assert len(longest) == 63
-    assert to_a_label("ü" + "a" * 56) is None
+    assert to_ace_label("ü" + "a" * 56) is None
 
 
 def test_what_is_read_of_a_label_is_bounded() -> None:
     """Of what is dropped from a label there may be seven times as much as a label is long, and no more."""
-    assert to_a_label("a" + "\u00ad" * 503) == "a"
-    assert to_a_label("a" + "\u00ad" * 504) is None
+    assert to_ace_label("a" + "\u00ad" * 503) == "a"
+    assert to_ace_label("a" + "\u00ad" * 504) is None

@@ -8,7 +8,7 @@ offers was parsed as a pattern; where nothing can be offered it says what to do.
 import re
 from dataclasses import dataclass, replace
 
-from crossorigin.fetch.host import ends_in_a_number, is_ipv4, serialize_ipv4, serialize_ipv6, to_a_label
+from crossorigin.fetch.host import ends_in_a_number, is_ipv4, serialize_ipv4, serialize_ipv6, to_ace_label
 from crossorigin.fetch.origin import DEFAULT_PORTS, OPAQUE_ORIGIN
 from crossorigin.policy.errors import IssueCode
 from crossorigin.policy.pattern import can_be_listed, parse_pattern
@@ -297,6 +297,6 @@ def _spell_out_wildcard(parts: _Parts) -> tuple[str, ...]:
 
 
 def _serialize_domain(host: str) -> str | None:
-    labels = [to_a_label(label) if label else "" for label in _DOTS.split(host)]
+    labels = [to_ace_label(label) if label else "" for label in _DOTS.split(host)]
     serialized = [label for label in labels if label is not None]
     return ".".join(serialized) if len(serialized) == len(labels) else None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from crossorigin.fetch.host import to_a_label
+from crossorigin.fetch.host import to_ace_label
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def _suffixes() -> tuple[PublicSuffixList, frozenset[str], tuple[str, ...]]:
     for line in text.splitlines():
         if not line or line.startswith(("//", "!")):
             continue
-        labels = [to_a_label(label) or label for label in line.split()[0].split(".")]
+        labels = [to_ace_label(label) or label for label in line.split()[0].split(".")]
         suffixes.append(".".join(labels).replace("*", "canary"))
         parents.update(".".join(labels[i:]) for i in range(1, len(labels)))
     return PublicSuffixList(source=text), frozenset(parents), tuple(suffixes)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from crossorigin.fetch.fields import WILDCARD
-from crossorigin.fetch.headers import ANSWERING_HEADERS, ASKING_HEADERS
+from crossorigin.fetch.headers import ALL_CORS_REQUEST_HEADERS, ALL_CORS_RESPONSE_HEADERS
 from crossorigin.fetch.methods import STANDARD_METHODS, is_forbidden_method, is_token, normalize_method
 from crossorigin.fetch.origin import OPAQUE_ORIGIN
 from crossorigin.policy.check.public_suffix import why_public
@@ -161,7 +161,7 @@ def header_names_are_tokens(options: Options) -> Iterator[PolicyIssue]:
 def cors_headers_are_on_their_side(options: Options) -> Iterator[PolicyIssue]:
     """Refuse response headers of CORS among request headers, and the reverse."""
     for element in options.allow_headers:
-        if element.text.lower() in ANSWERING_HEADERS:
+        if element.text.lower() in ALL_CORS_RESPONSE_HEADERS:
             yield issue_of(
                 IssueCode.RESPONSE_HEADER_AMONG_REQUEST_HEADERS,
                 element,
@@ -169,7 +169,7 @@ def cors_headers_are_on_their_side(options: Options) -> Iterator[PolicyIssue]:
                 "remove it, here and from the page's request.",
             )
     for element in options.expose_headers:
-        if element.text.lower() in ASKING_HEADERS:
+        if element.text.lower() in ALL_CORS_REQUEST_HEADERS:
             yield issue_of(
                 IssueCode.REQUEST_HEADER_AMONG_RESPONSE_HEADERS,
                 element,

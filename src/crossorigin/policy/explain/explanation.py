@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from crossorigin.fetch.fields import WILDCARD
-from crossorigin.fetch.headers import ANSWERING_HEADERS, is_forbidden_request_header
+from crossorigin.fetch.headers import ALL_CORS_RESPONSE_HEADERS, is_forbidden_request_header
 from crossorigin.fetch.methods import STANDARD_METHODS, is_forbidden_method, is_token, normalize_method
 from crossorigin.fetch.origin import MAX_ORIGIN, parse_origin
 from crossorigin.policy.check.origin_repair import diagnose
@@ -232,8 +232,8 @@ def _headers_step(plan: Plan, names: tuple[str, ...], reason: Reason) -> Step:
     elif reason is Reason.HEADERS_NOT_LISTED:
         refused = [name for name in names if _refuses_name(plan, name)]
         why = f"{_listing(refused)}: not in allow_headers."
-        misplaced = [name for name in refused if name in ANSWERING_HEADERS]
-        missing = [name for name in refused if name not in ANSWERING_HEADERS]
+        misplaced = [name for name in refused if name in ALL_CORS_RESPONSE_HEADERS]
+        missing = [name for name in refused if name not in ALL_CORS_RESPONSE_HEADERS]
         fixes = [
             f"remove {_listing(misplaced)} from the page's request: the server answers with it" if misplaced else "",
             f"add {_pasted(missing)} to allow_headers" if missing else "",

@@ -8,7 +8,7 @@ terminal.
 from __future__ import annotations
 
 from crossorigin.fetch.fields import WILDCARD, split_list
-from crossorigin.fetch.headers import ANSWERING_HEADERS
+from crossorigin.fetch.headers import ALL_CORS_RESPONSE_HEADERS
 from crossorigin.fetch.methods import STANDARD_METHODS, is_forbidden_method
 from crossorigin.fetch.origin import MAX_ORIGIN, parse_origin
 from crossorigin.policy.check.origin_repair import diagnose
@@ -125,7 +125,7 @@ class RefusalWords:
     def _of_headers(self, requested: Iterable[str]) -> str:
         names = [name for name in dict.fromkeys(requested) if name not in self._names]
         # Never advise to list `*` because a request has a header of this name: it would stand for all.
-        misplaced = [name for name in names if name in ANSWERING_HEADERS or name == WILDCARD]
+        misplaced = [name for name in names if name in ALL_CORS_RESPONSE_HEADERS or name == WILDCARD]
         missing = [name for name in names if name not in misplaced]
         told = [
             f"Remove {_listing(misplaced)} from the page's request: it says nothing there." if misplaced else "",
