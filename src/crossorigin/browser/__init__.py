@@ -1,7 +1,8 @@
-"""Hold the browser's side: what a browser sends for a page, and what it makes of the answers.
+"""The browser's side of CORS: what a browser sends for a page, and how it evaluates the responses.
 
-The client half of the CORS protocol as the Fetch standard writes it, with the ways of three engines. Pure, from the
-standard library alone; it knows nothing of policies, so that what it says of a server is a second opinion.
+The client half of the CORS protocol as the Fetch standard defines it, with the differences of three engines. It does
+no I/O and needs only the standard library. It does not know policies, so its verdict on a server is independent of
+the server side of this library.
 """
 
 from crossorigin.browser.cache import PreflightCache

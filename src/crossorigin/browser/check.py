@@ -1,7 +1,7 @@
-"""Judge one response by Access-Control-Allow-Origin and -Credentials: the CORS check.
+"""The CORS check of one response: Access-Control-Allow-Origin and Access-Control-Allow-Credentials.
 
-https://fetch.spec.whatwg.org/#concept-cors-check. The standard says success or failure; which failure, Chromium's
-reasons tell.
+https://fetch.spec.whatwg.org/#concept-cors-check. The standard defines only success and failure. The reasons for a
+failure follow Chromium.
 """
 
 from crossorigin.browser.engines import Engine
@@ -14,11 +14,13 @@ from crossorigin.fetch.origin import OPAQUE_ORIGIN
 ALLOW_ORIGIN = "Access-Control-Allow-Origin"
 ALLOW_CREDENTIALS = "Access-Control-Allow-Credentials"
 
-# A reason, and what it is about, where there is a response to be about.
+# A reason, and the header that caused it or None if the browser got no response.
 Blocked = tuple[BrowserReason, Culprit | None]
 
 
-def cors_check(response: HttpResponse, origin: str, engine: Engine, *, include: bool, exchange: int) -> Blocked | None:
+def cors_check(
+    response: HttpResponse, origin: str, engine: Engine, *, includes_credentials: bool, exchange: int
+) -> Blocked | None:
     """Return why a page of `origin` may not read the response, or None if it may."""
     lines = text_lines(response, ALLOW_ORIGIN)
     value = ", ".join(lines)
@@ -26,20 +28,20 @@ def cors_check(response: HttpResponse, origin: str, engine: Engine, *, include: 
     # https://fetch.spec.whatwg.org/#concept-cors-check, step 2.
     if not lines:
         reason = BrowserReason.MISSING_ALLOW_ORIGIN_HEADER
-    # Steps 3 and 4: with credentials, `*` is a value like any other.
+    # Steps 3 and 4: with credentials, `*` is not a wildcard.
     elif value == WILDCARD:
-        reason = BrowserReason.WILDCARD_ORIGIN_NOT_ALLOWED if include else None
+        reason = BrowserReason.WILDCARD_ORIGIN_NOT_ALLOWED if includes_credentials else None
     elif value != origin:
         reason = _mismatch(value)
     if reason is not None:
-        return reason, blame(response, ALLOW_ORIGIN, exchange=exchange, subject=origin)
-    if not include:
+        return reason, culprit_in(response, ALLOW_ORIGIN, exchange=exchange, subject=origin)
+    if not includes_credentials:
         return None
-    # Step 7: one value, and in this case of its letters.
+    # Step 7: the value must be exactly `true`, in lower case.
     lines = text_lines(response, ALLOW_CREDENTIALS)
-    if ", ".join(filter(None, lines) if engine.skips_empty_lines else lines) == "true":
+    if ", ".join(filter(None, lines) if engine.ignores_empty_credentials_lines else lines) == "true":
         return None
-    return BrowserReason.INVALID_ALLOW_CREDENTIALS, blame(
+    return BrowserReason.INVALID_ALLOW_CREDENTIALS, culprit_in(
         response, ALLOW_CREDENTIALS, exchange=exchange, subject="true"
     )
 
@@ -56,8 +58,8 @@ def _mismatch(value: str) -> BrowserReason:
     return BrowserReason.INVALID_ALLOW_ORIGIN_VALUE
 
 
-def blame(response: HttpResponse, header: str, *, exchange: int, subject: str) -> Culprit:
-    """Return a header of a response as what a request failed by."""
+def culprit_in(response: HttpResponse, header: str, *, exchange: int, subject: str) -> Culprit:
+    """Return the culprit for a request that failed because of this response header."""
     return Culprit(exchange=exchange, header=header, lines=text_lines(response, header), subject=subject)
 
 

@@ -1,4 +1,4 @@
-"""Say in an engine's own words why a request failed, as its console shows it."""
+"""The console messages of each engine for a failed request."""
 
 from crossorigin.browser.check import ALLOW_CREDENTIALS, ALLOW_ORIGIN
 from crossorigin.browser.engines import EngineName
@@ -40,16 +40,19 @@ _KINDS = {
     "beacon": "resource",
 }
 
-# Of a preflight, Chromium says so in front of what fails the request itself too, and of these two.
-_SAID_OF_PREFLIGHT = frozenset({BrowserReason.PREFLIGHT_INVALID_STATUS, BrowserReason.PREFLIGHT_DISALLOWED_REDIRECT})
+# Chromium puts a sentence about the preflight before these reasons, and before every reason that can also apply to
+# the request itself.
+_PREFIXED_PREFLIGHT_REASONS = frozenset(
+    {BrowserReason.PREFLIGHT_INVALID_STATUS, BrowserReason.PREFLIGHT_DISALLOWED_REDIRECT}
+)
 
 
 def console_text(verdict: Verdict, engine: EngineName | None = None) -> str | None:
-    """Return what the console says of a verdict, or None where it says nothing about CORS.
+    """Return the console message for a verdict, or None if the console shows nothing about CORS.
 
-    `engine` is that of the verdict, where none is named.
+    `engine` defaults to the engine of the verdict.
     """
-    asked = _asked_for_no_server(verdict)
+    asked = _unserved_scheme_texts(verdict)
     match engine or verdict.engine:
         case "chromium":
             text = _chromium(verdict) if asked is None else asked.chromium
@@ -63,21 +66,21 @@ def console_text(verdict: Verdict, engine: EngineName | None = None) -> str | No
 
 
 def firefox_category(verdict: Verdict) -> str | None:
-    """Return the category under which Firefox logs a verdict, or None where it logs nothing about CORS."""
+    """Return the category under which Firefox logs a verdict, or None if it logs nothing about CORS."""
     if verdict.reason is None:
         return None
     if _has_several_lines(verdict):
         return "CORSMultipleAllowOriginNotAllowed"
-    return (_asked_for_no_server(verdict) or texts_of(verdict.reason)).firefox_category
+    return (_unserved_scheme_texts(verdict) or texts_of(verdict.reason)).firefox_category
 
 
-def _asked_for_no_server(verdict: Verdict) -> Texts | None:
-    """Return the whole texts where the page itself asks for a scheme without servers; None for everything else."""
+def _unserved_scheme_texts(verdict: Verdict) -> Texts | None:
+    """Return the complete messages if the page requested a scheme that has no servers, and None otherwise."""
     request, reason = verdict.request, verdict.reason
     if reason is not BrowserReason.CORS_DISABLED_SCHEME or verdict.exchanges:
         return None
     is_file, cors = scheme_of(request.url) == "file", request.mode == "cors"
-    # Of pages whose origin is opaque, those that were opened as files ask for files.
+    # A page that requests a file and has an opaque origin was itself opened as a file.
     is_foreign_file = is_file and request.origin != OPAQUE_ORIGIN
     if is_foreign_file:
         chromium: str | None = CHROMIUM_LOCAL_FILE
@@ -101,14 +104,14 @@ def _chromium(verdict: Verdict) -> str | None:
     if reason is BrowserReason.DISALLOWED_BY_MODE and verdict.request.initiator == "fetch":
         return SAME_ORIGIN_FETCH
     text = texts_of(reason).chromium
-    if text is None or (reason is BrowserReason.REDIRECT_CONTAINS_CREDENTIALS and _stays_home(verdict)):
+    if text is None or (reason is BrowserReason.REDIRECT_CONTAINS_CREDENTIALS and _is_same_origin_redirect(verdict)):
         return None
-    said = reason.of_request() is not reason or reason in _SAID_OF_PREFLIGHT
+    said = reason.for_request() is not reason or reason in _PREFIXED_PREFLIGHT_REASONS
     return CHROMIUM + (CHROMIUM_PREFLIGHT if said else "") + text
 
 
-def _stays_home(verdict: Verdict) -> bool:
-    """Tell whether a redirect leads from the page's own server to itself: Chromium refuses it without a word."""
+def _is_same_origin_redirect(verdict: Verdict) -> bool:
+    """Return whether a redirect stays on the page's own origin; Chromium logs no message when it refuses one."""
     led = verdict.culprit.lines[0] if verdict.culprit is not None else ""
     places = [parse_url(verdict.url), parse_url(led)]
     return all(place is not None and str(place.origin) == verdict.request.origin for place in places)
@@ -120,7 +123,7 @@ def _firefox(verdict: Verdict) -> str | None:
     text = texts_of(verdict.reason).firefox
     if text is None:
         return None
-    quoted = verdict.reason.of_request() is BrowserReason.WILDCARD_ORIGIN_NOT_ALLOWED
+    quoted = verdict.reason.for_request() is BrowserReason.WILDCARD_ORIGIN_NOT_ALLOWED
     frame = FIREFOX_QUOTED if quoted else FIREFOX
     return f"{frame}{FIREFOX_MULTIPLE if _has_several_lines(verdict) else text}."
 
@@ -136,36 +139,38 @@ def _webkit(verdict: Verdict) -> str | None:
     text = texts_of(verdict.reason).webkit
     culprit = verdict.culprit
     if culprit is None:
-        # Only what a redirect has led to; what was never sent has no message.
+        # WebKit shows the message after a redirect. A request that was never sent has no message.
         return text if verdict.exchanges else None
-    if text is None or (verdict.reason is BrowserReason.REDIRECT_INVALID and not _crosses(verdict)):
+    if text is None or (verdict.reason is BrowserReason.REDIRECT_INVALID and not _is_cors_location(verdict)):
         return None
     if text is WEBKIT_MISMATCH and "," in (culprit.value or ""):
         text = WEBKIT_MULTIPLE
-    of_redirect = culprit.header in {ALLOW_ORIGIN, ALLOW_CREDENTIALS} and _leads(verdict.exchanges[culprit.exchange])
+    of_redirect = culprit.header in {ALLOW_ORIGIN, ALLOW_CREDENTIALS} and _is_redirected(
+        verdict.exchanges[culprit.exchange]
+    )
     return WEBKIT_REDIRECT + text if of_redirect else text
 
 
-def _crosses(verdict: Verdict) -> bool:
-    """Tell whether a `Location` that leads nowhere would have led away, with CORS."""
+def _is_cors_location(verdict: Verdict) -> bool:
+    """Return whether an invalid `Location` has a value and the request uses CORS."""
     return verdict.request.mode == "cors" and verdict.culprit is not None and bool(verdict.culprit.value)
 
 
-def _leads(exchange: Exchange) -> bool:
-    """Tell whether an exchange of the request itself ends in a redirect."""
+def _is_redirected(exchange: Exchange) -> bool:
+    """Return whether an exchange is a redirect of the request itself, not of its preflight."""
     response = exchange.response
     if exchange.request.preflight or response is None:
         return False
     return response.status in REDIRECT_STATUSES and bool(response.lines(LOCATION))
 
 
-def _next(exchange: Exchange) -> str:
-    """Return where an exchange leads, as it says itself if that is nowhere."""
+def _next_url(exchange: Exchange) -> str:
+    """Return the URL that an exchange redirects to, or the raw `Location` if it is not a URL."""
     lines = exchange.response.lines(LOCATION) if exchange.response is not None else ()
     value = b", ".join(lines)
     base = parse_url(exchange.request.url)
     found = None if base is None else locate(value, base)
-    return value.decode("latin-1") if found is None else found.whole
+    return value.decode("latin-1") if found is None else found.with_fragment
 
 
 def _fields(verdict: Verdict) -> dict[str, str]:
@@ -174,7 +179,7 @@ def _fields(verdict: Verdict) -> dict[str, str]:
     response = None if sent is None else sent.response
     first = verdict.exchanges[0].request.url if verdict.exchanges else verdict.url
     location = "" if culprit is None else ", ".join(culprit.lines)
-    # Chromium is there already when it finds that it cannot go there.
+    # Chromium names the new URL here because it checks the scheme after it has moved on.
     url = culprit.lines[0] if culprit and verdict.reason is BrowserReason.CORS_DISABLED_SCHEME else verdict.url
     return {
         "kind": _KINDS[request.initiator],
@@ -188,7 +193,7 @@ def _fields(verdict: Verdict) -> dict[str, str]:
         "value": "" if culprit is None else culprit.value or "",
         "subject": "" if culprit is None else culprit.subject,
         "location": location,
-        "next": verdict.url if sent is None else _next(sent),
+        "next": verdict.url if sent is None else _next_url(sent),
         "fetch_tail": FETCH_TAIL if request.initiator == "fetch" else "",
         "xhr_tail": XHR_TAIL if request.initiator == "xhr" else "",
     }

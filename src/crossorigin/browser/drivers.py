@@ -1,4 +1,7 @@
-"""Run a fetch over a transport: a function that answers one request, in process, over a socket or from a recording."""
+"""Drivers that run a fetch over a transport, a function that returns the response to one request.
+
+A transport can call an app in process, use a socket, or replay a recording.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -23,7 +26,7 @@ def run(
     cache: PreflightCache | None = None,
     now: float = 0.0,
 ) -> Verdict:
-    """Fetch `request` over `transport`, which returns each response, or None where the network failed.
+    """Fetch `request` over `transport`, which returns each response, or None if the network failed.
 
     >>> def answer(request: HttpRequest) -> HttpResponse:
     ...     return HttpResponse(status=200)
@@ -49,7 +52,7 @@ async def run_async(
     cache: PreflightCache | None = None,
     now: float = 0.0,
 ) -> Verdict:
-    """Fetch `request` over an asynchronous `transport`; as `run` does."""
+    """Fetch `request` over an asynchronous `transport`; see `run`."""
     fetching = browse(request, engine=engine, cache=cache, now=now)
     response: HttpResponse | None = None
     while True:
@@ -62,16 +65,16 @@ async def run_async(
 
 
 def asgi_transport(app: ASGIApp) -> Callable[[HttpRequest], Awaitable[HttpResponse]]:
-    """Return a transport that hands each request to an ASGI app, whatever its host, without a server.
+    """Return a transport that passes each request to an ASGI app, whatever its host, without a server.
 
-    An exception is the app's: it is raised, unless a response was sent before it, as error handlers do; then it is
-    the `error` of that response. The body of a response is not kept: where more than one part is sent, the client
-    goes away after the first, so that a stream may be endless. Lifespan events are not sent.
+    The transport raises the app's exceptions. If the app raises after it has sent a response, as error handlers do,
+    the exception is the `error` of that response instead. The body of the response is discarded: if it has several
+    parts, the client disconnects after the first one, so that endless streams work. Lifespan events are not sent.
 
     https://asgi.readthedocs.io/en/latest/specs/www.html
 
     Raises:
-        RuntimeError: The app ended without a response; it is raised by the transport.
+        RuntimeError: The transport raises it if the app returns without a response.
     """
 
     async def transport(request: HttpRequest) -> HttpResponse:
@@ -82,7 +85,7 @@ def asgi_transport(app: ASGIApp) -> Callable[[HttpRequest], Awaitable[HttpRespon
         async def receive() -> dict[str, Any]:
             nonlocal received
             if received:
-                # Who waits for an answer has not gone away.
+                # The client stays connected until it has the response.
                 await answered.wait()
                 return {"type": "http.disconnect"}
             received = True
@@ -96,7 +99,7 @@ def asgi_transport(app: ASGIApp) -> Callable[[HttpRequest], Awaitable[HttpRespon
             answered.set()
             if started and message.get("more_body", False):
                 left = True
-                raise OSError("the client has gone away")
+                raise OSError("the client has disconnected")
 
         error = None
         try:
@@ -104,7 +107,7 @@ def asgi_transport(app: ASGIApp) -> Callable[[HttpRequest], Awaitable[HttpRespon
         except Exception as raised:
             if not started:
                 raise
-            # What comes of going away is no fault of the app.
+            # An exception caused by the disconnect is not an error of the app.
             error = None if left else raised
         if not started:
             raise RuntimeError(f"the app sent no response to {request.method} {request.url}")

@@ -1,8 +1,8 @@
-"""Hold in what the engines differ from the standard, and from each other: the one table of it.
+"""The differences between browser engines and the Fetch standard, in one table.
 
-Each field is one difference; every other module asks for it by name, so nothing else knows an engine. `STANDARD` is
-the text of the Fetch standard. What stands in the other three was seen in Chromium 156, Firefox ESR 153 and
-WebKitGTK 2.50.
+Each field is one difference. The other modules read these fields and never check which engine they run for.
+`STANDARD` follows the text of the Fetch standard. The values of the other three were observed in Chromium 156,
+Firefox ESR 153 and WebKitGTK 2.50.
 """
 
 from __future__ import annotations
@@ -26,112 +26,118 @@ _DECIMAL = re.compile(rb"[0-9]+(?:\.[0-9]+)?\Z")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Engine:
-    """Hold what one engine does where engines differ; the defaults are the standard's."""
+    """The behavior of one engine where engines differ; the defaults are those of the standard."""
 
     name: EngineName
 
-    # Request-headers.
+    # Request headers.
     ignored_headers: frozenset[bytes] = frozenset()
-    """Names that a page may set and the engine leaves out."""
+    """Header names that a page may set but the engine leaves out."""
     joins_headers: bool = False
-    """Headers of one name are joined to one before they are judged, as those of an XMLHttpRequest always are."""
-    also_safelisted: Mapping[bytes, re.Pattern[bytes]] = field(default_factory=dict[bytes, re.Pattern[bytes]])
-    """Names that are safelisted beyond the standard, where the value is of this form."""
-    not_safelisted: Mapping[bytes, re.Pattern[bytes]] = field(default_factory=dict[bytes, re.Pattern[bytes]])
-    """Names that the standard safelists and the engine does not, where the value is of this form."""
+    """Headers with the same name are joined before they are checked, as an XMLHttpRequest always does."""
+    extra_safelisted: Mapping[bytes, re.Pattern[bytes]] = field(default_factory=dict[bytes, re.Pattern[bytes]])
+    """Names that the engine safelists in addition to the standard, if the value matches the pattern."""
+    never_safelisted: Mapping[bytes, re.Pattern[bytes]] = field(default_factory=dict[bytes, re.Pattern[bytes]])
+    """Names that the standard safelists and the engine does not, if the value matches the pattern."""
     lenient_ranges: bool = False
-    """A `Range` may spell its unit in any case, and its numbers with a plus sign."""
-    origin_hides_as_referrer: bool = True
-    """The referrer policy can turn `Origin` into `null` on requests outside CORS."""
-    origin_of: frozenset[str] = frozenset()
-    """Initiators whose CORS requests name the origin to its own server too."""
+    """A safelisted `Range` may have its unit in any case and plus signs before its numbers."""
+    referrer_policy_hides_origin: bool = True
+    """The referrer policy can change `Origin` to `null` on requests outside CORS."""
+    initiators_always_sending_origin: frozenset[str] = frozenset()
+    """Initiators whose CORS requests send `Origin` to the page's own origin too."""
 
-    # The preflight.
-    origin_first: bool = False
-    """A preflight's `Origin` stands before what it asks."""
+    # Preflights.
+    preflight_origin_first: bool = False
+    """A preflight sends `Origin` before the Access-Control-Request headers."""
     wildcard_covers_authorization: bool = False
-    """Without credentials, `Access-Control-Allow-Headers: *` lets `Authorization` pass."""
-    upload_needs_body: bool = False
-    """An upload listener forces a preflight only where there is a body to upload."""
-    repeats_names: bool = False
-    """A name that the page sets twice is asked about twice."""
-    upload_needs_no_method: bool = True
-    """After an upload listener or a stream, an absent Access-Control-Allow-Methods lets every method pass."""
-    check_before_redirect: bool = False
-    """The CORS check of a preflight's response comes before its being a redirect."""
-    status_first: bool = False
-    """The status of a preflight's response is judged before its Access-Control-Allow-Origin."""
+    """Without credentials, `Access-Control-Allow-Headers: *` allows `Authorization`."""
+    upload_preflight_needs_body: bool = False
+    """An upload listener forces a preflight only if the request has a body."""
+    preflight_repeats_names: bool = False
+    """A preflight lists a header name twice if the page sets it twice."""
+    absent_methods_allow_forced: bool = True
+    """If an upload listener or a stream forced the preflight, a response without Access-Control-Allow-Methods allows
+    any method."""
+    cors_check_before_redirect: bool = False
+    """The CORS check of a preflight response comes before the check for a redirect."""
+    status_before_cors_check: bool = False
+    """The status of a preflight response is checked before its Access-Control-Allow-Origin."""
     method_before_header_list: bool = False
-    """The method is judged before Access-Control-Allow-Headers is parsed."""
+    """The method is checked before Access-Control-Allow-Headers is parsed."""
 
     # Redirects.
-    empty_location: Literal["here", "nowhere", "error"] = "here"
-    """Where an empty `Location` leads: to the same URL, or it is no redirect, or an error."""
-    several_locations: Literal["error", "alike", "joined"] = "error"
-    """What several `Location` lines are: an error; one if they are alike, and else no response at all; or joined."""
-    error_needs_location: bool = False
-    """A redirect status without `Location` is read even by a page that wants no redirects."""
-    refuses_userinfo: bool = False
-    """A `Location` with a user name or password is refused in every mode, and within one origin too."""
-    deletes_only_here: bool = False
-    """DELETE becomes GET on its way to another origin, whatever the status, and keeps its headers."""
-    crossing_hides_origin: bool = False
-    """Outside CORS, `Origin` is `null` once a redirect has led to another origin."""
-    keeps_origin_header: bool = False
-    """The GET that a POST has become outside CORS still has its `Origin`, if it stays where it was."""
+    empty_location: Literal["same-url", "not-a-redirect", "error"] = "same-url"
+    """The effect of an empty `Location`: a redirect to the same URL, no redirect, or an error."""
+    multiple_locations: Literal["error", "identical", "joined"] = "error"
+    """How several `Location` lines are read: as an error; as one if they are identical, otherwise as a network error;
+    or joined."""
+    redirect_error_needs_location: bool = False
+    """The redirect mode `error` accepts a redirect status without `Location`."""
+    always_refuses_userinfo: bool = False
+    """A `Location` with a user name or password is refused in every mode, even within one origin."""
+    cross_origin_delete_becomes_get: bool = False
+    """DELETE becomes GET on a redirect to another origin, whatever the status, and keeps its headers."""
+    cross_origin_redirect_hides_origin: bool = False
+    """Outside CORS, `Origin` is `null` after a redirect to another origin."""
+    keeps_origin_after_post: bool = False
+    """Outside CORS, a GET that was a POST before a redirect keeps its `Origin` if the redirect stays on one origin."""
     redirect_checked_with_credentials: bool = False
-    """Where a fetch began at home with credentials, a redirect elsewhere is checked as if it had them still."""
-    asks_about_dropped: bool = False
-    """The preflight after a redirect also asks about the headers that redirects drop."""
-    comes_back: frozenset[bytes] = frozenset()
-    """Names of which what one redirect drops is back after the next, if that does not drop it too."""
-    drops_again: bool = False
-    """A redirect whose status turns the page's method into GET drops a body's headers also if that is done already."""
-    dropped_away: frozenset[bytes] = frozenset()
-    """Names that a redirect to another origin than the page's drops."""
-    repeats_preflight: bool = False
-    """What was preflighted once, or had to be by its headers, is preflighted after each redirect, whatever remains."""
-    preflight_keeps_origin: bool = False
-    """The preflight after a tainting redirect is one of the page's own origin, and needs no consent on its server."""
+    """A redirect response is checked as if the request had credentials if the first request went to the page's own
+    origin with credentials."""
+    preflight_lists_dropped_headers: bool = False
+    """The preflight after a redirect also lists the headers that redirects have dropped."""
+    restored_headers: frozenset[bytes] = frozenset()
+    """Headers that one redirect drops and the next one restores, unless that one drops them too."""
+    drops_body_headers_again: bool = False
+    """A redirect whose status would change the page's method to GET drops the body headers even if the method has
+    changed already."""
+    dropped_cross_origin: frozenset[bytes] = frozenset()
+    """Headers that are dropped by a redirect to an origin other than the page's."""
+    preflights_each_redirect: bool = False
+    """A request that was preflighted before, or whose initial headers required it, is preflighted after each redirect,
+    whatever headers remain."""
+    preflight_keeps_page_origin: bool = False
+    """The preflight after a tainting redirect sends the page's origin, and a response from that origin needs no CORS
+    headers."""
 
-    # The response.
-    exposes_all_beside_invalid: bool = False
-    """`*` exposes everything to `fetch`, even beside an element that is no token."""
-    skips_empty_lines: bool = False
-    """Of several Access-Control-Allow-Credentials, the empty ones do not count."""
+    # Responses.
+    wildcard_exposes_despite_invalid: bool = False
+    """`*` exposes every header to `fetch`, even if another element of the list is not a token."""
+    ignores_empty_credentials_lines: bool = False
+    """Empty Access-Control-Allow-Credentials lines are ignored."""
 
     # The preflight cache.
-    max_age_form: re.Pattern[bytes] = _DIGITS
-    """What an Access-Control-Max-Age must be to be followed."""
-    max_age_otherwise: int = 5
-    """How many seconds are kept if it is not."""
+    max_age_pattern: re.Pattern[bytes] = _DIGITS
+    """The form of a valid Access-Control-Max-Age."""
+    max_age_if_invalid: int = 5
+    """The seconds for which a result is cached if Access-Control-Max-Age is invalid."""
     max_age_cap: int | None = None
-    """The most seconds that are kept."""
-    max_age_bits: int | None = None
-    """How large a number may be before it counts as none."""
-    keeps_one_result: bool = False
-    """One preflight is remembered for a URL: the next replaces it, and a request that it does not cover drops it."""
-    keeps_refusals: bool = False
-    """A preflight whose lists refused the request is remembered as well."""
-    credentials_apart: bool = False
-    """What was learned with credentials serves no request without."""
-    keeps_wildcards: bool = True
-    """A `*` is remembered."""
-    keeps_credentialed_wildcards: bool = True
-    """A `*` that meant nothing, for the request had credentials, is remembered for those without."""
-    remembers_null: bool = True
-    """Something is remembered for pages of an opaque origin."""
-    keeps_head_by_name: bool = False
-    """HEAD goes without a preflight only where one has listed it, although it is safelisted."""
-    any_result_serves_forced: bool = False
-    """Whatever is known of a URL spares an upload by a safelisted method its preflight."""
-    kept_wildcard_covers_authorization: bool = False
-    """A remembered `*` lets `Authorization` pass."""
-    forgets_after_blocked: Literal["asked", "any", "never"] = "asked"
-    """After which request that fails all is forgotten of its URL: one that was asked about; or any, unless it is a
-    redirect that the page did not want; or none."""
-    max_kept_url: int | None = None
-    """The longest URL for which something is remembered."""
+    """The maximum number of seconds for which a result is cached."""
+    max_age_max_bits: int | None = None
+    """The size in bits above which a number is invalid."""
+    caches_one_result: bool = False
+    """Only one preflight is cached per URL: the next one replaces it, and a request that it does not cover drops it."""
+    caches_refusals: bool = False
+    """A preflight is cached even if its lists do not allow the request."""
+    caches_by_credentials: bool = False
+    """Results for requests with credentials do not apply to requests without."""
+    caches_wildcards: bool = True
+    """A `*` is cached."""
+    caches_credentialed_wildcards: bool = True
+    """A `*` is cached even if the request had credentials, so that it applies to requests without."""
+    caches_opaque_origins: bool = True
+    """Results are cached for pages with an opaque origin."""
+    head_needs_cached_method: bool = False
+    """HEAD skips the preflight only if a cached result lists it, although the method is safelisted."""
+    any_cached_result_covers_forced: bool = False
+    """With any cached result for the URL, an upload with a safelisted method needs no preflight."""
+    cached_wildcard_covers_authorization: bool = False
+    """A cached `*` allows `Authorization`."""
+    clears_cache_after_failure: Literal["preflighted", "any", "never"] = "preflighted"
+    """The failed requests that clear the cache of their URL: those that were preflighted; any, except for redirects
+    refused because of the redirect mode; or none."""
+    max_cached_url: int | None = None
+    """The length of the longest URL for which results are cached."""
 
 
 STANDARD = Engine(name="standard")
@@ -140,8 +146,8 @@ CHROMIUM = Engine(
     name="chromium",
     ignored_headers=frozenset({b"user-agent"}),
     joins_headers=True,
-    not_safelisted={b"range": re.compile(rb".*(?:9223372036854775807|[0-9]{20})")},
-    also_safelisted={
+    never_safelisted={b"range": re.compile(rb".*(?:9223372036854775807|[0-9]{20})")},
+    extra_safelisted={
         b"device-memory": _DECIMAL,
         b"downlink": _DECIMAL,
         b"dpr": _DECIMAL,
@@ -151,80 +157,82 @@ CHROMIUM = Engine(
         b"viewport-width": _DIGITS,
         b"width": _DIGITS,
     },
-    origin_hides_as_referrer=False,
-    origin_of=frozenset({"script", "image", "stylesheet", "font"}),
-    upload_needs_body=True,
-    empty_location="nowhere",
-    several_locations="alike",
-    error_needs_location=True,
-    # Not `Save-Data`.
-    dropped_away=frozenset({b"device-memory", b"downlink", b"dpr", b"ect", b"rtt", b"viewport-width", b"width"}),
-    refuses_userinfo=True,
-    crossing_hides_origin=True,
+    referrer_policy_hides_origin=False,
+    initiators_always_sending_origin=frozenset({"script", "image", "stylesheet", "font"}),
+    upload_preflight_needs_body=True,
+    empty_location="not-a-redirect",
+    multiple_locations="identical",
+    redirect_error_needs_location=True,
+    # These are the client hints above, except for `Save-Data`.
+    dropped_cross_origin=frozenset(
+        {b"device-memory", b"downlink", b"dpr", b"ect", b"rtt", b"viewport-width", b"width"}
+    ),
+    always_refuses_userinfo=True,
+    cross_origin_redirect_hides_origin=True,
     wildcard_covers_authorization=True,
-    upload_needs_no_method=False,
-    max_age_form=_SIGNED,
+    absent_methods_allow_forced=False,
+    max_age_pattern=_SIGNED,
     max_age_cap=7200,
-    max_age_bits=63,
-    keeps_one_result=True,
-    keeps_credentialed_wildcards=False,
-    remembers_null=False,
-    any_result_serves_forced=True,
-    forgets_after_blocked="never",
-    max_kept_url=1023,
+    max_age_max_bits=63,
+    caches_one_result=True,
+    caches_credentialed_wildcards=False,
+    caches_opaque_origins=False,
+    any_cached_result_covers_forced=True,
+    clears_cache_after_failure="never",
+    max_cached_url=1023,
 )
 
 FIREFOX = Engine(
     name="firefox",
-    not_safelisted={b"accept": re.compile(rb"[^\x80-\xff]*[\x80-\xff]"), b"range": _BEYOND_64_BITS},
-    repeats_names=True,
-    check_before_redirect=True,
-    skips_empty_lines=True,
+    never_safelisted={b"accept": re.compile(rb"[^\x80-\xff]*[\x80-\xff]"), b"range": _BEYOND_64_BITS},
+    preflight_repeats_names=True,
+    cors_check_before_redirect=True,
+    ignores_empty_credentials_lines=True,
     wildcard_covers_authorization=True,
-    upload_needs_no_method=False,
+    absent_methods_allow_forced=False,
     method_before_header_list=True,
-    several_locations="alike",
-    comes_back=REQUEST_BODY_HEADERS | {b"authorization"},
-    drops_again=True,
-    repeats_preflight=True,
-    preflight_keeps_origin=True,
-    exposes_all_beside_invalid=True,
-    max_age_otherwise=0,
+    multiple_locations="identical",
+    restored_headers=REQUEST_BODY_HEADERS | {b"authorization"},
+    drops_body_headers_again=True,
+    preflights_each_redirect=True,
+    preflight_keeps_page_origin=True,
+    wildcard_exposes_despite_invalid=True,
+    max_age_if_invalid=0,
     max_age_cap=86400,
-    credentials_apart=True,
-    keeps_wildcards=False,
-    keeps_head_by_name=True,
-    forgets_after_blocked="any",
-    any_result_serves_forced=True,
+    caches_by_credentials=True,
+    caches_wildcards=False,
+    head_needs_cached_method=True,
+    clears_cache_after_failure="any",
+    any_cached_result_covers_forced=True,
 )
 
 WEBKIT = Engine(
     name="webkit",
     joins_headers=True,
-    not_safelisted={b"range": _BEYOND_64_BITS},
+    never_safelisted={b"range": _BEYOND_64_BITS},
     lenient_ranges=True,
-    origin_of=frozenset({"script", "image", "stylesheet"}),
-    origin_first=True,
+    initiators_always_sending_origin=frozenset({"script", "image", "stylesheet"}),
+    preflight_origin_first=True,
     wildcard_covers_authorization=True,
-    upload_needs_no_method=False,
-    status_first=True,
+    absent_methods_allow_forced=False,
+    status_before_cors_check=True,
     empty_location="error",
-    several_locations="joined",
-    error_needs_location=True,
-    deletes_only_here=True,
-    keeps_origin_header=True,
+    multiple_locations="joined",
+    redirect_error_needs_location=True,
+    cross_origin_delete_becomes_get=True,
+    keeps_origin_after_post=True,
     redirect_checked_with_credentials=True,
-    asks_about_dropped=True,
-    comes_back=REQUEST_BODY_HEADERS,
-    repeats_preflight=True,
-    max_age_form=_SIGNED,
+    preflight_lists_dropped_headers=True,
+    restored_headers=REQUEST_BODY_HEADERS,
+    preflights_each_redirect=True,
+    max_age_pattern=_SIGNED,
     max_age_cap=600,
-    max_age_bits=63,
-    keeps_one_result=True,
-    any_result_serves_forced=True,
-    keeps_refusals=True,
-    kept_wildcard_covers_authorization=True,
-    forgets_after_blocked="never",
+    max_age_max_bits=63,
+    caches_one_result=True,
+    any_cached_result_covers_forced=True,
+    caches_refusals=True,
+    cached_wildcard_covers_authorization=True,
+    clears_cache_after_failure="never",
 )
 
 ENGINES: Mapping[EngineName, Engine] = {engine.name: engine for engine in (STANDARD, CHROMIUM, FIREFOX, WEBKIT)}

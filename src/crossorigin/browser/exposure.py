@@ -1,4 +1,4 @@
-"""Say which headers of a response a page can read.
+"""The response headers that a page can read.
 
 https://fetch.spec.whatwg.org/#cors-safelisted-response-header-name
 """
@@ -19,11 +19,11 @@ def exposed_names(
     names = {name.lower().decode("latin-1") for name, _ in response.headers} - FORBIDDEN_RESPONSE_HEADERS
     if tainting == "cors":
         elements = split_list(response.lines("Access-Control-Expose-Headers"))[0]
-        wildcard = WILDCARD_BYTES in elements and not request.include
+        wildcard = WILDCARD_BYTES in elements and not request.includes_credentials
         if not all(map(is_token_bytes, elements)):
-            # One bad element exposes none of the others.
+            # One invalid element makes the whole list invalid.
             elements = []
-            wildcard = wildcard and engine.exposes_all_beside_invalid and request.initiator == "fetch"
+            wildcard = wildcard and engine.wildcard_exposes_despite_invalid and request.initiator == "fetch"
         if not wildcard:
             names &= {element.lower().decode() for element in elements} | CORS_SAFELISTED_RESPONSE_HEADERS
     return tuple(sorted(names))

@@ -1,4 +1,4 @@
-"""Say whom a request names as its origin, and whether it names anybody.
+"""The `Origin` header of a request: its value, and whether it is sent.
 
 https://fetch.spec.whatwg.org/#append-a-request-origin-header
 """
@@ -10,7 +10,7 @@ from crossorigin.fetch.origin import OPAQUE_ORIGIN
 
 
 def origin_of(hop: Hop, request: BrowserRequest) -> str:
-    """Serialize the request's origin: the page's, until a redirect has tainted it.
+    """Serialize the request's origin: the page's origin, or `null` after a redirect has tainted it.
 
     https://fetch.spec.whatwg.org/#serialized-origin
     """
@@ -18,26 +18,26 @@ def origin_of(hop: Hop, request: BrowserRequest) -> str:
 
 
 def origin_header(hop: Hop, request: BrowserRequest, engine: Engine) -> str | None:
-    """Return the value of `Origin`, or None where none is sent."""
+    """Return the value of `Origin`, or None if the header is not sent."""
     origin = origin_of(hop, request)
     if hop.tainting == "cors":
         return origin
-    if hop.method in {"GET", "HEAD"} and not _names_it_all_the_same(hop, request, engine):
+    if hop.method in {"GET", "HEAD"} and not _sends_same_origin_header(hop, request, engine):
         return None
-    if hop.crossed and engine.crossing_hides_origin:
+    if hop.has_crossed_origins and engine.cross_origin_redirect_hides_origin:
         return OPAQUE_ORIGIN
-    if request.mode == "cors" or not engine.origin_hides_as_referrer:
+    if request.mode == "cors" or not engine.referrer_policy_hides_origin:
         return origin
-    return OPAQUE_ORIGIN if _is_hidden(hop, request) else origin
+    return OPAQUE_ORIGIN if _policy_hides_origin(hop, request) else origin
 
 
-def _names_it_all_the_same(hop: Hop, request: BrowserRequest, engine: Engine) -> bool:
-    if request.mode == "cors" and request.initiator in engine.origin_of:
+def _sends_same_origin_header(hop: Hop, request: BrowserRequest, engine: Engine) -> bool:
+    if request.mode == "cors" and request.initiator in engine.initiators_always_sending_origin:
         return True
-    return engine.keeps_origin_header and hop.named_origin
+    return engine.keeps_origin_after_post and hop.origin_was_sent
 
 
-def _is_hidden(hop: Hop, request: BrowserRequest) -> bool:
+def _policy_hides_origin(hop: Hop, request: BrowserRequest) -> bool:
     match request.referrer_policy:
         case "no-referrer":
             return True

@@ -1,7 +1,7 @@
-"""Name the reasons for which a browser refuses, and say what each means and what mends it.
+"""The reasons for which a browser blocks a request, with the meaning of each and how to fix it.
 
-The codes are those of Chromium's `network::mojom::CorsError`, in kebab-case, where it has one; the others are network
-errors and TypeErrors of the Fetch standard. A code never changes its meaning and is never used again.
+Where Chromium's `network::mojom::CorsError` has a name for a reason, the code is that name in kebab-case. The other
+codes are network errors and TypeErrors of the Fetch standard. A code never changes its meaning and is never reused.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _PREFLIGHT = "preflight-"
 
 
 class BrowserReason(StrEnum):
-    """Name every way in which a request fails."""
+    """The reason why a request failed."""
 
     # Before any request.
     FORBIDDEN_METHOD = "forbidden-method"
@@ -62,15 +62,15 @@ class BrowserReason(StrEnum):
 
     @property
     def cors_error(self) -> str | None:
-        """Return the name of Chromium's `CorsError`, or None where it has none."""
+        """The name of Chromium's `CorsError`, or None if Chromium has none."""
         return None if self in _NO_CORS_ERROR else "".join(map(str.capitalize, self.split("-")))
 
-    def of_preflight(self) -> BrowserReason:
-        """Return the reason for which the same answer to a preflight is refused."""
+    def for_preflight(self) -> BrowserReason:
+        """Return the reason that applies if the same response answers a preflight."""
         return BrowserReason(_PREFLIGHT + self)
 
-    def of_request(self) -> BrowserReason:
-        """Return the reason for which the same answer to the request itself is refused, or this one."""
+    def for_request(self) -> BrowserReason:
+        """Return the reason that applies if the same response answers the request itself, or this reason."""
         found = self.removeprefix(_PREFLIGHT)
         return BrowserReason(found) if found in ADVICE else self
 
@@ -90,7 +90,7 @@ _NO_CORS_ERROR = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Advice:
-    """Hold what a reason means, and what the server, or else the page, is to do."""
+    """The meaning of a reason, and how to fix it on the server or in the page."""
 
     meaning: str
     fix: str
@@ -98,108 +98,109 @@ class Advice:
 
 ADVICE: Mapping[BrowserReason, Advice] = {
     BrowserReason.FORBIDDEN_METHOD: Advice(
-        meaning="No page may send CONNECT, TRACE or TRACK: the browser throws a TypeError and sends nothing.",
-        fix="The page has to use another method.",
+        meaning="Pages cannot send CONNECT, TRACE or TRACK: the browser throws a TypeError and sends nothing.",
+        fix="Use another method in the page.",
     ),
     BrowserReason.NO_CORS_METHOD: Advice(
-        meaning='In mode "no-cors" only GET, HEAD and POST may be sent: the browser throws a TypeError.',
-        fix='The page has to leave out mode: "no-cors".',
+        meaning='In mode "no-cors", pages can send only GET, HEAD and POST: the browser throws a TypeError.',
+        fix='Remove mode: "no-cors" from the request in the page.',
     ),
     BrowserReason.DISALLOWED_BY_MODE: Advice(
-        meaning='The page asked with mode "same-origin" for a URL of another origin.',
-        fix='The page has to leave out mode: "same-origin".',
+        meaning='The page requested a URL of another origin with mode "same-origin".',
+        fix='Remove mode: "same-origin" from the request in the page.',
     ),
     BrowserReason.CORS_DISABLED_SCHEME: Advice(
-        meaning="Only http and https URLs can be asked for across origins.",
-        fix="The page has to use an http or https URL; a file has to be served.",
+        meaning="Browsers make cross-origin requests to http and https URLs only.",
+        fix="Use an http or https URL, and serve local files over HTTP.",
     ),
     BrowserReason.NO_CORS_REDIRECT_MODE_NOT_FOLLOW: Advice(
-        meaning='In mode "no-cors" redirects of another origin can only be followed.',
-        fix='The page has to leave out redirect:, or mode: "no-cors".',
+        meaning='In mode "no-cors", cross-origin requests must follow redirects; the page set another redirect mode.',
+        fix='Remove redirect or mode: "no-cors" from the request in the page.',
     ),
     BrowserReason.PREFLIGHT_DISALLOWED_REDIRECT: Advice(
-        meaning="The preflight was answered with a redirect, and no browser follows one for a preflight.",
-        fix="Answer OPTIONS at this very URL, or let the page use the URL that it is redirected to: mostly a trailing"
-        " slash, or https instead of http.",
+        meaning="The preflight was answered with a redirect, and browsers do not follow redirects of preflights.",
+        fix="Answer OPTIONS at this URL, or use the redirect's target in the page. The two URLs often differ in a"
+        " trailing slash, or in http versus https.",
     ),
     BrowserReason.PREFLIGHT_INVALID_STATUS: Advice(
-        meaning="The preflight was answered with a status other than 200 to 299, so it grants nothing.",
-        fix="If the CORS middleware refused it, allow what the preflight asks for; else let the middleware answer"
-        " before authentication and routing.",
+        meaning="The preflight was answered with a status other than 200 to 299, so it allows nothing.",
+        fix="If the CORS middleware refused the preflight, allow what it asks for. Otherwise, let the middleware"
+        " answer before authentication and routing.",
     ),
     BrowserReason.INVALID_ALLOW_METHODS_PREFLIGHT_RESPONSE: Advice(
-        meaning="One element of Access-Control-Allow-Methods is not a token, which voids the whole preflight.",
-        fix="Send methods with commas between them, as in GET, PUT, and nothing else.",
+        meaning="An element of Access-Control-Allow-Methods is not a token, which invalidates the whole preflight.",
+        fix="Send only methods, separated by commas, for example GET, PUT.",
     ),
     BrowserReason.INVALID_ALLOW_HEADERS_PREFLIGHT_RESPONSE: Advice(
-        meaning="One element of Access-Control-Allow-Headers is not a token, which voids the whole preflight.",
-        fix="Send header names with commas between them, as in Authorization, Content-Type, and nothing else.",
+        meaning="An element of Access-Control-Allow-Headers is not a token, which invalidates the whole preflight.",
+        fix="Send only header names, separated by commas, for example Authorization, Content-Type.",
     ),
     BrowserReason.METHOD_DISALLOWED_BY_PREFLIGHT_RESPONSE: Advice(
-        meaning="Access-Control-Allow-Methods does not list the method, which is compared with its case; with"
-        " credentials * stands for nothing.",
-        fix="List the method, spelled as the page sends it.",
+        meaning="Access-Control-Allow-Methods does not list the method. Methods are case-sensitive; with credentials,"
+        " * is not a wildcard.",
+        fix="List the method exactly as the page sends it.",
     ),
     BrowserReason.HEADER_DISALLOWED_BY_PREFLIGHT_RESPONSE: Advice(
-        meaning="Access-Control-Allow-Headers does not list a header that the page sets; with credentials * stands for"
-        " nothing.",
-        fix="List the header by its name.",
+        meaning="Access-Control-Allow-Headers does not list a header that the page sets. With credentials, * is not a"
+        " wildcard.",
+        fix="List the header by name.",
     ),
     BrowserReason.MISSING_ALLOW_ORIGIN_HEADER: Advice(
-        meaning="The response has no Access-Control-Allow-Origin: the origin is not allowed, or the response, mostly an"
-        " error or a redirect, came from something outside the CORS middleware.",
-        fix="Allow the origin, and wrap the whole app, app = CORSMiddleware(app, ...): what add_middleware adds does"
-        " not see the response to a crash.",
+        meaning="The response has no Access-Control-Allow-Origin. Either the origin is not allowed, or the response,"
+        " often an error or a redirect, came from outside the CORS middleware.",
+        fix="Allow the page's origin on the server. If it is already allowed, another layer sent this response, such"
+        " as authentication or a proxy: move the CORS middleware outside that layer, or send the header there too. If"
+        " the response is a 5xx, fix the error in the server's log first.",
     ),
     BrowserReason.MULTIPLE_ALLOW_ORIGIN_VALUES: Advice(
-        meaning="Access-Control-Allow-Origin has several values; a browser takes one.",
-        fix="Let one place alone set it: the middleware, or the route, or the proxy. Send the origin that asks, not a"
+        meaning="Access-Control-Allow-Origin has several values; browsers accept only one.",
+        fix="Set the header in one place only: the middleware, the route or the proxy. Send the page's origin, not a"
         " list.",
     ),
     BrowserReason.INVALID_ALLOW_ORIGIN_VALUE: Advice(
-        meaning="The value of Access-Control-Allow-Origin is no origin.",
-        fix="Send the page's origin, such as https://app.example.com, or * without credentials.",
+        meaning="The value of Access-Control-Allow-Origin is not an origin.",
+        fix="Send the page's origin, for example https://app.example.com, or * if the page sends no credentials.",
     ),
     BrowserReason.ALLOW_ORIGIN_MISMATCH: Advice(
-        meaning="Access-Control-Allow-Origin names another origin than the page's; they are compared byte for byte.",
-        fix="Send the page's origin exactly: no path, no trailing slash, no default port, no pattern; and Vary: Origin,"
-        " lest a cache hands it to others.",
+        meaning="Access-Control-Allow-Origin is not the page's origin; the two are compared byte for byte.",
+        fix="Send exactly the page's origin, without a path, trailing slash, default port or pattern. Also send Vary:"
+        " Origin so that caches do not reuse the response for other origins.",
     ),
     BrowserReason.WILDCARD_ORIGIN_NOT_ALLOWED: Advice(
-        meaning="With credentials Access-Control-Allow-Origin must name the origin; * stands for nobody.",
-        fix="List the origins that may send credentials, or let the page leave out its credentials.",
+        meaning="With credentials, Access-Control-Allow-Origin must be the page's origin; * is not a wildcard.",
+        fix="List the origins that may send credentials, or send the request without credentials.",
     ),
     BrowserReason.INVALID_ALLOW_CREDENTIALS: Advice(
-        meaning="The page sends credentials, and Access-Control-Allow-Credentials is not exactly true.",
-        fix="Allow credentials on the server, or let the page leave out its credentials.",
+        meaning="The page sends credentials, but Access-Control-Allow-Credentials is not exactly true.",
+        fix="Allow credentials on the server, or send the request without credentials.",
     ),
     BrowserReason.REDIRECT_CONTAINS_CREDENTIALS: Advice(
-        meaning="The Location of a redirect across origins has a user name or a password in it.",
+        meaning="The Location of a cross-origin redirect contains a user name or a password.",
         fix="Redirect to a URL without them.",
     ),
     BrowserReason.REDIRECT_NOT_FOLLOWED: Advice(
-        meaning='The response is a redirect, and the page asked with redirect: "error".',
-        fix="Let the page use the URL that it is redirected to.",
+        meaning='The response is a redirect, but the page set redirect: "error".',
+        fix="Use the redirect's target in the page.",
     ),
     BrowserReason.REDIRECT_INVALID: Advice(
-        meaning="The Location of a redirect is no http or https URL, or there are several.",
-        fix="Redirect to one http or https URL.",
+        meaning="The Location of a redirect is not an http or https URL, or there are several Location headers.",
+        fix="Redirect to exactly one http or https URL.",
     ),
     BrowserReason.REDIRECT_OF_STREAM: Advice(
-        meaning="The body was a stream, which cannot be sent a second time.",
-        fix="Answer with 303, or let the page use the URL that it is redirected to.",
+        meaning="The request body was a stream, which cannot be sent a second time.",
+        fix="Answer with status 303, or use the redirect's target in the page.",
     ),
     BrowserReason.TOO_MANY_REDIRECTS: Advice(
-        meaning="A browser follows twenty redirects; this was one more.",
-        fix="End the circle of redirects.",
+        meaning="Browsers follow at most 20 redirects; this request met one more.",
+        fix="Remove the redirect loop.",
     ),
     BrowserReason.NETWORK_ERROR: Advice(
-        meaning="No response came.",
-        fix="See that the server runs, and that the browser may reach it.",
+        meaning="The browser received no response.",
+        fix="Check that the server is running and that the browser can reach it.",
     ),
 }
 
 
 def advice(reason: BrowserReason) -> Advice:
-    """Return what a reason means and what mends it."""
-    return ADVICE[reason.of_request()]
+    """Return what a reason means and how to fix it."""
+    return ADVICE[reason.for_request()]

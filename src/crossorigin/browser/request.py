@@ -1,7 +1,7 @@
-"""Hold the values that go in and out: what a page asks for, what goes over the wire, and what comes of it.
+"""The values of the browser model: the page's request, the HTTP messages, and the verdict.
 
-The standard's requests and responses, as far as CORS looks at them. Cookies, `Referer`, `User-Agent` and
-`Sec-Fetch-*` are not modelled: no server's CORS answer may depend on them.
+These are the requests and responses of the Fetch standard, as far as they matter to CORS. Cookies, `Referer`,
+`User-Agent` and `Sec-Fetch-*` are not modeled because the CORS headers of a response must not depend on them.
 """
 
 import re
@@ -40,36 +40,37 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
     "referrer_policy": get_args(ReferrerPolicy),
     "initiator": get_args(Initiator),
 }
-# Answered by the browser itself, without a request.
-_ANSWERED_AT_HOME = frozenset({"about", "blob", "data"})
+# The browser serves URLs of these schemes itself, without a request.
+_LOCAL_SCHEMES = frozenset({"about", "blob", "data"})
 
-# Stripped from the values that a page sets.
+# These characters are stripped from the ends of the values that a page sets.
 HTTP_WHITESPACE = "\t\n\r "
-_NEVER_IN_A_VALUE = re.compile("[\x00\r\n\u0100-\U0010ffff]")
+_FORBIDDEN_IN_VALUE = re.compile("[\x00\r\n\u0100-\U0010ffff]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BrowserRequest:
-    """Hold what a page asks its browser for.
+    """The request that a page makes to its browser.
 
     Args:
         url: The absolute URL.
         origin: The page's origin as the browser serializes it, or `null`.
-        method: The method as the page writes it: `put` becomes `PUT`, `patch` stays what it is.
-        headers: The headers that the page sets, in order. Those that no page can set are left out, as browsers do.
+        method: The method as the page writes it: `put` becomes `PUT`, and `patch` stays `patch`.
+        headers: The headers that the page sets, in order. Headers that a page cannot set are left out, as browsers do.
         mode: The request mode: `cors` for `fetch` and XMLHttpRequest, `no-cors` for an `<img>` without `crossorigin`.
-        credentials: The credentials mode; `withCredentials` of an XMLHttpRequest is `include`, without it
-            `same-origin`.
-        redirect: What becomes of redirects.
+        credentials: The credentials mode. An XMLHttpRequest uses `include` with `withCredentials`, and `same-origin`
+            without it.
+        redirect: The redirect mode: follow redirects, fail on them, or return them unread.
         referrer_policy: The referrer policy, which can hide the origin of requests outside CORS.
         body: The body.
-        content_type: What the body brings along where the page sets no `Content-Type`.
-        stream: Whether the body is a stream, of unknown length.
-        upload_listener: Whether an XMLHttpRequest listens to its upload.
-        initiator: What the page used; it words the messages, and some engines treat some kinds differently.
+        content_type: The type of the body, which is used if the page sets no `Content-Type`.
+        stream: Whether the body is a stream of unknown length.
+        upload_listener: Whether an XMLHttpRequest has an upload listener.
+        initiator: The API or element that makes the request. Console messages name it, and engines treat some kinds
+            differently.
 
     Raises:
-        ValueError: No browser can be asked for that.
+        ValueError: No page can make such a request.
     """
 
     url: str
@@ -87,14 +88,14 @@ class BrowserRequest:
     initiator: Initiator = "fetch"
 
     def __post_init__(self) -> None:
-        """Refuse what no page can ask for."""
+        """Raise an error if no page can make this request."""
         problem = _problem(self)
         if problem is not None:
             raise ValueError(problem)
 
     @property
-    def include(self) -> bool:
-        """Tell whether the credentials mode is `include`, which takes the meaning from every `*`."""
+    def includes_credentials(self) -> bool:
+        """Whether the credentials mode is `include`; no `*` is a wildcard then."""
         return self.credentials == "include"
 
 
@@ -102,16 +103,17 @@ def _problem(request: BrowserRequest) -> str | None:
     for name, choices in _CHOICES.items():
         value = getattr(request, name)
         if value not in choices:
-            return f"{name}={value!r} is none of {', '.join(choices)}"
+            return f"Invalid {name} {value!r}: expected one of {', '.join(choices)}"
     if request.origin != OPAQUE_ORIGIN and parse_origin(request.origin) is None:
-        return f"origin={request.origin!r} is no serialized origin: write one as https://app.example.com, or null"
+        expected = "expected scheme://host[:port], for example https://app.example.com, or null"
+        return f"Invalid origin {request.origin!r}: {expected}"
     if not is_token(request.method):
-        return f"method={request.method!r} is not a token"
+        return f"Invalid method {request.method!r}: not a token"
     has_body = request.body is not None or request.content_type is not None or request.stream
     if has_body and normalize_method(request.method) in {"GET", "HEAD"}:
-        return f"a {request.method} request has no body"
+        return f"A {request.method} request cannot have a body"
     if request.stream and request.mode == "no-cors":
-        return "a streamed body needs mode cors or same-origin"
+        return "A streamed body requires mode cors or same-origin"
     headers = [*request.headers, ("Content-Type", request.content_type or "")]
     problems = (_problem_of_url(request.url), *(_problem_of_header(*header) for header in headers))
     return next(filter(None, problems), None)
@@ -120,31 +122,31 @@ def _problem(request: BrowserRequest) -> str | None:
 def _problem_of_url(text: str) -> str | None:
     scheme = scheme_of(text)
     if scheme is None:
-        return f"url={text!r} is not absolute"
-    if scheme in _ANSWERED_AT_HOME:
-        return f"url={text!r} is answered by the browser itself, without a request: there is nothing to ask of a server"
+        return f"Invalid URL {text!r}: not absolute"
+    if scheme in _LOCAL_SCHEMES:
+        return f"Invalid URL {text!r}: browsers load {scheme} URLs themselves and send no request to a server"
     if scheme not in DEFAULT_PORTS:
         return None
     url = parse_url(text)
     if url is None:
-        return f"url={text!r} is no URL that a browser can fetch"
-    return f"url={text!r} has a user name or a password, which fetch refuses" if url.has_userinfo else None
+        return f"Invalid URL {text!r}: browsers cannot fetch it"
+    return f"Invalid URL {text!r}: fetch rejects URLs with a user name or password" if url.has_userinfo else None
 
 
 def _problem_of_header(name: str, value: str) -> str | None:
     if not is_token(name):
-        return f"the header name {name!r} is not a token"
-    if _NEVER_IN_A_VALUE.search(value.strip(HTTP_WHITESPACE)):
-        return f"the value {value!r} of {name} has a NUL, a line break or a character beyond U+00FF"
+        return f"Invalid header name {name!r}: not a token"
+    if _FORBIDDEN_IN_VALUE.search(value.strip(HTTP_WHITESPACE)):
+        return f"Invalid value {value!r} of {name}: contains NUL, a line break or a character beyond U+00FF"
     return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpRequest:
-    """Hold one request as the browser sends it.
+    """One request as the browser sends it.
 
-    `headers` are what CORS decides about: those of the page, and `Origin`; or those of a preflight. `credentials`
-    tells whether cookies, HTTP authentication and client certificates go along.
+    `headers` contains the headers that matter to CORS: those of the page and `Origin`, or those of a preflight.
+    `credentials` is true if cookies, HTTP authentication and client certificates are included.
     """
 
     url: str
@@ -157,9 +159,9 @@ class HttpRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpResponse:
-    """Hold one response: its status and its header lines as they came, names in any case.
+    """One response: its status, and its header lines as received, with names in any case.
 
-    `error` is what an app in process raised after it; no browser learns of that.
+    `error` is the exception that an app in the same process raised after the response; browsers do not see it.
     """
 
     status: int
@@ -167,14 +169,14 @@ class HttpResponse:
     error: Exception | None = field(default=None, compare=False, repr=False)
 
     def lines(self, name: str) -> tuple[bytes, ...]:
-        """Return the values of one header, a line each, without the whitespace around them."""
+        """Return the values of one header, one per line, without surrounding whitespace."""
         wanted = name.lower().encode()
         return tuple(value.strip(b" \t") for own, value in self.headers if own.lower() == wanted)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exchange:
-    """Hold a request and its response; None where the network failed."""
+    """A request and its response, which is None if the network failed."""
 
     request: HttpRequest
     response: HttpResponse | None
@@ -182,10 +184,11 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Culprit:
-    """Hold what a refusal is about.
+    """The response header, or status, that made a request fail.
 
-    `exchange` is the place in `Verdict.exchanges`; `header` the response header, or `:status`; `lines` its values
-    as they came, none where it is absent; `subject` the origin, method, name or value that was looked for.
+    `exchange` is an index into `Verdict.exchanges`. `header` is the name of the response header, or `:status`.
+    `lines` contains its values as received and is empty if the header is absent. `subject` is the origin, method,
+    name or value that the browser expected.
     """
 
     exchange: int
@@ -195,17 +198,17 @@ class Culprit:
 
     @property
     def value(self) -> str | None:
-        """Return the value of the header as browsers read it, all lines joined; None where it is absent."""
+        """The value of the header as browsers read it, all lines joined, or None if the header is absent."""
         return ", ".join(self.lines) if self.lines else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """Hold what comes of a request.
+    """The outcome of a request.
 
-    `type` is that of the response that the page gets, `error` if it gets none; then `reason` says why. `exposed`
-    are the names of the response's headers that the page can read, in lower case, sorted. `url` is where the
-    exchanges ended.
+    `type` is the type of the response that the page gets, or `error` if the browser blocks it; `reason` is then the
+    cause. `exposed` contains the names of the response headers that the page can read, in lower case, sorted. `url`
+    is the last URL that was requested.
     """
 
     request: BrowserRequest
@@ -219,16 +222,16 @@ class Verdict:
 
     @property
     def allowed(self) -> bool:
-        """Tell whether the page gets a response, be it one that it cannot look into."""
+        """Whether the page gets a response, even an opaque one."""
         return self.reason is None
 
     @property
     def status(self) -> int | None:
-        """Return the status of the last response, None where there was none."""
+        """The status of the last response, or None if there was none."""
         response = self.exchanges[-1].response if self.exchanges else None
         return None if response is None else response.status
 
     @property
     def readable(self) -> bool:
-        """Tell whether the page can read the response."""
+        """Whether the page can read the response."""
         return self.type in {"basic", "cors"}

@@ -1,7 +1,7 @@
-"""Hold the words of the engines' consoles: for each reason a text, with fields to fill in.
+"""The console messages of the engines: for each reason a text with placeholders.
 
-Chromium's texts and Firefox's are those that 156 and ESR 153 print; WebKit's are those of WebKitGTK 2.50. Where an
-engine prints no message about CORS, there is no text.
+The texts are those of Chromium 156, Firefox ESR 153 and WebKitGTK 2.50. A text is None if the engine prints no message
+about CORS.
 """
 
 from collections.abc import Mapping
@@ -12,9 +12,9 @@ from crossorigin.browser.reasons import BrowserReason
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Texts:
-    """Hold the three engines' words for one reason, with fields to fill in; None where there are none.
+    """The messages of the three engines for one reason, with placeholders; None if an engine prints none.
 
-    `firefox_category` is the key under which Firefox logs it: the name of its page on MDN, and a digit.
+    `firefox_category` is the key under which Firefox logs the message: the name of its MDN page, plus a digit for some.
     """
 
     chromium: str | None = None
@@ -32,7 +32,7 @@ XHR_TAIL = (
 FIREFOX = (
     "Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote resource at {at}. (Reason: "
 )
-# Only where `*` meets credentials it quotes the URL.
+# Firefox quotes the URL only in the message about `*` with credentials.
 FIREFOX_QUOTED = FIREFOX.replace("{at}", "‘{at}’")
 FIREFOX_FAILED = "CORS request did not succeed). Status code: (null)"
 FIREFOX_MISMATCH = "CORS header ‘Access-Control-Allow-Origin’ does not match ‘{value}’)"
@@ -47,7 +47,7 @@ SAME_ORIGIN_FETCH = (
     " {origin}."
 )
 
-# Where the page itself asks for a URL that no server is asked for.
+# The messages for a page that requests a URL without a server.
 CHROMIUM_FETCH_SCHEME = 'Fetch API cannot load {url}. URL scheme "{scheme}" is not supported.'
 CHROMIUM_LOCAL_FILE = "Not allowed to load local resource: {url}"
 FIREFOX_SCHEME = "CORS request not http)"
@@ -137,7 +137,7 @@ TEXTS: Mapping[BrowserReason, Texts] = {
         webkit="Request header field {subject} is not allowed by Access-Control-Allow-Headers.",
     ),
     BrowserReason.REDIRECT_CONTAINS_CREDENTIALS: Texts(
-        # Chromium leaves the location out of its own message.
+        # Chromium's message omits the location.
         chromium="Redirect location '' contains a username and password, which is disallowed for cross-origin"
         " requests.",
         firefox=FIREFOX_FAILED,
@@ -145,7 +145,7 @@ TEXTS: Mapping[BrowserReason, Texts] = {
         webkit=WEBKIT_REDIRECT + "redirection URL {location} has credentials",
     ),
     BrowserReason.CORS_DISABLED_SCHEME: Texts(
-        # The list is that of Debian's build.
+        # The list of schemes is that of Debian's build.
         chromium="Cross origin requests are only supported for protocol schemes: chrome,"
         " chrome-experimental-site-token-provider, chrome-extension, chrome-untrusted, data, http, https,"
         " isolated-app.",
@@ -167,5 +167,5 @@ TEXTS: Mapping[BrowserReason, Texts] = {
 
 
 def texts_of(reason: BrowserReason) -> Texts:
-    """Return the three texts of a reason, fields and all, without the sentence that goes before them."""
-    return TEXTS.get(reason.of_request(), Texts())
+    """Return the messages of a reason, with placeholders and without the sentence that precedes them."""
+    return TEXTS.get(reason.for_request(), Texts())

@@ -1,14 +1,14 @@
-"""Hold an http or https URL, as far as CORS looks at it, and where a `Location` leads.
+"""The parts of an http or https URL that matter to CORS, and the resolution of a `Location`.
 
-The URL standard's parser, without what only decides about bytes of the path: those are the app's matter. The host is
-serialized as browsers do, for origins are compared by it.
+This is the parser of the URL standard without the rules that affect only bytes of the path, which matter only to the
+app. The host is serialized as browsers do because origins are compared by it.
 """
 
 import re
 from dataclasses import dataclass
 from urllib.parse import quote, unquote
 
-from crossorigin.fetch.host import ends_in_a_number, is_web_host, serialize_ipv4, serialize_ipv6, to_a_label
+from crossorigin.fetch.host import ends_in_a_number, is_web_host, serialize_ipv4, serialize_ipv6, to_ace_label
 from crossorigin.fetch.origin import DEFAULT_PORTS, MAX_PORT, Origin
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
@@ -20,17 +20,17 @@ _HTTP = re.compile(
 _DOTS = re.compile("[.\u3002\uff0e\uff61]")
 _BEYOND_PATH = re.compile(r"[?#].*", re.DOTALL)
 _IGNORED = re.compile(r"[\t\n\r]")
-# https://url.spec.whatwg.org/#concept-basic-url-parser: what may stand around a URL, C0 controls and space.
-_AROUND = "".join(map(chr, range(0x21)))
-_HERE = frozenset({".", "%2e"})
-_UP = frozenset({"..", ".%2e", "%2e.", "%2e%2e"})
-# Already encoded, or with a meaning of its own.
-_KEPT = "!$%&'()*+,-./:;=?@[]_~|^{}\"`\\"
+# https://url.spec.whatwg.org/#concept-basic-url-parser: C0 controls and spaces around a URL are ignored.
+_SURROUNDING = "".join(map(chr, range(0x21)))
+_SAME_SEGMENT = frozenset({".", "%2e"})
+_PARENT_SEGMENT = frozenset({"..", ".%2e", "%2e.", "%2e%2e"})
+# These characters are already percent-encoded or have a meaning in a URL.
+_UNQUOTED = "!$%&'()*+,-./:;=?@[]_~|^{}\"`\\"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Url:
-    """Hold an http or https URL; `str()` writes it without its fragment, as a request line needs it."""
+    """An http or https URL; `str()` omits the fragment, as a request does."""
 
     origin: Origin
     target: str
@@ -38,23 +38,23 @@ class Url:
     has_userinfo: bool = False
 
     def __str__(self) -> str:
-        """Write the URL as it is requested."""
+        """Return the URL as it is requested."""
         return f"{self.origin}{self.target}"
 
     @property
-    def whole(self) -> str:
-        """Return the URL with its fragment, which no request carries and every preflight cache looks at."""
+    def with_fragment(self) -> str:
+        """The URL with its fragment, which preflight caches use as a key although requests do not include it."""
         return str(self) if self.fragment is None else f"{self}#{self.fragment}"
 
 
 def scheme_of(text: str) -> str | None:
-    """Return the scheme of an absolute URL in lower case, or None if it has none."""
+    """Return the scheme of a URL in lower case, or None if the URL is not absolute."""
     found = _SCHEME.match(text)
     return found[1].lower() if found else None
 
 
 def parse_url(text: str) -> Url | None:
-    """Parse an absolute http or https URL; None for anything else.
+    """Parse an absolute http or https URL, or return None for anything else.
 
     >>> str(parse_url("HTTP://Bücher.example:80/a b#c"))
     'http://xn--bcher-kva.example/a%20b'
@@ -67,8 +67,8 @@ def parse_url(text: str) -> Url | None:
     port = int(parts["port"] or DEFAULT_PORTS[scheme])
     if host is None or port > MAX_PORT:
         return None
-    path = quote(_without_dots((parts["path"] or "/").replace("\\", "/")), safe=_KEPT)
-    query = quote(parts["query"] or "", safe=_KEPT)
+    path = quote(_without_dot_segments((parts["path"] or "/").replace("\\", "/")), safe=_UNQUOTED)
+    query = quote(parts["query"] or "", safe=_UNQUOTED)
     return Url(
         origin=Origin(scheme, host, None if port == DEFAULT_PORTS[scheme] else port),
         target=path + query,
@@ -78,7 +78,9 @@ def parse_url(text: str) -> Url | None:
 
 
 def locate(value: bytes, base: Url) -> Url | None:
-    """Return where a `Location` leads from `base`, whose fragment it keeps if it has none; None for no http(s) URL.
+    """Resolve a `Location` against `base`; return None if the result is not an http or https URL.
+
+    The result keeps the fragment of `base` if `Location` has none.
 
     https://fetch.spec.whatwg.org/#concept-http-redirect-fetch
     """
@@ -92,7 +94,7 @@ def _resolved(text: str, base: Url) -> str:
     scheme = scheme_of(text)
     if scheme not in {None, base.origin.scheme}:
         return text
-    # https://url.spec.whatwg.org/#scheme-state: the base's own scheme says nothing, but before two slashes.
+    # https://url.spec.whatwg.org/#scheme-state: a scheme equal to the base's is ignored unless two slashes follow it.
     rest = text if scheme is None else text[len(scheme) + 1 :]
     place = _BEYOND_PATH.sub("", rest)
     more = rest[len(place) :]
@@ -105,26 +107,26 @@ def _resolved(text: str, base: Url) -> str:
     return f"{base.origin}{place if place.startswith('/') else path[: path.rindex('/') + 1] + place}{more}"
 
 
-def _without_dots(path: str) -> str:
-    """Resolve the dots in a path: https://url.spec.whatwg.org/#path-state."""
+def _without_dot_segments(path: str) -> str:
+    """Resolve the dot segments of a path: https://url.spec.whatwg.org/#path-state."""
     kept: list[str] = []
     segments = path[1:].split("/")
     for segment in segments:
-        if segment.lower() in _UP:
+        if segment.lower() in _PARENT_SEGMENT:
             del kept[-1:]
-        elif segment.lower() not in _HERE:
+        elif segment.lower() not in _SAME_SEGMENT:
             kept.append(segment)
-    if segments[-1].lower() in _HERE | _UP:
+    if segments[-1].lower() in _SAME_SEGMENT | _PARENT_SEGMENT:
         kept.append("")
     return "/" + "/".join(kept)
 
 
 def _cleaned(text: str) -> str:
-    return _IGNORED.sub("", text.strip(_AROUND))
+    return _IGNORED.sub("", text.strip(_SURROUNDING))
 
 
 def looks_like_a_url(text: str) -> bool:
-    """Tell whether `text` is an absolute URL of any scheme, a pattern's `*` in its host not minded."""
+    """Return whether `text` is an absolute URL of any scheme; its host may contain `*`, as in a pattern."""
     scheme = scheme_of(text)
     if scheme in DEFAULT_PORTS:
         return parse_url(text.replace("*", "x")) is not None
@@ -138,8 +140,8 @@ def _serialize_host(text: str) -> str | None:
     name = unquote(text)
     host = name.lower()
     if not name.isascii():
-        labels = [to_a_label(label) if label else "" for label in _DOTS.split(name)]
-        # A dot too many is no part of any host.
+        labels = [to_ace_label(label) if label else "" for label in _DOTS.split(name)]
+        # An invalid label becomes a dot, which makes the host invalid.
         host = ".".join("." if label is None else label for label in labels)
     if ends_in_a_number(host):
         return serialize_ipv4(host)

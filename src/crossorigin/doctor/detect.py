@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from crossorigin.browser import ENGINES, Exchange, HttpResponse, Verdict
 from crossorigin.browser.check import text_lines
-from crossorigin.browser.preflight import ALLOW_HEADERS, ALLOW_METHODS, OF_LISTS, Question, judge_lists
+from crossorigin.browser.preflight import ALLOW_HEADERS, ALLOW_METHODS, LIST_REASONS, Question, check_lists
 from crossorigin.browser.url import parse_url
 from crossorigin.doctor.findings import Finding, FindingCode
 from crossorigin.fetch.fields import WILDCARD, split_list
@@ -104,10 +104,10 @@ def _of_lists(verdict: Verdict, exchange: Exchange, response: HttpResponse, plac
             origin=verdict.request.origin,
             method=about,
             names=unsafe,
-            include=verdict.request.include,
+            includes_credentials=verdict.request.includes_credentials,
         )
-        refused = judge_lists(response, question, ENGINES["standard"], place)
-        culprit = refused[1] if refused is not None and refused[0] in OF_LISTS else None
+        refused = check_lists(response, question, ENGINES["standard"], place)
+        culprit = refused[1] if refused is not None and refused[0] in LIST_REASONS else None
         if culprit is not None:
             header = culprit.header
             detail = f"{header} does not allow {culprit.subject}."
@@ -122,7 +122,7 @@ def _of_answer(verdict: Verdict, exchange: Exchange, response: HttpResponse, pla
         detail = f"{type(response.error).__name__}: {response.error}"
         yield Finding(code=FindingCode.APP_RAISED, exchange=place, detail=detail)
     exposed = split_list(response.lines(_EXPOSE_HEADERS))[0]
-    if verdict.type == "cors" and verdict.request.include and WILDCARD.encode() in exposed:
+    if verdict.type == "cors" and verdict.request.includes_credentials and WILDCARD.encode() in exposed:
         detail = f"{_EXPOSE_HEADERS} is {', '.join(text_lines(response, _EXPOSE_HEADERS))}."
         yield Finding(code=FindingCode.WILDCARD_EXPOSES_NOTHING, exchange=place, header=_EXPOSE_HEADERS, detail=detail)
 

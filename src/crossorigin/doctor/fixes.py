@@ -74,7 +74,7 @@ def fix_of(verdict: Verdict, recognized: Recognized) -> Fix | None:
         )
         return Fix(server=recognized.server, text=text)
     # An opaque origin is everybody's: nobody is told to allow it.
-    if reason.of_request() not in _OF_SERVER or verdict.request.origin == OPAQUE_ORIGIN:
+    if reason.for_request() not in _OF_SERVER or verdict.request.origin == OPAQUE_ORIGIN:
         return Fix(server=recognized.server, text=text)
     on = policy_of(verdict.exchanges[-1].response) if verdict.exchanges else None
     if on is not None:
@@ -93,7 +93,7 @@ def _wanted(verdict: Verdict) -> Wanted:
         origin=request.origin,
         method=normalize_method(request.method),
         names=tuple(spelled[name] for name in unsafe),
-        credentials=request.include,
+        credentials=request.includes_credentials,
         around=crashed,
     )
 

@@ -1,8 +1,9 @@
-"""Assert what a page can do with an app in a browser: for everybody's test suites.
+"""Test assertions about what a page in a browser can do with an app.
 
-The app is any ASGI app, whatever sets its CORS headers; the browser is the model in `crossorigin.browser`. Nothing
-listens anywhere: requests are handed over in process, and lifespan events are not sent. `crossorigin.testing.plugin`
-has the pytest fixture, `crossorigin.testing.strategies` what Hypothesis needs; this module needs neither.
+The app is any ASGI app, whatever sets its CORS headers. The browser is the model in `crossorigin.browser`. Requests
+are passed to the app in process, without a server, and lifespan events are not sent. `crossorigin.testing.plugin`
+contains the pytest fixture and `crossorigin.testing.strategies` the Hypothesis strategies; this module requires
+neither pytest nor Hypothesis.
 """
 
 import asyncio
@@ -17,20 +18,20 @@ from crossorigin.browser.request import BrowserRequest, Credentials, Mode, Verdi
 from crossorigin.testing.report import describe
 
 __all__ = [
-    "Asked",
     "Page",
+    "RequestOptions",
     "assert_browser_can",
     "assert_browser_can_async",
     "assert_browser_cannot",
     "assert_browser_cannot_async",
 ]
 
-# Where Starlette's and FastAPI's TestClient says the app is.
+# The base URL of TestClient in Starlette and FastAPI.
 BASE_URL = "http://testserver"
 
 
-class Asked(TypedDict, total=False):
-    """Hold what else a page can say of its request; each has the meaning and default of `BrowserRequest`'s."""
+class RequestOptions(TypedDict, total=False):
+    """The other options of a page's request, with the meanings and defaults of `BrowserRequest`."""
 
     method: str
     headers: Mapping[str, str] | Iterable[tuple[str, str]]
@@ -43,9 +44,9 @@ class Asked(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Hold a page of `origin`, open in a browser, that calls `app`.
+    """A page of `origin` in a browser that sends requests to `app`.
 
-    `engine` says whose ways the browser has. Every request is the page's first: no preflight is remembered.
+    `engine` selects the browser engine. Preflights are not cached, so every request is like the page's first.
 
     >>> async def app(scope, receive, send):
     ...     await send({"type": "http.response.start", "status": 200, "headers": []})
@@ -58,72 +59,77 @@ class Page:
     origin: str
     engine: EngineName = "standard"
 
-    def can(self, url: str = "/", *, exposes: Iterable[str] = (), **asked: Unpack[Asked]) -> Verdict:
+    def can(self, url: str = "/", *, exposes: Iterable[str] = (), **options: Unpack[RequestOptions]) -> Verdict:
         """Assert that the page gets a response, whatever its status, and can read the headers in `exposes`.
 
-        A `url` without a host is one of `http://testserver`. The verdict is returned: its status, its exchanges.
+        A `url` without a host is resolved against `http://testserver`. The returned verdict contains the status and
+        the exchanges.
 
         Raises:
-            AssertionError: The browser refuses; the message names the reason, the header and what mends it. What the
-                app raised is its cause.
-            RuntimeError: An event loop is running; await `can_async` there. Or the app ended without a response.
+            AssertionError: The browser blocks the request. The message names the reason, the header and the fix. If
+                the app raised an exception, it is the cause of this error.
+            RuntimeError: An event loop is running (await `can_async` instead), or the app returned without a response.
             TypeError: `exposes` or `headers` is a string.
-            ValueError: No browser can be asked for that.
+            ValueError: No page can make such a request.
         """
-        return _wait(self.can_async(url, exposes=exposes, **asked))
+        return _run(self.can_async(url, exposes=exposes, **options))
 
-    def cannot(self, url: str = "/", *, reason: str | None = None, **asked: Unpack[Asked]) -> Verdict:
-        """Assert that the browser refuses, and for this `reason` if one is named; otherwise as `can`."""
-        return _wait(self.cannot_async(url, reason=reason, **asked))
+    def cannot(self, url: str = "/", *, reason: str | None = None, **options: Unpack[RequestOptions]) -> Verdict:
+        """Assert that the browser blocks the request, and for `reason` if one is given; see also `can`."""
+        return _run(self.cannot_async(url, reason=reason, **options))
 
-    async def can_async(self, url: str = "/", *, exposes: Iterable[str] = (), **asked: Unpack[Asked]) -> Verdict:
-        """Assert what `can` asserts, inside a running event loop."""
+    async def can_async(
+        self, url: str = "/", *, exposes: Iterable[str] = (), **options: Unpack[RequestOptions]
+    ) -> Verdict:
+        """Assert the same as `can`, inside a running event loop."""
         if isinstance(exposes, str):
-            raise TypeError(f"exposes={exposes!r} is one string: write a list of names, [{exposes!r}]")
-        verdict = await self._fetch(url, asked)
+            raise TypeError(f"exposes must be a list of header names, not a string: write [{exposes!r}]")
+        verdict = await self._fetch(url, options)
         hidden = [name for name in exposes if name.lower() not in verdict.exposed]
         if not verdict.allowed or hidden:
-            raise AssertionError(describe(verdict, hidden=hidden)) from _raised(verdict)
+            raise AssertionError(describe(verdict, hidden=hidden)) from _app_error(verdict)
         return verdict
 
-    async def cannot_async(self, url: str = "/", *, reason: str | None = None, **asked: Unpack[Asked]) -> Verdict:
-        """Assert what `cannot` asserts, inside a running event loop."""
-        # A reason that does not exist would never be met.
+    async def cannot_async(
+        self, url: str = "/", *, reason: str | None = None, **options: Unpack[RequestOptions]
+    ) -> Verdict:
+        """Assert the same as `cannot`, inside a running event loop."""
+        # BrowserReason raises ValueError for a misspelled reason, which would otherwise never match.
         wanted = None if reason is None else BrowserReason(reason)
-        verdict = await self._fetch(url, asked)
+        verdict = await self._fetch(url, options)
         if verdict.reason is None or wanted not in {None, verdict.reason}:
-            raise AssertionError(describe(verdict, wanted=wanted)) from _raised(verdict)
+            raise AssertionError(describe(verdict, wanted=wanted)) from _app_error(verdict)
         return verdict
 
-    async def _fetch(self, url: str, asked: Asked) -> Verdict:
-        headers = asked.get("headers", ())
+    async def _fetch(self, url: str, options: RequestOptions) -> Verdict:
+        headers = options.get("headers", ())
         if isinstance(cast("object", headers), str):
-            raise TypeError(f"headers={headers!r} is one string: write a mapping, {{name: value}}, or pairs of them")
+            raise TypeError(f"headers must be a mapping or a list of (name, value) pairs, not a string: {headers!r}")
         lines = cast("Mapping[str, str]", headers).items() if isinstance(headers, Mapping) else headers
-        request: dict[str, Any] = {**asked, "headers": tuple(lines)}
-        whole = f"{BASE_URL}{url}" if url.startswith("/") else url
-        asking = BrowserRequest(url=whole, origin=self.origin, **request)
-        return await run_async(asking, asgi_transport(self.app), engine=self.engine)
+        fields: dict[str, Any] = {**options, "headers": tuple(lines)}
+        absolute_url = f"{BASE_URL}{url}" if url.startswith("/") else url
+        request = BrowserRequest(url=absolute_url, origin=self.origin, **fields)
+        return await run_async(request, asgi_transport(self.app), engine=self.engine)
 
 
-def _raised(verdict: Verdict) -> Exception | None:
+def _app_error(verdict: Verdict) -> Exception | None:
     responses = [exchange.response for exchange in verdict.exchanges if exchange.response is not None]
     return next((response.error for response in reversed(responses) if response.error is not None), None)
 
 
-def _wait(asserting: Coroutine[Any, Any, Verdict]) -> Verdict:
+def _run(assertion: Coroutine[Any, Any, Verdict]) -> Verdict:
     try:
         asyncio.get_running_loop()
     except RuntimeError:
-        return asyncio.run(asserting)
-    asserting.close()
-    raise RuntimeError("an event loop is running: await the assertion's asynchronous twin, which ends in _async")
+        return asyncio.run(assertion)
+    assertion.close()
+    raise RuntimeError("An event loop is running: await the asynchronous assertion, whose name ends in _async")
 
 
 def assert_browser_can(
-    app: ASGIApp, *, origin: str, url: str = "/", exposes: Iterable[str] = (), **asked: Unpack[Asked]
+    app: ASGIApp, *, origin: str, url: str = "/", exposes: Iterable[str] = (), **options: Unpack[RequestOptions]
 ) -> Verdict:
-    """Assert that a page of `origin` can call `app` and gets a response; see `Page.can`.
+    """Assert that a page of `origin` can call `app` and get a response; see `Page.can`.
 
     >>> async def app(scope, receive, send):
     ...     headers = [(b"access-control-allow-origin", b"*")]
@@ -132,25 +138,25 @@ def assert_browser_can(
     >>> assert_browser_can(app, origin="https://app.example.com", url="/items").status
     200
     """
-    return Page(app, origin).can(url, exposes=exposes, **asked)
+    return Page(app, origin).can(url, exposes=exposes, **options)
 
 
 def assert_browser_cannot(
-    app: ASGIApp, *, origin: str, url: str = "/", reason: str | None = None, **asked: Unpack[Asked]
+    app: ASGIApp, *, origin: str, url: str = "/", reason: str | None = None, **options: Unpack[RequestOptions]
 ) -> Verdict:
-    """Assert that a browser keeps a page of `origin` from calling `app`; see `Page.cannot`."""
-    return Page(app, origin).cannot(url, reason=reason, **asked)
+    """Assert that the browser blocks a request of a page of `origin` to `app`; see `Page.cannot`."""
+    return Page(app, origin).cannot(url, reason=reason, **options)
 
 
 async def assert_browser_can_async(
-    app: ASGIApp, *, origin: str, url: str = "/", exposes: Iterable[str] = (), **asked: Unpack[Asked]
+    app: ASGIApp, *, origin: str, url: str = "/", exposes: Iterable[str] = (), **options: Unpack[RequestOptions]
 ) -> Verdict:
-    """Assert what `assert_browser_can` asserts, inside a running event loop."""
-    return await Page(app, origin).can_async(url, exposes=exposes, **asked)
+    """Assert the same as `assert_browser_can`, inside a running event loop."""
+    return await Page(app, origin).can_async(url, exposes=exposes, **options)
 
 
 async def assert_browser_cannot_async(
-    app: ASGIApp, *, origin: str, url: str = "/", reason: str | None = None, **asked: Unpack[Asked]
+    app: ASGIApp, *, origin: str, url: str = "/", reason: str | None = None, **options: Unpack[RequestOptions]
 ) -> Verdict:
-    """Assert what `assert_browser_cannot` asserts, inside a running event loop."""
-    return await Page(app, origin).cannot_async(url, reason=reason, **asked)
+    """Assert the same as `assert_browser_cannot`, inside a running event loop."""
+    return await Page(app, origin).cannot_async(url, reason=reason, **options)

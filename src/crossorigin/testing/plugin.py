@@ -1,6 +1,6 @@
-"""Hold the pytest fixture: a page in a browser that calls the app under test.
+"""The pytest fixture: a page in a browser that calls the app under test.
 
-It is not loaded by itself. In a `conftest.py` at the top of the tests:
+Pytest does not load it automatically. Add this to the `conftest.py` at the top of your tests:
 
     pytest_plugins = ["crossorigin.testing.plugin"]
 
@@ -22,13 +22,13 @@ __all__ = ["cors_app", "cors_page"]
 
 @pytest.fixture
 def cors_app() -> ASGIApp:
-    """Return the app that pages call; every test suite has its own fixture of this name."""
-    raise pytest.UsageError("cors_page needs the app: write a fixture `cors_app` that returns it")
+    """Return the app that pages call; override this fixture in your test suite."""
+    raise pytest.UsageError("cors_page requires a fixture `cors_app` that returns the app: define one")
 
 
 @pytest.fixture
 def cors_page(cors_app: ASGIApp) -> Callable[..., Page]:
-    """Open a page: call it with an origin, and with an engine if it is to be one."""
+    """Return a function that opens a page, given an origin and optionally an engine."""
 
     def open_page(origin: str, engine: EngineName = "standard") -> Page:
         return Page(cors_app, origin, engine)

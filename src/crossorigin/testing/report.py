@@ -1,4 +1,4 @@
-"""Write a verdict down for someone whose assertion just failed: what was sent, what came, why, and what mends it."""
+"""The message of a failed assertion: the reason, the fix, and the requests and responses."""
 
 import json
 from collections.abc import Sequence
@@ -8,8 +8,8 @@ from crossorigin.browser.reasons import BrowserReason, advice
 from crossorigin.browser.request import Culprit, Exchange, Verdict
 from crossorigin.fetch.origin import OPAQUE_ORIGIN
 
-# What the options of the policy decide about.
-_OF_OPTIONS = frozenset(
+# The refusals that other policy options can fix.
+_FIXED_BY_OPTIONS = frozenset(
     {
         BrowserReason.MISSING_ALLOW_ORIGIN_HEADER,
         BrowserReason.PREFLIGHT_INVALID_STATUS,
@@ -20,32 +20,43 @@ _OF_OPTIONS = frozenset(
 
 
 def describe(verdict: Verdict, *, hidden: Sequence[str] = (), wanted: BrowserReason | None = None) -> str:
-    """Return the whole message; `hidden` are names that should be readable, `wanted` the reason that was expected."""
+    """Return the whole message.
+
+    `hidden` contains the header names that should have been readable, and `wanted` is the expected reason.
+    """
     request = verdict.request
-    who = f"a page of {request.origin}"
-    what = f"{request.method} {request.url}"
+    page = f"a page of {request.origin}"
+    call = f"{request.method} {request.url}"
     if verdict.reason is None:
-        can = f"{who} can {what}" if not hidden else f"{who} cannot read {', '.join(hidden)} of {what}"
-        lines = [can if wanted is None else f"{can}; expected {wanted}"]
-        lines += _hidden(verdict, hidden)
+        outcome = (
+            f"{page} can {call}" if not hidden else f"{page} cannot read {', '.join(hidden)} in the response to {call}"
+        )
+        lines = [outcome if wanted is None else f"{outcome}; expected {wanted}"]
+        lines += _hidden_lines(verdict, hidden)
     else:
         expected = "" if wanted is None else f"; expected {wanted}"
-        lines = [f"{who} cannot {what}: {verdict.reason}{expected}", *_reason(verdict, verdict.reason)]
-    return "\n".join([*lines, *_exchanges(verdict)])
+        lines = [f"{page} cannot {call}: {verdict.reason}{expected}", *_reason_lines(verdict, verdict.reason)]
+    return "\n".join([*lines, *_exchange_lines(verdict)])
 
 
-def _reason(verdict: Verdict, reason: BrowserReason) -> list[str]:
-    told = advice(reason)
+def _reason_lines(verdict: Verdict, reason: BrowserReason) -> list[str]:
+    texts = advice(reason)
     culprit = [] if verdict.culprit is None else [f"  found: {_found(verdict.culprit, verdict)}"]
-    # Nobody has the standard's own console: the one that most developers look at.
-    text = console_text(verdict, "chromium" if verdict.engine == "standard" else verdict.engine)
-    console = [] if text is None else [f"  console: {text}"]
-    return [*culprit, f"  means: {told.meaning}", f"  fix: {told.fix}", *_allow(verdict, reason), *console]
+    # The standard defines no console messages, so Chromium's are shown: most developers know them.
+    message = console_text(verdict, "chromium" if verdict.engine == "standard" else verdict.engine)
+    console = [] if message is None else [f"  console: {message}"]
+    return [
+        *culprit,
+        f"  means: {texts.meaning}",
+        f"  fix: {texts.fix}",
+        *_options(verdict, reason),
+        *console,
+    ]
 
 
-def _allow(verdict: Verdict, reason: BrowserReason) -> list[str]:
-    """Return the options that allow what was refused, to be pasted; they mend neither `null` nor a crash."""
-    if verdict.culprit is None or reason.of_request() not in _OF_OPTIONS:
+def _options(verdict: Verdict, reason: BrowserReason) -> list[str]:
+    """Return the policy options that allow the request, ready to be pasted; empty for a `null` origin or a crash."""
+    if verdict.culprit is None or reason.for_request() not in _FIXED_BY_OPTIONS:
         return []
     exchange = verdict.exchanges[verdict.culprit.exchange]
     request, response = exchange.request, exchange.response
@@ -61,42 +72,42 @@ def _allow(verdict: Verdict, reason: BrowserReason) -> list[str]:
         "allow_headers": names.split(",") if names else [],
     }
     written = [f"{name}={json.dumps(values)}" for name, values in options.items() if values]
-    return [f"  allow: {', '.join([*written, *(['allow_credentials=True'] * verdict.request.include)])}"]
+    return [f"  allow: {', '.join([*written, *(['allow_credentials=True'] * verdict.request.includes_credentials)])}"]
 
 
 def _found(culprit: Culprit, verdict: Verdict) -> str:
-    value = "no such header" if culprit.value is None else repr(culprit.value)
+    value = "missing" if culprit.value is None else repr(culprit.value)
     request = verdict.exchanges[culprit.exchange].request
-    return f"{culprit.header}: {value}, in the response to {request.method} (asked for {culprit.subject})"
+    return f"{culprit.header}: {value}, in the response to {request.method} (expected {culprit.subject})"
 
 
-def _hidden(verdict: Verdict, hidden: Sequence[str]) -> list[str]:
+def _hidden_lines(verdict: Verdict, hidden: Sequence[str]) -> list[str]:
     response = verdict.exchanges[-1].response
-    own = {name.lower().decode("latin-1") for name, _ in response.headers} if response is not None else set[str]()
+    sent = {name.lower().decode("latin-1") for name, _ in response.headers} if response is not None else set[str]()
     return [
         f"  {name}: "
-        + ("not in Access-Control-Expose-Headers" if name.lower() in own else "the response has no such header")
+        + ("not in Access-Control-Expose-Headers" if name.lower() in sent else "the response does not have this header")
         for name in hidden
     ]
 
 
-def _exchanges(verdict: Verdict) -> list[str]:
+def _exchange_lines(verdict: Verdict) -> list[str]:
     if not verdict.exchanges:
-        return ["  nothing was sent"]
-    return [line for exchange in verdict.exchanges for line in _exchange(exchange)]
+        return ["  no request was sent"]
+    return [line for exchange in verdict.exchanges for line in _lines_of(exchange)]
 
 
-def _exchange(exchange: Exchange) -> list[str]:
+def _lines_of(exchange: Exchange) -> list[str]:
     request, response = exchange.request, exchange.response
     status = "no response" if response is None else str(response.status)
-    asked = [f"    > {_line(*header)}" for header in request.headers]
-    answered = () if response is None else response.headers
-    told = [f"    < {_line(*header)}" for header in answered if _tells(header[0])]
+    sent = [f"    > {_line(*header)}" for header in request.headers]
+    headers = () if response is None else response.headers
+    received = [f"    < {_line(*header)}" for header in headers if _is_shown(header[0])]
     raised = "" if response is None or response.error is None else f" (the app raised {response.error!r})"
-    return [f"  {request.method} {request.url} -> {status}{raised}", *asked, *told]
+    return [f"  {request.method} {request.url} -> {status}{raised}", *sent, *received]
 
 
-def _tells(name: bytes) -> bool:
+def _is_shown(name: bytes) -> bool:
     return name.lower().startswith(b"access-control-") or name.lower() in {b"location", b"vary"}
 
 

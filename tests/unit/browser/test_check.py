@@ -52,7 +52,7 @@ def test_an_origin_is_one_value_and_equal_byte_for_byte(
     first = answer(200, lines, allow_methods="PUT")
     rest = [answer(allow_origin="*")] if method == "PUT" and reason is None else []
     verdict = fetch(first, *rest, method=method)
-    assert verdict.reason == (reason and (reason.of_preflight() if method == "PUT" else reason))
+    assert verdict.reason == (reason and (reason.for_preflight() if method == "PUT" else reason))
     if reason is not None:
         told = told_by(verdict)
         assert told == (0, ORIGIN, tuple(value.strip(" \t") for value in values), PAGE)
@@ -92,7 +92,7 @@ def test_credentials_need_the_origin_and_exactly_true(
     first = answer(200, lines, allow_methods="PUT")
     rest = [answer(200, lines)] if method == "PUT" and reason is None else []
     verdict = fetch(first, *rest, method=method, credentials="include")
-    assert verdict.reason == (reason and (reason.of_preflight() if method == "PUT" else reason))
+    assert verdict.reason == (reason and (reason.for_preflight() if method == "PUT" else reason))
     if reason is UNCREDENTIALED:
         assert told_by(verdict) == (0, CREDENTIALS, tuple(value.strip(" \t") for value in values), "true")
     for credentials in ("omit", "same-origin"):

@@ -153,7 +153,7 @@ async def test_an_endless_response_ends() -> None:
 
     response = await asgi_transport(endless)(HttpRequest(url=f"{API}/", method="GET", headers=(), credentials=False))
     assert response is not None
-    assert (response.status, response.error, parts, told) == (201, None, 1, "the client has gone away")
+    assert (response.status, response.error, parts, told) == (201, None, 1, "the client has disconnected")
 
 
 async def test_headers_may_be_missing() -> None:

@@ -62,7 +62,7 @@ def _joins_headers(engine: EngineName) -> Any:
     standard="device-memory,downlink,dpr,ect,rtt,save-data,viewport-width,width",
     chromium=None,
 )
-def _also_safelisted(engine: EngineName) -> Any:
+def _extra_safelisted(engine: EngineName) -> Any:
     return asking(engine, *HINTS.items())
 
 
@@ -72,7 +72,7 @@ def _also_safelisted(engine: EngineName) -> Any:
     firefox=["range", "accept"],
     webkit=["range", None],
 )
-def _not_safelisted(engine: EngineName) -> Any:
+def _never_safelisted(engine: EngineName) -> Any:
     return [asking(engine, ("Range", "bytes=0-99999999999999999999")), asking(engine, ("Accept", "a\xe9"))]
 
 
@@ -82,7 +82,7 @@ def _lenient_ranges(engine: EngineName) -> Any:
 
 
 @difference(standard="null", chromium=PAGE)
-def _origin_hides_as_referrer(engine: EngineName) -> Any:
+def _referrer_policy_hides_origin(engine: EngineName) -> Any:
     verdict = fetch(answer(), engine=engine, mode="no-cors", method="POST", referrer_policy="no-referrer")
     return sent(verdict)[0][1]["Origin"]
 
@@ -92,7 +92,7 @@ def _origin_hides_as_referrer(engine: EngineName) -> Any:
     chromium=[None, PAGE, PAGE, PAGE, PAGE],
     webkit=[None, PAGE, PAGE, PAGE, None],
 )
-def _origin_of(engine: EngineName) -> Any:
+def _initiators_always_sending_origin(engine: EngineName) -> Any:
     elements = ["fetch", "script", "image", "stylesheet", "font"]
     home = {"engine": engine, "url": f"{PAGE}/"}
     assert "Origin" not in sent(fetch(answer(), initiator="script", mode="no-cors", **home))[0][1]
@@ -100,7 +100,7 @@ def _origin_of(engine: EngineName) -> Any:
 
 
 @difference(standard=["OPTIONS", "Access-Control-Request-Method"], webkit=["OPTIONS", "Origin"])
-def _origin_first(engine: EngineName) -> Any:
+def _preflight_origin_first(engine: EngineName) -> Any:
     verdict = fetch(ALLOWED, ALLOWED, engine=engine, method="PUT")
     method, headers = sent(verdict)[0]
     assert next(iter(headers)) == "Accept"
@@ -109,13 +109,13 @@ def _origin_first(engine: EngineName) -> Any:
 
 
 @difference(standard=["", ""], chromium=[None, ""])
-def _upload_needs_body(engine: EngineName) -> Any:
+def _upload_preflight_needs_body(engine: EngineName) -> Any:
     upload = {"method": "POST", "upload_listener": True}
     return [asking(engine, **upload), asking(engine, **upload, body=b"x")]
 
 
 @difference(standard=["x-a", "x-a"], firefox=["x-a,x-a", "x-a"])
-def _repeats_names(engine: EngineName) -> Any:
+def _preflight_repeats_names(engine: EngineName) -> Any:
     return [asking(engine, ("X-A", "1"), ("x-a", "2"), ("Accept", "a"), initiator=who) for who in ("fetch", "xhr")]
 
 
@@ -147,7 +147,7 @@ NO_METHOD = BrowserReason.METHOD_DISALLOWED_BY_PREFLIGHT_RESPONSE
 
 
 @difference(standard=None, chromium=NO_METHOD, firefox=NO_METHOD, webkit=NO_METHOD)
-def _upload_needs_no_method(engine: EngineName) -> Any:
+def _absent_methods_allow_forced(engine: EngineName) -> Any:
     return fetch_first(answer(allow_origin="*"), engine=engine, method="PUT", upload_listener=True, body=b"x")
 
 
@@ -156,13 +156,13 @@ NO_ORIGIN = BrowserReason.PREFLIGHT_MISSING_ALLOW_ORIGIN_HEADER
 
 
 @difference(standard=[REDIRECTED, REDIRECTED], firefox=[NO_ORIGIN, REDIRECTED])
-def _check_before_redirect(engine: EngineName) -> Any:
+def _cors_check_before_redirect(engine: EngineName) -> Any:
     redirects = answer(302, {"Location": "/x"}), redirect("/x")
     return [fetch(given, engine=engine, method="PUT").reason for given in redirects]
 
 
 @difference(standard=NO_ORIGIN, webkit=BrowserReason.PREFLIGHT_INVALID_STATUS)
-def _status_first(engine: EngineName) -> Any:
+def _status_before_cors_check(engine: EngineName) -> Any:
     assert fetch(answer(), engine=engine, method="PUT").reason is NO_ORIGIN
     return fetch(answer(400), engine=engine, method="PUT").reason
 
@@ -192,7 +192,7 @@ SEVERAL = BrowserReason.REDIRECT_INVALID
     firefox=[f"{API}/b", SEVERAL, "error"],
     webkit=[f"{API}/b,%20/b", f"{API}/b,%20/c", "opaqueredirect"],
 )
-def _several_locations(engine: EngineName) -> Any:
+def _multiple_locations(engine: EngineName) -> Any:
     found: list[Any] = []
     for second, follows in (("/b", engine != "standard"), ("/c", engine == "webkit")):
         lines = [("Location", "/b"), ("Location", second), ("Access-Control-Allow-Origin", "*")]
@@ -202,7 +202,7 @@ def _several_locations(engine: EngineName) -> Any:
 
 
 @difference(standard="error", chromium="cors", webkit="cors")
-def _error_needs_location(engine: EngineName) -> Any:
+def _redirect_error_needs_location(engine: EngineName) -> Any:
     return fetch(answer(302, allow_origin="*"), engine=engine, redirect="error").type
 
 
@@ -210,7 +210,7 @@ USERINFO = BrowserReason.REDIRECT_CONTAINS_CREDENTIALS
 
 
 @difference(standard=[None, None], chromium=[USERINFO, USERINFO])
-def _refuses_userinfo(engine: EngineName) -> Any:
+def _always_refuses_userinfo(engine: EngineName) -> Any:
     home, away = "https://me@app.example/", "https://me@other.example/"
     rest = [] if engine == "chromium" else [ALLOWED]
     return [
@@ -223,7 +223,7 @@ TYPED = {"body": b"x", "content_type": "a/b"}
 
 
 @difference(standard="DELETE", webkit="GET")
-def _deletes_only_here(engine: EngineName) -> Any:
+def _cross_origin_delete_becomes_get(engine: EngineName) -> Any:
     here = fetch(ALLOWED, redirect("/b"), ALLOWED, ALLOWED, engine=engine, method="DELETE")
     assert methods(here)[-1] == "DELETE"
     put = fetch(ALLOWED, redirect(f"{OTHER}/"), ALLOWED, ALLOWED, engine=engine, method="PUT")
@@ -235,7 +235,7 @@ def _deletes_only_here(engine: EngineName) -> Any:
 
 
 @difference(standard=[PAGE, PAGE, "null"], chromium=[PAGE, "null", "null"])
-def _crossing_hides_origin(engine: EngineName) -> Any:
+def _cross_origin_redirect_hides_origin(engine: EngineName) -> Any:
     home = {"engine": engine, "url": f"{PAGE}/", "method": "POST", "mode": "no-cors"}
     places = ["/b"], [f"{API}/"], [f"{API}/", f"{PAGE}/"]
     chains = [fetch(*map(redirect, chain), answer(), **home) for chain in places]
@@ -243,7 +243,7 @@ def _crossing_hides_origin(engine: EngineName) -> Any:
 
 
 @difference(standard=[PAGE, None, None, None], webkit=[PAGE, PAGE, PAGE, None])
-def _keeps_origin_header(engine: EngineName) -> Any:
+def _keeps_origin_after_post(engine: EngineName) -> Any:
     home = {"engine": engine, "url": f"{PAGE}/", "mode": "same-origin"}
     assert "Origin" not in sent(fetch(redirect("/b"), answer(), **home))[1][1]
     verdict = fetch(redirect("/b", 302), answer(), method="POST", **home)
@@ -256,7 +256,7 @@ AUTH = (("Authorization", "x"), ("X-A", "1"))
 
 
 @difference(standard=["x-a", False], webkit=["authorization,x-a", False])
-def _asks_about_dropped(engine: EngineName) -> Any:
+def _preflight_lists_dropped_headers(engine: EngineName) -> Any:
     verdict = fetch(ALLOWED, redirect(f"{OTHER}/"), ALLOWED, ALLOWED, engine=engine, headers=AUTH)
     return [sent(verdict)[2][1]["Access-Control-Request-Headers"], "Authorization" in sent(verdict)[3][1]]
 
@@ -266,14 +266,14 @@ def _asks_about_dropped(engine: EngineName) -> Any:
     firefox=[["X-A"], ["Authorization", "Content-Type", "X-A"]],
     webkit=[["X-A"], ["Content-Type", "X-A"]],
 )
-def _comes_back(engine: EngineName) -> Any:
+def _restored_headers(engine: EngineName) -> Any:
     hops = [ALLOWED, redirect(f"{OTHER}/", 302), ALLOWED, redirect("/b"), ALLOWED, ALLOWED]
     verdict = fetch(*hops, engine=engine, method="POST", headers=AUTH, content_type="a/b")
     return [sorted(set(sent(verdict)[index][1]) - {"Origin"}) for index in (3, 5)]
 
 
 @difference(standard=[8, [*HINTS], [*HINTS]], chromium=[8, ["Save-Data"], [*HINTS]])
-def _dropped_away(engine: EngineName) -> Any:
+def _dropped_cross_origin(engine: EngineName) -> Any:
     asks = [] if engine == "chromium" else [ALLOWED]
     headers = tuple(HINTS.items())
     home = fetch(redirect("/b"), answer(), engine=engine, url=f"{PAGE}/", headers=headers)
@@ -288,7 +288,7 @@ def _dropped_away(engine: EngineName) -> Any:
     firefox=[["OPTIONS", "PUT", "OPTIONS", "GET"], ["GET", "OPTIONS", "GET"], ["GET", "GET"]],
     webkit=[["OPTIONS", "PUT", "OPTIONS", "GET"], ["GET", "OPTIONS", "GET"], ["GET", "GET"]],
 )
-def _repeats_preflight(engine: EngineName) -> Any:
+def _preflights_each_redirect(engine: EngineName) -> Any:
     again = [ALLOWED] if engine in {"firefox", "webkit"} else []
     changed = fetch(ALLOWED, redirect("/b", 303), *again, ALLOWED, engine=engine, method="PUT")
     left = {"engine": engine, "url": f"{PAGE}/", "headers": (("Authorization", "x"),)}
@@ -297,7 +297,7 @@ def _repeats_preflight(engine: EngineName) -> Any:
 
 
 @difference(standard=["null", "null", False], firefox=[PAGE, "null", True])
-def _preflight_keeps_origin(engine: EngineName) -> Any:
+def _preflight_keeps_page_origin(engine: EngineName) -> Any:
     verdict = fetch(ALLOWED, redirect(f"{OTHER}/"), ALLOWED, ALLOWED, engine=engine, method="PUT")
     origins = [headers["Origin"] for _, headers in sent(verdict)]
     # Back home, the preflight needs no consent; the request itself does.
@@ -316,14 +316,14 @@ def refuses_last(*answers: Any, **given: Any) -> bool:
 
 
 @difference(standard=[(), ()], firefox=[("access-control-allow-origin", "access-control-expose-headers", "etag"), ()])
-def _exposes_all_beside_invalid(engine: EngineName) -> Any:
+def _wildcard_exposes_despite_invalid(engine: EngineName) -> Any:
     given = answer(200, {"ETag": "e"}, allow_origin="*", expose_headers="*, @")
     assert fetch(answer(200, {"ETag": "e"}, allow_origin="*", expose_headers="etag, @"), engine=engine).exposed == ()
     return [fetch(given, engine=engine, initiator=who).exposed for who in ("fetch", "xhr")]
 
 
 @difference(standard=[False, False], firefox=[True, False])
-def _skips_empty_lines(engine: EngineName) -> Any:
+def _ignores_empty_credentials_lines(engine: EngineName) -> Any:
     lines = [[("Access-Control-Allow-Credentials", value) for value in values] for values in (("", "true"), ("", ""))]
     return [
         fetch(answer(200, given, allow_origin=PAGE), engine=engine, credentials="include").allowed for given in lines
@@ -335,7 +335,7 @@ def _skips_empty_lines(engine: EngineName) -> Any:
     firefox=[["", "content-type", False], ["", "content-type", True]],
     webkit=[["content-type", "content-type", True], ["content-type", "content-type", True]],
 )
-def _drops_again(engine: EngineName) -> Any:
+def _drops_body_headers_again(engine: EngineName) -> Any:
     found: list[list[str | bool | None]] = []
     for last in (302, 307):
         hops = [redirect("/b", 302), redirect("/c", last), ALLOWED]
@@ -354,14 +354,14 @@ def _drops_again(engine: EngineName) -> Any:
 
 
 @difference(standard=True, chromium=False)
-def _remembers_null(engine: EngineName) -> Any:
+def _caches_opaque_origins(engine: EngineName) -> Any:
     visit = Visit(engine)
     visit.asks(LISTS, **PUT, origin="null")
     return not visit.asks(LISTS, **PUT, origin="null")
 
 
 @difference(standard=False, chromium=True, firefox=True)
-def _keeps_credentialed_wildcards(engine: EngineName) -> Any:
+def _caches_credentialed_wildcards(engine: EngineName) -> Any:
     visit = Visit(engine)
     then = answer(**CREDENTIALED)
     visit.asks(granting(allow_methods="PUT, *", **CREDENTIALED), **PUT, then=then, credentials="include")
@@ -369,7 +369,7 @@ def _keeps_credentialed_wildcards(engine: EngineName) -> Any:
 
 
 @difference(standard=[False, False, False], firefox=[True, False, False])
-def _keeps_head_by_name(engine: EngineName) -> Any:
+def _head_needs_cached_method(engine: EngineName) -> Any:
     found: list[bool] = []
     for method, listed in (("HEAD", {}), ("HEAD", {"allow_methods": "HEAD"}), ("POST", {})):
         visit = Visit(engine)
@@ -394,12 +394,12 @@ def _redirect_checked_with_credentials(engine: EngineName) -> Any:
 
 
 @difference(standard=[5, 5], chromium=[60, 0], webkit=[60, 0], firefox=[0, 0])
-def _max_age_form(engine: EngineName) -> Any:
+def _max_age_pattern(engine: EngineName) -> Any:
     return [kept_for(engine, value) for value in ("+60", "-1")]
 
 
 @difference(standard=[5, 5, 5, 60, 0], firefox=[0, 0, 5, 60, 0])
-def _max_age_otherwise(engine: EngineName) -> Any:
+def _max_age_if_invalid(engine: EngineName) -> Any:
     return [kept_for(engine, value) for value in ("1.5", "60, 60", None, "060", "0")]
 
 
@@ -410,12 +410,12 @@ def _max_age_cap(engine: EngineName) -> Any:
 
 
 @difference(standard=[1e9, 1e9], chromium=[7200, 5], webkit=[600, 5], firefox=[86_400, 86_400])
-def _max_age_bits(engine: EngineName) -> Any:
+def _max_age_max_bits(engine: EngineName) -> Any:
     return [min(kept_for(engine, str(seconds)), 1e9) for seconds in (2**63 - 1, 2**63)]
 
 
 @difference(standard=[False] * 3, chromium=[True] * 3, webkit=[True] * 3)
-def _keeps_one_result(engine: EngineName) -> Any:
+def _caches_one_result(engine: EngineName) -> Any:
     replaced = Visit(engine)
     replaced.asks(granting(allow_methods="PUT"), **PUT)
     assert replaced.asks(granting(allow_methods="DELETE"), method="DELETE")
@@ -433,7 +433,7 @@ def _keeps_one_result(engine: EngineName) -> Any:
 
 
 @difference(standard=[True] * 4, webkit=[False, False, True, True])
-def _keeps_refusals(engine: EngineName) -> Any:
+def _caches_refusals(engine: EngineName) -> Any:
     listed, named, unlisted = Visit(engine), Visit(engine), Visit(engine)
     assert not fetch(granting(allow_methods="PUT"), engine=engine, cache=listed.cache, method="DELETE").allowed
     assert not fetch(granting(allow_methods="PUT"), engine=engine, cache=named.cache, **names("x-a")).allowed
@@ -446,7 +446,7 @@ def _keeps_refusals(engine: EngineName) -> Any:
 
 
 @difference(standard=False, firefox=True)
-def _credentials_apart(engine: EngineName) -> Any:
+def _caches_by_credentials(engine: EngineName) -> Any:
     visit = Visit(engine)
     then = answer(**CREDENTIALED)
     granted = granting(allow_methods="PUT", **CREDENTIALED)
@@ -456,7 +456,7 @@ def _credentials_apart(engine: EngineName) -> Any:
 
 
 @difference(standard=[False, False], firefox=[True, True])
-def _keeps_wildcards(engine: EngineName) -> Any:
+def _caches_wildcards(engine: EngineName) -> Any:
     visit = Visit(engine)
     visit.asks(granting(allow_methods="*", allow_headers="*"), **PUT, **names("x-a"))
     assert not visit.asks(granting(), **names("Accept"))
@@ -464,7 +464,7 @@ def _keeps_wildcards(engine: EngineName) -> Any:
 
 
 @difference(standard=[True, False, True], chromium=[False] * 3, firefox=[False] * 3, webkit=[False] * 3)
-def _any_result_serves_forced(engine: EngineName) -> Any:
+def _any_cached_result_covers_forced(engine: EngineName) -> Any:
     upload = {"method": "POST", "upload_listener": True, "body": b"x"}
     listing, result, wild = Visit(engine), Visit(engine), Visit(engine)
     listing.asks(granting(allow_methods="PUT"), **PUT)
@@ -474,7 +474,7 @@ def _any_result_serves_forced(engine: EngineName) -> Any:
 
 
 @difference(standard=True, webkit=False)
-def _kept_wildcard_covers_authorization(engine: EngineName) -> Any:
+def _cached_wildcard_covers_authorization(engine: EngineName) -> Any:
     visit = Visit(engine)
     visit.asks(granting(allow_methods="*", allow_headers="*"), **PUT, **names("x-a"))
     return visit.asks(granting(allow_methods="*", allow_headers="*"), **PUT, **names("Authorization"))
@@ -486,7 +486,7 @@ def _kept_wildcard_covers_authorization(engine: EngineName) -> Any:
     firefox=[True, True, True, False],
     webkit=[False] * 4,
 )
-def _forgets_after_blocked(engine: EngineName) -> Any:
+def _clears_cache_after_failure(engine: EngineName) -> Any:
     found: list[bool] = []
     nowhere, away = redirect("ftp://api.example/"), redirect("/b")
     unwanted = {**PUT, "redirect": "error"}
@@ -499,7 +499,7 @@ def _forgets_after_blocked(engine: EngineName) -> Any:
 
 
 @difference(standard=[False, False], chromium=[False, True])
-def _max_kept_url(engine: EngineName) -> Any:
+def _max_cached_url(engine: EngineName) -> Any:
     asks: list[bool] = []
     for length in (1023, 1024):
         visit = Visit(engine)

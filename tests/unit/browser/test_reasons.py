@@ -52,7 +52,7 @@ def test_the_list_is_closed() -> None:
 def test_every_reason_says_what_it_means_and_what_mends_it(reason: BrowserReason) -> None:
     """In whole sentences; a preflight's in the words of the request's."""
     told = advice(reason)
-    assert told is ADVICE[reason.of_request()]
+    assert told is ADVICE[reason.for_request()]
     for text in (told.meaning, told.fix):
         assert text[0].isupper()
         assert text.endswith(".")
@@ -61,7 +61,7 @@ def test_every_reason_says_what_it_means_and_what_mends_it(reason: BrowserReason
 
 def test_a_preflight_fails_as_the_request_does() -> None:
     """Six reasons come in pairs, and all others stand alone."""
-    pairs = [reason for reason in BrowserReason if reason.of_request() is not reason]
+    pairs = [reason for reason in BrowserReason if reason.for_request() is not reason]
     assert len(pairs) == 6
-    assert all(reason.of_request().of_preflight() is reason for reason in pairs)
+    assert all(reason.for_request().for_preflight() is reason for reason in pairs)
     assert set(ADVICE) == set(BrowserReason) - set(pairs)

@@ -12,35 +12,41 @@ from tests.unit.browser.talk import API, PAGE, answer, asked, fetch
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"origin": f"{PAGE}/"}, "origin='https://app.example/' is no serialized origin: write one as"),
-        ({"origin": ""}, "origin='' is no serialized origin"),
-        ({"url": "/items"}, "url='/items' is not absolute"),
-        ({"url": "https://a b/"}, "url='https://a b/' is no URL that a browser can fetch"),
+        ({"origin": f"{PAGE}/"}, "Invalid origin 'https://app.example/': expected scheme://host"),
+        ({"origin": ""}, "Invalid origin '': expected scheme://host"),
+        ({"url": "/items"}, "Invalid URL '/items': not absolute"),
+        ({"url": "https://a b/"}, "Invalid URL 'https://a b/': browsers cannot fetch it"),
         (
             {"url": "https://me:pw@api.example/"},
-            "url='https://me:pw@api.example/' has a user name or a password, which fetch refuses",
+            "Invalid URL 'https://me:pw@api.example/': fetch rejects URLs with a user name or password",
         ),
-        ({"method": "PU T"}, "method='PU T' is not a token"),
-        ({"method": ""}, "method='' is not a token"),
-        ({"headers": (("X Token", "t"),)}, "the header name 'X Token' is not a token"),
-        ({"headers": (("X-A", "1"), ("X-Token", "a\nb"))}, "the value 'a\\nb' of X-Token has a NUL"),
-        ({"headers": (("X-Token", "a\0"),)}, "the value 'a\\x00' of X-Token has a NUL"),
-        ({"headers": (("X-Token", "€"),)}, "the value '€' of X-Token has a NUL, a line break or a character beyond"),
-        ({"headers": (("X-Token", "a\u2003"),)}, "the value 'a\\u2003' of X-Token has a NUL"),
-        ({"body": b""}, "a GET request has no body"),
-        ({"method": "get", "content_type": "text/plain"}, "a get request has no body"),
-        ({"method": "HEAD", "stream": True}, "a HEAD request has no body"),
-        ({"method": "POST", "stream": True, "mode": "no-cors"}, "a streamed body needs mode cors or same-origin"),
-        ({"method": "POST", "content_type": "a/b\r\nX: 1"}, "the value 'a/b\\r\\nX: 1' of Content-Type has a NUL"),
-        ({"method": "POST", "content_type": "€"}, "the value '€' of Content-Type has a NUL"),
-        ({"mode": "nocors"}, "mode='nocors' is none of cors, no-cors, same-origin"),
-        ({"credentials": "Include"}, "credentials='Include' is none of omit, same-origin, include"),
-        ({"redirect": "none"}, "redirect='none' is none of follow, error, manual"),
-        ({"referrer_policy": "never"}, "referrer_policy='never' is none of no-referrer, "),
-        ({"initiator": "iframe"}, "initiator='iframe' is none of fetch, xhr, "),
-        ({"url": "data:,x"}, "url='data:,x' is answered by the browser itself, without a request"),
-        ({"url": "BLOB:x"}, "url='BLOB:x' is answered by the browser itself"),
-        ({"url": "about:blank"}, "url='about:blank' is answered by the browser itself"),
+        ({"method": "PU T"}, "Invalid method 'PU T': not a token"),
+        ({"method": ""}, "Invalid method '': not a token"),
+        ({"headers": (("X Token", "t"),)}, "Invalid header name 'X Token': not a token"),
+        ({"headers": (("X-A", "1"), ("X-Token", "a\nb"))}, "Invalid value 'a\\nb' of X-Token: contains NUL"),
+        ({"headers": (("X-Token", "a\0"),)}, "Invalid value 'a\\x00' of X-Token: contains NUL"),
+        (
+            {"headers": (("X-Token", "€"),)},
+            "Invalid value '€' of X-Token: contains NUL, a line break or a character beyond",
+        ),
+        ({"headers": (("X-Token", "a\u2003"),)}, "Invalid value 'a\\u2003' of X-Token: contains NUL"),
+        ({"body": b""}, "A GET request cannot have a body"),
+        ({"method": "get", "content_type": "text/plain"}, "A get request cannot have a body"),
+        ({"method": "HEAD", "stream": True}, "A HEAD request cannot have a body"),
+        ({"method": "POST", "stream": True, "mode": "no-cors"}, "A streamed body requires mode cors or same-origin"),
+        (
+            {"method": "POST", "content_type": "a/b\r\nX: 1"},
+            "Invalid value 'a/b\\r\\nX: 1' of Content-Type: contains NUL",
+        ),
+        ({"method": "POST", "content_type": "€"}, "Invalid value '€' of Content-Type: contains NUL"),
+        ({"mode": "nocors"}, "Invalid mode 'nocors': expected one of cors, no-cors, same-origin"),
+        ({"credentials": "Include"}, "Invalid credentials 'Include': expected one of omit, same-origin, include"),
+        ({"redirect": "none"}, "Invalid redirect 'none': expected one of follow, error, manual"),
+        ({"referrer_policy": "never"}, "Invalid referrer_policy 'never': expected one of no-referrer, "),
+        ({"initiator": "iframe"}, "Invalid initiator 'iframe': expected one of fetch, xhr, "),
+        ({"url": "data:,x"}, "Invalid URL 'data:,x': browsers load data URLs themselves and send no request"),
+        ({"url": "BLOB:x"}, "Invalid URL 'BLOB:x': browsers load blob URLs themselves"),
+        ({"url": "about:blank"}, "Invalid URL 'about:blank': browsers load about URLs themselves"),
     ],
 )
 def test_what_no_page_can_ask_for_is_refused(fields: dict[str, Any], message: str) -> None:
@@ -75,7 +81,9 @@ def test_values_go_out_without_http_whitespace_around_them() -> None:
 
 def test_an_engine_is_one_of_four() -> None:
     """The message names them."""
-    with pytest.raises(ValueError, match="engine='safari' is none of standard, chromium, firefox, webkit"):
+    with pytest.raises(
+        ValueError, match="Invalid engine 'safari': expected one of standard, chromium, firefox, webkit"
+    ):
         fetch(engine="safari")  # type: ignore[arg-type]  # what is tested
 
 
@@ -91,7 +99,7 @@ def test_values_are_frozen_and_compared() -> None:
 @pytest.mark.parametrize(("credentials", "include"), [("omit", False), ("same-origin", False), ("include", True)])
 def test_only_include_includes(credentials: str, *, include: bool) -> None:
     """It takes the meaning from every wildcard."""
-    assert asked(credentials=credentials).include is include
+    assert asked(credentials=credentials).includes_credentials is include
 
 
 def test_a_response_gives_the_lines_of_a_header() -> None:

@@ -41,8 +41,8 @@ def test_a_refusal_is_told_from_the_verdict_to_the_fix() -> None:
 Chrome, Firefox and Safari would block this: method-disallowed-by-preflight-response
 
 It fails at the preflight, OPTIONS https://api.example/items, in exchange 1 of 1.
-Access-Control-Allow-Methods does not list the method, which is compared with its case; with
-credentials * stands for nothing.
+Access-Control-Allow-Methods does not list the method. Methods are case-sensitive; with credentials,
+* is not a wildcard.
 
 1. OPTIONS https://api.example/items (preflight)
    > Accept: */*
@@ -62,7 +62,7 @@ What the consoles say
    Safari: Method PUT is not allowed by Access-Control-Allow-Methods.
 
 Fix
-   List the method, spelled as the page sends it.
+   List the method exactly as the page sends it.
    For any server (nothing in its answers tells what it is), together with what is allowed already:
 
        # To OPTIONS, with status 204:

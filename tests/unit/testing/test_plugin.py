@@ -37,7 +37,7 @@ class TestWithAnApp:
 
 def test_a_suite_without_an_app_is_told_what_to_write(request: pytest.FixtureRequest) -> None:
     """The name of the fixture that is missing."""
-    with pytest.raises(pytest.UsageError, match="write a fixture `cors_app` that returns it"):
+    with pytest.raises(pytest.UsageError, match="requires a fixture `cors_app`"):
         request.getfixturevalue("cors_page")
 
 
