@@ -1,16 +1,17 @@
-"""The demo: two origins on one machine, and the documented example between them.
+"""The demo: a page and an API on two origins of one machine.
 
-`python -m demo` starts an API with the configuration of FastAPI's documentation
-and a page, apart from it, that calls it from an origin the policy allows and from one it refuses.
+`python -m demo` starts an API with the CORS configuration of FastAPI's documentation, and a separate server for a
+page that calls this API from an allowed origin and from a refused one.
 
-- `documented` is the API as the documentation writes it;
-- `api` adds the two routes that the page needs beside it;
-- `recorder` keeps what browsers sent and what was answered;
-- `scenario` says which requests the page makes and what is expected of each;
-- `page` serves the page, the record and the policy's explanation;
-- `serving` runs both servers; `check` lets a headless browser look at the page;
+- `documented` is the API as in FastAPI's documentation.
+- `api` adds the two routes that the page also needs.
+- `recorder` records requests and responses.
+- `scenario` lists the requests of the page and the expected results.
+- `page` serves the page, the record and the explanation of the policy.
+- `serving` runs both servers.
+- `check` runs the page in a headless browser and checks the results.
 - `command` is the command line.
 
-Nothing here is imported by the rest of crossorigin. It needs FastAPI and uvicorn,
-`--check` needs Playwright and Chromium too; each is imported only when the command runs.
+The rest of crossorigin does not import this package. It requires FastAPI and uvicorn; `--check` also requires
+Playwright and Chromium. Each is imported only when the command runs.
 """

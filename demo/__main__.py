@@ -1,4 +1,4 @@
-"""Run the demo: `python -m demo`."""
+"""The entry point of `python -m demo`."""
 
 import sys
 

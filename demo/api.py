@@ -1,7 +1,7 @@
-"""The API that the demo serves: the documented app, and beside it the routes the page calls.
+"""The API of the demo: the documented app plus the routes that the page calls.
 
-The documentation's example answers `GET /` alone. The page also sends a JSON POST and a PUT;
-their routes are added here, from outside, so that `documented` stays as it is documented.
+The example of the documentation handles only `GET /`. The page also sends a POST and a PUT with JSON. Their routes
+are added in this module so that `documented` stays identical to the documentation.
 """
 
 import warnings
@@ -19,13 +19,13 @@ routes = APIRouter()
 
 @routes.post("/")
 async def receive(body: dict[str, Any]) -> dict[str, Any]:
-    """Answer a JSON POST with what it brought."""
+    """Return the body of a JSON POST."""
     return {"message": "Received", "body": body}
 
 
 @routes.put("/")
 async def replace(body: dict[str, Any]) -> dict[str, Any]:
-    """Answer a JSON PUT with what it brought."""
+    """Return the body of a JSON PUT."""
     return {"message": "Replaced", "body": body}
 
 
@@ -35,11 +35,11 @@ app.include_router(routes)
 def documented_policy() -> Policy:
     """Return the policy that the documented call of `add_middleware` describes.
 
-    Read from that call rather than written again: what the page explains is what is served.
+    The options are read from that call, so the page always explains the policy that is served.
     """
     [middleware] = app.user_middleware
     options: dict[str, Any] = middleware.kwargs
     with warnings.catch_warnings():
-        # The served app gives the policy's remark itself, as it starts: once is enough.
+        # The served app already reports the warning of this policy when it starts.
         warnings.simplefilter("ignore", CrossOriginWarning)
         return Policy(**options)

@@ -1,9 +1,9 @@
-"""`--check`: let headless Chromium open the page from both origins, and judge what it saw.
+"""The `--check` option: headless Chromium opens the page from both origins, and the results are checked.
 
-The verdicts are the page's own, read from its DOM. A page is told nothing of why a request
-failed, so the reason comes from Chromium (`Network.loadingFailed.corsErrorStatus`), and only
-with such a reason does a failed request count as blocked: an API that is down is no refusal.
-The reason must be the one that the library's own model of Chromium gives over the same API.
+The verdicts are read from the DOM of the page. A page cannot see why a request failed, so the reason comes from
+Chromium (`Network.loadingFailed.corsErrorStatus`). A failed request counts as blocked only if Chromium reports a CORS
+reason, because an API that is down does not refuse anything. The reason must equal the one that the library's own
+model of Chromium predicts for the same API.
 """
 
 from __future__ import annotations
@@ -40,12 +40,12 @@ _TIMEOUT_MS = 60_000
 
 
 class BrowserUnavailableError(RuntimeError):
-    """There is no Chromium to check with, or it does not start."""
+    """Chromium is not installed, or it does not start."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """What became of one request from one origin."""
+    """The result of one request from one origin."""
 
     origin: str
     request: str
@@ -53,42 +53,42 @@ class Row:
     expected: str
     verdict: str
     reason: str
-    foreseen: str
-    """The reason that the model of the browser gives."""
+    predicted_reason: str
+    """The reason that the browser model predicts."""
 
     @property
     def as_expected(self) -> bool:
-        """Return whether the browser did what the policy promises, and for the reason that the model gives."""
-        return self.verdict == self.expected and self.reason == self.foreseen
+        """Whether the browser allowed or blocked the request as expected, and for the predicted reason."""
+        return self.verdict == self.expected and self.reason == self.predicted_reason
 
 
 async def run_check(*, port: int, api: App = app, page_port: int = PAGE_PORT) -> int:
-    """Print a table of verdicts; return 0 if each is the expected one, else 1.
+    """Print a table of verdicts, and return 0 if all are as expected, otherwise 1.
 
-    `api` may be any ASGI app: a test hands over one without CORS and expects 1.
+    `api` can be any ASGI app: a test passes one without CORS and expects 1.
 
     Raises:
-        BrowserUnavailableError: there is no Chromium, or it does not start.
-        PortUnavailableError: one of the ports could not be opened.
+        BrowserUnavailableError: Chromium is not installed, or it does not start.
+        PortUnavailableError: One of the ports could not be opened.
     """
     executable = next(filter(None, map(shutil.which, _BROWSERS)), None)
     if executable is None:
         raise BrowserUnavailableError(
-            f"The check needs Chromium; none of {', '.join(_BROWSERS)} is on the PATH. "
-            "On Debian: sudo apt-get install chromium"
+            f"--check requires Chromium, but none of {', '.join(_BROWSERS)} is on the PATH. "
+            "On Debian, run: sudo apt-get install chromium"
         )
     async with serving(api=api, port=port, page_port=page_port) as addresses:
-        rows = await _look(executable, (addresses.allowed, addresses.refused), api)
+        rows = await _check_origins(executable, (addresses.allowed, addresses.refused), api)
     print(_table(rows))
-    wrong = sum(not row.as_expected for row in rows)
-    print(f"\n{len(rows) - wrong} of {len(rows)} verdicts are the expected ones.")
-    return 1 if wrong else 0
+    unexpected = sum(not row.as_expected for row in rows)
+    print(f"\n{len(rows) - unexpected} of {len(rows)} verdicts are as expected.")
+    return 1 if unexpected else 0
 
 
-async def _look(executable: str, origins: Sequence[str], api: App) -> list[Row]:
+async def _check_origins(executable: str, origins: Sequence[str], api: App) -> list[Row]:
     from playwright.async_api import Error, async_playwright
 
-    # Chromium's sandbox does not start for root.
+    # The sandbox of Chromium does not start for root.
     as_root = ("--no-sandbox",) if hasattr(os, "geteuid") and os.geteuid() == 0 else ()
     async with async_playwright() as playwright:
         try:
@@ -96,12 +96,12 @@ async def _look(executable: str, origins: Sequence[str], api: App) -> list[Row]:
         except Error as error:
             raise BrowserUnavailableError(f"{executable} does not start: {error.message}") from error
         try:
-            return [row for origin in origins for row in await _look_from(browser, origin, api)]
+            return [row for origin in origins for row in await _rows_from(browser, origin, api)]
         finally:
             await browser.close()
 
 
-async def _look_from(browser: Browser, origin: str, api: App) -> list[Row]:
+async def _rows_from(browser: Browser, origin: str, api: App) -> list[Row]:
     context = await browser.new_context()
     page = await context.new_page()
     page.set_default_timeout(_TIMEOUT_MS)
@@ -123,16 +123,16 @@ async def _look_from(browser: Browser, origin: str, api: App) -> list[Row]:
             request=request.name,
             credentials=request.credentials,
             expected=expected_verdict(origin),
-            foreseen=await _foresee(api, origin, request),
-            **_judge(results.get(request.key), reasons),
+            predicted_reason=await _predict_reason(api, origin, request),
+            **_result_of(results.get(request.key), reasons),
         )
         for request in REQUESTS
     ]
 
 
-async def _foresee(api: App, origin: str, request: DemoRequest) -> str:
-    """Return the reason for which the model of Chromium refuses a request, `-` if it lets it through."""
-    asked = BrowserRequest(
+async def _predict_reason(api: App, origin: str, request: DemoRequest) -> str:
+    """Return the reason for which the model of Chromium blocks a request, or `-` if it allows it."""
+    modeled = BrowserRequest(
         url="http://api.localhost/",
         origin=origin,
         method=request.method,
@@ -140,12 +140,12 @@ async def _foresee(api: App, origin: str, request: DemoRequest) -> str:
         credentials=request.credentials,
         body=None if request.body is None else request.body.encode(),
     )
-    verdict = await run_async(asked, asgi_transport(api), engine="chromium")
+    verdict = await run_async(modeled, asgi_transport(api), engine="chromium")
     return "-" if verdict.reason is None else verdict.reason.cors_error or verdict.reason
 
 
 class _Reasons:
-    """What Chromium says about failed requests, by the id the page gave each."""
+    """The errors that Chromium reports for failed requests, by the id that the page gave each request."""
 
     def __init__(self) -> None:
         self._identifiers: dict[str, str] = {}
@@ -165,9 +165,9 @@ class _Reasons:
             self.other[identifier] = event["errorText"]
 
 
-def _judge(card: dict[str, str] | None, reasons: _Reasons) -> dict[str, str]:
+def _result_of(card: dict[str, str] | None, reasons: _Reasons) -> dict[str, str]:
     if card is None:
-        return {"verdict": "failed", "reason": "the page did not get that far"}
+        return {"verdict": "failed", "reason": "the page did not send it"}
     identifier = card["id"]
     if card["verdict"] == "readable":
         status = int(card["status"])

@@ -1,8 +1,7 @@
 """The command line of the demo: `python -m demo`.
 
-Exit codes: 0 after Ctrl-C, or when every verdict of `--check` was the expected one;
-1 when one was not, or a server gave up; 2 when the demo cannot run as asked;
-130 when Ctrl-C cut a check short.
+Exit codes: 0 after Ctrl-C, or if all verdicts of `--check` are as expected; 1 if one is not, or if a server does not
+start; 2 if the demo cannot run with these options; 130 if Ctrl-C interrupts a check.
 """
 
 from __future__ import annotations
@@ -33,21 +32,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     needed = (*_NEEDED, "playwright") if options.check else _NEEDED
     missing = [name for name in needed if find_spec(name) is None]
     if missing:
-        return _cannot(f"The demo needs {', '.join(missing)}: pip install {' '.join(missing)}")
+        return _cannot_run(f"The demo requires {', '.join(missing)}: pip install {' '.join(missing)}")
     return _run(port=options.port, check=options.check)
 
 
 def _run(*, port: int, check: bool) -> int:
-    # They import FastAPI and uvicorn: help, and what is missing, are told without them.
+    # These modules import FastAPI and uvicorn, which --help and the error about missing packages must not need.
     from demo.check import BrowserUnavailableError, run_check
     from demo.serving import PortUnavailableError, ServerDidNotStartError
 
     try:
         return asyncio.run(run_check(port=port) if check else _serve(port=port))
     except PortUnavailableError as error:
-        return _cannot(_about_port(error))
+        return _cannot_run(_port_message(error))
     except BrowserUnavailableError as error:
-        return _cannot(str(error))
+        return _cannot_run(str(error))
     except ServerDidNotStartError:
         print("The demo could not start: see the message above.", file=sys.stderr)
         return 1
@@ -58,31 +57,31 @@ def _run(*, port: int, check: bool) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m demo",
-        description="Serve FastAPI's documented CORS example, and a page of another origin that "
-        f"calls it. The page is always on port {PAGE_PORT}, which the example names. "
-        "Ctrl-C stops it.",
+        description="Serve the CORS example of FastAPI's documentation, and a page of another origin that "
+        f"calls it. The page always uses port {PAGE_PORT} because the example lists it. "
+        "Press Ctrl-C to stop.",
     )
     parser.add_argument(
         "--port",
         type=_port,
         default=_DEFAULT_PORT,
-        help="the API's port (default: %(default)s; 0: any free one)",
+        help="port of the API (default: %(default)s; 0: any free port)",
     )
     parser.add_argument(
         "--check",
         action="store_true",
-        help="let headless Chromium open the page from both origins, print the verdicts, "
-        "and exit 0 only if each is the expected one",
+        help="open the page from both origins in headless Chromium, print the verdicts, "
+        "and exit with 0 only if all are as expected",
     )
     return parser
 
 
 def _port(text: str) -> int:
     if not text.isascii() or not text.isdigit() or int(text) > _HIGHEST_PORT:
-        message = f"{text!r} is not a port: write a number from 0 to {_HIGHEST_PORT}"
+        message = f"Invalid port {text!r}: expected a number from 0 to {_HIGHEST_PORT}"
         raise argparse.ArgumentTypeError(message)
     if int(text) == PAGE_PORT:
-        message = f"{PAGE_PORT} is the page's port, which the example names: choose another"
+        message = f"Port {PAGE_PORT} is reserved for the page because the example lists it: choose another port"
         raise argparse.ArgumentTypeError(message)
     return int(text)
 
@@ -94,21 +93,21 @@ async def _serve(*, port: int) -> int:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
-        # Where the loop has no signal handlers (Windows), Ctrl-C arrives as KeyboardInterrupt.
+        # On Windows, the loop has no signal handlers and Ctrl-C raises KeyboardInterrupt.
         with suppress(NotImplementedError):
             loop.add_signal_handler(name, stop.set)
     async with serving(api=app, port=port, page_port=PAGE_PORT) as addresses:
         print(
             f"""\
-The page, from an origin the policy allows:  {addresses.allowed}
-The same page, from one that it refuses:     {addresses.refused}
-The API that both of them call:              {addresses.api}
+The page on an allowed origin:     {addresses.allowed}
+The same page on a refused origin: {addresses.refused}
+The API that both pages call:      {addresses.api}
 
-Open the first two side by side. They are one page and send the same six requests: the first
-reads every answer, the second none. Each request shows what the browser did, what it sent,
-and why the policy decides as it does.
+Open the first two side by side. Both show the same page, which sends six requests: on the
+allowed origin it can read every response, on the refused origin none. For each request, the
+page shows what the browser did, what it sent, and how the policy decides.
 
-Ctrl-C stops the demo.""",
+Press Ctrl-C to stop the demo.""",
             flush=True,
         )
         await stop.wait()
@@ -116,18 +115,18 @@ Ctrl-C stops the demo.""",
     return 0
 
 
-def _about_port(error: PortUnavailableError) -> str:
+def _port_message(error: PortUnavailableError) -> str:
     if not error.taken:
-        return f"Port {error.port} cannot be opened: {error.strerror}."
+        return f"Could not open port {error.port}: {error.strerror}."
     if error.port == PAGE_PORT:
         return (
-            f"Port {PAGE_PORT} is taken, and the demo's page needs it: the example's list names "
-            f"http://localhost:{PAGE_PORT}, so the page cannot move. The program that listens on "
-            f"{PAGE_PORT} must free it; `ss -ltnp 'sport = :{PAGE_PORT}'` names that program."
+            f"Port {PAGE_PORT} is in use, and the page of the demo cannot use another one because the example "
+            f"lists http://localhost:{PAGE_PORT}. Stop the program that uses port {PAGE_PORT}; "
+            f"`ss -ltnp 'sport = :{PAGE_PORT}'` shows which one it is."
         )
-    return f"Port {error.port} is taken. Move the demo's API with --port, or free the port."
+    return f"Port {error.port} is in use. Choose another port for the API with --port, or free this one."
 
 
-def _cannot(message: str) -> int:
+def _cannot_run(message: str) -> int:
     print(message, file=sys.stderr)
     return 2

@@ -1,8 +1,7 @@
-"""The example of https://fastapi.tiangolo.com/tutorial/cors/, but for one import line.
+"""The example of https://fastapi.tiangolo.com/tutorial/cors/, with one import line changed.
 
-Everything below this paragraph is the documentation's text, its style included, so that
-the two can be laid side by side: the class comes from `crossorigin` in place of FastAPI's
-own module, and nothing else changed.
+The code below is copied from the documentation, including its style, so that the two can be compared. The only
+difference is that the class comes from `crossorigin` instead of FastAPI's module.
 """
 # mypy: disable-error-code="no-untyped-def"
 

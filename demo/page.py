@@ -1,8 +1,7 @@
-"""The page's own server: the page, the record of the API, and the policy's explanation.
+"""The server of the page, which also serves the record of the API and the explanation of the policy.
 
-It is a second server and not a route of the API, so that the page is of another origin. It
-answers for every origin it is reached under. What the page asks of it is same-origin, so a
-page the API refuses can still show what the API recorded.
+It is a second server, not a route of the API, so that the page has another origin. It answers under every host name.
+The page's requests to it are same-origin, so a page that the API refuses can still show what the API recorded.
 """
 
 from importlib.resources import files
@@ -18,32 +17,32 @@ from demo.scenario import ALLOWED_ORIGIN, REQUESTS, expected_verdict
 _STATIC = files("demo") / "static"
 _FIRST_DOCUMENTED_LINE = "from fastapi import FastAPI"
 
-# Cookies know no ports: one set by http://localhost:8080 goes to http://localhost:8000 too,
-# where the page asks for credentials. So that there is something to see.
+# Cookies ignore ports: the browser also sends a cookie of http://localhost:8080 to http://localhost:8000 if the page
+# includes credentials. This cookie makes the difference visible.
 _COOKIE = "crossorigin-demo=1; Path=/; SameSite=Lax; HttpOnly"
 
 
 def page_app(*, recorder: Recorder, policy: Policy, api: str, page_port: int) -> FastAPI:
-    """Return the app that serves the page which calls `api`, a serialized origin."""
+    """Return the app that serves the page; the page calls `api`, a serialized origin."""
     app = FastAPI(openapi_url=None)
-    headers_of_all = {
+    common_headers = {
         "Cache-Control": "no-store",
         "X-Content-Type-Options": "nosniff",
-        # Nothing of the page comes from elsewhere, and it talks to the API alone.
+        # The page loads everything from its own server and connects only to that server and the API.
         "Content-Security-Policy": f"default-src 'self'; connect-src 'self' {api}; img-src data:",
     }
 
     @app.get("/")
     async def page() -> HTMLResponse:
-        return HTMLResponse(_static("page.html"), headers={**headers_of_all, "Set-Cookie": _COOKIE})
+        return HTMLResponse(_static("page.html"), headers={**common_headers, "Set-Cookie": _COOKIE})
 
     @app.get("/page.css")
     async def style() -> Response:
-        return Response(_static("page.css"), media_type="text/css", headers=headers_of_all)
+        return Response(_static("page.css"), media_type="text/css", headers=common_headers)
 
     @app.get("/page.js")
     async def script() -> Response:
-        return Response(_static("page.js"), media_type="text/javascript", headers=headers_of_all)
+        return Response(_static("page.js"), media_type="text/javascript", headers=common_headers)
 
     @app.get("/scenario")
     async def scenario(origin: str) -> dict[str, Any]:
@@ -57,7 +56,7 @@ def page_app(*, recorder: Recorder, policy: Policy, api: str, page_port: int) ->
         }
 
     @app.get("/exchanges")
-    async def exchanges(id: str) -> list[Exchange]:  # noqa: A002  # the name in the URL
+    async def exchanges(id: str) -> list[Exchange]:  # noqa: A002  # the parameter's name in the URL
         return recorder.exchanges(id)
 
     @app.get("/explain")

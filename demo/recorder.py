@@ -1,10 +1,9 @@
-"""Keep what browsers sent and what was answered, for the page to show.
+"""A recorder of requests and responses, which the page shows.
 
-The recorder stands outside the whole app, so that it sees preflights, which never reach the
-app, and answers as they leave. It keeps requests that carry an id (`/?demo=<id>`), the last
-`limit` of them, a few header lines of each, every value cut: bounded whatever is sent.
-A cookie's value is never kept, only that there was one: other programs on this machine
-set cookies for `localhost` too.
+The recorder wraps the whole app, so it sees preflights, which never reach the app, and final responses. It keeps the
+last `limit` requests that have an id (`/?demo=<id>`), with a few header lines of each. Every value is truncated, so
+its memory is bounded whatever clients send. It records that a cookie was sent but never its value, because other
+programs on this machine also set cookies for `localhost`.
 """
 
 from collections import deque
@@ -12,7 +11,7 @@ from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any
 from urllib.parse import parse_qs
 
-# The ASGI shapes, as servers and frameworks agree on them.
+# The types of the ASGI interface.
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
@@ -20,33 +19,33 @@ App = Callable[[Message, Receive, Send], Awaitable[None]]
 Exchange = dict[str, Any]
 
 LIMIT = 200
-_LONGEST_ID = 64
-_LONGEST_VALUE = 300
-_MOST_LINES = 20
+_MAX_ID_LENGTH = 64
+_MAX_VALUE_LENGTH = 300
+_MAX_LINES = 20
 
 _SENT = (b"origin", b"content-type", b"cookie", b"x-demo")
 _ANSWERED = (b"vary",)
-_CORS = b"access-control-"
+_CORS_PREFIX = b"access-control-"
 
 
 class Recorder:
-    """Wrap an ASGI app and remember its latest exchanges."""
+    """An ASGI middleware that records the latest exchanges of an app."""
 
     def __init__(self, app: App, *, limit: int = LIMIT) -> None:
-        """Record at most `limit` exchanges with `app`; the oldest go first."""
+        """Record at most `limit` exchanges with `app`; the oldest are dropped first."""
         self._app = app
         self._exchanges: deque[Exchange] = deque(maxlen=limit)
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        """Pass everything through, keeping what the page will ask for."""
+        """Pass everything through, and record the requests that have an id."""
         identifier = _identifier(scope)
         if identifier is None:
             await self._app(scope, receive, send)
             return
         exchange: Exchange = {
             "id": identifier,
-            "method": _cut(scope["method"]),
-            "path": _cut(scope["path"]),
+            "method": _truncated(scope["method"]),
+            "path": _truncated(scope["path"]),
             "sent": _lines(scope["headers"], _SENT),
             "status": None,
             "answered": [],
@@ -54,7 +53,7 @@ class Recorder:
         self._exchanges.append(exchange)
 
         async def record(message: Message) -> None:
-            # Written down before it is sent: when the page knows its answer, so do we.
+            # The response is recorded before it is sent, so the record is complete when the page reads it.
             if message["type"] == "http.response.start":
                 exchange["status"] = message["status"]
                 exchange["answered"] = _lines(message.get("headers", ()), _ANSWERED)
@@ -63,7 +62,7 @@ class Recorder:
         await self._app(scope, receive, record)
 
     def exchanges(self, identifier: str) -> list[Exchange]:
-        """Return the exchanges of one id, in the order of their arrival."""
+        """Return the exchanges with this id, in the order of their arrival."""
         return [exchange for exchange in self._exchanges if exchange["id"] == identifier]
 
 
@@ -72,24 +71,24 @@ def _identifier(scope: Message) -> str | None:
         return None
     query: bytes = scope["query_string"]
     values = parse_qs(query.decode("latin-1")).get("demo", [])
-    if len(values) != 1 or len(values[0]) > _LONGEST_ID:
+    if len(values) != 1 or len(values[0]) > _MAX_ID_LENGTH:
         return None
     return values[0]
 
 
 def _lines(headers: Iterable[tuple[bytes, bytes]], names: tuple[bytes, ...]) -> list[list[str]]:
-    """Return the CORS headers and those named, one `[name, value]` for each line."""
+    """Return the CORS headers and those in `names`, one `[name, value]` for each line."""
     lines = [
-        [_cut(name.decode("latin-1")), _value(name, value)]
+        [_truncated(name.decode("latin-1")), _value(name, value)]
         for name, value in ((name.lower(), value) for name, value in headers)
-        if name in names or name.startswith(_CORS)
+        if name in names or name.startswith(_CORS_PREFIX)
     ]
-    return lines[:_MOST_LINES]
+    return lines[:_MAX_LINES]
 
 
 def _value(name: bytes, value: bytes) -> str:
-    return "(present)" if name == b"cookie" else _cut(value.decode("latin-1"))
+    return "(present)" if name == b"cookie" else _truncated(value.decode("latin-1"))
 
 
-def _cut(text: str) -> str:
-    return text if len(text) <= _LONGEST_VALUE else text[:_LONGEST_VALUE] + "…"
+def _truncated(text: str) -> str:
+    return text if len(text) <= _MAX_VALUE_LENGTH else text[:_MAX_VALUE_LENGTH] + "…"

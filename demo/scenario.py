@@ -1,7 +1,7 @@
-"""What the page sends, and what is expected of each request.
+"""The requests that the page sends, and the expected result of each.
 
-One list for everybody: the page fetches it, `--check` compares with it. The expectation is
-written down here and not asked of the policy, which is what is being shown and tested.
+The page and `--check` use the same list. The expected results are written here instead of being computed by the
+policy, because the policy is what the demo tests.
 """
 
 from dataclasses import dataclass, field, replace
@@ -10,14 +10,14 @@ from typing import Any, Final, Literal
 Credentials = Literal["omit", "include"]
 Verdict = Literal["readable", "blocked"]
 
-# The documented list names this origin, port included: that fixes the port of the page.
+# The documented list contains this origin, so the page has to use its port.
 PAGE_PORT: Final = 8080
 ALLOWED_ORIGIN: Final = f"http://localhost:{PAGE_PORT}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemoRequest:
-    """One request of the page, in the words of `fetch()`."""
+    """One request of the page, with the options of `fetch()`."""
 
     name: str
     method: str
@@ -25,15 +25,15 @@ class DemoRequest:
     headers: dict[str, str] = field(default_factory=dict[str, str])
     body: str | None = None
     unsafe_names: tuple[str, ...] = ()
-    """The CORS-unsafe request-header names, for which the browser asks first."""
+    """The CORS-unsafe request-header names, which cause a preflight."""
 
     @property
     def key(self) -> str:
-        """Return the name under which the page and the check know this request."""
+        """The identifier of this request in the page and in the check."""
         return f"{self.method.lower()}-{self.credentials}"
 
     def to_json(self) -> dict[str, Any]:
-        """Return what the page needs to send it."""
+        """Return what the page needs to send this request."""
         return {
             "key": self.key,
             "name": self.name,
@@ -48,14 +48,14 @@ class DemoRequest:
 _WITHOUT_CREDENTIALS = (
     DemoRequest(name="GET", method="GET"),
     DemoRequest(
-        name="POST of JSON",
+        name="POST with JSON",
         method="POST",
         headers={"Content-Type": "application/json"},
         body='{"greeting": "hello"}',
         unsafe_names=("content-type",),
     ),
     DemoRequest(
-        name="PUT with a header of its own",
+        name="PUT with a custom header",
         method="PUT",
         headers={"Content-Type": "application/json", "X-Demo": "hello"},
         body='{"greeting": "hello again"}',
@@ -69,5 +69,5 @@ REQUESTS: Final[tuple[DemoRequest, ...]] = tuple(
 
 
 def expected_verdict(origin: str) -> Verdict:
-    """Return what the documented policy promises a page of this origin, for every request."""
+    """Return the expected result of every request of a page of this origin."""
     return "readable" if origin == ALLOWED_ORIGIN else "blocked"

@@ -1,7 +1,7 @@
-"""Both servers of the demo in one event loop, on loopback alone.
+"""Both servers of the demo in one event loop, on loopback addresses only.
 
-The sockets are opened here, before uvicorn starts: so a port that is taken is known at once,
-and both loopback addresses share one port. Browsers resolve `localhost` to either address.
+This module opens the sockets before uvicorn starts, so a port that is in use is reported immediately and both
+loopback addresses share one port. Browsers resolve `localhost` to either address.
 """
 
 import asyncio
@@ -24,23 +24,23 @@ class PortUnavailableError(OSError):
     """A port of the demo could not be opened."""
 
     def __init__(self, port: int, error: OSError) -> None:
-        """Name the port, and keep what the system said."""
+        """Keep the port and the system's error."""
         super().__init__(error.errno, error.strerror)
         self.port = port
 
     @property
     def taken(self) -> bool:
-        """Return whether another program listens there."""
+        """Whether another program uses the port."""
         return self.errno == errno.EADDRINUSE
 
 
 class ServerDidNotStartError(RuntimeError):
-    """A server gave up while starting; it has said why in its own output."""
+    """A server did not start; its own output contains the reason."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Addresses:
-    """Where the demo can be reached, as serialized origins."""
+    """The addresses of the demo, as serialized origins."""
 
     allowed: str
     refused: str
@@ -51,11 +51,11 @@ class Addresses:
 async def serving(*, api: App, port: int, page_port: int) -> AsyncGenerator[Addresses]:
     """Serve `api` and the page while the context is open.
 
-    A port of 0 means any free one.
+    Port 0 means any free port.
 
     Raises:
-        PortUnavailableError: one of the ports could not be opened.
-        ServerDidNotStartError: a server gave up while starting.
+        PortUnavailableError: One of the ports could not be opened.
+        ServerDidNotStartError: A server did not start.
     """
     with ExitStack() as opened:
         page_sockets = opened.enter_context(_listening(page_port))
@@ -78,13 +78,13 @@ async def serving(*, api: App, port: int, page_port: int) -> AsyncGenerator[Addr
 
 
 class _Server(uvicorn.Server):
-    """A uvicorn that says when it is ready and leaves signals to the command."""
+    """A uvicorn server that sets an event when it is ready and leaves signals to the command."""
 
     def __init__(self, app: App) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
-                # Whoever runs the demo decides where logs go; by default, warnings to stderr.
+                # The caller configures logging; by default, warnings go to stderr.
                 log_config=None,
                 log_level="warning",
                 timeout_graceful_shutdown=2,
@@ -97,7 +97,7 @@ class _Server(uvicorn.Server):
         try:
             await super().startup(sockets)
         except SystemExit:
-            # Where the app refuses to start, uvicorn ends the process: here, it is one of two.
+            # Uvicorn exits the process if the app fails to start, but this process also runs the other server.
             self.should_exit = True
         finally:
             self.ready.set()
@@ -141,7 +141,7 @@ def _open(port: int) -> list[socket.socket]:
             return [first]
         first.close()
         if port == 0 and error.taken:
-            # The system chose a port that is free on IPv4 alone: let it choose again.
+            # The system chose a port that is free on IPv4 only, so it has to choose again.
             return _open(port)
         raise
 
@@ -150,12 +150,12 @@ def _listen(family: socket.AddressFamily, host: str, port: int) -> socket.socket
     opened = None
     try:
         opened = socket.socket(family, socket.SOCK_STREAM)
-        # Without it, a port stays closed for a minute after its last connection.
+        # Without this option, a port cannot be reused for a minute after its last connection.
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if family == socket.AF_INET6:
             opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         opened.bind((host, port))
-        # With that option it is here, not above, that Linux may notice another listener.
+        # With SO_REUSEADDR, Linux may report another listener here instead of in bind().
         opened.listen()
     except OSError as error:
         if opened is not None:

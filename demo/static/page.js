@@ -1,7 +1,7 @@
-// The page: send the requests of /scenario to the API, and show what became of each.
+// The script of the page: it sends the requests of /scenario to the API and shows the result of each.
 //
-// A script learns nothing of why a request was blocked. So what the browser sent is read from
-// the API's record, through this page's own server, and the reason from the policy itself.
+// A script cannot see why a request was blocked. The page therefore gets the requests that the browser sent from the
+// record of the API, and the reason from the policy; the page's own server provides both.
 
 const origin = location.origin;
 const find = (selector, within = document) => within.querySelector(selector);
@@ -19,14 +19,14 @@ function element(name, ...content) {
   return made;
 }
 
-// A line of text that is indented where it wraps, deeper if it is indented itself.
+// A line of text with a hanging indent, which is deeper if the text itself is indented.
 function line(...content) {
   const made = element("span", ...content);
   made.className = made.textContent.startsWith("   ") ? "line deep" : "line";
   return made;
 }
 
-// --- What happens -----------------------------------------------------------------------
+// --- Sending requests -------------------------------------------------------------------
 
 async function send(api, request) {
   const id = `${request.key}-${crypto.randomUUID()}`;
@@ -48,11 +48,11 @@ async function send(api, request) {
 
 function judge(outcome, exchanges) {
   if (outcome.error === undefined) return "readable";
-  // An API that is down and one that refuses look alike to a script: the record tells.
+  // A script cannot distinguish an API that is down from one that refuses the request, but the record can.
   return exchanges.length > 0 ? "blocked" : "failed";
 }
 
-// --- How it is shown --------------------------------------------------------------------
+// --- Showing results --------------------------------------------------------------------
 
 const WORDS = { readable: "Readable", blocked: "Blocked", failed: "Not sent" };
 
@@ -64,7 +64,7 @@ function showVerdict(place, verdict, expected) {
 function whatItDid(result) {
   if (result.verdict === "readable") {
     return [
-      element("p", `It gave the page the answer, status ${result.status}:`),
+      element("p", `It passed the response to the page, with status ${result.status}:`),
       element("pre", result.text),
     ];
   }
@@ -79,12 +79,12 @@ function whatItDid(result) {
     element(
       "p",
       ran
-        ? "It kept the answer from the page. The API did run this request: CORS decides who may read an answer, not who may ask."
-        : "It asked first. The preflight was refused, so the request itself was never sent.",
+        ? "It did not pass the response to the page, although the API handled the request: CORS decides who can read a response, not who can send a request."
+        : "It sent a preflight first. The API refused the preflight, so the request itself was never sent.",
     ),
-    element("p", "All that the script was told:"),
+    element("p", "The script only gets this error:"),
     element("pre", result.error),
-    element("p", "The reason stands in the browser’s console."),
+    element("p", "The browser’s console shows the reason."),
   ];
 }
 
@@ -96,14 +96,14 @@ function whatItSent(exchanges) {
     const permission = exchange.answered.some(([name]) => name === "access-control-allow-origin");
     return element(
       "figure",
-      element("figcaption", preflight ? "Preflight, sent by the browser itself" : "The request"),
+      element("figcaption", preflight ? "Preflight, sent by the browser" : "Request"),
       element(
         "pre",
         line(element("b", `${exchange.method} ${exchange.path}`)),
         ...exchange.sent.map(headerLine),
         ...(cookie ? [] : [line(element("i", "no cookie"))]),
         line(),
-        line(element("b", `→ ${exchange.status ?? "no answer"}`)),
+        line(element("b", `→ ${exchange.status ?? "no response"}`)),
         ...exchange.answered.map(headerLine),
         ...(permission ? [] : [line(element("i", "no Access-Control-Allow-Origin"))]),
       ),
@@ -118,7 +118,7 @@ function show(request, result, expected) {
   const row = find(`#row-${request.key}`);
   const card = find(`#${request.key}`);
   const asked = result.exchanges.some((exchange) => exchange.method === "OPTIONS");
-  find(".asked", row).textContent = asked ? "yes: a preflight" : "no";
+  find(".asked", row).textContent = asked ? "sent" : "not needed";
   showVerdict(find(".verdict", row), result.verdict, expected);
   showVerdict(find(".verdict", card), result.verdict, expected);
   find(".did", card).replaceChildren(...whatItDid(result));
@@ -138,7 +138,7 @@ function place(request) {
   const card = find("#card").content.cloneNode(true);
   find("tr", row).id = `row-${request.key}`;
   find("a", row).href = `#${request.key}`;
-  // Two links say GET: read out of the table, each names its request whole.
+  // Two links have the text "GET": outside the table, screen readers need the full name of the request.
   find("a", row).setAttribute("aria-label", `${request.name}, ${CREDENTIALS[request.credentials]}`);
   find("article", card).id = request.key;
   for (const part of [row, card]) {
@@ -153,38 +153,39 @@ function introduce(scenario) {
   const allowed = scenario.expected === "readable";
   find("#own-origin").textContent = origin;
   find("#api-origin").textContent = scenario.api;
-  find("#standing").textContent = allowed ? "lists this page’s origin" : "does not list this page’s origin";
+  find("#listed").textContent = allowed ? "allows this page’s origin" : "does not allow this page’s origin";
   find("#expectation").textContent = allowed
-    ? "Expected: the browser lets this page read all six answers."
-    : `Expected: the browser lets this page read none of the six answers. It is the same page as at ${scenario.listed}, but another origin: to a browser, localhost and 127.0.0.1 are strangers.`;
+    ? "Expected: the page can read all six responses."
+    : `Expected: the page can read none of the six responses. It is the same page as on ${scenario.listed}, but its origin differs: to a browser, localhost and 127.0.0.1 are different origins.`;
   find(".here").dataset.expected = scenario.expected;
   const link = find("#other-page");
   link.href = scenario.otherPage;
   link.textContent = allowed
-    ? `See the same page from the refused origin: ${scenario.otherPage}`
-    : `See the same page from the allowed origin: ${scenario.otherPage}`;
+    ? `Open the same page on the refused origin: ${scenario.otherPage}`
+    : `Open the same page on the allowed origin: ${scenario.otherPage}`;
   find("#configuration").textContent = scenario.configuration;
 }
 
-// --- The run ----------------------------------------------------------------------------
+// --- Running the scenario ---------------------------------------------------------------
 
 async function run(scenario) {
   document.documentElement.dataset.state = "running";
   find("#again").disabled = true;
   const { requests, expected } = scenario;
   let asExpected = 0;
-  // One after the other, so that the record and the browser's console keep their order.
+  // The requests are sent one after the other so that the record and the browser's console keep their order.
   for (const [index, request] of requests.entries()) {
     find("#status").textContent = `Sending ${index + 1} of ${requests.length}…`;
     const result = await send(scenario.api, request);
     show(request, result, expected);
     asExpected += result.verdict === expected ? 1 : 0;
   }
-  const word = expected === "readable" ? "could be read" : "were kept from this page";
+  const total = requests.length;
+  const readable = expected === "readable" ? `all ${total}` : `none of the ${total}`;
   find("#status").textContent =
-    asExpected === requests.length
-      ? `As expected: all ${requests.length} answers ${word}.`
-      : `Not as expected: only ${asExpected} of ${requests.length} answers ${word}.`;
+    asExpected === total
+      ? `As expected: the page could read ${readable} responses.`
+      : `Unexpected: only ${asExpected} of ${total} requests had the expected result.`;
   find("#again").disabled = false;
   document.documentElement.dataset.state = "done";
 }
@@ -200,7 +201,7 @@ try {
 }
 
 function fail(error) {
-  find("#status").textContent = `The page’s own server does not answer (${error.message}). Is the demo still running?`;
+  find("#status").textContent = `The page’s own server does not respond (${error.message}). Is the demo still running?`;
   find("#again").disabled = false;
   document.documentElement.dataset.state = "done";
 }

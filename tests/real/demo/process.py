@@ -11,7 +11,7 @@ import pytest
 _PATIENCE = 60
 # Sockets and files that stay open are errors; the remark on the documented list is none.
 _WARNINGS = ("-W", "error", "-W", "ignore::UserWarning")
-_LAST_LINE = "Ctrl-C stops the demo."
+_LAST_LINE = "Press Ctrl-C to stop the demo."
 
 
 class Demo:

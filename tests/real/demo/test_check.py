@@ -57,7 +57,7 @@ def test_the_documented_example_passes(start: Callable[..., Demo], page_port: in
         *[(f"http://127.0.0.1:{page_port}", "blocked", "MissingAllowOriginHeader")] * 2,
         *[(f"http://127.0.0.1:{page_port}", "blocked", "PreflightMissingAllowOriginHeader")] * 4,
     ]
-    assert out.endswith("\n12 of 12 verdicts are the expected ones.\n")
+    assert out.endswith("\n12 of 12 verdicts are as expected.\n")
 
 
 async def test_an_api_without_cors_fails(page_port: int, chromium: str, capsys: pytest.CaptureFixture[str]) -> None:

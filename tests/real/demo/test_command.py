@@ -37,12 +37,12 @@ def test_it_prints_three_addresses_that_answer(start: Start, page_port: int) -> 
     """The page answers under both of its origins, and the API with the documented message."""
     demo = start("--port", "0")
     demo.wait_until_ready()
-    allowed = demo.address("The page, from an origin the policy allows:")
-    refused = demo.address("The same page, from one that it refuses:")
+    allowed = demo.address("The page on an allowed origin:")
+    refused = demo.address("The same page on a refused origin:")
     assert (allowed, refused) == (f"http://localhost:{page_port}", f"http://127.0.0.1:{page_port}")
     for origin in (allowed, refused):
         assert "<title>crossorigin" in get(origin)[1]
-    answer = get(demo.address("The API that both of them call:"))[1]
+    answer = get(demo.address("The API that both pages call:"))[1]
     assert json.loads(answer) == {"message": "Hello World"}
 
 
@@ -52,7 +52,7 @@ def test_port_moves_the_api(start: Start, page_port: int) -> None:
         port = free.getsockname()[1]
     demo = start("--port", str(port))
     demo.wait_until_ready()
-    assert demo.address("The API that both of them call:") == f"http://localhost:{port}"
+    assert demo.address("The API that both pages call:") == f"http://localhost:{port}"
     assert "Hello World" in get(f"http://localhost:{port}/")[1]
 
 
@@ -61,7 +61,7 @@ def test_a_signal_stops_it_cleanly(start: Start, page_port: int, name: str) -> N
     """Ctrl-C ends it with 0, no traceback, its ports closed, even while a client is connected."""
     demo = start("--port", "0")
     demo.wait_until_ready()
-    api_port = urlsplit(demo.address("The API that both of them call:")).port
+    api_port = urlsplit(demo.address("The API that both pages call:")).port
     idle = http.client.HTTPConnection("localhost", api_port)
     idle.request("GET", "/")
     idle.getresponse().read()
@@ -85,8 +85,8 @@ def test_a_taken_page_port_is_named_with_who_must_free_it(
     with listen(host, page_port):
         code, out, err = start("--port", "0", *more).finish()
     assert (code, out) == (2, "")
-    assert err.startswith("Port 8080 is taken")
-    assert "The program that listens on 8080 must free it" in err
+    assert err.startswith("Port 8080 is in use")
+    assert "Stop the program that uses port 8080" in err
     assert len(err.splitlines()) == 1
 
 
@@ -96,16 +96,16 @@ def test_a_taken_api_port_is_named_with_the_way_out(start: Start, page_port: int
         port = other.getsockname()[1]
         code, out, err = start("--port", str(port)).finish()
     assert (code, out) == (2, "")
-    assert err == (f"Port {port} is taken. Move the demo's API with --port, or free the port.\n")
+    assert err == (f"Port {port} is in use. Choose another port for the API with --port, or free this one.\n")
 
 
 @pytest.mark.parametrize(
     ("port", "message"),
     [
-        ("8080", "8080 is the page's port, which the example names: choose another"),
-        ("65536", "'65536' is not a port: write a number from 0 to 65535"),
-        ("-1", "'-1' is not a port: write a number from 0 to 65535"),
-        ("http", "'http' is not a port: write a number from 0 to 65535"),
+        ("8080", "Port 8080 is reserved for the page because the example lists it: choose another port"),
+        ("65536", "Invalid port '65536': expected a number from 0 to 65535"),
+        ("-1", "Invalid port '-1': expected a number from 0 to 65535"),
+        ("http", "Invalid port 'http': expected a number from 0 to 65535"),
     ],
 )
 def test_a_port_that_cannot_be_is_refused(start: Start, port: str, message: str) -> None:
@@ -125,7 +125,7 @@ def test_what_is_not_installed_is_named() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == ("The demo needs fastapi, uvicorn, playwright: pip install fastapi uvicorn playwright\n")
+    assert done.stderr == ("The demo requires fastapi, uvicorn, playwright: pip install fastapi uvicorn playwright\n")
 
 
 def test_without_chromium_the_check_says_how_to_install_it(
