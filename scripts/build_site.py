@@ -1,7 +1,7 @@
-"""Build the site of the documents into site/, and hold it: links lead somewhere, nothing comes from another host.
+"""Build the documentation site into site/, then check its links and that it loads nothing from other hosts.
 
-The builder looks at links between Markdown files; this looks at what a reader clicks, and at what a page loads. And
-it lets the search find a console's message where it is explained.
+Zensical checks the links between Markdown files. This script checks the links and resources of the built pages. It
+also adds console messages to the search index, so that a search finds the page that explains a message.
 """
 
 import json
@@ -15,83 +15,87 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-# What a page loads by itself, and the attribute that names it. A link waits for its reader.
+# The elements whose URL a page loads automatically, with the attribute that contains the URL.
 _LOADED = {"audio": "src", "embed": "src", "iframe": "src", "img": "src", "link": "href", "script": "src"}
 
-# A row of the index of reasons: what a console says, and the pages it leads to.
+# A row of the index of reasons: a console message, and the pages that explain it.
 _ROW = re.compile(r"^\| `(.+)` \| (\[.+\)) \|$", re.MULTILINE)
 _PAGE = re.compile(r"\(([a-z-]+)\.md\)")
-# A message of a console, as the search has it.
+# A console message as it appears in the search index.
 _MESSAGE = re.compile(r"<pre><code>.*?</code></pre>", re.DOTALL)
 
 
 class Page(HTMLParser):
-    """What a page names: its own places, where its links lead, and what it loads."""
+    """The anchors, links and loaded resources of an HTML page."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
-        self.places: set[str] = set()
+        self.anchors: set[str] = set()
         self.links: list[str] = []
         self.loaded: list[str] = []
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Note what one tag names."""
-        named = {name: value for name, value in attrs if value}
-        self.places |= {named[name] for name in ("id", "name") if name in named}
-        if tag == "a" and "href" in named:
-            self.links.append(named["href"])
-        if (attribute := _LOADED.get(tag)) in named:
-            self.loaded.append(named[attribute])
+        """Collect the anchors and URLs of one tag."""
+        values = {name: value for name, value in attrs if value}
+        self.anchors |= {values[name] for name in ("id", "name") if name in values}
+        if tag == "a" and "href" in values:
+            self.links.append(values["href"])
+        if (attribute := _LOADED.get(tag)) in values:
+            self.loaded.append(values[attribute])
 
 
 def build(root: Path) -> bool:
-    """Build from nothing, for a kept page does not notice that a docstring has changed."""
-    # `strict` fails on a link to a document that is not there.
+    """Build the site from scratch and return whether that succeeded.
+
+    An incremental build would not notice a changed docstring.
+    """
+    # `--strict` fails on a link to a missing document.
     command = [str(Path(sys.executable).with_name("zensical")), "build", "--clean", "--strict"]
     if subprocess.run(command, cwd=root, check=False).returncode:
         return False
-    # Its links begin at the root of a host, and the site may lie anywhere.
+    # The links of 404.html are absolute paths, but the site can be served below any path.
     (root / "site" / "404.html").unlink()
     return True
 
 
 def add_messages(root: Path) -> None:
-    """Give each message of a console an entry of its own in the search, with the words it is known by for its title.
+    """Add a search entry for each console message, titled with the characteristic words of the message.
 
-    The search ranks by titles first, and by what stands first in them.
+    The search ranks matches in titles first, and those at the start of a title highest.
     """
-    words: defaultdict[str, list[str]] = defaultdict(list)
-    for said, pages in _ROW.findall((root / "docs" / "reasons" / "index.md").read_text("utf-8")):
+    phrases: defaultdict[str, list[str]] = defaultdict(list)
+    for phrase, pages in _ROW.findall((root / "docs" / "reasons" / "index.md").read_text("utf-8")):
         for page in _PAGE.findall(pages):
-            words[f"reasons/{page}.html#what-the-console-says"].append(escape(said, quote=False))
+            phrases[f"reasons/{page}.html#what-the-console-says"].append(escape(phrase, quote=False))
     path = root / "site" / "search.json"
     index = json.loads(path.read_text("utf-8"))
-    entries: list[dict[str, Any]] = [entry for entry in index["items"] if entry["location"] in words]
-    # Of several that say the same, the first is found first: Chromium says so if it is a preflight.
+    entries: list[dict[str, Any]] = [entry for entry in index["items"] if entry["location"] in phrases]
+    # Entries with the same message are found in this order. Those of preflights come last because Chromium mentions
+    # the preflight in its message.
     entries.sort(key=lambda entry: "/preflight-" in entry["location"])
-    shown = [
-        {**entry, "title": next(said for said in words[entry["location"]] if said in text), "text": text}
+    messages = [
+        {**entry, "title": next(phrase for phrase in phrases[entry["location"]] if phrase in text), "text": text}
         for entry in entries
         for text in _MESSAGE.findall(entry["text"])
     ]
-    titles = {entry["title"] for entry in shown}
-    # What a page names beside its messages, for another way there.
-    beside = [
-        {**entry, "title": said, "text": said}
+    titles = {entry["title"] for entry in messages}
+    # The index of reasons lists more phrases than the pages show as messages.
+    other_phrases = [
+        {**entry, "title": phrase, "text": phrase}
         for entry in entries
-        for said in words[entry["location"]]
-        if said not in titles
+        for phrase in phrases[entry["location"]]
+        if phrase not in titles
     ]
-    index["items"] += [*shown, *beside]
+    index["items"] += [*messages, *other_phrases]
     path.write_text(json.dumps(index, ensure_ascii=False), "utf-8")
 
 
 def problems_of(site: Path) -> list[str]:
-    """Tell of links that lead nowhere, pages that none leads to, and what is loaded from elsewhere."""
+    """Return the broken links, the pages without a link to them, and the resources from other hosts."""
     pages = {path: Page(path.read_text("utf-8")) for path in sorted(site.rglob("*.html"))}
     found: list[str] = []
-    reached = {site / "index.html"}
+    linked = {site / "index.html"}
     for path, page in pages.items():
         where = path.relative_to(site)
         found += [f"{where}: {url} is loaded from another host" for url in page.loaded if urlsplit(url).netloc]
@@ -99,19 +103,19 @@ def problems_of(site: Path) -> list[str]:
             parts = urlsplit(url)
             if parts.scheme or parts.netloc:
                 continue
-            # A path from the root stays one here, and is not below the site.
+            # A path that starts with / resolves to a file outside the site, so it counts as broken.
             target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
             if not (target.is_relative_to(site) and target.is_file()):
-                found.append(f"{where}: {url} leads nowhere")
-            elif parts.fragment and target in pages and unquote(parts.fragment) not in pages[target].places:
-                found.append(f"{where}: {url} names a heading that is not there")
+                found.append(f"{where}: broken link: {url}")
+            elif parts.fragment and target in pages and unquote(parts.fragment) not in pages[target].anchors:
+                found.append(f"{where}: broken link, no such heading: {url}")
             if target != path:
-                reached.add(target)
-    return found + [f"{path.relative_to(site)}: no page leads here" for path in pages if path not in reached]
+                linked.add(target)
+    return found + [f"{path.relative_to(site)}: no page links here" for path in pages if path not in linked]
 
 
 def main() -> int:
-    """Build in the current directory, and print what is wrong."""
+    """Build the site of the current directory, print its problems, and return the exit status."""
     root = Path.cwd()
     if not build(root):
         return 1

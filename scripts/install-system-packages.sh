@@ -1,30 +1,30 @@
 #!/bin/sh
-# Install the Debian packages that the named needs ask for; do nothing where they are met.
+# Install the Debian packages for the named requirements, unless they are already met.
 #
-#   scripts/install-system-packages.sh venv            to make a Python virtual environment
-#   scripts/install-system-packages.sh chromium        to run the pages in a real browser
-#   scripts/install-system-packages.sh firefox webkit  to hold the model of the browser against two more engines
-#   scripts/install-system-packages.sh openssl         to test over TLS with a certificate made for the test
-#   scripts/install-system-packages.sh nginx           to paste a fix into a real nginx
-#   scripts/install-system-packages.sh valgrind        to count what a request costs
+#   scripts/install-system-packages.sh venv            to create a Python virtual environment
+#   scripts/install-system-packages.sh chromium        to test pages in a real browser
+#   scripts/install-system-packages.sh firefox webkit  to compare the browser model with two more engines
+#   scripts/install-system-packages.sh openssl         to create a certificate for tests over TLS
+#   scripts/install-system-packages.sh nginx           to test nginx configurations with a real nginx
+#   scripts/install-system-packages.sh valgrind        to count the instructions of a request
 #
-# It says what it installs and why. Without root it prints the one command to run, and stops.
+# The script prints what it installs and why. Without root, it prints the command to run and stops.
 set -eu
 cd "$(dirname "$0")/.."
 
-# Debian's python3 comes without ensurepip, and a bare Debian without certificates: nothing could be
-# fetched. Elsewhere they lie elsewhere.
+# Debian's python3 does not include ensurepip, and a minimal Debian does not include the CA certificates that
+# downloads require. Other systems store certificates elsewhere, so they are not checked.
 can_make_venv() {
     "${PYTHON:-python3}" -c 'import ensurepip, venv' 2>/dev/null || return 1
     ! command -v apt-get >/dev/null || [ -s /etc/ssl/certs/ca-certificates.crt ]
 }
 
-# Playwright drives the browser with a Node.js that wants this library, and does not bring it.
+# Playwright runs a Node.js that requires this library but does not include it.
 has_libatomic() {
     ! command -v apt-get >/dev/null || /sbin/ldconfig -p | grep -q 'libatomic\.so\.1'
 }
 
-# The library brings a small browser, on no PATH; it wants a display, and has one in memory.
+# The library includes a small browser, which is not on the PATH. It requires a display, which Xvfb provides in memory.
 has_webkit() {
     for browser in /usr/lib/*/webkit2gtk-4.1/MiniBrowser; do
         if [ -x "$browser" ]; then
@@ -35,7 +35,7 @@ has_webkit() {
     return 1
 }
 
-met() { # met NEED: whether this machine has it
+met() { # met NEED: succeed if this machine meets the requirement
     case $1 in
     venv) [ -e .venv/.demo ] || can_make_venv ;;
     chromium) command -v chromium >/dev/null && has_libatomic ;;
@@ -45,13 +45,13 @@ met() { # met NEED: whether this machine has it
     nginx) command -v nginx >/dev/null || [ -x build/nginx/usr/sbin/nginx ] ;;
     valgrind) command -v valgrind >/dev/null ;;
     *)
-        echo "$0: unknown need: $1" >&2
+        echo "$0: unknown requirement: $1" >&2
         exit 2
         ;;
     esac
 }
 
-packages() { # packages NEED: what Debian calls it
+packages() { # packages NEED: print its Debian packages
     case $1 in
     venv) echo python3-venv ca-certificates ;;
     chromium) echo chromium libatomic1 ;;
@@ -63,19 +63,19 @@ packages() { # packages NEED: what Debian calls it
     esac
 }
 
-reason() { # reason NEED: what it is for
+reason() { # reason NEED: print why it is required
     case $1 in
-    venv) echo "to make the virtual environment and to fetch what goes into it" ;;
+    venv) echo "to create the virtual environment and download packages" ;;
     chromium) echo "to make real cross-origin requests in a real browser" ;;
-    firefox) echo "to hold the model of the browser against Firefox" ;;
-    webkit) echo "to hold the model of the browser against WebKit" ;;
-    openssl) echo "to make the certificate of a test's own server" ;;
-    nginx) echo "to paste what mends it into a real nginx" ;;
-    valgrind) echo "to count the instructions that a request costs" ;;
+    firefox) echo "to compare the browser model with Firefox" ;;
+    webkit) echo "to compare the browser model with WebKit" ;;
+    openssl) echo "to create the certificate of a test server" ;;
+    nginx) echo "to test nginx configurations" ;;
+    valgrind) echo "to count the instructions of a request" ;;
     esac
 }
 
-# Installed, it would serve port 80 of this machine from now on; the test needs the program alone.
+# The package is only unpacked because installing it would start a server on port 80. The tests need only the program.
 unpack_nginx() {
     mkdir -p build/nginx
     (cd build && apt-get download nginx && dpkg-deb -x nginx_*.deb nginx && rm nginx_*.deb)
@@ -87,17 +87,17 @@ for need in "$@"; do
     if ! met "$need"; then
         missing="$missing $need"
         [ "$need" = nginx ] || wanted="$wanted $(packages "$need")"
-        echo "Missing: $(packages "$need"), $(reason "$need")." >&2
+        echo "Missing: $(packages "$need") ($(reason "$need"))." >&2
     fi
 done
 [ -n "$missing" ] || exit 0
 
 if ! command -v apt-get >/dev/null; then
-    echo "This is not a Debian system: install these by its own means, then run make again." >&2
+    echo "This system has no apt-get: install these packages with its package manager, then run make again." >&2
     exit 1
 fi
 if [ "$(id -u)" != 0 ]; then
-    echo "Run this one command, then make again:" >&2
+    echo "Run this command, then run make again:" >&2
     echo "    sudo sh -c 'apt-get update && apt-get install --yes --no-install-recommends${wanted:- nginx}'" >&2
     exit 1
 fi
@@ -117,7 +117,7 @@ esac
 
 for need in $missing; do
     if ! met "$need"; then
-        echo "apt-get installed $(packages "$need"), and it still cannot be used here." >&2
+        echo "apt-get installed $(packages "$need"), but the requirement \"$need\" is still not met." >&2
         exit 1
     fi
 done

@@ -1,14 +1,15 @@
 #!/bin/sh
-# Make .venv, if there is none, and install into it what a lock file pins, and the project itself.
+# Create a virtual environment if it does not exist, and install the packages of a lock file and the project into it.
 #
-#   scripts/setup-venv.sh demo|dev
-#   scripts/setup-venv.sh fuzz      the same in .venv-fuzz, an environment of its own
-#   scripts/setup-venv.sh oldest    the same in .venv-oldest, with the oldest frameworks that are supported
-#   scripts/setup-venv.sh bench     makes .venv-bench: the peers alone, the project is measured where it lies
-#   scripts/setup-venv.sh docs      makes .venv-docs: what builds the site, which reads the project where it lies
+#   scripts/setup-venv.sh demo|dev  use .venv
+#   scripts/setup-venv.sh fuzz      use .venv-fuzz
+#   scripts/setup-venv.sh oldest    use .venv-oldest, with the oldest supported frameworks
+#   scripts/setup-venv.sh bench     use .venv-bench, with the compared libraries only: the benchmarks import the project
+#                                   from its source tree
+#   scripts/setup-venv.sh docs      use .venv-docs, with the site builder only: it reads the project from its source tree
 #
-# Only versions and hashes of the lock are accepted. The project is installed in place, by the build
-# backend that the lock pins, so nothing else is fetched.
+# Only the versions and hashes of the lock file are accepted. The project is installed in editable mode with the build
+# backend that the lock file pins, so nothing else is downloaded.
 set -eu
 cd "$(dirname "$0")/.."
 lock=requirements/$1.txt
@@ -19,20 +20,20 @@ esac
 python=${PYTHON:-python3}
 
 if ! command -v "$python" >/dev/null; then
-    echo "There is no $python here: crossorigin needs Python 3.11 or newer." >&2
+    echo "$python was not found: crossorigin requires Python 3.11 or newer." >&2
     exit 1
 fi
 if ! "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
-    echo "crossorigin needs Python 3.11 or newer, and $python is $("$python" --version 2>&1)." >&2
-    echo "Name another one: make PYTHON=python3.12" >&2
+    echo "crossorigin requires Python 3.11 or newer, but $python is $("$python" --version 2>&1)." >&2
+    echo "Choose another one, for example: make PYTHON=python3.12" >&2
     exit 1
 fi
 
-# A half-made environment, or one whose Python has gone, is made again.
+# An incomplete environment, or one whose Python no longer exists, is created again.
 if ! "$venv/bin/python" -m pip --version >/dev/null 2>&1; then
     rm -f "$venv/.demo" "$venv/.dev" "$venv/.fuzz" "$venv/.bench" "$venv/.docs" "$venv/.oldest"
     PYTHON=$python scripts/install-system-packages.sh venv
-    echo "Making $venv with $("$python" --version)"
+    echo "Creating $venv with $("$python" --version)"
     "$python" -m venv --clear "$venv"
 fi
 

@@ -123,11 +123,11 @@ def test_a_broken_link_between_documents_fails_the_build(tmp_path: Path) -> None
     [
         ('<a href="https://elsewhere.example/#top">', None),
         ('<a href="page.html#place">', None),
-        ('<a href="../LICENSE">', "index.html: ../LICENSE leads nowhere"),
-        ('<a href="/page.html">', "index.html: /page.html leads nowhere"),
-        ('<a href="page.html#no">', "index.html: page.html#no names a heading that is not there"),
-        ('<a href="#no">', "index.html: #no names a heading that is not there"),
-        ('<link href="no.css">', "index.html: no.css leads nowhere"),
+        ('<a href="../LICENSE">', "index.html: broken link: ../LICENSE"),
+        ('<a href="/page.html">', "index.html: broken link: /page.html"),
+        ('<a href="page.html#no">', "index.html: broken link, no such heading: page.html#no"),
+        ('<a href="#no">', "index.html: broken link, no such heading: #no"),
+        ('<link href="no.css">', "index.html: broken link: no.css"),
         ('<img src="https://elsewhere.example/a.png">', "index.html: https://elsewhere.example/a.png is loaded from"),
         ('<script src="//elsewhere.example/a.js">', "index.html: //elsewhere.example/a.js is loaded from another host"),
     ],
@@ -146,7 +146,7 @@ def test_a_page_that_none_leads_to_is_told(tmp_path: Path) -> None:
     """A new document has a place in the navigation or in an index."""
     for name in ("index.html", "lost.html"):
         (tmp_path / name).write_text(f'<a href="{name}">', "utf-8")
-    assert problems_of(tmp_path) == ["lost.html: no page leads here"]
+    assert problems_of(tmp_path) == ["lost.html: no page links here"]
 
 
 async def test_a_page_fits_a_phone_and_a_desk(address: str, page: Page, asked: list[str]) -> None:
