@@ -1,1 +1,1 @@
-"""Measure what CORS costs a request, beside what people use today: `make bench`, `make bench-check`."""
+"""Benchmarks of the cost of CORS per request, compared with other middlewares: `make bench`, `make bench-check`."""

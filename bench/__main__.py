@@ -1,8 +1,7 @@
-"""Measure everything, print the tables, and write the results, the document's tables and the picture anew.
+"""The command `make bench`: run all benchmarks, print the tables, and update the results, the document and the chart.
 
-    make bench
-
-It takes some minutes. What it writes is committed: bench/results.json, docs/performance.md, docs/performance.svg.
+This takes some minutes. The updated files are committed: bench/results.json, docs/performance.md and
+docs/performance.svg.
 """
 
 import argparse
@@ -13,24 +12,24 @@ from pathlib import Path
 from bench import endtoend, instructions, routes, smoke, startup, tables
 from bench.callgrind import ROOT, environment, run
 from bench.cases import CASES
+from bench.chart import draw
 from bench.contenders import CONTENDERS
 from bench.guard import interpreter, problems
-from bench.picture import draw
 from bench.ratios import ratios
 from bench.results import Results
 
 RESULTS = ROOT / "bench" / "results.json"
 DOCUMENT = ROOT / "docs" / "performance.md"
-PICTURE = ROOT / "docs" / "performance.svg"
+CHART = ROOT / "docs" / "performance.svg"
 
 PEERS = ("asgi-cors", "litestar", "starlette", "fastapi", "uvicorn")
 
 
 def measure(sources: Path) -> Results:
-    """Measure everything, in the order of how long one waits for it."""
+    """Run all benchmarks, the fastest first."""
     print("Instructions before the first request ...", flush=True)
     imports, builds = startup.imports(sources), startup.builds(sources)
-    print("Instructions from end to end ...", flush=True)
+    print("Instructions of whole requests ...", flush=True)
     end_to_end = endtoend.measure(sources)
     print("Policies by route ...", flush=True)
     by_route = routes.measure(sources)
@@ -51,16 +50,16 @@ def measure(sources: Path) -> Results:
 
 
 def write(results: Results) -> None:
-    """Write everything that is committed."""
+    """Update the committed files."""
     RESULTS.write_text(json.dumps(results, indent=1) + "\n", "utf-8")
     DOCUMENT.write_text(tables.fill(DOCUMENT.read_text("utf-8"), results), "utf-8")
-    PICTURE.write_text(draw(results), "utf-8")
+    CHART.write_text(draw(results), "utf-8")
 
 
 def main() -> None:
-    """Measure, print and write."""
-    parser = argparse.ArgumentParser(description="Measure what CORS costs a request.")
-    parser.add_argument("--src", type=Path, default=ROOT / "src", help="the source tree that holds crossorigin")
+    """Run all benchmarks, print the tables and update the files."""
+    parser = argparse.ArgumentParser(description="Measure the cost of CORS per request.")
+    parser.add_argument("--src", type=Path, default=ROOT / "src", help="the source tree that contains crossorigin")
     sources: Path = parser.parse_args().src
     results = measure(sources)
     for name, text in tables.blocks(results).items():
@@ -70,7 +69,7 @@ def main() -> None:
     smoke.run(sources)
     for problem in problems(ratios(results["instructions"], results["end_to_end"]), None):
         print(problem)
-    print("Written: bench/results.json, docs/performance.md, docs/performance.svg")
+    print("Updated bench/results.json, docs/performance.md and docs/performance.svg")
 
 
 if __name__ == "__main__":

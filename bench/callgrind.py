@@ -1,4 +1,4 @@
-"""Run a program under callgrind, where everything that could vary is held still."""
+"""Programs run under callgrind, in an environment that makes the counts reproducible."""
 
 import os
 import re
@@ -15,16 +15,16 @@ _PART = re.compile(r"^desc: Trigger: Client Request: (.+)$|^totals: (\d+)$", re.
 
 
 def environment(sources: Path, **more: str) -> dict[str, str]:
-    """Return the whole environment of what is measured: ours from `sources`, no hash seed, nothing of the caller's."""
+    """Return the environment of a measured process: our package from `sources` and a fixed hash seed."""
     path = os.pathsep.join([str(sources.resolve()), str(ROOT)])
     return {"PATH": os.environ["PATH"], "PYTHONPATH": path, "PYTHONHASHSEED": "0", **more}
 
 
 def run(module: str, arguments: Sequence[str], variables: Mapping[str, str], before: Sequence[str] = ()) -> str:
-    """Run `python -m module` with nothing but these variables; return what it printed.
+    """Run `python -m module` with only these environment variables, and return its output.
 
     Raises:
-        RuntimeError: It failed; the message holds what it wrote.
+        RuntimeError: The process failed; the message contains its output.
     """
     command = [*before, sys.executable, "-P", "-m", module, *arguments]
     done = subprocess.run(command, env=variables, cwd=ROOT, capture_output=True, text=True, check=False)
@@ -34,7 +34,7 @@ def run(module: str, arguments: Sequence[str], variables: Mapping[str, str], bef
 
 
 def count(module: str, arguments: Sequence[str], variables: Mapping[str, str]) -> dict[str, int]:
-    """Run `python -m module` under callgrind; return each count by its name."""
+    """Run `python -m module` under callgrind, and return each count by its name."""
     with tempfile.TemporaryDirectory() as folder:
         valgrind = ["valgrind", "--quiet", "--tool=callgrind", "--instr-atstart=no", "--combine-dumps=yes"]
         files = ["--compress-strings=no", f"--callgrind-out-file={folder}/%p"]
@@ -43,7 +43,7 @@ def count(module: str, arguments: Sequence[str], variables: Mapping[str, str]) -
 
 
 def _named(path: Path) -> Iterator[tuple[str, int]]:
-    """Find the named counts in what callgrind wrote; the ones at a process's end have no name."""
+    """Yield the named counts in a file of callgrind; the counts at the end of a process have no name."""
     name = ""
     for match in _PART.finditer(path.read_text("utf-8", "replace")):
         if match[1]:
@@ -54,7 +54,7 @@ def _named(path: Path) -> Iterator[tuple[str, int]]:
 
 
 def _without_random_addresses() -> list[str]:
-    """Return what stops the kernel from choosing addresses at random, where this machine allows it."""
+    """Return the command prefix that disables address randomization, or nothing if this machine does not allow it."""
     setarch = shutil.which("setarch")
     if setarch and not subprocess.run([setarch, "-R", "true"], capture_output=True, check=False).returncode:
         return [setarch, "-R"]

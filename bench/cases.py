@@ -1,4 +1,4 @@
-"""Hold the cases: a policy, a request, an app, and whether the request is allowed."""
+"""The benchmark cases: a policy, a request, an app, and whether the policy allows the request."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -8,13 +8,13 @@ from typing import Any
 from bench.contenders import Options
 from bench.traffic import (
     ORIGIN,
-    STRANGER,
+    OTHER_ORIGIN,
     App,
     Headers,
-    answering,
+    api_app,
     from_origin,
     preflight,
-    silent,
+    unused_app,
     without_origin,
 )
 
@@ -25,9 +25,10 @@ MIB = 1024 * KIB
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """What is measured: `allowed` says whether the answer holds Access-Control-Allow-Origin.
+    """One benchmark case.
 
-    `ours` are options that no peer has; `requests` is how many are counted.
+    `allowed` means that the response contains Access-Control-Allow-Origin. `ours` contains options that only our
+    middleware has. `requests` is the number of requests that are counted.
     """
 
     name: str
@@ -35,32 +36,32 @@ class Case:
     ours: Options = field(default_factory=dict[str, Any])
     headers: Callable[[], Headers]
     method: str = "GET"
-    app: App = field(default_factory=answering)
+    app: App = field(default_factory=api_app)
     allowed: bool
     requests: int = 200
     peers: frozenset[str] = PEERS
 
     def takes(self, contender: str) -> bool:
-        """Tell whether the contender is measured in this case."""
+        """Return whether the contender is measured in this case."""
         return contender not in PEERS or contender in self.peers
 
     def options_of(self, contender: str) -> Options:
-        """Return what the contender is built with."""
+        """Return the options of the contender."""
         return {**self.options(), **(self.ours if contender == "ours" else {})}
 
 
 def listed(count: int) -> list[str]:
-    """Return as many origins; the one that asks stands last."""
+    """Return `count` origins; the origin of the requests is the last one."""
     return [f"https://app-{i:06}.example.com" for i in range(count - 1)] + [ORIGIN.decode()]
 
 
 def patterns(count: int) -> list[str]:
-    """Return as many wildcard patterns; the one that matches stands last."""
+    """Return `count` wildcard patterns; the one that matches the requests is the last one."""
     return [f"https://*.tenant-{i:05}.example.org" for i in range(count - 1)] + ["https://*.example.com"]
 
 
 def names(count: int) -> list[str]:
-    """Return as many request-header names, sorted as a browser sends them."""
+    """Return `count` request-header names, sorted as a browser sends them."""
     return ["authorization", "content-type", *(f"x-header-{i:02}" for i in range(count))][:count]
 
 
@@ -84,7 +85,7 @@ def _case(
         ours=ours or {},
         options=lambda: {"allow_origins": list(origins()), **options},
         headers=headers,
-        app=app or answering(),
+        app=app or api_app(),
         allowed=allowed,
         requests=requests,
         peers=peers,
@@ -109,10 +110,10 @@ def _preflight(
         },
         headers=lambda: preflight(origin, names()),
         method="OPTIONS",
-        app=silent,
+        app=unused_app,
         allowed=allowed,
         requests=requests,
-        # asgi-cors lets the app answer; Litestar's answer is made by the framework around it.
+        # asgi-cors passes preflights to the app, and Litestar's response is created by its framework.
         peers=frozenset({"starlette"}),
     )
 
@@ -130,9 +131,9 @@ ACTUAL = [
         allow_credentials=True,
         expose_headers=["X-Request-Id", "X-Total-Count"],
     ),
-    _case("actual-refused", partial(from_origin, STRANGER), allowed=False),
-    _case("actual-own-vary", partial(from_origin, ORIGIN), allowed=True, app=answering(vary="Accept-Encoding")),
-    _case("stream-64", partial(from_origin, ORIGIN), allowed=True, app=answering(chunks=64), requests=50),
+    _case("actual-refused", partial(from_origin, OTHER_ORIGIN), allowed=False),
+    _case("actual-own-vary", partial(from_origin, ORIGIN), allowed=True, app=api_app(vary="Accept-Encoding")),
+    _case("stream-64", partial(from_origin, ORIGIN), allowed=True, app=api_app(chunks=64), requests=50),
 ]
 
 PREFLIGHT = [
@@ -144,7 +145,7 @@ PREFLIGHT = [
     _preflight(
         "preflight-refused-origin",
         lambda: ",".join(names(5)).encode(),
-        origin=STRANGER,
+        origin=OTHER_ORIGIN,
         allowed=False,
         allow_headers=names(5),
     ),
@@ -158,11 +159,11 @@ ORIGINS = [
         origins=partial(listed, n),
         allowed=origin == ORIGIN,
         requests=50,
-        # Its one regular expression of all origins takes Litestar minutes to compile.
+        # Litestar joins all origins into one regular expression, which takes minutes to compile.
         peers=PEERS if n <= 1000 else PEERS - {"litestar"},
     )
     for n in (10, 1000, 100_000)
-    for ending, origin in (("hit", ORIGIN), ("miss", STRANGER))
+    for ending, origin in (("hit", ORIGIN), ("miss", OTHER_ORIGIN))
 ]
 
 PATTERNS = [
@@ -175,7 +176,7 @@ PATTERNS = [
         peers=PEERS if n <= 100 else frozenset({"asgi-cors"}),
     )
     for n in (1, 16, 100, 10_000)
-    for ending, origin in (("hit", ORIGIN), ("miss", STRANGER))
+    for ending, origin in (("hit", ORIGIN), ("miss", OTHER_ORIGIN))
 ]
 
 HOSTILE_NAMES: dict[str, Callable[[int], bytes]] = {

@@ -1,7 +1,7 @@
-"""Take the time of a request, for people: no check looks at it.
+"""Request times, for the reader's information: no check uses them.
 
-All contenders of a case run in one process, in rounds whose order is shuffled, so that what else the machine does
-falls on all of them. The minimum is what the code costs, the median what this machine made of it.
+All contenders of a case run in one process, in rounds with a shuffled order, so that other load on the machine affects
+all of them. The minimum approximates the cost of the code; the median includes that load.
 """
 
 import gc
@@ -13,15 +13,15 @@ import time
 
 from bench.cases import CASES, Case
 from bench.contenders import CONTENDERS
-from bench.traffic import App, fresh
+from bench.traffic import App, new_scope
 from bench.worker import serve
 
 ROUNDS = 30
 MICRO = 1e6
 
 
-def take(case: Case, shuffle: random.Random) -> dict[str, dict[str, float]]:
-    """Return the microseconds of a request, by contender."""
+def time_case(case: Case, shuffle: random.Random) -> dict[str, dict[str, float]]:
+    """Return the microseconds per request, by contender."""
     apps: dict[str, App] = {}
     for contender, build in CONTENDERS.items():
         app = build(case.app, case.options_of(contender)) if case.takes(contender) else None
@@ -32,10 +32,10 @@ def take(case: Case, shuffle: random.Random) -> dict[str, dict[str, float]]:
     taken: dict[str, list[float]] = {contender: [] for contender in apps}
     for turn in range(ROUNDS + 1):
         for contender in shuffle.sample(list(apps), len(apps)):
-            scopes = [fresh(case.method, headers) for _ in range(requests)]
+            scopes = [new_scope(case.method, headers) for _ in range(requests)]
             begin = time.perf_counter()
             serve(apps[contender], scopes)
-            if turn:  # the first is for warming up
+            if turn:  # the first round is a warm-up
                 taken[contender].append((time.perf_counter() - begin) / requests * MICRO)
     return {
         contender: {"minimum": round(min(times), 2), "median": round(statistics.median(times), 2)}
@@ -46,8 +46,8 @@ def take(case: Case, shuffle: random.Random) -> dict[str, dict[str, float]]:
 def main(*chosen: str) -> None:
     """Print the times as JSON, by case."""
     gc.disable()
-    shuffle = random.Random(0)  # an order, no secret
-    print(json.dumps({name: take(CASES[name], shuffle) for name in chosen}))
+    shuffle = random.Random(0)  # a fixed seed makes the order reproducible
+    print(json.dumps({name: time_case(CASES[name], shuffle) for name in chosen}))
 
 
 if __name__ == "__main__":

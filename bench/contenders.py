@@ -1,7 +1,7 @@
-"""Hold what is compared: nothing, the least that a middleware can do, the peers, and ours.
+"""The compared middlewares: none, two minimal ones, those of other libraries, and ours.
 
-Each takes the app and Starlette's options. A peer that has no such option, or whose answer needs its own framework
-around it, returns None, and the table shows a gap.
+Each function takes the app and Starlette's options. It returns None if the library does not support an option; the
+table then shows a gap.
 """
 
 from collections.abc import Awaitable, Callable
@@ -19,26 +19,26 @@ def bare(app: App, _options: Options) -> App:
 
 
 class Nothing:
-    """Hand everything on."""
+    """A middleware that passes everything through."""
 
     def __init__(self, app: App) -> None:
         """Wrap the app."""
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Hand it on."""
+        """Call the app."""
         await self.app(scope, receive, send)
 
 
 class Wrap:
-    """Hand everything on, and stand between the app and `send`: the least that sees a response."""
+    """A middleware that only wraps `send`, the minimum for one that sees responses."""
 
     def __init__(self, app: App) -> None:
         """Wrap the app."""
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Hand it on."""
+        """Call the app with a wrapped `send`."""
 
         def wrapped(message: Message) -> Awaitable[None]:
             return send(message)
@@ -52,18 +52,18 @@ def nothing(app: App, _options: Options) -> App:
 
 
 def wrap(app: App, _options: Options) -> App:
-    """Return a middleware that does nothing but wrap `send`."""
+    """Return a middleware that only wraps `send`."""
     return Wrap(app)
 
 
 def starlette(app: App, options: Options) -> App:
-    """Return Starlette's."""
+    """Return Starlette's middleware."""
     from starlette.middleware.cors import CORSMiddleware
 
     options = dict(options)
     patterns = [origin for origin in options["allow_origins"] if "*." in origin]
     if patterns:
-        # Starlette has no wildcards: what its users write instead.
+        # Starlette has no wildcard patterns, so its users write a regular expression.
         options["allow_origins"] = [origin for origin in options["allow_origins"] if origin not in patterns]
         options["allow_origin_regex"] = "|".join(
             origin.replace(".", r"\.").replace("*", "[a-z0-9-]+") for origin in patterns
@@ -72,7 +72,7 @@ def starlette(app: App, options: Options) -> App:
 
 
 def asgi_cors(app: App, options: Options) -> App | None:
-    """Return asgi-cors; it knows no credentials, no exposed names and no preflights."""
+    """Return asgi-cors, which does not support credentials, exposed headers or preflights."""
     if options.get("allow_credentials"):
         return None
     origins = options["allow_origins"]
@@ -88,15 +88,15 @@ def asgi_cors(app: App, options: Options) -> App | None:
 
 
 def litestar(app: App, options: Options) -> App:
-    """Return Litestar's; it answers preflights by its framework's response."""
-    defaults: Options = {"allow_methods": ["GET"], "allow_headers": []}  # Starlette's
+    """Return Litestar's middleware, whose framework answers preflights."""
+    defaults: Options = {"allow_methods": ["GET"], "allow_headers": []}  # the defaults of Starlette
     config = import_module("litestar.config.cors").CORSConfig(**{**defaults, **options})
     wrapped: App = import_module("litestar.middleware._internal.cors").CORSMiddleware(app, config)
     return wrapped
 
 
 def ours(app: App, options: Options) -> App:
-    """Return ours."""
+    """Return our middleware."""
     from crossorigin import CORSMiddleware
 
     return CORSMiddleware(app, **options)

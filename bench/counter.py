@@ -1,10 +1,10 @@
-"""Count the instructions between two lines of a program that runs under callgrind.
+"""A counter for the instructions between two points of a program that runs under callgrind.
 
-Valgrind reads requests out of its client's instruction stream: a few rotations that leave every register as it
-was. They are spelled here as machine code, because a fresh machine has no compiler. So counting begins right before
-the measured loop and ends right behind it, and what sets the loop up runs uncounted, and a good deal faster.
+A program sends requests to valgrind through its instruction stream: a few rotations that leave every register
+unchanged. This module contains them as machine code because a new machine may have no compiler. Counting starts right
+before the measured loop and stops right after it. The code that sets up the loop is not counted and runs much faster.
 
-It imports next to nothing, for the cost of imports is counted too.
+The module imports very little because the cost of imports is measured too.
 
 https://valgrind.org/docs/manual/cl-manual.html#cl-manual.clientrequests
 """
@@ -13,7 +13,7 @@ import ctypes
 import mmap
 import os
 
-# Each: a function of one argument, the address of six words, that asks valgrind and returns its answer.
+# Each value is a function that takes the address of six words, sends them to valgrind and returns the result.
 _REQUEST = {
     "x86_64": "4889f8 31d2 48c1c703 48c1c70d 48c1c73d 48c1c733 4887db 4889d0 c3",
     "aarch64": "e40300aa 030080d2 8c0dcc93 8c35cc93 8ccdcc93 8cf5cc93 4a010aaa e00303aa c0035fd6",
@@ -24,10 +24,10 @@ _ZERO, _DUMP_AT, _START, _STOP = _CALLGRIND + 1, _CALLGRIND + 3, _CALLGRIND + 4,
 
 
 class Counter:
-    """Count the instructions between `start` and `stop`, in a process that `count` runs."""
+    """A counter for the instructions between `start` and `stop`, in a process that bench.callgrind.count runs."""
 
     def __init__(self) -> None:
-        """Find valgrind.
+        """Check that valgrind runs this process.
 
         Raises:
             RuntimeError: This process does not run under valgrind.
@@ -38,19 +38,19 @@ class Counter:
         address = ctypes.addressof(ctypes.c_char.from_buffer(self._page))
         self._function = ctypes.CFUNCTYPE(ctypes.c_size_t, ctypes.c_void_p)(address)
         if not self._ask(_RUNNING_ON_VALGRIND):
-            raise RuntimeError("This counts under valgrind only: run it by bench.callgrind.count.")
+            raise RuntimeError("Counting requires valgrind: run this program with bench.callgrind.count.")
 
     def _ask(self, request: int, argument: int | None = None) -> int:
         words = (ctypes.c_size_t * 6)(request, argument or 0)
         return int(self._function(ctypes.addressof(words)))
 
     def start(self) -> None:
-        """Count from here."""
+        """Start counting."""
         self._ask(_START)
         self._ask(_ZERO)
 
     def stop(self, name: str) -> None:
-        """Count no further, and write down what was counted as `name`."""
+        """Stop counting and record the count under `name`."""
         text = ctypes.c_char_p(name.encode())
         self._ask(_DUMP_AT, ctypes.cast(text, ctypes.c_void_p).value)
         self._ask(_STOP)

@@ -1,4 +1,4 @@
-"""Count the instructions of whole requests, from the bytes of the request to the bytes of the answer."""
+"""The instructions of whole requests, from the bytes of the request to the bytes of the response."""
 
 from concurrent.futures import ThreadPoolExecutor
 from itertools import product
@@ -11,7 +11,7 @@ CONTENDERS = ("bare", "starlette", "ours", "by-hand")
 
 
 def measure(sources: Path, contenders: tuple[str, ...] = CONTENDERS, jobs: int = 2) -> dict[str, dict[str, float]]:
-    """Return the instructions per request: by framework, then by what sets the CORS headers."""
+    """Return the instructions per request, by framework and then by contender."""
 
     def one(pair: tuple[str, str]) -> float:
         framework, contender = pair

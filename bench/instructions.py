@@ -1,8 +1,8 @@
-"""Count the instructions of a request, for each case and contender.
+"""The instructions per request, for each case and contender.
 
     python -m bench.instructions --case actual-1 --contender ours --src src
 
-One process counts all cases of one contender.
+One process counts all cases of a contender.
 """
 
 import argparse
@@ -17,7 +17,7 @@ Counts = dict[str, dict[str, float]]
 
 
 def measure(cases: list[str], contenders: list[str], sources: Path, jobs: int = 2) -> Counts:
-    """Return the instructions per request: by case, then by contender."""
+    """Return the instructions per request, by case and then by contender."""
 
     def one(contender: str) -> dict[str, int]:
         chosen = [name for name in cases if CASES[name].takes(contender)]
@@ -34,7 +34,7 @@ def measure(cases: list[str], contenders: list[str], sources: Path, jobs: int = 
 
 
 def lines(counts: Counts) -> list[str]:
-    """Return the table as text: the cost over the bare app, and the share of Starlette's."""
+    """Return the lines of a table: the extra cost over the bare app, and its share of Starlette's."""
     rows: list[str] = []
     for case, row in counts.items():
         base = row["bare"]
@@ -42,21 +42,23 @@ def lines(counts: Counts) -> list[str]:
         for contender, value in row.items():
             if contender == "bare":
                 continue
-            over = value - base
+            extra = value - base
             share = ""
             if contender != "starlette" and "starlette" in row:
-                share = f" {100 * over / (row['starlette'] - base):5.1f}%"
-            cells.append(f"{contender} {over:9.0f}{share}")
+                share = f" {100 * extra / (row['starlette'] - base):5.1f}%"
+            cells.append(f"{contender} {extra:9.0f}{share}")
         rows.append(" | ".join(cells))
     return rows
 
 
 def main() -> None:
     """Print the table."""
-    parser = argparse.ArgumentParser(description="Count the instructions of a request.")
-    parser.add_argument("--case", action="append", choices=CASES, help="may be repeated; all by default")
-    parser.add_argument("--contender", action="append", choices=CONTENDERS, help="may be repeated; all by default")
-    parser.add_argument("--src", type=Path, default=Path("src"), help="the source tree that holds crossorigin")
+    parser = argparse.ArgumentParser(description="Count the instructions per request.")
+    parser.add_argument("--case", action="append", choices=CASES, help="case to measure; repeatable (default: all)")
+    parser.add_argument(
+        "--contender", action="append", choices=CONTENDERS, help="contender to measure; repeatable (default: all)"
+    )
+    parser.add_argument("--src", type=Path, default=Path("src"), help="the source tree that contains crossorigin")
     chosen = parser.parse_args()
     contenders = list(dict.fromkeys(["bare", *(chosen.contender or CONTENDERS)]))
     for line in lines(measure(chosen.case or list(CASES), contenders, chosen.src)):

@@ -1,18 +1,19 @@
-"""Hold what the guard watches: ratios of instruction counts taken in one run, and how far each may go.
+"""The ratios of instruction counts that `make bench-check` compares, and the limit of each.
 
-A ratio outlives a new compiler or another machine far better than a count does. `over` is what a contender costs
-over the bare app; a preflight never reaches the app, so there it is all that the answer costs.
+Both counts of a ratio come from one run. Another compiler or machine changes a ratio far less than a count. The extra
+cost of a contender is its cost minus that of the bare app. A preflight never reaches the app, so for preflights it is
+the full cost of the response.
 """
 
 from collections.abc import Mapping
 
 Counts = Mapping[str, Mapping[str, float]]
 
-# As shares of what Starlette's costs.
+# Shares of the extra cost of Starlette's middleware.
 _ACTUAL, _NO_ORIGIN, _ANY, _PREFLIGHT, _OWN_VARY, _CHUNK = 0.30, 0.32, 0.20, 0.26, 0.36, 0.25
-# As multiples of our own ordinary request.
+# Multiples of the extra cost of our middleware for an ordinary request.
 _MANY_ORIGINS, _MANY_PATTERNS, _HOSTILE, _HOSTILE_MIRRORED = 2.5, 1.5, 6.0, 12.0
-# As multiples of the whole request without CORS.
+# Multiples of the cost of the whole request without CORS.
 _END_TO_END = {"starlette": 1.10, "fastapi": 1.04}
 
 TARGETS = {
@@ -37,7 +38,7 @@ TARGETS = {
     **{f"end to end / {framework}": limit for framework, limit in _END_TO_END.items()},
 }
 
-# Not met: docs/performance.md says by how much and why. Each is held where it is.
+# Targets that are not met yet; docs/performance.md explains why. These higher limits keep the values from growing.
 MISSED = {
     "no-origin-40 / starlette": 0.34,
     "actual-any / starlette": 0.202,
@@ -48,47 +49,47 @@ MISSED = {
 }
 
 CHUNKS = 64
-SAME_COST = ("starlette", "wrap")
+REFERENCES = ("starlette", "wrap")
 
 
 def limit(name: str) -> float | None:
-    """Return how far a ratio may go; None where no target is set."""
+    """Return the limit of a ratio, or None if it has none."""
     return MISSED.get(name, TARGETS.get(name))
 
 
-def over(counts: Counts, case: str, contender: str) -> float:
-    """Return what the contender costs over the bare app."""
+def extra_cost(counts: Counts, case: str, contender: str) -> float:
+    """Return the cost of the contender minus that of the bare app."""
     return counts[case][contender] - counts[case]["bare"]
 
 
-def chunk(counts: Counts, contender: str) -> float:
-    """Return what one more chunk of a streamed answer costs over the bare app; `actual-1` is the answer with one."""
-    return (over(counts, "stream-64", contender) - over(counts, "actual-1", contender)) / (CHUNKS - 1)
+def chunk_cost(counts: Counts, contender: str) -> float:
+    """Return the extra cost of each further chunk of a streamed response; the response in `actual-1` has one chunk."""
+    return (extra_cost(counts, "stream-64", contender) - extra_cost(counts, "actual-1", contender)) / (CHUNKS - 1)
 
 
 def ratios(counts: Counts, end_to_end: Counts | None = None) -> dict[str, float]:
-    """Return every ratio for which the counts are there, each by its name."""
+    """Return every ratio whose counts are available, by name."""
     found: dict[str, float] = {}
     for case, row in counts.items():
-        for other in SAME_COST:
+        for other in REFERENCES:
             if other in row:
-                found[f"{case} / {other}"] = over(counts, case, "ours") / over(counts, case, other)
+                found[f"{case} / {other}"] = extra_cost(counts, case, "ours") / extra_cost(counts, case, other)
     if {"stream-64", "actual-1"} <= counts.keys():
-        for other in SAME_COST:
-            found[f"chunk / {other}"] = chunk(counts, "ours") / chunk(counts, other)
+        for other in REFERENCES:
+            found[f"chunk / {other}"] = chunk_cost(counts, "ours") / chunk_cost(counts, other)
     for name in TARGETS:
         case, ordinary = name.split(" / ")
         if {case, ordinary} <= counts.keys():
-            found[name] = over(counts, case, "ours") / over(counts, ordinary, "ours")
+            found[name] = extra_cost(counts, case, "ours") / extra_cost(counts, ordinary, "ours")
     for framework, row in (end_to_end or {}).items():
         found[f"end to end / {framework}"] = row["ours"] / row["bare"]
     return found
 
 
-def routed(counts: Counts) -> dict[str, float]:
-    """Return what a look-up and a preflight cost, as multiples of the framework's own routing."""
+def routing_ratios(counts: Counts) -> dict[str, float]:
+    """Return the costs of a look-up and a preflight as multiples of the framework's own routing."""
     return {
-        f"{scene} {asked} / routing": row[asked] / row["routing"]
-        for scene, row in counts.items()
-        for asked in ("look-up", "preflight")
+        f"{case} {target} / routing": row[target] / row["routing"]
+        for case, row in counts.items()
+        for target in ("look-up", "preflight")
     }

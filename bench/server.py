@@ -1,7 +1,8 @@
-"""Serve requests through uvicorn without a network, and count them whole: run by bench.endtoend.
+"""A process that counts whole requests through uvicorn without a network; bench.endtoend runs it.
 
-httptools parses, uvloop schedules, a transport that goes nowhere takes the bytes of the answer; in between runs what
-runs in production. uvicorn's access log is off and the endpoint is small, so CORS's share looks as large as it gets.
+httptools parses the requests, uvloop schedules them, and a transport without a network takes the bytes of the
+responses. All other code is that of production. The access log of uvicorn is off and the endpoint is small, so the
+share of CORS is as large as possible.
 """
 
 import asyncio
@@ -23,28 +24,28 @@ REQUESTS = 200
 
 
 class Transport(asyncio.Transport):
-    """Take what is written, and keep the last of it."""
+    """A transport that keeps the written bytes."""
 
     def __init__(self) -> None:
-        """Begin with nothing."""
+        """Start without any bytes."""
         super().__init__()
         self.written: list[bytes] = []
 
     def get_extra_info(self, name: str, default: object = None) -> object:
-        """Tell where the connection ends."""
+        """Return the addresses of the connection."""
         return {"sockname": ("192.0.2.1", 443), "peername": ("203.0.113.7", 50000)}.get(name, default)
 
     def is_closing(self) -> bool:
-        """Tell that it stays open."""
+        """Return False, because the connection stays open."""
         return False
 
     def write(self, data: Any) -> None:
-        """Keep a part of the answer."""
+        """Keep a part of the response."""
         self.written.append(bytes(data))
 
 
 def starlette(*, by_hand: bool) -> App:
-    """Return an app of Starlette's with one small JSON endpoint."""
+    """Return a Starlette app with one small JSON endpoint."""
     from starlette.applications import Starlette
     from starlette.requests import Request
     from starlette.responses import JSONResponse
@@ -59,7 +60,7 @@ def starlette(*, by_hand: bool) -> App:
 
 
 def fastapi(*, by_hand: bool) -> App:
-    """Return an app of FastAPI's with the same endpoint."""
+    """Return a FastAPI app with the same endpoint."""
     from fastapi import FastAPI, Response
 
     app = FastAPI()
@@ -83,7 +84,7 @@ FRAMEWORKS = {"starlette": starlette, "fastapi": fastapi}
 
 
 def connect(app: App, loop: asyncio.AbstractEventLoop) -> tuple[HttpToolsProtocol, Transport]:
-    """Open one connection to a server that is ready."""
+    """Open a connection to the app."""
     config = Config(app, http="httptools", access_log=False, log_config=None, lifespan="off")
     config.load()
     state = ServerState()
@@ -95,21 +96,21 @@ def connect(app: App, loop: asyncio.AbstractEventLoop) -> tuple[HttpToolsProtoco
 
 
 async def serve(protocol: HttpToolsProtocol, transport: Transport, requests: int) -> bytes:
-    """Send one request after the other, and return the last answer."""
+    """Send one request after the other, and return the last response."""
     lines = b"".join(name.title() + b": " + value + b"\r\n" for name, value in from_origin(ORIGIN))
     request = b"GET /items?page=2 HTTP/1.1\r\n" + lines + b"\r\n"
     answer = b""
     for _ in range(requests):
         transport.written.clear()
         protocol.data_received(request)
-        while not protocol.cycle.response_complete:  # noqa: ASYNC110  # one round of the loop is what a server takes
+        while not protocol.cycle.response_complete:  # noqa: ASYNC110  # a server also needs one turn of the loop
             await asyncio.sleep(0)
         answer = b"".join(transport.written)
     return answer
 
 
 def main(framework: str, contender: str) -> None:
-    """Count the requests of one app behind one middleware, and hold that the answer is the one meant."""
+    """Count the requests to one app with one middleware, after checking that the response is correct."""
     counter = Counter()
     app: Any = FRAMEWORKS[framework](by_hand=contender == "by-hand")
     if contender != "by-hand":
@@ -117,9 +118,9 @@ def main(framework: str, contender: str) -> None:
     loop = uvloop.new_event_loop()
     protocol, transport = connect(app, loop)
     answer = loop.run_until_complete(serve(protocol, transport, WARM)).lower()
-    granted = b"\r\naccess-control-allow-origin: " + ORIGIN + b"\r\n" in answer
-    if not answer.startswith(b"http/1.1 200 ") or granted != (contender != "bare"):
-        raise RuntimeError(f"{contender} answers {answer!r}")
+    allowed = b"\r\naccess-control-allow-origin: " + ORIGIN + b"\r\n" in answer
+    if not answer.startswith(b"http/1.1 200 ") or allowed != (contender != "bare"):
+        raise RuntimeError(f"Unexpected response of {contender}: {answer!r}")
     gc.collect()
     gc.disable()
     counter.start()

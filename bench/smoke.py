@@ -1,8 +1,8 @@
-"""Send real traffic to a real server for a moment, if wrk is installed: does it run, and do all requests succeed?
+"""A smoke test that sends real traffic to a real server and checks that all requests succeed, if wrk is installed.
 
     python -m bench.smoke
 
-Its numbers are printed and kept nowhere: server and client share the machine, and a count says more.
+The numbers are printed but not stored: server and client share the machine, so instruction counts are more reliable.
 """
 
 import re
@@ -27,14 +27,14 @@ SECONDS = 3
 
 
 def serve(framework: str, contender: str, descriptor: int) -> None:
-    """Serve one app on a socket that is open already."""
+    """Serve one app on an open socket."""
     app: Any = CONTENDERS[contender](FRAMEWORKS[framework](by_hand=False), {"allow_origins": [ORIGIN.decode()]})
     config = uvicorn.Config(app, access_log=False, log_level="warning", lifespan="off")
     uvicorn.Server(config).run(sockets=[socket.socket(fileno=descriptor)])
 
 
-def attack(wrk: str, framework: str, contender: str, sources: Path) -> str:
-    """Return what wrk says of one app."""
+def measure_traffic(wrk: str, framework: str, contender: str, sources: Path) -> str:
+    """Return the request rate that wrk reports for one app."""
     with socket.create_server(("127.0.0.1", 0)) as listener, tempfile.TemporaryFile() as log:
         descriptor = listener.fileno()
         command = [sys.executable, "-m", "bench.smoke", framework, contender, str(descriptor)]
@@ -43,7 +43,7 @@ def attack(wrk: str, framework: str, contender: str, sources: Path) -> str:
         )
         try:
             host, port = listener.getsockname()
-            # The socket listens already: one request waits until the server is there to answer it.
+            # The socket already listens, so this request waits until the server has started.
             first = HTTPConnection(host, port, timeout=60)
             first.request("GET", "/items")
             first.getresponse().read()
@@ -57,23 +57,23 @@ def attack(wrk: str, framework: str, contender: str, sources: Path) -> str:
             server.terminate()
             server.wait()
     if "Non-2xx" in done.stdout or "Socket errors" in done.stdout:
-        raise RuntimeError(f"{framework} behind {contender}:\n{done.stdout}")
+        raise RuntimeError(f"Requests to {framework} with {contender} failed:\n{done.stdout}")
     return " ".join(re.findall(r"Requests/sec: +\S+", done.stdout))
 
 
 def run(sources: Path) -> None:
-    """Try every app, or say that there is no wrk."""
+    """Test every app, or print that wrk is not installed."""
     wrk = shutil.which("wrk")
     if wrk is None:
-        print("wrk is not installed: no smoke run.")
+        print("wrk is not installed: the smoke test is skipped.")
         return
     for framework in FRAMEWORKS:
         for contender in COMPARED:
-            print(f"{framework}, {contender}: {attack(wrk, framework, contender, sources)}", flush=True)
+            print(f"{framework}, {contender}: {measure_traffic(wrk, framework, contender, sources)}", flush=True)
 
 
 def main(*arguments: str) -> None:
-    """Serve, if told what; else run."""
+    """Serve the app in the arguments, or run the smoke test if there are none."""
     if arguments:
         framework, contender, descriptor = arguments
         serve(framework, contender, int(descriptor))

@@ -1,7 +1,7 @@
-"""Hold the requests and the answers: a fetch of Chrome as uvicorn hands it on, and what an API says to it.
+"""The requests and responses of the benchmarks: a fetch by Chrome as uvicorn passes it on, and an API's response.
 
-A server makes the bytes of every request anew, so they have no hash yet. A scope used twice would keep the hashes
-of its bytes, and every dict would look faster than it is: `fresh` copies down to the last byte string.
+A server creates new byte strings for every request, which have no cached hash yet. A scope that is used twice would
+keep these hashes, and dict look-ups would seem faster than they are. `new_scope` therefore copies every byte string.
 """
 
 from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
@@ -15,12 +15,12 @@ App = Callable[[Scope, Receive, Send], Coroutine[Any, Any, None]]
 Headers = list[tuple[bytes, bytes]]
 
 ORIGIN = b"https://app.example.com"
-STRANGER = b"https://app.example.net"
+OTHER_ORIGIN = b"https://app.example.net"
 
 _CHROME = (
     b"Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
 )
-# What Chrome 140 on Windows sends with fetch("https://api.example.com/items?page=2"), in its order.
+# The headers that Chrome 140 on Windows sends for fetch("https://api.example.com/items?page=2"), in its order.
 FETCH: Headers = [
     (b"host", b"api.example.com"),
     (b"connection", b"keep-alive"),
@@ -39,19 +39,19 @@ FETCH: Headers = [
 
 
 def without_origin(length: int) -> Headers:
-    """Return a request of the page's own origin, with as many headers; 27 more are what proxies add."""
+    """Return the headers of a same-origin request, `length` in all; those beyond 13 are headers that proxies add."""
     return [*FETCH, *((f"x-forwarded-by-{i}".encode(), b"203.0.113.7") for i in range(length - len(FETCH)))]
 
 
 def from_origin(origin: bytes) -> Headers:
-    """Return a CORS request with 13 headers; `Origin` stands where Chrome puts it, behind `Accept`."""
-    # A cross-origin page mostly has no Referer with a path, and none at all for many policies.
+    """Return the 13 headers of a CORS request, with `Origin` after `Accept`, as in Chrome."""
+    # Many referrer policies remove Referer from cross-origin requests.
     kept = [header for header in FETCH if header[0] != b"referer"]
     return [*kept[:7], (b"origin", origin), *kept[7:]]
 
 
 def preflight(origin: bytes, names: bytes, method: bytes = b"PUT") -> Headers:
-    """Return Chrome's CORS-preflight request."""
+    """Return the headers of Chrome's CORS-preflight request."""
     return [
         (b"host", b"api.example.com"),
         (b"connection", b"keep-alive"),
@@ -64,8 +64,8 @@ def preflight(origin: bytes, names: bytes, method: bytes = b"PUT") -> Headers:
     ]
 
 
-def fresh(method: str, headers: Headers) -> Scope:
-    """Return the scope of one request, all of its bytes made for it alone."""
+def new_scope(method: str, headers: Headers) -> Scope:
+    """Return the scope of one request, with its own copy of every byte string."""
     return {
         "type": "http",
         "asgi": {"version": "3.0", "spec_version": "2.3"},
@@ -83,8 +83,8 @@ def fresh(method: str, headers: Headers) -> Scope:
     }
 
 
-def answering(*, vary: str = "", chunks: int = 1) -> App:
-    """Return an app with 5 response headers, `Vary` among them if it is given; the server adds Date and Server."""
+def api_app(*, vary: str = "", chunks: int = 1) -> App:
+    """Return an app with 5 response headers, including `Vary` if it is given; the server adds Date and Server."""
     own = {
         "x-request-id": "6f1e7f0a",
         "x-process-time": "0.004",
@@ -92,7 +92,7 @@ def answering(*, vary: str = "", chunks: int = 1) -> App:
     }
 
     async def app(_scope: Scope, _receive: Receive, send: Send) -> None:
-        # As Starlette's responses do: the app's own headers are encoded anew, the other two names are constants.
+        # Like Starlette's responses: the app's own headers are encoded each time, the other two names are constants.
         headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in own.items()]
         headers += [(b"content-type", b"application/json"), (b"content-length", b"27")]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
@@ -103,14 +103,14 @@ def answering(*, vary: str = "", chunks: int = 1) -> App:
     return app
 
 
-async def silent(_scope: Scope, _receive: Receive, _send: Send) -> None:
-    """Say nothing: the app behind a preflight, which never reaches it."""
+async def unused_app(_scope: Scope, _receive: Receive, _send: Send) -> None:
+    """Do nothing: the app for preflights, which never reach it."""
 
 
 async def receive() -> Message:
-    """Hand over an empty body."""
+    """Return an empty body."""
     return {"type": "http.request", "body": b"", "more_body": False}
 
 
 async def send(_message: Message) -> None:
-    """Take what is sent."""
+    """Discard the message."""

@@ -1,4 +1,4 @@
-"""Serve the requests of one contender, and count the instructions of each case: run by bench.instructions."""
+"""A process that counts the instructions of each case for one contender; bench.instructions runs it."""
 
 import gc
 import os
@@ -11,14 +11,14 @@ from typing import NoReturn
 from bench.cases import CASES, PEERS, Case
 from bench.contenders import CONTENDERS
 from bench.counter import Counter
-from bench.traffic import App, Message, Scope, fresh, receive, send, silent
+from bench.traffic import App, Message, Scope, new_scope, receive, send, unused_app
 
-# The interpreter rewrites its bytecode while it is young; by then it is done with that.
+# The interpreter specializes its bytecode during the first calls; after this many requests it has finished.
 WARM = 20
 
 
 def serve(app: App, scopes: Iterable[Scope]) -> None:
-    """Drive the app by hand: an event loop would be measured along with it."""
+    """Run the app without an event loop, whose cost would be measured too."""
     for scope in scopes:
         try:
             app(scope, receive, send).send(None)
@@ -28,7 +28,7 @@ def serve(app: App, scopes: Iterable[Scope]) -> None:
 
 
 def answer(app: App, scope: Scope) -> list[Message]:
-    """Return what the app sends."""
+    """Return the messages that the app sends."""
     messages: list[Message] = []
 
     async def keep(message: Message) -> None:
@@ -42,26 +42,26 @@ def answer(app: App, scope: Scope) -> list[Message]:
 
 
 def check(contender: str, case: Case, app: App) -> None:
-    """Hold that the case is what it is called: a middleware that answers something else was never measured."""
+    """Raise an error if the response does not fit the case, so that no other behavior is measured."""
     if contender in {"bare", "nothing", "wrap"}:
         return
-    start = answer(app, fresh(case.method, case.headers()))[0]
-    granted = any(name.lower() == b"access-control-allow-origin" for name, _ in start["headers"])
-    if granted != case.allowed and (contender == "ours" or case.allowed):
-        raise RuntimeError(f"{contender} {'grants' if granted else 'refuses'} {case.name}")
+    start = answer(app, new_scope(case.method, case.headers()))[0]
+    allowed = any(name.lower() == b"access-control-allow-origin" for name, _ in start["headers"])
+    if allowed != case.allowed and (contender == "ours" or case.allowed):
+        raise RuntimeError(f"{contender} {'allows' if allowed else 'refuses'} {case.name}")
 
 
 def measure(contender: str, case: Case, counter: Counter) -> None:
-    """Build everything first, then count."""
+    """Build the middleware and the requests, then count the instructions of the requests."""
     app = CONTENDERS[contender](case.app, case.options_of(contender))
     if app is None:
         return
     check(contender, case, app)
     headers = case.headers()
-    # Of the largest requests a peer takes seconds for each.
+    # Other libraries need seconds for each of the largest requests.
     warm = min(WARM, case.requests) if contender in PEERS else WARM
-    serve(app, [fresh(case.method, headers) for _ in range(warm)])
-    scopes = [fresh(case.method, headers) for _ in range(case.requests)]
+    serve(app, [new_scope(case.method, headers) for _ in range(warm)])
+    scopes = [new_scope(case.method, headers) for _ in range(case.requests)]
     gc.collect()
     gc.disable()
     counter.start()
@@ -70,27 +70,27 @@ def measure(contender: str, case: Case, counter: Counter) -> None:
 
 
 def main(contender: str, *chosen: str) -> None:
-    """Count the cases of one contender."""
+    """Count the instructions of the cases of one contender."""
     counter = Counter()
-    CONTENDERS[contender](silent, {"allow_origins": ["https://app.example.com"]})
+    CONTENDERS[contender](unused_app, {"allow_origins": ["https://app.example.com"]})
     for name in chosen:
-        apart(partial(measure, contender, CASES[name], counter))
+        run_in_fork(partial(measure, contender, CASES[name], counter))
 
 
-def apart(measured: Callable[[], None]) -> None:
-    """Give it a process of its own, all from one state: none is changed by what was counted before it."""
+def run_in_fork(measured: Callable[[], None]) -> None:
+    """Run a measurement in a fork, so that all measurements start from the same state."""
     child = os.fork()
     if not child:
-        in_child(measured)
+        _run_in_child(measured)
     if os.waitpid(child, 0)[1]:
         sys.exit(1)
 
 
-def in_child(measured: Callable[[], None]) -> NoReturn:
-    """Count, and end the process here."""
+def _run_in_child(measured: Callable[[], None]) -> NoReturn:
+    """Run the measurement and exit the process."""
     try:
         measured()
-    except BaseException:  # noqa: BLE001  # nothing of a child's may go on in the parent's code
+    except BaseException:  # noqa: BLE001  # the child must never continue in the parent's code
         traceback.print_exc()
         os._exit(1)
     os._exit(0)

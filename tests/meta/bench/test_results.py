@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 from bench.cases import CASES, Case
+from bench.chart import draw
 from bench.contenders import CONTENDERS
-from bench.picture import draw
 from bench.results import Results
+from bench.route_cases import ROUTE_CASES, RouteCase
 from bench.routes import requests
-from bench.scenes import SCENES, Scene
 from bench.tables import fill
-from bench.traffic import fresh
+from bench.traffic import new_scope
 from bench.worker import check
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -60,23 +60,23 @@ def test_a_case_is_what_it_is_called(contender: str, case: Case) -> None:
 
 
 @pytest.mark.parametrize(
-    "scene", [scene for scene in SCENES.values() if "-1000-" not in scene.name], ids=lambda it: it.name
+    "case", [case for case in ROUTE_CASES.values() if "-1000-" not in case.name], ids=lambda it: it.name
 )
-def test_a_scene_is_what_it_is_called(scene: Scene) -> None:
-    """What is asked of an app whose routes have policies is answered by the policy that the scene means."""
-    for asked in scene.build().values():
-        asked.check(requests(scene, asked, 1)[0])
+def test_a_route_case_is_what_it_is_called(case: RouteCase) -> None:
+    """What is target of an app whose routes have policies is answered by the policy that the case means."""
+    for target in case.build().values():
+        target.check(requests(case, target, 1)[0])
 
 
-def test_every_scene_was_measured(results: Results) -> None:
+def test_every_route_case_was_measured(results: Results) -> None:
     """The committed results leave none out."""
-    assert results["routes"]["instructions"].keys() == results["routes"]["microseconds"].keys() == SCENES.keys()
+    assert results["routes"]["instructions"].keys() == results["routes"]["microseconds"].keys() == ROUTE_CASES.keys()
 
 
 def test_no_two_requests_share_a_byte_string() -> None:
     """A byte string that was hashed once would make the next request look faster."""
     headers = CASES["actual-1"].headers()
-    first, second = (fresh("GET", headers)["headers"] for _ in range(2))
+    first, second = (new_scope("GET", headers)["headers"] for _ in range(2))
     assert first == second
     shared = {id(part) for header in first for part in header} & {id(part) for header in second for part in header}
     assert not shared

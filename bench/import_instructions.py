@@ -1,4 +1,4 @@
-"""Count what an import costs a fresh interpreter: run by bench.startup."""
+"""A process that counts the instructions of an import in a new interpreter; bench.startup runs it."""
 
 import importlib
 import sys
@@ -7,7 +7,7 @@ from bench.counter import Counter
 
 
 def main(*arguments: str) -> None:
-    """Import a module, counting; named `--uncounted` first, only leave its bytecode behind."""
+    """Import a module and count the instructions; with `--uncounted`, only create its bytecode cache."""
     if arguments[0] == "--uncounted":
         importlib.import_module(arguments[1])
         return

@@ -1,4 +1,4 @@
-"""Tell in JSON how long a middleware for many origins takes to build, and what it holds: run by bench.startup."""
+"""A process that measures the build time and memory of a middleware with many origins; bench.startup runs it."""
 
 import gc
 import json
@@ -8,23 +8,23 @@ import tracemalloc
 
 from bench.cases import listed
 from bench.contenders import CONTENDERS
-from bench.traffic import silent
+from bench.traffic import unused_app
 
 
 def main(contender: str, origins: str) -> None:
-    """Build it twice: one run is timed, in the other the memory is traced, which takes its time."""
+    """Print the time and memory as JSON; both are measured in separate runs because tracing memory is slow."""
     options = {"allow_origins": listed(int(origins))}
     build = CONTENDERS[contender]
-    build(silent, {"allow_origins": listed(1)})
+    build(unused_app, {"allow_origins": listed(1)})
     begin = time.perf_counter()
-    build(silent, options)
+    build(unused_app, options)
     seconds = time.perf_counter() - begin
     gc.collect()
     tracemalloc.start()
-    held = build(silent, options)
+    middleware = build(unused_app, options)
     gc.collect()
     size = tracemalloc.get_traced_memory()[0]
-    del held
+    del middleware
     print(json.dumps({"seconds": round(seconds, 2), "bytes_per_origin": round(size / int(origins), 1)}))
 
 

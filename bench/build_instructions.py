@@ -1,4 +1,4 @@
-"""Count what building a middleware for many origins costs: run by bench.startup."""
+"""A process that counts the instructions for building a middleware with many origins; bench.startup runs it."""
 
 import gc
 import sys
@@ -6,18 +6,18 @@ import sys
 from bench.cases import listed
 from bench.contenders import CONTENDERS
 from bench.counter import Counter
-from bench.traffic import silent
+from bench.traffic import unused_app
 
 
 def main(contender: str, origins: str) -> None:
-    """Build it once, and count that."""
+    """Build the middleware once and count its instructions."""
     options = {"allow_origins": listed(int(origins))}
     counter = Counter()
     build = CONTENDERS[contender]
-    build(silent, {"allow_origins": listed(1)})
+    build(unused_app, {"allow_origins": listed(1)})
     gc.collect()
     counter.start()
-    build(silent, options)
+    build(unused_app, options)
     counter.stop(contender)
 
 

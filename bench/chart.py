@@ -1,15 +1,15 @@
-"""Draw what was measured, as an SVG that needs nothing and reads on light and on dark."""
+"""The chart of the results, a self-contained SVG for light and dark backgrounds."""
 
-from bench.ratios import over
+from bench.ratios import extra_cost
 from bench.results import Results
 from bench.tables import NAMES
 
 CASES = {
-    "no-origin-13": "A request without Origin",
-    "actual-1": "A CORS request",
-    "actual-any": "A CORS request, any origin allowed",
-    "actual-credentials": "A CORS request with credentials",
-    "preflight-5": "A preflight with five headers",
+    "no-origin-13": "Request without Origin",
+    "actual-1": "CORS request",
+    "actual-any": "CORS request, any origin allowed",
+    "actual-credentials": "CORS request with credentials",
+    "preflight-5": "Preflight with five headers",
 }
 CONTENDERS = ("wrap", "ours", "asgi-cors", "starlette", "litestar")
 
@@ -22,9 +22,9 @@ _STYLE = (
 
 
 def draw(results: Results) -> str:
-    """Return the picture: a bar for each middleware and case, as long as its cost over the bare app."""
+    """Return the chart, with a bar for the extra cost of each middleware in each case."""
     counts = results["instructions"]
-    longest = max(over(counts, case, name) for case in CASES for name in CONTENDERS if name in counts[case])
+    longest = max(extra_cost(counts, case, name) for case in CASES for name in CONTENDERS if name in counts[case])
     parts: list[str] = []
     y = _HEAD
     for case, title in CASES.items():
@@ -33,7 +33,7 @@ def draw(results: Results) -> str:
         for name in CONTENDERS:
             if name not in counts[case]:
                 continue
-            cost = over(counts, case, name)
+            cost = extra_cost(counts, case, name)
             width = max(1, round(_WIDTH * cost / longest))
             label = NAMES[name].replace("`", "")
             parts.append(
@@ -45,9 +45,9 @@ def draw(results: Results) -> str:
         y += 22
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="720" height="{y}" viewBox="0 0 720 {y}" role="img">'
-        "<title>What CORS costs a request</title>"
+        "<title>Cost of CORS per request</title>"
         f"<style>{_STYLE}</style>"
-        '<text class="b" x="10" y="20">What CORS costs a request</text>'
-        '<text class="s" x="10" y="38">thousands of instructions over the bare app; shorter is better</text>'
+        '<text class="b" x="10" y="20">Cost of CORS per request</text>'
+        '<text class="s" x="10" y="38">thousands of instructions more than the bare app; shorter is better</text>'
         f"{''.join(parts)}</svg>\n"
     )
