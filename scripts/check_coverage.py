@@ -1,7 +1,7 @@
-"""Report the coverage of the last test run, and hold the library at 100 % by branch.
+"""Print the coverage of the last test run, and fail unless the library has 100 % branch coverage.
 
-A report reaches 100 % also by forgetting a file. So every module on disk must stand in it, but for
-the demonstration, which a browser judges as a whole.
+A report can also reach 100 % by omitting a file, so it must contain every module on disk. The only exception is the
+demo, which is tested as a whole in a browser.
 """
 
 import json
@@ -15,13 +15,12 @@ ROOT = Path(__file__).resolve().parent.parent
 LIBRARY = ROOT / "src" / "crossorigin"
 DEMONSTRATION = LIBRARY / "demo"
 
-# Each line of the library that is left out of the measure, as "file: line", and why no test can
-# reach it.
+# The lines of the library that are excluded from coverage, as "file: line", with the reason why no test can reach them.
 EXCLUSIONS: dict[str, str] = {}
 
 
 def measured_modules() -> dict[str, Path]:
-    """Find the modules that must be measured, by their names in the report."""
+    """Return the modules that must be measured, by their names in the report."""
     return {
         path.relative_to(ROOT).as_posix(): path
         for path in sorted(LIBRARY.rglob("*.py"))
@@ -30,7 +29,7 @@ def measured_modules() -> dict[str, Path]:
 
 
 def coverage_problems(report: dict[str, Any], names: list[str]) -> list[str]:
-    """Say which modules a JSON report does not hold, or holds with something left uncovered."""
+    """Return the modules that a JSON report does not contain, or that are not fully covered."""
     problems = [] if report["meta"]["branch_coverage"] else ["the branches were not measured"]
     for name in names:
         if name not in report["files"]:
@@ -43,7 +42,7 @@ def coverage_problems(report: dict[str, Any], names: list[str]) -> list[str]:
 
 
 def exclusion_problems(modules: dict[str, Path], reasons: dict[str, str]) -> list[str]:
-    """Say which exclusions have no reason, and which reasons have no exclusion."""
+    """Return the exclusions without a reason, and the reasons without an exclusion."""
     exclusions = {
         f"{name}: {line.strip()}"
         for name, path in modules.items()

@@ -1,12 +1,13 @@
-"""Change the modules of the vocabulary and of both sides in thousands of small ways, and see that the unit tests tell.
+"""Check that the unit tests detect thousands of small changes to the packages fetch, policy and browser.
 
-mutmut makes the mutants of functions. It does not run them: it would call each through a frame of its own, which
-`warnings` would blame, and hand pytest the names of up to four thousand tests for each mutant, some of which change
-from run to run. Here the tests are collected once; each mutant is a fork, in which the function's code is replaced
-and the tests that reach it are run until one fails. A changed table is read when modules are imported, so for those
-the fork imports everything anew.
+mutmut creates the mutants of functions but does not run them. It would call each mutant through an additional frame,
+to which `warnings` would attribute warnings. It would also pass the names of up to four thousand tests to pytest for
+each mutant, and some of these names change from run to run. This script collects the tests once and runs each mutant
+in a fork, which replaces the code of the function and runs the tests that reach it until one fails. A changed table
+takes effect when modules are imported, so the forks for tables import everything again.
 
-A survivor is an error, unless `tests/survivors.toml` says why it is none; so is an entry there that is killed.
+A surviving mutant is an error unless `tests/survivors.toml` gives a reason for it. An entry in that file whose mutant
+is killed is also an error.
 """
 
 import argparse
@@ -45,9 +46,9 @@ PYTEST = (
     "-x",
 )
 LEAST_KILLED = 0.95
-# In seconds of its own time, beside ten times what a test took: a slow machine kills no mutant.
+# CPU seconds that a test may use in addition to ten times its usual time, so that a slow machine kills no mutants.
 PATIENCE = 1
-# In seconds too: all tests of a mutant's own module are run, and so many of the others.
+# CPU seconds of tests from other modules; all tests of the mutant's own module are run.
 ENOUGH = 10
 LONGEST_RUN = 120
 MOST_MEMORY = 4 << 30
@@ -58,17 +59,17 @@ CACHED = type(functools.cache(len))
 
 
 class Forks:
-    """Run mutants beside each other, each in a fork."""
+    """A runner that executes mutants in parallel, each in a fork."""
 
     def __init__(self, jobs: int) -> None:
-        """Take that many at a time."""
+        """Run at most `jobs` mutants at a time."""
         self._jobs = jobs
         self._running: dict[int, tuple[Mutant, int]] = {}
         self.results: Results = {}
         self.killers: defaultdict[str, list[int]] = defaultdict(list)
 
     def run(self, mutant: Mutant, judge: Callable[[], int | None]) -> None:
-        """Start a mutant, when there is room; `judge` returns the number of the test that kills it, if one does."""
+        """Start a mutant as soon as a job is free; `judge` returns the number of the test that kills it, or None."""
         while len(self._running) >= self._jobs:
             self._reap()
         reading, writing = os.pipe()
@@ -76,7 +77,7 @@ class Forks:
         if pid == 0:
             _be_alone()
             killer: int | None = -1
-            # Whatever a mutant raises, it is dead.
+            # A mutant that raises any exception counts as killed.
             with contextlib.suppress(BaseException):
                 killer = judge()
             if killer is not None:
@@ -86,7 +87,7 @@ class Forks:
         self._running[pid] = mutant, reading
 
     def finish(self) -> None:
-        """Wait for the last ones."""
+        """Wait for the remaining mutants."""
         while self._running:
             self._reap()
 
@@ -104,7 +105,7 @@ class Forks:
 
 
 def _be_alone() -> None:
-    """Keep a mutant from filling the terminal and the memory, and from living for ever."""
+    """Silence the output of a mutant, and limit its memory and its run time."""
     silence = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(silence, stream)
@@ -114,7 +115,7 @@ def _be_alone() -> None:
 
 
 def survives_unchanged(mutant: Mutant, judge: Callable[[], int | None]) -> None:
-    """See that nothing but a mutation kills: every fork would die of a fault of the run."""
+    """Exit if an unchanged module is killed: an error in the run itself would kill every mutant."""
     control = Forks(1)
     control.run(mutant, judge)
     control.finish()
@@ -123,10 +124,10 @@ def survives_unchanged(mutant: Mutant, judge: Callable[[], int | None]) -> None:
 
 
 class Campaign:
-    """Take the place of pytest's loop: run all tests once, then those that reach a mutant, for each mutant."""
+    """A replacement for pytest's loop: it runs all tests once, then for each mutant those that reach it."""
 
     def __init__(self, mutants: Sequence[Mutant], forks: Forks) -> None:
-        """Hold what to run."""
+        """Keep the mutants and the runner."""
         self._mutants = mutants
         self._forks = forks
         self._failed = False
@@ -134,12 +135,12 @@ class Campaign:
         self._spent: list[float] = []
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Note a failure."""
+        """Record a failure."""
         self._failed = self._failed or report.failed
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        """Run the campaign."""
+        """Run all tests, then all mutants."""
         if session.testsfailed:
             raise session.Failed("the tests cannot be collected")
         self._items = session.items
@@ -158,7 +159,7 @@ class Campaign:
         item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
 
     def _trace(self) -> dict[str, dict[int, set[int]]]:
-        """Run every test, and return which lines of which files each of them reaches."""
+        """Run every test, and return for each file and line the tests that reach it."""
         tracer = coverage.Coverage(
             data_file=None, include=[str(SOURCE / PACKAGE / room / "*") for room in ROOMS], config_file=False
         )
@@ -179,13 +180,14 @@ class Campaign:
         }
 
     def _order(self, mutant: Mutant, reached: dict[str, dict[int, set[int]]]) -> list[int]:
-        """Return the tests to run: of those that reach a mutant, its own module's, and enough of the others.
+        """Return the tests to run: those that reach the mutant, from its own module and some from the others.
 
-        Of each test function the fastest case comes first. Before all go those that killed a mutant beside it.
+        The fastest case of each test function comes first. Tests that killed another mutant of the same function come
+        before all others.
         """
         lines = reached.get(str(path_of(mutant.module)), {})
         tests = set[int]().union(*(lines.get(line, ()) for line in mutant.lines))
-        if not tests or isinstance(_live(mutant), CACHED):  # any test of the module may be the one that fills the cache
+        if not tests or isinstance(_live(mutant), CACHED):  # any test of the module may fill the cache
             tests = set[int]().union(*lines.values())
         own = f"test_{mutant.module.rpartition('.')[2]}.py"
         places: list[tuple[bool, int, float, int]] = []
@@ -216,12 +218,12 @@ class Campaign:
 
 
 def _live(mutant: Mutant) -> Any:
-    """Return the function that a mutant changes, as the interpreter calls it."""
+    """Return the function object that a mutant changes."""
     found: object = sys.modules[f"{PACKAGE}.{mutant.module}"]
     for name in mutant.function.split("."):
         members: dict[str, object] = vars(found)
         found = members[name]
-    # Of a property and of a class method, what it calls.
+    # Properties and class methods wrap the function.
     return getattr(found, "fget", getattr(found, "__func__", found))
 
 
@@ -231,7 +233,7 @@ def _replace(mutant: Mutant) -> None:
         found.cache_clear()
         found = found.__wrapped__
     names: dict[str, Any] = dict(vars(sys.modules[f"{PACKAGE}.{mutant.module}"]))
-    exec(compile(mutant.source, str(path_of(mutant.module)), "exec"), names)  # noqa: S102  # what a mutant is for
+    exec(compile(mutant.source, str(path_of(mutant.module)), "exec"), names)  # noqa: S102  # a mutant is code to run
     owner, _, name = mutant.function.rpartition(".")
     made = getattr(names[owner], name) if owner else names[name]
     for part in ("__code__", "__defaults__", "__kwdefaults__"):
@@ -247,8 +249,8 @@ def run_functions(mutants: Sequence[Mutant], jobs: int) -> Results:
 
 
 def run_tables(mutants: Sequence[Mutant], jobs: int) -> Results:
-    """Run mutants of tables. Nothing of the package may have been imported yet."""
-    # Only what takes long, and imports nothing of ours.
+    """Run mutants of tables; no module of the package may have been imported before."""
+    # These imports are slow and do not import this package.
     for name in (
         "_hypothesis_pytestplugin",
         "ada_url",
@@ -286,7 +288,7 @@ def _judge_table(mutant: Mutant) -> int | None:
 
 
 def score(results: Results) -> list[str]:
-    """Print the score of each module, and return what is wrong with that of all."""
+    """Print the score of each module, and return an error if the total score is too low."""
     for module in [*dict.fromkeys(mutant.module for mutant in results), ""]:
         counts = Counter(result for mutant, result in results.items() if module in {mutant.module, ""})
         print(f"{module or 'all':24}{_score(counts)}")
@@ -296,7 +298,7 @@ def score(results: Results) -> list[str]:
 
 
 def compare(results: Results, reasons: Mapping[str, str], modules: Iterable[str]) -> list[str]:
-    """Say which survivors have no reason, and which reasons have no survivor."""
+    """Return the survivors without a reason, and the reasons without a survivor."""
     fates = {str(mutant): result for mutant, result in results.items()}
     ours = tuple(f"{module}{end}" for module in modules for end in ".:")
     survivors = {name for name, result in fates.items() if result == SURVIVED}
@@ -313,13 +315,13 @@ def _score(counts: Counter[str]) -> str:
 
 
 def read_reasons(path: Path) -> dict[str, str]:
-    """Return the known survivors, each with the reason for it."""
+    """Return the known survivors, each with its reason."""
     groups = tomllib.loads(path.read_text("utf-8"))["survivors"]
     return {name: group["why"] for group in groups for name in group["mutants"]}
 
 
 def main() -> int:
-    """Run both campaigns and return the exit status."""
+    """Run the mutants of tables and functions, and return the exit status."""
     every = [f"{room}.{path.stem}" for room in ROOMS for path in sorted((SOURCE / PACKAGE / room).glob("[a-z]*.py"))]
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("modules", nargs="*", default=every, help="those to change, as in fetch.host; else all")

@@ -1,6 +1,6 @@
-"""Make the mutants of a module: functions as mutmut changes them, tables less one entry, numbers off by one.
+"""The mutants of a module: functions changed by mutmut, tables without one entry, and numbers off by one.
 
-A mutant is known by the lines that it changes, not by their numbers, so that its name outlives the next edit.
+The name of a mutant contains the lines that it changes, not their numbers, so that it stays valid after other edits.
 """
 
 import ast
@@ -21,9 +21,9 @@ PACKAGE = "crossorigin"
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """Hold a changed function, or, if `function` is empty, a changed module, as source.
+    """The source of a changed function, or of a changed module if `function` is empty.
 
-    `lines` are those of the statement that is changed.
+    `lines` contains the line numbers of the changed statement.
     """
 
     module: str
@@ -33,24 +33,24 @@ class Mutant:
     lines: range = range(0)
 
     def __str__(self) -> str:
-        """Name the mutant in reports and in the list of survivors."""
+        """Return the name of the mutant in reports and in the list of survivors."""
         return f"{self.place}: {self.change}"
 
     @property
     def place(self) -> str:
-        """Say where it is."""
+        """The name of the changed function or module."""
         return f"{self.module}.{self.function}" if self.function else self.module
 
 
 def path_of(module: str) -> Path:
-    """Return the file of a module that is named without the package."""
+    """Return the file of a module, whose name does not include the package."""
     return SOURCE / PACKAGE / f"{module.replace('.', '/')}.py"
 
 
 def function_mutants(module: str) -> list[Mutant]:
-    """Return the mutants of a module's functions and methods, decorated ones too."""
+    """Return the mutants of a module's functions and methods, including decorated ones."""
     path = path_of(module)
-    # mutmut passes decorated functions by, for its own way of running mutants does not bear them.
+    # mutmut skips decorated functions because its own runner does not support them.
     source = cst.parse_module(path.read_text("utf-8")).visit(_WithoutDecorators()).code
     tree, mutations, _, _ = create_mutations(str(path), source)
     places = cst.MetadataWrapper(tree, unsafe_skip_copy=True).resolve(PositionProvider)
@@ -64,12 +64,12 @@ def function_mutants(module: str) -> list[Mutant]:
 
 
 class _WithoutDecorators(cst.CSTTransformer):
-    def leave_FunctionDef(  # noqa: N802  # libcst calls it by this name
+    def leave_FunctionDef(  # noqa: N802  # libcst requires this name
         self,
-        original_node: cst.FunctionDef,  # noqa: ARG002  # likewise
+        original_node: cst.FunctionDef,  # noqa: ARG002  # libcst requires this parameter
         updated_node: cst.FunctionDef,
     ) -> cst.FunctionDef:
-        gone = [cst.EmptyLine()] * len(updated_node.decorators)  # so that the lines keep their numbers
+        gone = [cst.EmptyLine()] * len(updated_node.decorators)  # blank lines keep the line numbers unchanged
         return updated_node.with_changes(decorators=(), leading_lines=[*updated_node.leading_lines, *gone])
 
 
@@ -82,9 +82,9 @@ def _functions(tree: cst.Module) -> Iterator[tuple[cst.FunctionDef, cst.ClassDef
 
 
 def _statements(tree: ast.Module) -> dict[int, range]:
-    """Return the lines of the innermost statement that each line is in; of one that has a body, those before it."""
+    """Return, for each line, the lines of its innermost statement; the body of a compound statement is excluded."""
     found: dict[int, range] = {}
-    for node in ast.walk(tree):  # the outer ones first
+    for node in ast.walk(tree):  # outer statements come first
         if isinstance(node, ast.stmt):
             body = getattr(node, "body", [])
             last = node.end_lineno or node.lineno
@@ -104,7 +104,7 @@ def _function_mutant(
 
 
 def _alone(function: cst.FunctionDef, owner: cst.ClassDef | None) -> str:
-    """Write a function as a statement of its own, a method in a bare class of its owner's name."""
+    """Return the code of a function alone, or of a method in an otherwise empty class with the owner's name."""
     if owner is None:
         return _code(function)
     return _code(owner.with_changes(bases=(), keywords=(), decorators=(), body=cst.IndentedBlock([function])))
@@ -126,7 +126,10 @@ def _change(before: str, after: str) -> str:
 
 
 def table_mutants(module: str) -> list[Mutant]:
-    """Return the mutants of what a module and its classes hold: each entry left out, each number one more and less."""
+    """Return the mutants of the tables and numbers in a module and its classes.
+
+    One mutant leaves out each entry, and two mutants change each number by one.
+    """
     tree = ast.parse(path_of(module).read_text("utf-8"))
     classes = [statement for statement in tree.body if isinstance(statement, ast.ClassDef)]
     return _named(
@@ -146,9 +149,9 @@ def _assigned(body: list[ast.stmt]) -> Iterator[tuple[ast.expr, ast.expr]]:
 
 
 def _edits(node: ast.AST) -> Iterator[str]:
-    """Edit the tree in each way there is, and say how; what was edited is put back before the next."""
+    """Apply each possible edit to the tree and yield its description; an edit is undone before the next one."""
     match node:
-        case ast.Subscript():  # a type
+        case ast.Subscript():  # part of a type
             return
         case ast.Set(elts=entries) | ast.List(elts=entries) | ast.Tuple(elts=entries):
             yield from _drops(entries)
@@ -179,7 +182,7 @@ def _drops(entries: list[Any]) -> Iterator[str]:
 
 
 def _named(mutants: Iterable[Mutant]) -> list[Mutant]:
-    """Leave out what is no change or no Python, and tell those apart that change like lines alike."""
+    """Return the mutants without duplicates, and number those with the same name."""
     seen: Counter[str] = Counter()
     sources: set[tuple[str, str]] = set()
     named: list[Mutant] = []
