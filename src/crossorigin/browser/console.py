@@ -40,8 +40,8 @@ _KINDS = {
     "beacon": "resource",
 }
 
-# Chromium puts a sentence about the preflight before these reasons, and before every reason that can also apply to
-# the request itself.
+# Chromium puts a sentence about the preflight before the texts of these reasons, and before those of the preflight
+# variants of other reasons.
 _PREFIXED_PREFLIGHT_REASONS = frozenset(
     {BrowserReason.PREFLIGHT_INVALID_STATUS, BrowserReason.PREFLIGHT_DISALLOWED_REDIRECT}
 )
@@ -52,14 +52,14 @@ def console_text(verdict: Verdict, engine: EngineName | None = None) -> str | No
 
     `engine` defaults to the engine of the verdict.
     """
-    asked = _unserved_scheme_texts(verdict)
+    texts = _unserved_scheme_texts(verdict)
     match engine or verdict.engine:
         case "chromium":
-            text = _chromium(verdict) if asked is None else asked.chromium
+            text = _chromium(verdict) if texts is None else texts.chromium
         case "firefox":
-            text = _firefox(verdict) if asked is None else asked.firefox
+            text = _firefox(verdict) if texts is None else texts.firefox
         case "webkit":
-            text = _webkit(verdict) if asked is None else asked.webkit
+            text = _webkit(verdict) if texts is None else texts.webkit
         case _:
             text = None
     return None if text is None else text.format_map(_fields(verdict))
@@ -88,11 +88,11 @@ def _unserved_scheme_texts(verdict: Verdict) -> Texts | None:
         chromium = CHROMIUM_FETCH_SCHEME
     else:
         chromium = f"{CHROMIUM}{texts_of(reason).chromium}" if cors else None
-    told = cors and not is_foreign_file
+    firefox_logs = cors and not is_foreign_file
     return Texts(
         chromium=chromium,
-        firefox=f"{FIREFOX}{FIREFOX_SCHEME}." if told else None,
-        firefox_category=FIREFOX_SCHEME_CATEGORY if told else None,
+        firefox=f"{FIREFOX}{FIREFOX_SCHEME}." if firefox_logs else None,
+        firefox_category=FIREFOX_SCHEME_CATEGORY if firefox_logs else None,
         webkit=WEBKIT_HTTP_ONLY if cors and request.initiator in {"fetch", "xhr"} else None,
     )
 
@@ -106,15 +106,15 @@ def _chromium(verdict: Verdict) -> str | None:
     text = texts_of(reason).chromium
     if text is None or (reason is BrowserReason.REDIRECT_CONTAINS_CREDENTIALS and _is_same_origin_redirect(verdict)):
         return None
-    said = reason.for_request() is not reason or reason in _PREFIXED_PREFLIGHT_REASONS
-    return CHROMIUM + (CHROMIUM_PREFLIGHT if said else "") + text
+    names_preflight = reason.for_request() is not reason or reason in _PREFIXED_PREFLIGHT_REASONS
+    return CHROMIUM + (CHROMIUM_PREFLIGHT if names_preflight else "") + text
 
 
 def _is_same_origin_redirect(verdict: Verdict) -> bool:
     """Return whether a redirect stays on the page's own origin; Chromium logs no message when it refuses one."""
-    led = verdict.culprit.lines[0] if verdict.culprit is not None else ""
-    places = [parse_url(verdict.url), parse_url(led)]
-    return all(place is not None and str(place.origin) == verdict.request.origin for place in places)
+    location = verdict.culprit.lines[0] if verdict.culprit is not None else ""
+    urls = [parse_url(verdict.url), parse_url(location)]
+    return all(url is not None and str(url.origin) == verdict.request.origin for url in urls)
 
 
 def _firefox(verdict: Verdict) -> str | None:

@@ -150,11 +150,11 @@ class _Fetch:
             return None
         request, engine = self._request, self._engine
         uploads = request.upload_listener and (request.body is not None or not engine.upload_preflight_needs_body)
-        first_names = unsafe_names(hop.initial_headers, engine)
-        repeats = engine.preflights_each_redirect and hop.redirects > 0 and (hop.preflighted or bool(first_names))
+        initial_names = unsafe_names(hop.initial_headers, engine)
+        repeats = engine.preflights_each_redirect and hop.redirects > 0 and (hop.preflighted or bool(initial_names))
         forced = uploads or request.stream or repeats
-        asked = hop.headers if hop.preflight_headers is None else hop.preflight_headers
-        names = first_names if engine.preflight_lists_dropped_headers else unsafe_names(asked, engine)
+        headers = hop.headers if hop.preflight_headers is None else hop.preflight_headers
+        names = initial_names if engine.preflight_lists_dropped_headers else unsafe_names(headers, engine)
         if is_safelisted(hop.method) and not names and not forced:
             return None
         return Question(

@@ -72,10 +72,10 @@ def unsafe_names(headers: Iterable[Header], engine: Engine) -> tuple[bytes, ...]
 
 
 def _is_header_safelisted(name: bytes, value: bytes, engine: Engine) -> bool:
-    for forms, says in ((engine.extra_safelisted, True), (engine.never_safelisted, False)):
-        form = forms.get(name)
-        if form is not None and form.match(value):
-            return says
+    for patterns, safelisted in ((engine.extra_safelisted, True), (engine.never_safelisted, False)):
+        pattern = patterns.get(name)
+        if pattern is not None and pattern.match(value):
+            return safelisted
     if name == b"range" and engine.lenient_ranges:
         value = value.lower().replace(b"+", b"")
     return is_cors_safelisted_request_header(name, value)
@@ -92,11 +92,11 @@ def preflight_request(question: Question, url: str, engine: Engine) -> HttpReque
     https://fetch.spec.whatwg.org/#cors-preflight-fetch-0, steps 3 and 5
     """
     origin = (b"Origin", question.origin.encode())
-    asked = [(b"Access-Control-Request-Method", question.method.encode())]
+    questions = [(b"Access-Control-Request-Method", question.method.encode())]
     if question.names:
         # Step 5: the header is never empty, and its names are joined without spaces.
-        asked.append((b"Access-Control-Request-Headers", b",".join(question.names)))
-    ordered = [origin, *asked] if engine.preflight_origin_first else [*asked, origin]
+        questions.append((b"Access-Control-Request-Headers", b",".join(question.names)))
+    ordered = [origin, *questions] if engine.preflight_origin_first else [*questions, origin]
     headers = ((b"Accept", b"*/*"), *ordered)
     return HttpRequest(url=url, method="OPTIONS", headers=headers, credentials=False, preflight=True)
 

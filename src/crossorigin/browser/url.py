@@ -96,15 +96,15 @@ def _resolved(text: str, base: Url) -> str:
         return text
     # https://url.spec.whatwg.org/#scheme-state: a scheme equal to the base's is ignored unless two slashes follow it.
     rest = text if scheme is None else text[len(scheme) + 1 :]
-    place = _BEYOND_PATH.sub("", rest)
-    more = rest[len(place) :]
-    place = place.replace("\\", "/")
-    if place.startswith("//"):
-        return f"{base.origin.scheme}:{place}{more}"
-    path = base.target.partition("?")[0]
-    if not place:
-        return f"{base.origin}{path if more.startswith('?') else base.target}{more}"
-    return f"{base.origin}{place if place.startswith('/') else path[: path.rindex('/') + 1] + place}{more}"
+    path = _BEYOND_PATH.sub("", rest)
+    suffix = rest[len(path) :]
+    path = path.replace("\\", "/")
+    if path.startswith("//"):
+        return f"{base.origin.scheme}:{path}{suffix}"
+    base_path = base.target.partition("?")[0]
+    if not path:
+        return f"{base.origin}{base_path if suffix.startswith('?') else base.target}{suffix}"
+    return f"{base.origin}{path if path.startswith('/') else base_path[: base_path.rindex('/') + 1] + path}{suffix}"
 
 
 def _without_dot_segments(path: str) -> str:
