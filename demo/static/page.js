@@ -57,8 +57,8 @@ function judge(outcome, exchanges) {
 const WORDS = { readable: "Readable", blocked: "Blocked", failed: "Not sent" };
 
 function showVerdict(place, verdict, expected) {
-  place.textContent = verdict === expected ? WORDS[verdict] : `${WORDS[verdict]}: not expected`;
-  place.dataset.is = verdict === expected ? verdict : "surprise";
+  place.textContent = verdict === expected ? WORDS[verdict] : `${WORDS[verdict]}: unexpected`;
+  place.dataset.is = verdict === expected ? verdict : "unexpected";
 }
 
 function whatItDid(result) {
@@ -118,7 +118,7 @@ function show(request, result, expected) {
   const row = find(`#row-${request.key}`);
   const card = find(`#${request.key}`);
   const asked = result.exchanges.some((exchange) => exchange.method === "OPTIONS");
-  find(".asked", row).textContent = asked ? "sent" : "not needed";
+  find(".asked", row).textContent = asked ? "sent" : "not sent";
   showVerdict(find(".verdict", row), result.verdict, expected);
   showVerdict(find(".verdict", card), result.verdict, expected);
   find(".did", card).replaceChildren(...whatItDid(result));

@@ -8,7 +8,7 @@ from crossorigin.browser.reasons import BrowserReason, advice
 from crossorigin.browser.request import Culprit, Exchange, Verdict
 from crossorigin.fetch.origin import OPAQUE_ORIGIN
 
-# The refusals that other policy options can fix.
+# The reasons that a change of the policy options can fix.
 _FIXED_BY_OPTIONS = frozenset(
     {
         BrowserReason.MISSING_ALLOW_ORIGIN_HEADER,
