@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from hypothesis import Phase, settings
 
-from crossorigin.adapters.starlette.route_policy import ATTACHED
+from crossorigin.adapters.starlette.route_policy import ATTACHED_METHODS
+from crossorigin.adapters.starlette.route_state import REVISION
 from tests.chromium import ARGUMENTS
 
 # A slow machine is no failure, so there is no deadline. "ci" is Hypothesis's own profile: the same
@@ -30,10 +31,10 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture(autouse=True)
-def nothing_attached(monkeypatch: pytest.MonkeyPatch) -> None:
+def nothing_attached() -> None:
     """The policies by route of one test are the only ones in the process."""
-    ATTACHED.revision.clear()
-    monkeypatch.setattr(ATTACHED, "methods", frozenset())
+    REVISION.clear()
+    ATTACHED_METHODS.clear()
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from crossorigin.adapters.asgi.middleware import CORSMiddleware
 from crossorigin.adapters.starlette.decorator import cors
 from crossorigin.adapters.starlette.middleware_stack import chain, holder_of_own, link
-from crossorigin.adapters.starlette.route_scan import RouteScan
+from crossorigin.adapters.starlette.route_state import RouteState
 from crossorigin.fetch.methods import normalize_method
 
 TYPE_CHECKING = False
@@ -122,5 +122,5 @@ def explain(
     sent = normalize_method(method)
     scope: Scope = {"type": "http", "method": sent, "path": path, "root_path": "", "headers": []}
     by_route = layer._handler.by_route()  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # our own
-    selection, plan = by_route.for_request(scope, RouteScan(root=app)).preflight(sent)
+    selection, plan = by_route.for_request(scope, RouteState(app, seen=[])).preflight(sent)
     return explain_by(selection.policy, plan, method, origin, request_headers, route=selection.owner or None)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from crossorigin.adapters.common.arguments import MiddlewareOptions
     from crossorigin.adapters.common.asgi_types import ASGIApp, Message, Receive, Scope, Send
-    from crossorigin.adapters.starlette.route_scan import RouteScan
+    from crossorigin.adapters.starlette.route_state import RouteState
     from crossorigin.adapters.starlette.selection import ByRoute, Lookup, OnePolicy, PolicySelector, Selection
     from crossorigin.policy.decide.decisions import ActualDecision, Decision
     from crossorigin.policy.decide.plan import Plan
@@ -48,7 +48,7 @@ class Handler:
         self._hook: DecisionHook | None = None
         self._refusal_log: RefusalLog | None = None
 
-    def around(self, app: ASGIApp, scope_type: str, routes: RouteScan) -> ASGIApp:
+    def around(self, app: ASGIApp, scope_type: str, routes: RouteState) -> ASGIApp:
         """Return what serves a connection of this type for `app`; `app` itself if it has nothing to do."""
         selector = self._selector(routes)
         look_up = partial(selector.for_request, routes=routes)
@@ -58,7 +58,7 @@ class Handler:
             return partial(self._serve_handshake, look_up, app)
         return app
 
-    def inside(self, app: ASGIApp, scope_type: str, routes: RouteScan) -> ASGIApp:
+    def inside(self, app: ASGIApp, scope_type: str, routes: RouteState) -> ASGIApp:
         """Return what serves a connection inside another middleware, which answers preflights and sets the headers.
 
         What else this one was asked to do is still done, because it only ever refuses.
@@ -70,7 +70,7 @@ class Handler:
         look_up = partial(self._selector(routes).for_request, routes=routes)
         return partial(self._serve_inside, look_up, app)
 
-    def _selector(self, routes: RouteScan) -> PolicySelector:
+    def _selector(self, routes: RouteState) -> PolicySelector:
         if routes.may_have_policies or routes.hides_endpoints or self._options.served_methods_only:
             return self.by_route()
         if self._one_policy is None:
@@ -160,7 +160,7 @@ class Handler:
         else:
             await app(scope, receive, send)
 
-    def decide_by_endpoint(self, scope: Scope, routes: RouteScan) -> ActualDecision | None:
+    def decide_by_endpoint(self, scope: Scope, routes: RouteState) -> ActualDecision | None:
         """Return the decision of a response by its endpoint's own policy; None if the app's policy decides.
 
         It is for apps that hide their endpoints until a response starts.

@@ -8,7 +8,6 @@ https://asgi.readthedocs.io/en/latest/specs/www.html
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 
 from crossorigin.adapters.asgi.handler import Handler
@@ -22,8 +21,7 @@ from crossorigin.adapters.asgi.nesting import (
     warn_of_root_policy,
 )
 from crossorigin.adapters.common.arguments import read_arguments
-from crossorigin.adapters.starlette.route_policy import REVISION
-from crossorigin.adapters.starlette.route_scan import UNSCANNED, RouteScan, scan_routes
+from crossorigin.adapters.starlette.route_state import REVISION, UNKNOWN_ROUTES, RouteState
 from crossorigin.fetch.origin import MAX_ORIGIN
 from crossorigin.policy.decide.plan import Plan
 from crossorigin.policy.decide.response import ResponseHeaders
@@ -145,7 +143,7 @@ class CORSMiddleware:
         self.position = Position(is_final=not read.outermost)
         # The plan, where a request may take the fast path without a further look at this middleware or its app.
         self._fast_plan: Plan | None = None
-        self._use(UNSCANNED)
+        self._use(UNKNOWN_ROUTES)
 
     def __init_subclass__(cls) -> None:
         """Refuse a subclass that overrides what Starlette's class has: ignored, its check would be lost.
@@ -273,13 +271,19 @@ class CORSMiddleware:
         may_move = type(self).__call__ is CORSMiddleware.__call__
         self.position.move = move_out(self, app, scope, may_move=may_move)
 
-    def _scan_routes(self, scope: Scope, app: ASGIApp) -> RouteScan:
+    def _scan_routes(self, scope: Scope, app: ASGIApp) -> RouteState:
         """Return what is known of the app's routes, after another look at them if anything may have changed."""
         routes = self._routes
         if self._watched != self._seen:
             from crossorigin.adapters.starlette.middleware_stack import root_of
 
-            routes = scan_routes(root_of(self, app, scope))
+            root = root_of(self, app, scope)
+            if REVISION:
+                from crossorigin.adapters.starlette.route_scan import scan_routes
+
+                routes = scan_routes(root)
+            else:
+                routes = RouteState(root, seen=[])
             self._use(routes)
             position = self.position
             position.where = position.where or describe_place(scope)
@@ -287,7 +291,7 @@ class CORSMiddleware:
                 warn_of_root_policy(routes.root_owner, position)
         return routes
 
-    def _use(self, routes: RouteScan) -> None:
+    def _use(self, routes: RouteState) -> None:
         """Decide by what a scan found of the app's routes, until they change."""
         self._routes = routes
         # Its attributes once more, because every request reads them.
@@ -300,7 +304,7 @@ class CORSMiddleware:
         if decision is None:
             return None
         # The app has policies by route, although they do not show: from now on, each request is looked up.
-        self._use(replace(self._routes, may_have_policies=True))
+        self._use(self._routes.with_policies())
         return decision.response
 
 

@@ -5,8 +5,6 @@ A middleware marks the scope of each request while the app serves it, and finds 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Protocol
@@ -18,6 +16,16 @@ if TYPE_CHECKING:
 
         position: Position
 
+    class _Move(Protocol):
+        """Where a middleware moved: `outermost.Move`."""
+
+        @property
+        def to(self) -> Any: ...
+        @property
+        def is_unlinked(self) -> bool: ...
+        @property
+        def is_unguarded(self) -> bool: ...
+
 
 # The key of the mark in a scope. The mark is the middleware that serves the request, and is removed afterward, because
 # the app may keep the scope and serve it again.
@@ -26,33 +34,23 @@ MARK = "crossorigin.layer"
 _MAX_WHERE = 120
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Move:
-    """Where a middleware moved: `to` is its copy further out.
-
-    `is_unlinked` is whether nothing leads to the old place any more. `is_unguarded` is whether no middleware between
-    the two places answers a crash.
-    """
-
-    to: Any
-    is_unlinked: bool
-    is_unguarded: bool
-
-
-@dataclass(slots=True, eq=False)
 class Position:
     """The position of a middleware in an app, shared with the copy of it that moved further out.
 
-    `is_final` is whether it has moved, or will not move. `where` is the position in words. `has_warned` is whether the
-    log already says that another middleware is outside,
-    and `has_warned_of_root` whether it says that a policy attached to the app has no effect.
+    `is_final` is whether it has moved, or will not move; `move` is where it went. `where` is the position in words.
+    `has_warned` is whether the log already says that another middleware is outside, and `has_warned_of_root` whether it
+    says that a policy attached to the app has no effect.
     """
 
-    is_final: bool
-    move: Move | None = None
-    where: str = ""
-    has_warned: bool = False
-    has_warned_of_root: bool = False
+    __slots__ = ("has_warned", "has_warned_of_root", "is_final", "move", "where")
+
+    def __init__(self, *, is_final: bool) -> None:
+        """Start where the middleware was built."""
+        self.is_final = is_final
+        self.move: _Move | None = None
+        self.where = ""
+        self.has_warned = False
+        self.has_warned_of_root = False
 
 
 def find_outer(scope: Scope) -> Position | None:

@@ -8,8 +8,9 @@ only module that relies on `app.middleware_stack` and `.app`, which Starlette do
 from __future__ import annotations
 
 from copy import copy
+from dataclasses import dataclass
 
-from crossorigin.adapters.asgi.nesting import Move, warn_of_staying
+from crossorigin.adapters.asgi.nesting import warn_of_staying
 from crossorigin.adapters.starlette.middleware_stack import around, holder_of_own, link, passes_exceptions_on
 
 TYPE_CHECKING = False
@@ -24,6 +25,19 @@ _CRASHED_HEADERS = (
     (b"content-type", b"text/plain; charset=utf-8"),
     (b"content-length", str(len(_CRASHED)).encode()),
 )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Move:
+    """Where a middleware moved: `to` is its copy further out.
+
+    `is_unlinked` is whether nothing leads to the old place any more. `is_unguarded` is whether no middleware between
+    the two places answers a crash.
+    """
+
+    to: Any
+    is_unlinked: bool
+    is_unguarded: bool
 
 
 def move_out(layer: Any, app: Any, scope: Scope, *, may_move: bool) -> Move | None:

@@ -6,10 +6,11 @@ asks where a request went, and what `functools.wraps` copies to whatever is put 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from inspect import isroutine, signature
 
+from crossorigin.adapters.starlette.route_state import REVISION
 from crossorigin.policy.fields import allowed_methods
 
 TYPE_CHECKING = False
@@ -40,21 +41,8 @@ class PolicyCarrier:
         """Do nothing."""
 
 
-@dataclass(slots=True)
-class Attached:
-    """What was attached in this process.
-
-    `revision` holds another object after each attachment, and nothing before the first: who found no policy in an app
-    looks again when it has changed. `methods` are all methods that any of the policies allows.
-    """
-
-    revision: list[object] = field(default_factory=list[object])
-    methods: frozenset[str] = frozenset()
-
-
-ATTACHED = Attached()
-# The list itself, which the middleware reads for every request.
-REVISION = ATTACHED.revision
+# All methods that any policy attached in this process allows.
+ATTACHED_METHODS: set[str] = set()
 
 
 def attach(policy: Policy, thing: Any) -> RoutePolicy:
@@ -79,13 +67,13 @@ def attach(policy: Policy, thing: Any) -> RoutePolicy:
     except (AttributeError, TypeError):
         message = f"{name} takes no attributes, so it can hold no policy: put cors(...) on the function or the class."
         raise TypeError(message) from None
-    ATTACHED.methods = ATTACHED.methods.union(allowed_methods(policy.allow_methods))
+    ATTACHED_METHODS.update(allowed_methods(policy.allow_methods))
     return attached
 
 
 def announce() -> None:
     """Let every middleware look again for policies in its app. Called after a policy was attached."""
-    ATTACHED.revision[:] = [object()]
+    REVISION[:] = [object()]
 
 
 def may_hold_endpoints(thing: Any) -> bool:

@@ -7,16 +7,15 @@ once after a policy was attached anywhere, and again when a list of routes has c
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, field
 
 from crossorigin.adapters.starlette.middleware_stack import chain
 from crossorigin.adapters.starlette.route_policy import (
-    ATTACHED,
     PolicyCarrier,
     has_handlers,
     may_hold_endpoints,
     policy_of,
 )
+from crossorigin.adapters.starlette.route_state import REVISION, RouteState
 from crossorigin.adapters.starlette.routes import is_framework_route, router_in
 
 TYPE_CHECKING = False
@@ -25,53 +24,24 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RouteScan:
-    """What a walk through the routes of `root`, an app, found.
-
-    `may_have_policies` is whether a route has a policy, or only routing can tell. `may_have_groups` is whether one may
-    be attached to a router, a mount or an app around the endpoint. `hides_endpoints` is whether something serves that
-    shows no routes: its endpoint is known only afterward, from the scope. `root_owner` names the app if a policy is
-    attached to `root` itself, where it decides nothing.
-
-    `watched` are the lists that may change, those of the routes that were walked and that of what was attached, and
-    `seen` is what they held. While `watched == seen`, the scan is current. Lists are compared by identity first, in C:
-    that is a small part of what routing a request through them costs.
-    """
-
-    root: object = None
-    root_owner: str = ""
-    may_have_policies: bool = False
-    may_have_groups: bool = False
-    hides_endpoints: bool = False
-    watched: list[Any] = field(default_factory=lambda: ATTACHED.revision)
-    seen: list[Any] = field(default_factory=list[object])
-
-
-# A scan that is never current: the routes were not walked yet.
-UNSCANNED = RouteScan(seen=[None])
-
-
-def scan_routes(root: object) -> RouteScan:
-    """Walk the routes of an app, if a policy was attached anywhere in the process."""
-    revision = [*ATTACHED.revision]
-    if not revision:
-        return RouteScan(root=root, seen=revision)
+def scan_routes(root: object) -> RouteState:
+    """Walk the routes of an app."""
+    revision = [*REVISION]
     walk = _Walk()
     with suppress(Exception):
         walk.start(root)
         attached = policy_of(root)
-        return RouteScan(
-            root=root,
+        return RouteState(
+            root,
             root_owner="" if attached is None else attached.owner,
             may_have_policies=walk.has_policies,
             may_have_groups=walk.has_groups,
             hides_endpoints=walk.hides_endpoints,
-            watched=[ATTACHED.revision, *walk.routes],
+            watched=[REVISION, *walk.routes],
             seen=[revision, *map(list, walk.routes)],
         )
     # A route that somebody wrote may raise in any way. Only routing can tell then.
-    return RouteScan(root=root, seen=revision, may_have_policies=True, may_have_groups=True)
+    return RouteState(root, seen=revision, may_have_policies=True, may_have_groups=True)
 
 
 class _Walk:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import partial
 
-from crossorigin.adapters.starlette.route_policy import ATTACHED, RoutePolicy, endpoint_policy
+from crossorigin.adapters.starlette.route_policy import ATTACHED_METHODS, RoutePolicy, endpoint_policy
 from crossorigin.adapters.starlette.routes import Found, find
 from crossorigin.fetch.methods import STANDARD_METHODS
 from crossorigin.policy.decide.plan import Plan
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from typing import Any, Protocol
 
     from crossorigin.adapters.common.asgi_types import Scope
-    from crossorigin.adapters.starlette.route_scan import RouteScan
+    from crossorigin.adapters.starlette.route_state import RouteState
     from crossorigin.policy.policy import Policy
 
     class Lookup(Protocol):
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     class PolicySelector(Protocol):
         """The selection of a policy, for all requests of one middleware."""
 
-        def for_request(self, scope: Scope, routes: RouteScan) -> Lookup:
+        def for_request(self, scope: Scope, routes: RouteState) -> Lookup:
             """Start the selection for one request, as it came; `routes` are those of the app."""
             ...
 
@@ -81,7 +81,7 @@ class OnePolicy:
         """Make the one selection."""
         self._selection = Selection(policy=policy, plan=plan)
 
-    def for_request(self, scope: Scope, routes: RouteScan) -> Lookup:
+    def for_request(self, scope: Scope, routes: RouteState) -> Lookup:
         """Return itself: nothing of a request matters."""
         return self
 
@@ -116,7 +116,7 @@ class ByRoute:
         # As many as there are kinds of paths.
         self._narrowed: dict[tuple[Plan, frozenset[str], bool], Plan] = {}
 
-    def for_request(self, scope: Scope, routes: RouteScan) -> RouteLookup:
+    def for_request(self, scope: Scope, routes: RouteState) -> RouteLookup:
         """Start the selection for one request, as it came."""
         return RouteLookup(self, routes, dict(scope))
 
@@ -151,7 +151,7 @@ class ByRoute:
         allowed = allowed_methods(selection.policy.allow_methods)
         # Also methods that this policy does not allow: what two policies grant, a browser combines.
         ours = allowed_methods(self._default.policy.allow_methods)
-        methods = ATTACHED.methods.union(ours, STANDARD_METHODS)
+        methods = ATTACHED_METHODS.union(ours, STANDARD_METHODS)
         at = {method: selection if method == requested else ahead(method) for method in methods}
         is_mixed = any(other.has_endpoint and other.plan is not selection.plan for other in at.values())
         granted = frozenset(method for method in allowed if at[method].plan is selection.plan)
@@ -171,7 +171,7 @@ class RouteLookup:
     __slots__ = ("_before", "_routes", "_selector")
     is_known_ahead = False
 
-    def __init__(self, selector: ByRoute, routes: RouteScan, before: Mapping[str, Any]) -> None:
+    def __init__(self, selector: ByRoute, routes: RouteState, before: Mapping[str, Any]) -> None:
         """Start without looking anything up."""
         self._selector = selector
         self._routes = routes

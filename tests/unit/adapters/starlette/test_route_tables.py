@@ -25,7 +25,8 @@ from starlette.routing import Mount, Route
 from starlette.testclient import TestClient
 
 from crossorigin import CORSMiddleware, Policy, PreflightDecision
-from crossorigin.adapters.starlette.route_policy import ATTACHED
+from crossorigin.adapters.starlette.route_policy import ATTACHED_METHODS
+from crossorigin.adapters.starlette.route_state import REVISION
 from crossorigin.browser import (
     ENGINES,
     BrowserRequest,
@@ -185,8 +186,8 @@ class World:
 @contextmanager
 def alone() -> Iterator[asyncio.AbstractEventLoop]:
     """Give one example a loop, and a process in which nothing is attached yet."""
-    ATTACHED.revision.clear()
-    ATTACHED.methods = frozenset()
+    REVISION.clear()
+    ATTACHED_METHODS.clear()
     loop = asyncio.new_event_loop()
     try:
         yield loop
