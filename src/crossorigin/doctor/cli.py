@@ -25,7 +25,7 @@ from crossorigin.doctor.apps import entrypoint, load, started
 from crossorigin.doctor.diagnosis import Diagnosis
 from crossorigin.doctor.document import Document, document, not_run
 from crossorigin.doctor.pages import nearest, page_of
-from crossorigin.doctor.probe import CannotRunError, network, remembering
+from crossorigin.doctor.probe import CannotRunError, network, recording
 from crossorigin.doctor.report import Style, report
 from crossorigin.doctor.run_checks import Check, check
 from crossorigin.doctor.servers import recognize_app
@@ -147,9 +147,9 @@ def _check(  # noqa: PLR0917  # click passes them by name
 
 async def _ask(asked: Check, app: ASGIApp | None, *, patience: float, insecure: bool) -> Diagnosis:
     if app is None:
-        return await check(asked, remembering(network(timeout=patience, insecure=insecure), _tell_answer))
+        return await check(asked, recording(network(timeout=patience, insecure=insecure), _tell_answer))
     async with started(app, patience=patience) as transport:
-        return await check(asked, remembering(transport, _tell_answer), app=recognize_app(app))
+        return await check(asked, recording(transport, _tell_answer), app=recognize_app(app))
 
 
 @contextmanager

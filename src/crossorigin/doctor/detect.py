@@ -18,14 +18,14 @@ _ALLOW_LISTS = (ALLOW_METHODS, ALLOW_HEADERS)
 _LISTS = (*_ALLOW_LISTS, _EXPOSE_HEADERS)
 # What Firefox keeps, and nobody keeps longer.
 _LONGEST_KEPT = 86400
-# With a sign it is followed by some: -1 turns remembering off.
+# With a sign it is followed by some: -1 turns recording off.
 _WHOLE_NUMBER = re.compile(rb"[+-]?[0-9]{1,15}\Z")
 _STORED = frozenset({"GET", "HEAD"})
 _AUTHENTICATE = frozenset({401, 407})
 _FIRST_ERROR = 400
 
 
-def noticed(verdict: Verdict, *, answers_differ: bool = False) -> Iterator[Finding]:
+def detect(verdict: Verdict, *, answers_differ: bool = False) -> Iterator[Finding]:
     """Yield what the exchanges of a verdict show.
 
     `answers_differ` tells whether the last answer was seen to be another one for another origin, without `Vary`.

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from crossorigin.browser import Verdict
-from crossorigin.doctor.detect import noticed
+from crossorigin.doctor.detect import detect
 from crossorigin.doctor.findings import Finding
 from crossorigin.doctor.fixes import Fix, fix_of
 from crossorigin.doctor.servers import UNKNOWN, Recognized, recognize
@@ -49,7 +49,7 @@ def diagnose(
     recognized = recognize(lead.exchanges) if app is None else app
     return Diagnosis(
         verdicts=tuple(verdicts),
-        findings=(*noticed(lead, answers_differ=answers_differ), *probed),
+        findings=(*detect(lead, answers_differ=answers_differ), *probed),
         recognized=recognized,
         fix=fix_of(lead, recognized),
     )

@@ -56,7 +56,7 @@ def network(*, timeout: float, insecure: bool) -> AsyncTransport:
     return transport
 
 
-def remembering(transport: AsyncTransport, on_answer: OnAnswer) -> AsyncTransport:
+def recording(transport: AsyncTransport, on_answer: OnAnswer) -> AsyncTransport:
     """Return a transport that asks `transport` once for all browsers: what differs in order alone is one request."""
     known: dict[object, HttpResponse | None] = {}
 

@@ -17,7 +17,7 @@ _SAFE = frozenset({"GET", "HEAD"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stranger:
+class ProbeOrigin:
     """Hold an origin, what its being allowed shows, and in what it is like the page's."""
 
     origin: str
@@ -25,15 +25,15 @@ class Stranger:
     likeness: str
 
 
-def strangers(origin: str) -> Iterator[Stranger]:
+def probe_origins(origin: str) -> Iterator[ProbeOrigin]:
     """Yield nobody's origin, `null`, and those that look like `origin`, which is the page's.
 
-    >>> [stranger.origin for stranger in strangers("https://app.example.com")][3:]
+    >>> [probe.origin for probe in probe_origins("https://app.example.com")][3:]
     ['https://crossorigin-probeexample.com', 'https://appxexample.com', 'http://app.example.com']
     """
-    yield Stranger(origin=f"https://{_NOBODY}", code=FindingCode.ANY_ORIGIN_REFLECTED, likeness="nobody's origin")
+    yield ProbeOrigin(origin=f"https://{_NOBODY}", code=FindingCode.ANY_ORIGIN_REFLECTED, likeness="nobody's origin")
     if origin != OPAQUE_ORIGIN:
-        yield Stranger(origin=OPAQUE_ORIGIN, code=FindingCode.NULL_ORIGIN_ALLOWED, likeness="an opaque origin")
+        yield ProbeOrigin(origin=OPAQUE_ORIGIN, code=FindingCode.NULL_ORIGIN_ALLOWED, likeness="an opaque origin")
     page = parse_origin(origin)
     if page is None:
         return
@@ -42,11 +42,11 @@ def strangers(origin: str) -> Iterator[Stranger]:
     if page.scheme == "https":
         likes.append((f"http://{page.host}{port}", "the page's host without TLS"))
     for like, likeness in likes:
-        yield Stranger(origin=like, code=FindingCode.LOOK_ALIKE_ALLOWED, likeness=likeness)
+        yield ProbeOrigin(origin=like, code=FindingCode.LOOK_ALIKE_ALLOWED, likeness=likeness)
 
 
 def _look_alikes(host: str) -> Iterator[tuple[str, str]]:
-    """Yield hosts that strangers can have and that part of a comparison takes for `host`."""
+    """Yield hosts that probes can have and that part of a comparison takes for `host`."""
     name = host.removesuffix(".")
     if name.startswith("["):
         return
@@ -58,27 +58,27 @@ def _look_alikes(host: str) -> Iterator[tuple[str, str]]:
         yield name.replace(".", "x", 1), "the page's name with a letter in place of a dot"
 
 
-def question(request: BrowserRequest, stranger: Stranger) -> HttpRequest | None:
-    """Return the first request of the stranger's page: a preflight, or what is sent without one and changes nothing.
+def probe_request(request: BrowserRequest, probe: ProbeOrigin) -> HttpRequest | None:
+    """Return the first request of the probe's page: a preflight, or what is sent without one and changes nothing.
 
     None where nothing is sent at all.
     """
     # An upload that is listened to is asked about first, whatever its method.
     asks_first = normalize_method(request.method) not in _SAFE
-    asking = replace(request, origin=stranger.origin, mode="cors", redirect="follow", upload_listener=asks_first)
+    asking = replace(request, origin=probe.origin, mode="cors", redirect="follow", upload_listener=asks_first)
     return next(browse(asking), None)
 
 
-def judge(answers: Iterable[tuple[Stranger, HttpResponse]]) -> tuple[Finding, ...]:
+def findings_of(answers: Iterable[tuple[ProbeOrigin, HttpResponse]]) -> tuple[Finding, ...]:
     """Return what the answers show; where everybody is let in, nothing more is said of those who look alike."""
     found: list[Finding] = []
-    for stranger, response in answers:
-        if text_lines(response, ALLOW_ORIGIN) != (stranger.origin,):
+    for probe, response in answers:
+        if text_lines(response, ALLOW_ORIGIN) != (probe.origin,):
             continue
         credentials = text_lines(response, "Access-Control-Allow-Credentials") == ("true",)
         how = "with" if credentials else "without"
-        detail = f"{stranger.origin} is allowed, {how} credentials: it is {stranger.likeness}."
-        found.append(Finding(code=stranger.code, header=ALLOW_ORIGIN, detail=detail))
+        detail = f"{probe.origin} is allowed, {how} credentials: it is {probe.likeness}."
+        found.append(Finding(code=probe.code, header=ALLOW_ORIGIN, detail=detail))
     everybody = any(finding.code is FindingCode.ANY_ORIGIN_REFLECTED for finding in found)
     return tuple(found[:1] if everybody else found)
 

@@ -16,7 +16,7 @@ from crossorigin.doctor.detect import ALLOW_ORIGIN, needs_second_opinion
 from crossorigin.doctor.diagnosis import Diagnosis, diagnose
 from crossorigin.doctor.findings import Finding
 from crossorigin.doctor.probe import CannotRunError
-from crossorigin.doctor.probe_origins import Stranger, judge, question, strangers
+from crossorigin.doctor.probe_origins import ProbeOrigin, findings_of, probe_origins, probe_request
 from crossorigin.doctor.servers import Recognized
 
 # Nobody's: RFC 2606 keeps the name for ever.
@@ -25,7 +25,7 @@ OTHER_ORIGIN = b"https://crossorigin-check.invalid"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """Hold what is to be checked: what a page asks, in which browsers, and whether strangers are tried too."""
+    """Hold what is to be checked: what a page asks, in which browsers, and whether probes are tried too."""
 
     request: BrowserRequest
     engines: tuple[EngineName, ...]
@@ -51,17 +51,17 @@ async def _answers_differ(verdicts: Sequence[Verdict], transport: AsyncTransport
 
 
 async def _probe(request: BrowserRequest, transport: AsyncTransport) -> Sequence[Finding]:
-    answers: list[tuple[Stranger, HttpResponse]] = []
-    for stranger in strangers(request.origin):
-        asking = question(request, stranger)
+    answers: list[tuple[ProbeOrigin, HttpResponse]] = []
+    for probe in probe_origins(request.origin):
+        asking = probe_request(request, probe)
         response = None if asking is None else await _if_answered(asking, transport)
         if response is not None:
-            answers.append((stranger, response))
-    return judge(answers)
+            answers.append((probe, response))
+    return findings_of(answers)
 
 
 async def _if_answered(request: HttpRequest, transport: AsyncTransport) -> HttpResponse | None:
-    """Ask as a stranger; who hangs up on strangers has refused them, and what the page gets is known by now."""
+    """Ask as a probe; who hangs up on probes has refused them, and what the page gets is known by now."""
     try:
         return await transport(request)
     except CannotRunError:

@@ -3,7 +3,7 @@
 import pytest
 
 from crossorigin.browser import HttpResponse, Verdict
-from crossorigin.doctor.detect import needs_second_opinion, noticed
+from crossorigin.doctor.detect import detect, needs_second_opinion
 from crossorigin.doctor.findings import FINDINGS, FindingCode
 from tests.unit.browser.talk import API, PAGE, answer, fetch
 
@@ -12,7 +12,7 @@ ALLOWED = {"allow_origin": PAGE, "allow_methods": "PUT"}
 
 def codes(verdict: Verdict) -> list[str]:
     """Return the codes of what is noticed."""
-    return [str(finding.code) for finding in noticed(verdict)]
+    return [str(finding.code) for finding in detect(verdict)]
 
 
 def put(preflight: HttpResponse, *after: HttpResponse, credentials: str = "same-origin") -> Verdict:
@@ -40,7 +40,7 @@ def test_nothing_is_noticed_where_all_is_well() -> None:
 )
 def test_a_header_that_was_set_twice_is_noticed(name: str, lines: list[str], *, found: bool) -> None:
     """A list may stand on several lines; one value may not, and the same line twice was set twice."""
-    [finding] = [*noticed(fetch(answer(200, [(name, line) for line in lines])))] or [None]
+    [finding] = [*detect(fetch(answer(200, [(name, line) for line in lines])))] or [None]
     assert (finding is not None and finding.code is FindingCode.DOUBLED_HEADER and finding.header == name) is found
 
 
@@ -60,7 +60,7 @@ def test_what_the_lists_of_an_error_do_not_allow_is_noticed() -> None:
     """The browser says only that the status is no ok status."""
     refused = answer(400, allow_origin=PAGE, allow_methods="GET", allow_headers="X-One")
     asked = {"method": "PUT", "headers": (("X-One", "1"), ("X-Two", "2"))}
-    assert [finding.detail for finding in noticed(fetch(refused, **asked))] == [
+    assert [finding.detail for finding in detect(fetch(refused, **asked))] == [
         "Access-Control-Allow-Methods does not allow PUT.",
         "Access-Control-Allow-Headers does not allow x-two.",
     ]
@@ -77,7 +77,7 @@ def test_lists_that_are_not_there_tell_nothing() -> None:
 
 def test_a_preflight_that_is_redirected_is_noticed_with_its_target() -> None:
     """Where it leads is often all there is to know."""
-    [finding] = noticed(put(answer(307, {"Location": f"{API}/items/"})))
+    [finding] = detect(put(answer(307, {"Location": f"{API}/items/"})))
     assert finding.code is FindingCode.PREFLIGHT_REDIRECTED
     assert finding.detail == f"OPTIONS is answered with 307 to {API}/items/."
 
@@ -119,7 +119,7 @@ def test_a_wildcard_that_exposes_nothing_is_noticed(credentials: str, *, found: 
 def test_what_an_app_raised_is_noticed() -> None:
     """Where it runs in process, it is known."""
     raised = HttpResponse(status=500, headers=((b"access-control-allow-origin", b"*"),), error=KeyError("id"))
-    [finding] = noticed(fetch(raised))
+    [finding] = detect(fetch(raised))
     assert (finding.code, finding.detail) == (FindingCode.APP_RAISED, "KeyError: 'id'")
 
 
@@ -132,7 +132,7 @@ def test_a_missing_vary_is_noticed_once_another_origin_was_answered_otherwise() 
     """One answer alone does not show it."""
     verdict = fetch(answer(allow_origin=PAGE))
     assert codes(verdict) == []
-    [finding] = noticed(verdict, answers_differ=True)
+    [finding] = detect(verdict, answers_differ=True)
     assert (finding.code, finding.exchange, finding.header) == (FindingCode.MISSING_VARY, 0, "Vary")
 
 

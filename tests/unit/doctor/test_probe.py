@@ -8,7 +8,7 @@ import pytest
 
 from crossorigin.browser import BrowserRequest, HttpRequest
 from crossorigin.doctor.diagnosis import Diagnosis
-from crossorigin.doctor.probe import CannotRunError, network, remembering
+from crossorigin.doctor.probe import CannotRunError, network, recording
 from crossorigin.doctor.run_checks import Check, check
 from tests.unit.doctor.zoo import (
     PAGE,
@@ -40,7 +40,7 @@ async def diagnose(
     """Check a URL in all browsers."""
     request = BrowserRequest(url=url, origin=PAGE, method=method, credentials="include" if probe else "same-origin")
     kept = [] if sent is None else sent
-    transport = remembering(network(timeout=patience, insecure=insecure), lambda asked, _: kept.append(asked))
+    transport = recording(network(timeout=patience, insecure=insecure), lambda asked, _: kept.append(asked))
     return await check(Check(request=request, engines=("chromium", "firefox", "webkit"), probe=probe), transport)
 
 
@@ -83,7 +83,7 @@ async def test_a_failure_is_remembered_too() -> None:
     async def nowhere(request: HttpRequest) -> None:
         asked.append(request)
 
-    transport = remembering(nowhere, lambda *_: asked.clear())
+    transport = recording(nowhere, lambda *_: asked.clear())
     request = HttpRequest(url="http://api.example/", method="GET", headers=(), credentials=False)
     assert [await transport(request), await transport(request)] == [None, None]
     assert asked == [request]

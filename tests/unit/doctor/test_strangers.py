@@ -3,14 +3,14 @@
 import pytest
 
 from crossorigin.browser import HttpResponse
-from crossorigin.doctor.probe_origins import Stranger, judge, question, strangers
+from crossorigin.doctor.probe_origins import ProbeOrigin, findings_of, probe_origins, probe_request
 from crossorigin.fetch.origin import parse_origin
 from tests.unit.browser.talk import answer, asked
 
 
 def origins(page: str) -> list[str]:
     """Return whom a probe tries for a page."""
-    return [stranger.origin for stranger in strangers(page)]
+    return [stranger.origin for stranger in probe_origins(page)]
 
 
 def test_those_are_tried_that_look_like_the_page() -> None:
@@ -51,7 +51,7 @@ def test_every_origin_that_is_tried_is_one() -> None:
         assert all(origin == "null" or parse_origin(origin) for origin in origins(page))
 
 
-STRANGER = Stranger(origin="https://evil.example", code=next(strangers("null")).code, likeness="nobody's origin")
+STRANGER = ProbeOrigin(origin="https://evil.example", code=next(probe_origins("null")).code, likeness="nobody's origin")
 
 
 @pytest.mark.parametrize(
@@ -59,14 +59,14 @@ STRANGER = Stranger(origin="https://evil.example", code=next(strangers("null")).
 )
 def test_a_probe_changes_nothing(method: str, sent: str) -> None:
     """What could is asked about by a preflight, and never sent."""
-    request = question(asked(method=method, redirect="error", mode="same-origin"), STRANGER)
+    request = probe_request(asked(method=method, redirect="error", mode="same-origin"), STRANGER)
     assert request is not None
     assert (request.method, dict(request.headers)[b"Origin"]) == (sent, b"https://evil.example")
 
 
 def test_what_no_page_can_send_is_not_tried() -> None:
     """A forbidden method stays in the browser."""
-    assert question(asked(method="TRACE"), STRANGER) is None
+    assert probe_request(asked(method="TRACE"), STRANGER) is None
 
 
 def found(page: str, *allowed: str, credentials: bool = False) -> list[tuple[str, bool]]:
@@ -76,7 +76,7 @@ def found(page: str, *allowed: str, credentials: bool = False) -> list[tuple[str
         grants = {"allow_credentials": "true"} if credentials else {}
         return answer(allow_origin=origin, **grants) if origin in allowed else answer(allow_origin="*")
 
-    findings = judge((stranger, response(stranger.origin)) for stranger in strangers(page))
+    findings = findings_of((stranger, response(stranger.origin)) for stranger in probe_origins(page))
     return [(str(finding.code), "with credentials" in finding.detail) for finding in findings]
 
 
