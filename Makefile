@@ -13,7 +13,9 @@ PYTHON ?= python3
 ARGS ?=
 BIN := .venv/bin
 # These tests run twice: with the newest and with the oldest supported Starlette, FastAPI and pydantic.
-FRAMEWORK_TESTS := tests/unit/adapters/asgi/test_frameworks.py tests/cases/recipes tests/unit/settings tests/unit/adapters/starlette
+FRAMEWORK_TESTS := tests/unit/adapters/asgi/test_frameworks.py tests/unit/adapters/asgi/test_outermost.py \
+    tests/unit/adapters/starlette tests/unit/test_starlette_explain.py tests/unit/test_starlette_install.py \
+    tests/unit/settings tests/real/recipes tests/properties/test_route_tables.py tests/properties/test_route_walks.py
 export PYTHON
 
 .PHONY: help demo docs test mutants fuzz check bench bench-check format lock clean chromium test-packages bench-packages

@@ -17,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crossorigin import ActualDecision, CORSMiddleware, Decision, Policy, Reason
+from tests.example_counts import Tally
 from tests.properties import reference
 from tests.properties.serving import (
     CORS,
@@ -48,7 +49,6 @@ from tests.properties.strategies import (
     policies,
     requests,
 )
-from tests.tally import Tally
 
 LISTED = "https://app.example.com"
 

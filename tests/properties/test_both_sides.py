@@ -20,7 +20,7 @@ from crossorigin import ActualDecision, CORSMiddleware, Policy
 from crossorigin.browser import BrowserReason, BrowserRequest, HttpRequest, HttpResponse, Verdict, run
 from tests.cases.asgi import finish
 from tests.properties.pairs import API, OTHER, Pair, options, pair, smallest
-from tests.properties.test_laws import build
+from tests.properties.test_policy_laws import build
 
 POLICIES = 850
 PAIRS = 12

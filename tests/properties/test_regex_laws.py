@@ -19,9 +19,9 @@ from crossorigin.policy.check.regex.syntax import (
     parse_regex,
 )
 from crossorigin.policy.check.regex.untrusted import find_stranger
+from tests.example_counts import Tally
 from tests.properties.backtracking import Matcher, TooLongError, TooManyStepsError
-from tests.properties.strange import is_strange, strangers_around
-from tests.tally import Tally
+from tests.properties.untrusted_origins import is_strange, strangers_around
 
 # Two endless parts that compete can split a text in MAX_ORIGIN ways, each as long as the text at the most; parts that
 # may be left out may make four ways of each. A step of this matcher is a character tried or a way gone back to.

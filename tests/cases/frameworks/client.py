@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.cases.table import Line, Request
-from tests.unit.adapters.asgi.wire import http_scope
+from tests.unit.adapters.asgi.scopes import http_scope
 
 Message = MutableMapping[str, Any]
 

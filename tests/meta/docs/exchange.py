@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-from tests.unit.adapters.asgi.wire import Message, http_scope, receive
+from tests.unit.adapters.asgi.scopes import Message, http_scope, receive
 
 App = Callable[..., Awaitable[None]]
 Header = tuple[str, str]

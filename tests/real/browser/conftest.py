@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Playwright, async_playwright
 
-from tests.real.browser.world import Api, App, Place, Site, Visitor, pages
+from tests.real.browser.servers import Api, App, Place, Site, Visitor, pages
 
 Serve = Callable[[App], Place]
 Visit = Callable[..., Awaitable[Visitor]]

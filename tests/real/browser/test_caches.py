@@ -12,7 +12,7 @@ import pytest
 from crossorigin import CORSMiddleware
 from tests.real.browser.api import starlette_api
 from tests.real.browser.conftest import Serve, Visit
-from tests.real.browser.world import App, Visitor
+from tests.real.browser.servers import App, Visitor
 
 # All in one go, so that none is late for an age of five seconds.
 _FETCH_ALL = """

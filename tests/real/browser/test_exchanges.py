@@ -7,7 +7,7 @@ import pytest
 
 from tests.real.browser.api import starlette_api, wrapped_api
 from tests.real.browser.conftest import Serve, Visit
-from tests.real.browser.world import Visitor
+from tests.real.browser.servers import Visitor
 
 _OWN = ["etag", "x-one", "x-two"]
 _INCLUDE = {"credentials": "include"}

@@ -10,7 +10,7 @@ from playwright.async_api import Playwright
 
 from tests.real.browser.api import starlette_api
 from tests.real.browser.conftest import Serve, Visit
-from tests.real.browser.world import Visitor
+from tests.real.browser.servers import Visitor
 
 # What is inside loads when it is told to, and answers to who told it.
 _INSIDE = """

@@ -6,7 +6,7 @@ import pytest
 
 from tests.real.browser.api import starlette_api
 from tests.real.browser.conftest import Serve, Visit
-from tests.real.browser.world import Visitor
+from tests.real.browser.servers import Visitor
 
 _REDIRECTS_PREFLIGHTS = "PreflightDisallowedRedirect"
 _NO_ORIGIN = "MissingAllowOriginHeader"

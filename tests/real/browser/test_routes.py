@@ -7,7 +7,7 @@ from fastapi import APIRouter, FastAPI, WebSocket
 
 from crossorigin.fastapi import CORSMiddleware, cors
 from tests.real.browser.conftest import Serve, Visit
-from tests.real.browser.world import Site
+from tests.real.browser.servers import Site
 
 # All in one go, and without `cache`: Chromium keeps no preflight of a fetch that stays out of the cache.
 _FETCH_ALL = """

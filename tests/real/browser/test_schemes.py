@@ -4,7 +4,7 @@ import pytest
 from playwright.async_api import Browser
 
 from crossorigin.browser import console_text
-from tests.unit.browser.talk import fetch
+from tests.unit.browser.scripted_fetch import fetch
 
 HOW = {
     "fetch": "fetch(url)",

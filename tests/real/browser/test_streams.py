@@ -8,7 +8,7 @@ import pytest
 from tests.real.browser.api import starlette_api
 from tests.real.browser.conftest import Serve, Visit
 from tests.real.browser.secure import SecureSite
-from tests.real.browser.world import Api, Place
+from tests.real.browser.servers import Api, Place
 
 _STREAM = """
 ([url, options]) => fetch(url, {method: "POST", duplex: "half", body: new Blob(["abc"]).stream(), ...options})

@@ -16,7 +16,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from crossorigin import CORSMiddleware
-from tests.real.browser.world import Site
+from tests.real.browser.servers import Site
 
 _HOST = "bank.localhost"
 _EVIL = "evil.bank.localhost"

@@ -8,8 +8,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import pytest
 
 from tests.real.engines.browsers import ENGINES
-from tests.real.engines.chance import Chance
 from tests.real.engines.matrix import matrix
+from tests.real.engines.random_exchanges import Chance
 from tests.real.engines.runs import Run, run
 
 RunOf = Callable[[str], Run]

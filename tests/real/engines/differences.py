@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from tests.real.engines.exchange import Exchange, fields
-from tests.real.engines.stories import Story
+from tests.real.engines.transcripts import Story
 
 # What the model says of another exchange.
 Model = Callable[[Exchange], Story]

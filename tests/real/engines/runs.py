@@ -10,7 +10,7 @@ from tests.real.engines.browsers import ENGINES
 from tests.real.engines.differences import Difference, Model, differences_of
 from tests.real.engines.exchange import Exchange, World
 from tests.real.engines.server import Servers
-from tests.real.engines.stories import Story, observed, predicted
+from tests.real.engines.transcripts import Story, observed, predicted
 
 # Ends a hang; nothing is measured.
 _PATIENCE = 240

@@ -29,7 +29,7 @@ class Serving(Server):
 def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Generator[Serving]:
     """A server with an app of the right policy, started once for all tests that ask for both."""
     name, app = request.param
-    serving = Serving(name, f"tests.real.servers.right:{app}", tmp_path_factory.mktemp(name) / "marker")
+    serving = Serving(name, f"tests.real.servers.valid_policy:{app}", tmp_path_factory.mktemp(name) / "marker")
     try:
         serving.wait_until_ready()
         # The lifespan reached the app through the middleware.

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.real.servers.right import wrapped
+from tests.real.servers.valid_policy import wrapped
 
 seen: list[Any] = []
 

@@ -7,7 +7,7 @@ import pytest
 from tests.real.servers import crashing
 from tests.real.servers.conftest import Start
 from tests.real.servers.process import Server
-from tests.unit.adapters.asgi.wire import ORIGIN, STRANGER
+from tests.unit.adapters.asgi.scopes import ORIGIN, STRANGER
 
 _APP = "tests.real.servers.crashing:app"
 _BODY = b'{"error":"ZeroDivisionError","path":"/"}'

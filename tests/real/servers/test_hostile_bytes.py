@@ -4,7 +4,7 @@ import pytest
 
 from tests.real.servers.answer import NO_ANSWER
 from tests.real.servers.process import SERVERS, Server, assert_log_is_safe
-from tests.unit.adapters.asgi.wire import ORIGIN
+from tests.unit.adapters.asgi.scopes import ORIGIN
 
 _ALLOWED = ORIGIN.encode()
 # Stands in every hostile value; nothing that holds it may come back.

@@ -4,7 +4,7 @@ import pytest
 
 from tests.real.servers.conftest import Start
 from tests.real.servers.process import SERVERS, Line, Server, assert_log_is_safe
-from tests.unit.adapters.asgi.wire import ORIGIN
+from tests.unit.adapters.asgi.scopes import ORIGIN
 
 _LONG = 8 * 1024
 _REQUESTS = 2_000

@@ -14,7 +14,7 @@ from crossorigin.browser import (
     run,
     run_async,
 )
-from tests.unit.browser.talk import API, GRANT, PAGE, answer, asked, fetch, methods, redirect
+from tests.unit.browser.scripted_fetch import API, GRANT, PAGE, answer, asked, fetch, methods, redirect
 
 ALLOWED = answer(**GRANT)
 CREDENTIALED = {"allow_origin": PAGE, "allow_credentials": "true"}

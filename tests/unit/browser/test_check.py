@@ -3,7 +3,7 @@
 import pytest
 
 from crossorigin.browser import BrowserReason, Verdict
-from tests.unit.browser.talk import PAGE, Lines, answer, asked, fetch
+from tests.unit.browser.scripted_fetch import PAGE, Lines, answer, asked, fetch
 
 ORIGIN = "Access-Control-Allow-Origin"
 CREDENTIALS = "Access-Control-Allow-Credentials"

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from crossorigin.browser import HttpResponse, Verdict, console_text, firefox_category
-from tests.unit.browser.talk import API, GRANT, OTHER, PAGE, answer, fetch, redirect
+from tests.unit.browser.scripted_fetch import API, GRANT, OTHER, PAGE, answer, fetch, redirect
 
 ALLOWED = answer(**GRANT)
 CHROMIUM = f"Access to fetch at '{API}/' from origin '{PAGE}' has been blocked by CORS policy: "

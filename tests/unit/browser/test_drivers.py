@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from crossorigin.browser import HttpRequest, HttpResponse, PreflightCache, asgi_transport, run, run_async
-from tests.unit.browser.talk import API, PAGE, answer, asked, methods
+from tests.unit.browser.scripted_fetch import API, PAGE, answer, asked, methods
 
 GRANTED = answer(allow_origin="*", allow_methods="PUT")
 PUT = asked(method="PUT", body=b"x")

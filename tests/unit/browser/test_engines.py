@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from crossorigin.browser import ENGINES, BrowserReason, Engine, EngineName, HttpRequest, HttpResponse, browse, run
-from tests.unit.browser.talk import API, GRANT, OTHER, PAGE, answer, asked, fetch, methods, redirect, sent
+from tests.unit.browser.scripted_fetch import API, GRANT, OTHER, PAGE, answer, asked, fetch, methods, redirect, sent
 from tests.unit.browser.test_cache import LISTS, PUT, Visit, granting, kept_for, names
 
 ALLOWED = answer(**GRANT)

@@ -3,7 +3,7 @@
 import pytest
 
 from crossorigin.browser import BrowserReason, browse
-from tests.unit.browser.talk import API, GRANT, OTHER, PAGE, answer, asked, fetch, redirect
+from tests.unit.browser.scripted_fetch import API, GRANT, OTHER, PAGE, answer, asked, fetch, redirect
 
 ALLOWED = answer(**GRANT)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.unit.browser.talk import PAGE, answer, fetch
+from tests.unit.browser.scripted_fetch import PAGE, answer, fetch
 
 OWN = [("Content-Type", "a/b"), ("CACHE-CONTROL", "x"), ("ETag", "e"), ("X-Id", "1"), ("Set-Cookie", "a"),
        ("set-cookie2", "a"), ("x-id", "2")]  # fmt: skip

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from crossorigin.browser import EngineName
-from tests.unit.browser.talk import GRANT, PAGE, answer, fetch, sent
+from tests.unit.browser.scripted_fetch import GRANT, PAGE, answer, fetch, sent
 
 ALLOWED = answer(**GRANT)
 

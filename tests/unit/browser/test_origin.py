@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.browser.talk import GRANT, OTHER, PAGE, answer, fetch, redirect, sent
+from tests.unit.browser.scripted_fetch import GRANT, OTHER, PAGE, answer, fetch, redirect, sent
 
 ALLOWED = answer(**GRANT)
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from crossorigin.browser import BrowserReason
-from tests.unit.browser.talk import API, GRANT, PAGE, Lines, answer, fetch, methods, sent
+from tests.unit.browser.scripted_fetch import API, GRANT, PAGE, Lines, answer, fetch, methods, sent
 
 ALLOWED = answer(**GRANT)
 METHODS = "Access-Control-Allow-Methods"

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from crossorigin.browser import BrowserReason, EngineName, HttpResponse, Verdict
-from tests.unit.browser.talk import API, GRANT, OTHER, PAGE, answer, fetch, methods, redirect, sent
+from tests.unit.browser.scripted_fetch import API, GRANT, OTHER, PAGE, answer, fetch, methods, redirect, sent
 
 ALLOWED = answer(**GRANT)
 AUTH = (("Authorization", "Bearer t"), ("X-A", "1"))

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from crossorigin.browser import BrowserRequest, Culprit, HttpResponse
-from tests.unit.browser.talk import API, PAGE, answer, asked, fetch
+from tests.unit.browser.scripted_fetch import API, PAGE, answer, asked, fetch
 
 
 @pytest.mark.parametrize(

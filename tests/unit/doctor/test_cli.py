@@ -15,7 +15,7 @@ from jsonschema import Draft202012Validator
 
 from crossorigin import __main__
 from crossorigin.doctor import cli
-from tests.unit.doctor.zoo import PAGE, Animal, authenticating, lasting, reflecting
+from tests.real.doctor.misbehaving_servers import PAGE, Animal, authenticating, lasting, reflecting
 
 SCHEMA = json.loads((files("crossorigin.doctor") / "check.schema.json").read_text("utf-8"))
 APP = f"""

@@ -12,7 +12,7 @@ from crossorigin.doctor.diagnosis import diagnose
 from crossorigin.doctor.fixes import fix_of
 from crossorigin.doctor.report import report
 from crossorigin.doctor.servers import Recognized, Server
-from tests.unit.browser.talk import PAGE, answer, fetch, redirect
+from tests.unit.browser.scripted_fetch import PAGE, answer, fetch, redirect
 
 ALL = {"method": "PUT", "headers": (("X-Token", "1"),), "credentials": "include"}
 

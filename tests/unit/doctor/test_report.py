@@ -11,7 +11,7 @@ from crossorigin.browser import BrowserRequest, EngineName, HttpResponse, Verdic
 from crossorigin.doctor.diagnosis import Diagnosis, diagnose
 from crossorigin.doctor.document import document, not_run
 from crossorigin.doctor.report import report
-from tests.unit.browser.talk import API, PAGE, answer, redirect
+from tests.unit.browser.scripted_fetch import API, PAGE, answer, redirect
 
 SCHEMA = json.loads((files("crossorigin.doctor") / "check.schema.json").read_text("utf-8"))
 BROWSERS: tuple[EngineName, ...] = ("chromium", "firefox", "webkit")

@@ -12,7 +12,7 @@ from crossorigin import Policy
 from crossorigin.browser import HttpResponse, Verdict
 from crossorigin.doctor.servers import TITLES, UNKNOWN, Server, recognize, recognize_app
 from crossorigin.testing import Page
-from tests.unit.browser.talk import PAGE, answer, fetch
+from tests.unit.browser.scripted_fetch import PAGE, answer, fetch
 
 TEXT = {"Content-Type": "text/plain; charset=utf-8"}
 

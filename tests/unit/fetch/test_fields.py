@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crossorigin.fetch.fields import MAX_EMPTY_ELEMENTS, MAX_LIST_BYTES, list_size, merge_vary, split_list, unique_names
-from tests.tally import Tally
+from tests.example_counts import Tally
 
 
 def test_the_limits_are_the_stated_ones() -> None:

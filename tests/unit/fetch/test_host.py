@@ -18,7 +18,7 @@ from crossorigin.fetch.host import (
     serialize_ipv6,
     to_ace_label,
 )
-from tests.tally import Tally
+from tests.example_counts import Tally
 
 
 def browser_host(host: str) -> str | None:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 
 from crossorigin.fetch.origin import DEFAULT_PORTS, MAX_ORIGIN, OPAQUE_ORIGIN, Origin, parse_origin, parse_origin_bytes
-from tests.tally import Tally
+from tests.example_counts import Tally
 from tests.unit.fetch.strategies import near_misses, origin_texts, web_origin_texts
 
 LONGEST_HOST = ".".join(["a" * 63, "b" * 63, "c" * 63, "d" * 61])

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError, field_validator
 from crossorigin import CrossOriginWarning, InvalidPolicyError, IssueCode, Policy, PolicyIssue
 from crossorigin.policy.errors import MAX_VALUE, keep_value, text_of
 from crossorigin.policy.fields import DEFAULTS
-from tests.unit.policy.faulty import FAULTY, REMARKS, Faulty, complaint_of
+from tests.unit.policy.check.faulty_policies import FAULTY, REMARKS, Faulty, complaint_of
 
 CODES = {
     "not-a-collection",

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from crossorigin.fetch.origin import parse_origin
 from crossorigin.policy.pattern import ANY_PORT, OriginPattern, can_be_listed, parse_pattern, patterns_of
-from tests.tally import Tally
+from tests.example_counts import Tally
 from tests.unit.fetch.strategies import near_misses, origin_texts
 
 LONGEST_BASE = ".".join(["a" * 63, "b" * 63, "c" * 63, "d" * 59])

@@ -15,8 +15,8 @@ from crossorigin.adapters.asgi.headers import read_facts
 from crossorigin.policy.decide.decisions import Decision
 from crossorigin.policy.decide.request_facts import RequestFacts
 from crossorigin.telemetry.refusal_log import MAX_LINES, MAX_REMEMBERED, MINUTE, RefusalLog, log_allowed
+from tests.example_counts import Tally
 from tests.properties.counting import Watched, steps_of
-from tests.tally import Tally
 from tests.unit.telemetry.conftest import Clock, Written
 
 APP = "https://app.example.com"

@@ -11,7 +11,7 @@ from crossorigin import CORSMiddleware, Policy
 from crossorigin.browser import BrowserRequest
 from crossorigin.fetch.origin import parse_origin
 from crossorigin.testing import Page, strategies
-from tests.tally import Tally
+from tests.example_counts import Tally
 from tests.unit.testing.test_assertions import api
 
 LISTED = ["https://app.example.com", "http://localhost:8443"]

@@ -7,7 +7,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from crossorigin import CORSMiddleware, Policy
-from tests.real.servers.marking import lifespan, mark
+from tests.real.servers.marked_app import lifespan, mark
 
 
 async def hello(request: Request) -> Response:

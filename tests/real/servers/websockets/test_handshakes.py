@@ -12,7 +12,7 @@ from websockets.sync.client import connect
 from tests.real.servers import http2
 from tests.real.servers.conftest import Serving
 from tests.real.servers.websockets.conftest import IMPLEMENTATIONS, WITH_WEBSOCKETS
-from tests.unit.adapters.asgi.wire import ORIGIN, STRANGER
+from tests.unit.adapters.asgi.scopes import ORIGIN, STRANGER
 
 _PATTERN = "https://deep.sub.example.org"
 _OWN = "http://127.0.0.1:{port}"

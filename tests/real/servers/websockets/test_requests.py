@@ -5,7 +5,7 @@ import pytest
 from tests.real.servers.conftest import Serving
 from tests.real.servers.process import SERVERS, Line
 from tests.real.servers.websockets.conftest import IMPLEMENTATIONS
-from tests.unit.adapters.asgi.wire import ORIGIN, PREFLIGHT_VARY, STRANGER
+from tests.unit.adapters.asgi.scopes import ORIGIN, PREFLIGHT_VARY, STRANGER
 
 _REASON = b"Disallowed CORS origin: origin-not-listed"
 # Uvicorn's two ways to read HTTP are those of two of its servers here.

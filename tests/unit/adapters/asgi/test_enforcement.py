@@ -12,7 +12,7 @@ from starlette.routing import Mount
 from crossorigin import CORSMiddleware, InvalidPolicyError, IssueCode, Policy, Reason
 from crossorigin.fetch.origin import MAX_ORIGIN
 from crossorigin.policy.decide.decisions import ActualDecision
-from tests.unit.adapters.asgi.wire import (
+from tests.unit.adapters.asgi.scopes import (
     ORIGIN,
     OTHER,
     STRANGER,

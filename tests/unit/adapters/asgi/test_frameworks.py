@@ -19,7 +19,7 @@ from starlette.routing import Mount, Route, Router, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from crossorigin import CORSMiddleware, CrossOriginWarning, InvalidPolicyError, Policy
-from tests.unit.adapters.asgi.wire import ORIGIN, PREFLIGHT_VARY, STRANGER
+from tests.unit.adapters.asgi.scopes import ORIGIN, PREFLIGHT_VARY, STRANGER
 
 _OPTIONS: dict[str, Any] = {"allow_origins": [ORIGIN], "allow_methods": ["GET", "PUT"], "allow_headers": ["X-Token"]}
 _POLICY = Policy(**_OPTIONS)

@@ -14,7 +14,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Mount, Route, Router
 
 from crossorigin import CORSMiddleware, Policy, cors
-from tests.unit.adapters.asgi.wire import ORIGIN, OTHER, answering, exchange, headers_of, http_scope, preflight_scope
+from tests.unit.adapters.asgi.scopes import ORIGIN, OTHER, answering, exchange, headers_of, http_scope, preflight_scope
 
 POLICY = Policy(allow_origins=[ORIGIN])
 # How much more one GET may cost because of something unrelated in the process. An app that shows no routes is asked

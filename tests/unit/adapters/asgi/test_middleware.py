@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from crossorigin import CORSMiddleware
-from tests.unit.adapters.asgi.wire import (
+from tests.unit.adapters.asgi.scopes import (
     ORIGIN,
     OTHER,
     PREFLIGHT_VARY,

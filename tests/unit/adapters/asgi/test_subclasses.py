@@ -6,7 +6,7 @@ import pytest
 from starlette.middleware.cors import CORSMiddleware as StarletteCORSMiddleware
 
 from crossorigin import CORSMiddleware
-from tests.unit.adapters.asgi.wire import ORIGIN, answering, headers_of, http_scope
+from tests.unit.adapters.asgi.scopes import ORIGIN, answering, headers_of, http_scope
 
 _THEIRS = ["is_allowed_origin", "preflight_response", "simple_response", "send"]
 

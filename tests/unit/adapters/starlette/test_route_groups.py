@@ -17,7 +17,7 @@ from starlette.types import Receive, Scope, Send
 
 from crossorigin import CORSMiddleware
 from crossorigin.adapters.starlette.route_policy import PolicyCarrier
-from tests.unit.adapters.starlette.routing import POLICIES, answers, by, deciders, with_layer
+from tests.unit.adapters.starlette.routed_apps import POLICIES, answers, by, deciders, with_layer
 
 # The older FastAPI copies the routes of an included router, and what is put on it later stays behind.
 COPIES = not hasattr(fastapi.routing, "_IncludedRouter")

@@ -9,9 +9,9 @@ from starlette.routing import Mount, Route
 
 from crossorigin.fastapi import cors
 from crossorigin.telemetry.refusal_log import MAX_LINES
-from tests.unit.adapters.starlette.routing import answers, by, preflight, request, with_layer
+from tests.unit.adapters.starlette.routed_apps import answers, by, preflight, request, with_layer
 
-PLACE = "tests.unit.adapters.starlette.routing.answers.<locals>.endpoint"
+PLACE = "tests.unit.adapters.starlette.routed_apps.answers.<locals>.endpoint"
 
 
 def lines(caplog: pytest.LogCaptureFixture, level: int = logging.WARNING) -> list[str]:

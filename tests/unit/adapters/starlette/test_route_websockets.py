@@ -11,8 +11,8 @@ from starlette.routing import Mount, Route, WebSocketRoute
 
 from crossorigin import CORSMiddleware
 from crossorigin.fastapi import cors
-from tests.unit.adapters.asgi.wire import http_scope
-from tests.unit.adapters.starlette.routing import POLICIES, at, by, sent_by, with_layer
+from tests.unit.adapters.asgi.scopes import http_scope
+from tests.unit.adapters.starlette.routed_apps import POLICIES, at, by, sent_by, with_layer
 
 
 async def serve(websocket: WebSocket) -> None:

@@ -18,7 +18,7 @@ from crossorigin import CORSMiddleware
 from crossorigin.adapters.starlette.middleware_stack import chain
 from crossorigin.adapters.starlette.routes import find
 from crossorigin.fastapi import cors
-from tests.unit.adapters.starlette.routing import (
+from tests.unit.adapters.starlette.routed_apps import (
     POLICIES,
     answers,
     by,

@@ -13,7 +13,7 @@ from starlette.routing import Mount, Route
 from crossorigin import Policy
 from crossorigin.fastapi import cors
 from crossorigin.policy.decide.decisions import Reason
-from tests.unit.adapters.starlette.routing import (
+from tests.unit.adapters.starlette.routed_apps import (
     ALLOW_METHODS,
     MAX_AGE,
     POLICIES,

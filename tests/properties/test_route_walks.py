@@ -1,0 +1,153 @@
+"""A preflight asks about several methods, and walks the routes once."""
+
+import random
+from collections.abc import MutableMapping
+from typing import Any
+
+import pytest
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
+from fastapi.testclient import TestClient
+from starlette.applications import Starlette
+from starlette.endpoints import HTTPEndpoint
+from starlette.responses import PlainTextResponse
+from starlette.routing import BaseRoute, Host, Match, Mount, Route
+
+from crossorigin import Policy
+from crossorigin.adapters.starlette.routes import find
+from crossorigin.fastapi import CORSMiddleware, cors
+from tests.unit.adapters.asgi.scopes import ORIGIN
+
+METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "BREW")
+PATHS = ("/", "/a", "/a/", "/a/b", "/a/b/", "/a/7", "/in/a", "/in/a/", "/in/b/7", "/nowhere")
+
+
+class Counted(Route):
+    """A route that counts how often it is asked, and for which methods."""
+
+    def matches(self, scope: MutableMapping[str, Any]) -> tuple[Match, MutableMapping[str, Any]]:
+        """Answer as the framework does."""
+        self.asked = [*getattr(self, "asked", ()), scope["method"]]
+        return super().matches(scope)
+
+
+# It is told by its module whether a `matches` is the framework's, and this one does what that does.
+Counted.matches.__module__ = Route.__module__
+
+
+class OneMethod(BaseRoute):
+    """A route of somebody's own, which says of no other method that the path fits."""
+
+    def __init__(self, path: str, endpoint: Any, methods: list[str]) -> None:
+        self.inner = Route(path, endpoint, methods=methods)
+
+    def matches(self, scope: MutableMapping[str, Any]) -> tuple[Match, MutableMapping[str, Any]]:
+        """Match in full or not at all."""
+        match, added = self.inner.matches(scope)
+        return (match, added) if match is Match.FULL else (Match.NONE, {})
+
+
+class Exact(APIRoute):
+    """One of FastAPI's, which does the same."""
+
+    def matches(self, scope: MutableMapping[str, Any]) -> tuple[Match, MutableMapping[str, Any]]:
+        """Match in full or not at all."""
+        match, added = super().matches(scope)
+        return (match, added) if match is Match.FULL else (Match.NONE, {})
+
+
+def endpoint(policy: Any = ...) -> Any:
+    """Return a new endpoint; with a policy of its own, if one is given."""
+
+    async def items(request: Any) -> PlainTextResponse:
+        return PlainTextResponse("")
+
+    return items if policy is ... else cors(policy)(items)
+
+
+class Classy(HTTPEndpoint):
+    """An endpoint that is a class."""
+
+    async def get(self, _request: Any) -> PlainTextResponse:
+        """Serve a GET."""
+        return PlainTextResponse("")
+
+
+def routes(draw: random.Random, depth: int = 0) -> list[BaseRoute]:
+    """Return a random table; paths overlap, and so do methods."""
+    table: list[BaseRoute] = []
+    for _ in range(draw.randint(1, 5)):
+        path = draw.choice(["/a", "/a/", "/{x}", "/a/b", "/a/{x:int}", "/{x}/b", "/{x:path}"])
+        made = endpoint(draw.choice([..., None]))
+        methods = draw.sample(METHODS, draw.randint(1, 3))
+        kind = draw.choice(["route", "route", "own", "class", "mount", "host"])
+        if kind == "own":
+            table.append(OneMethod(path, made, methods))
+        elif kind == "class":
+            table.append(Route(path, Classy))
+        elif kind == "mount" and depth < 2:
+            table.append(Mount(draw.choice(["", "/a", "/in", "/{y}"]), routes=routes(draw, depth + 1)))
+        elif kind == "host" and depth < 2:
+            table.append(Host("{any}", Starlette(routes=routes(draw, depth + 1))))
+        else:
+            table.append(Route(path, made, methods=methods))
+    return table
+
+
+def scope_of(path: str, method: str) -> dict[str, Any]:
+    """Return a scope as it comes to the app."""
+    headers = [(b"host", b"api.example")]
+    return {"type": "http", "method": method, "path": path, "root_path": "", "headers": headers}
+
+
+@pytest.mark.parametrize("seed", range(150))
+def test_looked_up_together_methods_lead_where_they_lead_apart(seed: int) -> None:
+    """Whatever the table, whatever the order of the methods, also with routes of somebody's own."""
+    draw = random.Random(seed)  # a table, no secret
+    app = Starlette(routes=routes(draw))
+    if seed % 2:
+        app = FastAPI(routes=routes(draw))
+        router = APIRouter(routes=[route for route in routes(draw, 2) if isinstance(route, Route)])
+        app.include_router(router, prefix="/in")
+    for path in PATHS:
+        fitting: dict[Any, Any] = {}
+        for method in draw.sample(METHODS, len(METHODS)):
+            scope = scope_of(path, method)
+            assert find(app, scope, fitting) == find(app, scope), (path, method)
+
+
+@pytest.mark.parametrize("depth", [0, 1, 2])
+def test_an_included_router_is_asked_for_each_method_where_its_routes_may_do_as_they_like(depth: int) -> None:
+    """However deep it is: a path that fits another method is no path that fits none."""
+    app, router = FastAPI(), APIRouter(route_class=Exact)
+    router.delete("/items")(endpoint())
+    for _ in range(depth):
+        outer = APIRouter()
+        outer.include_router(router)
+        router = outer
+    app.include_router(router)
+    app.put("/items")(endpoint(Policy(allow_origins=["*"], allow_methods=["PUT", "DELETE"])))
+    asks = {"Origin": ORIGIN, "Access-Control-Request-Method": "PUT"}
+    answer = TestClient(CORSMiddleware(app)).options("/items", headers=asks)
+    assert answer.headers["access-control-allow-methods"] == "PUT"
+    assert answer.headers["access-control-max-age"] == "0"
+
+
+def test_a_preflight_asks_a_route_that_does_not_fit_once() -> None:
+    """However many methods the policy allows, a long table is walked once."""
+    others = [Counted(f"/{i}", endpoint()) for i in range(3)]
+    app = Starlette(routes=[*others, Route("/items", endpoint(Policy(allow_origins=["*"])))])
+    asks = {"Origin": ORIGIN, "Access-Control-Request-Method": "GET"}
+    wrapped = CORSMiddleware(app, allow_methods=["*"])
+    answer = TestClient(wrapped).options("/items", headers=asks)
+    assert answer.headers["access-control-allow-origin"] == "*"
+    assert [route.asked for route in others] == [["GET"]] * 3
+
+
+def test_a_preflight_asks_no_route_behind_the_one_that_serves_all_methods() -> None:
+    """Nothing is walked further than the look-up of each method would go."""
+    last = Counted("/{x}", endpoint())
+    app = Starlette(routes=[Route("/items", cors(allow_origins=["*"])(Classy)), last])
+    asks = {"Origin": ORIGIN, "Access-Control-Request-Method": "GET"}
+    assert TestClient(CORSMiddleware(app)).options("/items", headers=asks).status_code == 200
+    assert not hasattr(last, "asked")

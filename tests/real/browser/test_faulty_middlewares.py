@@ -1,0 +1,100 @@
+"""Chromium catches every wrong middleware that a browser can tell from the right one."""
+
+from typing import Any
+
+import pytest
+
+from crossorigin import CORSMiddleware
+from tests.cases.faulty_middlewares.middlewares import CACHE, WRONG, Make, Wrong
+from tests.real.browser import test_verdicts as verdicts
+from tests.real.browser.api import wrapped_api
+from tests.real.browser.conftest import Serve, Visit
+from tests.real.browser.servers import App, Place, Visitor
+
+# Rows for wrong answers that no row of the right middleware's own table shows.
+_MORE = [
+    verdicts.Case(name="GET, a letter for a dot", policy={"allow_origins": ["http://a.b.localhost:{port}"]},
+         page="axb.localhost", blocked=verdicts.NO_ORIGIN, arrives=["GET"]),
+    verdicts.Case(name="null, inside a listed host", policy={"allow_origins": ["http://null.localhost:{port}"]},
+         page="app.localhost/sandboxed", blocked=verdicts.NO_ORIGIN, arrives=["GET"]),
+    verdicts.Case(name="PAT is no part of PATCH", policy=verdicts.listed(allow_methods=["PATCH"]),
+         fetch=verdicts.method("PAT"), blocked=verdicts.BAD_STATUS, arrives=["OPTIONS"]),
+    verdicts.Case(name="more names than are read", policy=verdicts.listed(allow_headers=["*"]),
+         fetch={"headers": {f"x-{number:04}": "1" for number in range(800)}}, blocked=verdicts.BAD_STATUS,
+         arrives=["OPTIONS"]),
+]  # fmt: skip
+_ROWS = {case.name: case for case in [*verdicts._CASES, *_MORE]}
+_SEEN = [wrong for wrong in WRONG if wrong.rows]
+
+
+def capitals(app: App) -> App:
+    """Write an app's header names as many apps do; Starlette writes them in lower case."""
+
+    async def titled(scope: Any, receive: Any, send: Any) -> None:
+        async def sending(message: Any) -> None:
+            if "headers" in message:
+                message = {**message, "headers": [(name.title(), value) for name, value in message["headers"]]}
+            await send(message)
+
+        await app(scope, receive, sending)
+
+    return titled
+
+
+async def cacheable(scope: Any, receive: Any, send: Any) -> None:
+    """Answer with what may be kept for each language."""
+    headers = [(b"cache-control", b"max-age=1000"), (b"content-type", b"text/plain"), (b"vary", b"Accept-Language")]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": b"x"})
+
+
+_LOAD = "url => new Promise(done => {const i = new Image(); i.onerror = i.onload = () => done(1); i.src = url})"
+
+
+async def cache_verdict(page: Visitor, place: Place) -> tuple[object, ...]:
+    """Load without an origin, then fetch, then fetch in another language; return the verdicts and what arrived."""
+    await page.run(_LOAD, place.url("/"))
+    told = [await page.fetch(place.url("/"), cache="default")]
+    told.append(await page.fetch(place.url("/"), cache="default", headers={"Accept-Language": "de"}))
+    return (*(answer.get("reason") for answer in told), len(place.arrived))
+
+
+async def differing(make: Make, rows: tuple[str, ...], visit: Visit, serve: Serve, port: int) -> list[str]:
+    """Run rows, those of one policy on one API; return those of which the browser judges otherwise than expected."""
+    found: list[str] = []
+    places: dict[str, Place] = {}
+    for name in rows:
+        if name == CACHE:
+            place = serve(make(cacheable, allow_origins=[f"http://app.localhost:{port}"]))
+            if await cache_verdict(await visit("app.localhost"), place) != (None, None, 3):
+                found.append(name)
+            continue
+        case = _ROWS[name]
+        if repr(case.policy) not in places:
+            app = make(capitals(wrapped_api().app), **verdicts.with_port(case.policy, port))
+            places[repr(case.policy)] = serve(app)
+        place = places[repr(case.policy)]
+        before = len(place.arrived)
+        host, _, path = case.page.partition("/")
+        answer = await (await visit(host, f"/{path}")).fetch(place.url(case.path), **case.fetch)
+        expected = case.blocked, None if case.blocked else case.status, case.arrives
+        if (answer.get("reason"), answer.get("status"), place.arrived[before:]) != expected:
+            found.append(name)
+    return found
+
+
+@pytest.mark.parametrize("right", [CORSMiddleware, Wrong])
+async def test_chromium_judges_the_right_middleware_as_expected(
+    right: Make, visit: Visit, serve: Serve, page_port: int
+) -> None:
+    """All rows that tell a wrong middleware hold for the right one, and for what the wrong ones are made of."""
+    rows = tuple(dict.fromkeys(row for wrong in _SEEN for row in wrong.rows))
+    assert await differing(right, rows, visit, serve, page_port) == []
+
+
+@pytest.mark.parametrize("wrong", _SEEN)
+async def test_chromium_catches_a_wrong_middleware(
+    wrong: type[Wrong], visit: Visit, serve: Serve, page_port: int
+) -> None:
+    """At least one of its rows comes out differently."""
+    assert await differing(wrong, wrong.rows, visit, serve, page_port)

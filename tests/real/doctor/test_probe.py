@@ -1,0 +1,233 @@
+"""Servers on loopback are asked over the network, and a zoo of them misbehaves."""
+
+import asyncio
+import socket
+from pathlib import Path
+
+import pytest
+
+from crossorigin.browser import BrowserRequest, HttpRequest
+from crossorigin.doctor.diagnosis import Diagnosis
+from crossorigin.doctor.probe import CannotRunError, network, recording
+from crossorigin.doctor.run_checks import Check, check
+from tests.real.doctor.misbehaving_servers import (
+    PAGE,
+    Animal,
+    Behavior,
+    authenticating,
+    doubling,
+    failing,
+    lasting,
+    obeyed,
+    redirecting,
+    reflecting,
+    secure,
+)
+
+# Ends a hang; nothing is measured.
+_PATIENCE = 30
+
+
+async def diagnose(
+    url: str,
+    method: str = "GET",
+    *,
+    probe: bool = False,
+    patience: float = _PATIENCE,
+    insecure: bool = False,
+    sent: list[HttpRequest] | None = None,
+) -> Diagnosis:
+    """Check a URL in all browsers."""
+    request = BrowserRequest(url=url, origin=PAGE, method=method, credentials="include" if probe else "same-origin")
+    kept = [] if sent is None else sent
+    transport = recording(network(timeout=patience, insecure=insecure), lambda asked, _: kept.append(asked))
+    return await check(Check(request=request, engines=("chromium", "firefox", "webkit"), probe=probe), transport)
+
+
+@pytest.mark.parametrize(
+    ("behavior", "method", "reason", "findings"),
+    [
+        (reflecting, "GET", None, ["missing-vary"]),
+        (reflecting, "PUT", None, []),
+        (doubling, "GET", "multiple-allow-origin-values", ["doubled-header"]),
+        (authenticating, "PUT", "preflight-missing-allow-origin-header", ["preflight-needs-authentication"]),
+        (redirecting, "PUT", "preflight-disallowed-redirect", ["preflight-redirected"]),
+        (failing, "PUT", "missing-allow-origin-header", ["error-without-headers"]),
+        (lasting, "PUT", None, ["max-age-not-followed"]),
+        (obeyed, "GET", "invalid-allow-origin-value", []),
+    ],
+)
+async def test_the_zoo_is_seen_through(
+    behavior: Behavior, method: str, reason: str | None, findings: list[str]
+) -> None:
+    """Each animal is refused for its reason, and what else is wrong with it is noticed."""
+    with Animal(behavior) as animal:
+        found = await diagnose(animal.url, method)
+    assert found.lead.reason == reason
+    assert [str(finding.code) for finding in found.findings] == findings
+
+
+async def test_one_request_serves_all_browsers() -> None:
+    """What differs in the order of its headers alone is asked once, and nothing is sent twice."""
+    sent: list[HttpRequest] = []
+    with Animal(lasting) as animal:
+        await diagnose(animal.url, "PUT", sent=sent)
+    assert [request.method for request in sent] == ["OPTIONS", "PUT"]
+    assert animal.asked == [f"{method} {PAGE}" for method in ("OPTIONS", "PUT")]
+
+
+async def test_a_failure_is_remembered_too() -> None:
+    """What never came is told of no one, and is not asked for again."""
+    asked: list[HttpRequest] = []
+
+    async def nowhere(request: HttpRequest) -> None:
+        asked.append(request)
+
+    transport = recording(nowhere, lambda *_: asked.clear())
+    request = HttpRequest(url="http://api.example/", method="GET", headers=(), credentials=False)
+    assert [await transport(request), await transport(request)] == [None, None]
+    assert asked == [request]
+
+
+async def test_a_server_of_one_origin_needs_no_vary() -> None:
+    """It is asked once more, as a page of another origin, and answers the same."""
+
+    def constant(method: str, origin: str) -> tuple[int, list[tuple[str, str]]]:
+        return 200, [("Access-Control-Allow-Origin", PAGE)]
+
+    with Animal(constant) as animal:
+        found = await diagnose(animal.url)
+    assert found.clean
+    assert animal.asked == [f"GET {PAGE}", "GET https://crossorigin-check.invalid"]
+
+
+async def test_a_probe_finds_whom_a_server_lets_in() -> None:
+    """By preflights alone, where the method could change something."""
+    with Animal(reflecting) as animal:
+        found = await diagnose(animal.url, "PUT", probe=True)
+    assert [str(finding.code) for finding in found.findings] == ["any-origin-reflected"]
+    assert "with credentials" in found.findings[0].detail
+    assert [asked for asked in animal.asked if not asked.startswith("OPTIONS ")] == [f"PUT {PAGE}"]
+
+
+async def test_strangers_are_tried_only_when_asked_for() -> None:
+    """Nothing else is sent than what the page would send."""
+    with Animal(reflecting) as animal:
+        await diagnose(animal.url, "PUT")
+    assert set(animal.asked) == {f"OPTIONS {PAGE}", f"PUT {PAGE}"}
+
+
+async def test_what_no_page_can_send_is_not_probed_either() -> None:
+    """A forbidden method stays in the browser."""
+    with Animal(reflecting) as animal:
+        found = await diagnose(animal.url, "TRACE", probe=True)
+    assert found.lead.reason == "forbidden-method"
+    assert animal.asked == []
+
+
+async def test_who_hangs_up_on_strangers_is_not_given_up() -> None:
+    """What the page gets is known, and a stranger who gets nothing is refused."""
+
+    def wary(method: str, origin: str) -> tuple[int, list[tuple[str, str]]] | None:
+        if origin != PAGE:
+            return None
+        return 200, [("Access-Control-Allow-Origin", PAGE)]
+
+    with Animal(wary) as animal:
+        assert (await diagnose(animal.url)).clean
+        found = await diagnose(animal.url, probe=True)
+    assert found.findings == ()
+
+
+async def test_a_method_is_sent_as_it_is_written() -> None:
+    """Browsers leave patch as it is, and servers tell it from PATCH."""
+    with Animal(reflecting) as animal:
+        await network(timeout=_PATIENCE, insecure=False)(
+            HttpRequest(url=animal.url, method="patch", headers=((b"Origin", PAGE.encode()),), credentials=False)
+        )
+    assert animal.asked == [f"patch {PAGE}"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "kind", "message"),
+    [
+        ("ALL_PROXY", "none://proxy.example", "usage", "The proxy of the environment cannot be used: "),
+        ("SSL_CERT_FILE", "/not/there", "tls", "The certificates of the environment cannot be read: "),
+    ],
+)
+async def test_an_environment_that_cannot_be_used_is_told(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, kind: str, message: str
+) -> None:
+    """It is no finding."""
+    monkeypatch.setenv(name, value)
+    told = await kind_of("http://api.invalid/")
+    assert (told[0], told[1].startswith(message)) == (kind, True)
+
+
+async def kind_of(url: str, *, patience: float = _PATIENCE, insecure: bool = False) -> tuple[str, str]:
+    """Return why a check cannot run."""
+    with pytest.raises(CannotRunError) as caught:
+        await diagnose(url, patience=patience, insecure=insecure)
+    return caught.value.kind, str(caught.value)
+
+
+async def test_a_closed_port_is_named() -> None:
+    """Nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
+    kind, message = await kind_of(url)
+    assert kind == "connection"
+    assert message.startswith(f"Nothing answers at {url}: ")
+
+
+async def test_a_host_without_an_address_is_named() -> None:
+    """Of a name that nobody can ever have."""
+    kind, message = await kind_of("http://crossorigin-check.invalid/")
+    assert (kind, message.partition(":")[0]) == ("dns", "There is no address for the host crossorigin-check.invalid")
+
+
+@pytest.mark.parametrize("raw", [b"", b"SSH-2.0-OpenSSH_9.9\r\n", b"HTTP/1.1 200 OK\r\nA B: c\r\n\r\n"])
+async def test_garbage_is_no_answer(raw: bytes) -> None:
+    """Nor is a connection that is closed without one."""
+    with Animal(raw=raw) as animal:
+        kind, message = await kind_of(animal.url)
+    assert kind == "protocol"
+    assert message.startswith(f"{animal.url} gave no answer of HTTP: ")
+
+
+async def test_a_server_that_never_answers_is_given_up() -> None:
+    """After as long as one is willing to wait."""
+    with Animal() as animal:
+        kind, message = await kind_of(animal.url, patience=0.2)
+    assert (kind, message) == ("timeout", f"{animal.url} did not answer within 0.2 seconds.")
+
+
+async def test_a_certificate_that_nobody_vouches_for_is_told(tmp_path: Path) -> None:
+    """And accepted if that is asked for."""
+    with secure(tmp_path) as site:
+        url = f"https://localhost:{site.port}/"
+        kind, message = await kind_of(url)
+        assert kind == "tls"
+        assert "--insecure" in message
+        assert (await diagnose(url, insecure=True)).clean
+
+
+async def test_a_server_without_tls_is_told() -> None:
+    """No certificate is to blame."""
+
+    async def answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        kind, message = await kind_of(f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
+    assert kind == "tls"
+    assert message.endswith(" A browser would stop here too.")
+
+
+async def test_a_url_that_the_client_does_not_take_is_told() -> None:
+    """A browser may take more than the client does."""
+    assert await kind_of(f"http://127.0.0.1:1/{'a' * 70000}") == (
+        "usage",
+        "This URL cannot be asked for: URL too long.",
+    )

@@ -1,0 +1,81 @@
+"""Background tasks over a real server: the page has its answer before they end, however they end."""
+
+import asyncio
+import logging
+import threading
+from typing import Any
+
+import pytest
+from fastapi import BackgroundTasks, FastAPI
+from starlette.applications import Starlette
+from starlette.background import BackgroundTask
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+
+from crossorigin import CORSMiddleware
+from tests.real.recipes.serving import served, statuses
+from tests.unit.adapters.asgi.scopes import ORIGIN, STRANGER
+
+
+class Task:
+    """A task that waits until it may end, and then succeeds or fails."""
+
+    def __init__(self, *, fails: bool) -> None:
+        self.may_end = threading.Event()
+        self.ended = threading.Event()
+        self._fails = fails
+
+    async def __call__(self) -> None:
+        """Run."""
+        await asyncio.to_thread(self.may_end.wait, 30)
+        self.ended.set()
+        if self._fails:
+            message = "the task failed"
+            raise RuntimeError(message)
+
+
+def _starlette(task: Task) -> Any:
+    async def answer(request: Request) -> PlainTextResponse:
+        return PlainTextResponse("done", background=BackgroundTask(task))
+
+    return Starlette(routes=[Route("/", answer, methods=["GET", "PUT"])])
+
+
+def _fastapi(task: Task) -> Any:
+    app = FastAPI()
+
+    @app.api_route("/", methods=["GET", "PUT"])
+    async def answer(tasks: BackgroundTasks) -> PlainTextResponse:
+        tasks.add_task(task)
+        return PlainTextResponse("done")
+
+    return app
+
+
+@pytest.mark.parametrize("make", [_starlette, _fastapi])
+@pytest.mark.parametrize("fails", [False, True])
+def test_the_answer_is_there_before_the_task_ends(
+    make: Any, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, *, fails: bool
+) -> None:
+    """The answer is whole and granted while the task still runs; a failure of it reaches the server's log once."""
+    task = Task(fails=fails)
+    app = make(task)
+    app.add_middleware(CORSMiddleware, allow_origins=[ORIGIN], allow_methods=["GET", "PUT"])
+    with caplog.at_level(logging.ERROR, logger="uvicorn.error"), served(app) as server:
+        # A server that another test started may have told this logger to be silent, or to hand nothing on.
+        log = logging.getLogger("uvicorn.error")
+        monkeypatch.setattr(log, "handlers", [caplog.handler])
+        monkeypatch.setattr(log, "propagate", False)
+        with server.ask("GET", "/", {"Origin": ORIGIN}) as answer:
+            # Not to the end of the connection, which the server closes when the task is over.
+            assert answer.read(4) == b"done"
+            assert (answer.status, answer.headers["Access-Control-Allow-Origin"]) == (200, ORIGIN)
+            assert not task.ended.is_set()
+        task.may_end.set()
+        assert task.ended.wait(30)
+        assert statuses(server.fetch("/", origin=ORIGIN, method="PUT")) == [200, 200]
+        assert server.fetch("/", origin=STRANGER).reason == "missing-allow-origin-header"
+    failures = [record for record in caplog.records if record.exc_info and "the task failed" in str(record.exc_info[1])]
+    # The first one, the page's and the stranger's: no preflight ran the task.
+    assert len(failures) == (3 if fails else 0)

@@ -1,0 +1,302 @@
+"""Of several nested middlewares the outermost decides; the others do nothing, and say so once."""
+
+import asyncio
+import copy
+import logging
+from collections.abc import Callable
+from contextlib import nullcontext
+from typing import Any
+
+import pytest
+import socketio
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route, Router
+
+from crossorigin import CORSMiddleware, Policy
+from crossorigin.adapters.asgi.nesting import MARK
+from tests.unit.adapters.asgi.scopes import (
+    ORIGIN,
+    OTHER,
+    STRANGER,
+    answering,
+    exchange,
+    headers_of,
+    http_scope,
+    preflight_scope,
+)
+
+OUTER = Policy(allow_origins=[ORIGIN], expose_headers=["X-Outer"])
+INNER = Policy(allow_origins=[OTHER, ORIGIN], allow_methods=["GET", "PUT"], expose_headers=["X-Inner"])
+
+
+_HELLO = Route("/", PlainTextResponse("hello"))
+
+
+def wrapped() -> Any:
+    """Return a layer around a layer."""
+    return CORSMiddleware(CORSMiddleware(Router([_HELLO]), policy=INNER), policy=OUTER)
+
+
+def mounted() -> Any:
+    """Return an app with a layer, and a child with another one."""
+    child = FastAPI(title="Child")
+    child.add_middleware(CORSMiddleware, policy=INNER)
+    app = FastAPI(title="Parent")
+    app.add_middleware(CORSMiddleware, policy=OUTER)
+    app.mount("/", child)
+    return app
+
+
+def added_twice() -> Any:
+    """Return an app to which a layer was added, and then another one."""
+    app = Starlette(routes=[_HELLO])
+    app.add_middleware(CORSMiddleware, policy=INNER)
+    app.add_middleware(CORSMiddleware, policy=OUTER)
+    return app
+
+
+def in_front() -> Any:
+    """Return an app with a layer, wrapped by hand in another one."""
+    app = FastAPI()
+    app.add_middleware(CORSMiddleware, policy=INNER)
+    return CORSMiddleware(app, policy=OUTER)
+
+
+WAYS: list[Callable[[], Any]] = [wrapped, mounted, added_twice, in_front]
+every_way = pytest.mark.parametrize("make", WAYS)
+lifespans = pytest.mark.parametrize("served", [lambda client: client, nullcontext], ids=["lifespan", "no lifespan"])
+
+
+@every_way
+@lifespans
+def test_the_outer_layer_decides(
+    make: Callable[[], Any], served: Callable[[Any], Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    """One response has one owner: what the inner one would allow or expose is not said; one warning tells of it."""
+    client = TestClient(make())
+    with served(client):
+        # A child builds its layers within its first request.
+        assert client.get("/", headers={"Origin": ORIGIN}).headers.get_list("access-control-allow-origin") == [ORIGIN]
+        for _ in range(3):
+            answer = client.get("/", headers={"Origin": ORIGIN})
+            assert answer.headers.get_list("access-control-allow-origin") == [ORIGIN]
+            assert answer.headers["access-control-expose-headers"] == "X-Outer"
+            assert answer.headers["vary"] == "Origin"
+            other = client.get("/", headers={"Origin": OTHER})
+            assert "access-control-allow-origin" not in other.headers
+            asks = {"Origin": ORIGIN, "Access-Control-Request-Method": "PUT"}
+            assert client.options("/", headers=asks).status_code == 400
+    told = [record.getMessage() for record in caplog.records if "does nothing" in record.getMessage()]
+    assert len(told) == 1
+    assert "Remove it" in told[0]
+
+
+def test_the_warning_tells_where_both_are(caplog: pytest.LogCaptureFixture) -> None:
+    """The apps' titles and the path of the mount lead to them."""
+    with TestClient(mounted()) as client:
+        for _ in range(2):
+            client.get("/", headers={"Origin": ORIGIN})
+    told = [record.getMessage() for record in caplog.records if "does nothing" in record.getMessage()]
+    [message] = told
+    assert "in FastAPI 'Child' at '/' does nothing: another one in FastAPI 'Parent' at '/' is outside it" in message
+
+
+async def test_the_path_of_a_mount_cannot_write_into_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    """What a stranger put into the path is escaped, and cut."""
+    app = wrapped()
+    await exchange(app, {**http_scope("GET", ("origin", ORIGIN)), "root_path": "/\r\nevil" + "x" * 1000})
+    [message] = [record.getMessage() for record in caplog.records]
+    assert message.isprintable()
+    assert len(message) < 500
+
+
+async def test_standing_down_weakens_no_check() -> None:
+    """What an inner layer blocks stays blocked, where the outer one lets it through."""
+    ran: list[str] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        ran.append(scope["type"])
+        await answering()(scope, receive, send)
+
+    inner = CORSMiddleware(app, policy=OUTER, on_refused="block", check_websockets=True)
+    outer = CORSMiddleware(inner, policy=INNER)
+    [start, body] = await exchange(outer, http_scope("GET", ("origin", OTHER)))
+    assert (start["status"], body["body"]) == (403, b"Disallowed CORS origin: origin-not-listed")
+    assert dict(start["headers"])[b"access-control-allow-origin"] == OTHER.encode()
+    handshake = {**http_scope("GET", ("origin", OTHER)), "type": "websocket"}
+    assert [message["type"] for message in await exchange(outer, handshake)] == ["websocket.close"]
+    assert ran == []
+    assert (await exchange(outer, http_scope("GET", ("origin", ORIGIN))))[0]["status"] == 200
+    assert ran == ["http"]
+
+
+async def test_siblings_know_nothing_of_each_other(caplog: pytest.LogCaptureFixture) -> None:
+    """Two apps in one process, each with its own layer: each decides for itself, and nothing is told."""
+    one, two = CORSMiddleware(answering(), policy=OUTER), CORSMiddleware(answering(), policy=INNER)
+    for _ in range(2):
+        assert (b"access-control-allow-origin", ORIGIN.encode()) in await headers_of(
+            one, http_scope("GET", ("origin", ORIGIN))
+        )
+        assert (b"access-control-allow-origin", OTHER.encode()) in await headers_of(
+            two, http_scope("GET", ("origin", OTHER))
+        )
+        assert (await exchange(two, preflight_scope(OTHER, "PUT")))[0]["status"] == 200
+    assert caplog.records == []
+
+
+@pytest.mark.parametrize("policies", [[], [INNER]], ids=["alone", "one of two"])
+async def test_a_scope_that_is_used_again_is_served_again(
+    policies: list[Policy], caplog: pytest.LogCaptureFixture
+) -> None:
+    """A fallback to another path hands the same scope to the same layer, whether or not there are others."""
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await answering(status=200 if scope["path"] == "/index" else 404)(scope, receive, send)
+
+    layer = CORSMiddleware(app, policy=OUTER)
+    others = [CORSMiddleware(answering(), policy=policy) for policy in policies]
+
+    async def falling_back(scope: Any, receive: Any, send: Any) -> None:
+        first = await exchange(layer, scope)
+        if first[0]["status"] == 404:
+            scope["path"] = "/index"
+        await layer(scope, receive, send)
+
+    for _ in range(2):
+        [start, _] = await exchange(falling_back, http_scope("GET", ("origin", ORIGIN)))
+        assert start["status"] == 200
+        assert dict(start["headers"])[b"access-control-allow-origin"] == ORIGIN.encode()
+    assert len(others) == len(policies)
+    assert caplog.records == []
+
+
+async def test_siblings_that_are_asked_in_turn_are_no_layers_of_each_other(caplog: pytest.LogCaptureFixture) -> None:
+    """A cascade hands the scope of what one app did not find, or crashed at, to the next one."""
+
+    async def crash(scope: Any, receive: Any, send: Any) -> None:
+        raise ZeroDivisionError
+
+    one, two, three = (
+        CORSMiddleware(app, policy=policy)
+        for app, policy in [(answering(status=404), OUTER), (crash, OUTER), (answering(), INNER)]
+    )
+
+    async def cascade(scope: Any, receive: Any, send: Any) -> None:
+        await exchange(one, scope)
+        with pytest.raises(ZeroDivisionError):
+            await exchange(two, scope)
+        await three(scope, receive, send)
+
+    for _ in range(2):
+        headers = dict(await headers_of(cascade, http_scope("GET", ("origin", ORIGIN))))
+        assert headers[b"access-control-expose-headers"] == b"X-Inner"
+    assert caplog.records == []
+
+
+async def test_a_scope_that_the_app_keeps_has_no_mark() -> None:
+    """Served again, by whatever app, it is a request like any other; also if the app has emptied it meanwhile."""
+    kept: list[dict[str, Any]] = []
+
+    async def keeping(scope: Any, receive: Any, send: Any) -> None:
+        kept.append(scope)
+        await answering()(scope, receive, send)
+
+    async def emptying(scope: Any, receive: Any, send: Any) -> None:
+        await answering()(scope, receive, send)
+        scope.clear()
+
+    await exchange(CORSMiddleware(keeping, policy=OUTER), http_scope("GET", ("origin", ORIGIN)))
+    assert MARK not in kept[0]
+    other = CORSMiddleware(answering(), policy=INNER)
+    assert dict(await headers_of(other, kept[0]))[b"access-control-expose-headers"] == b"X-Inner"
+    assert await exchange(CORSMiddleware(emptying, policy=OUTER), http_scope("GET", ("origin", ORIGIN)))
+
+
+def test_a_layer_can_be_copied_whole_after_a_refusal() -> None:
+    """It holds no lock, which could not be copied, and which a finalizer or a fork could meet."""
+    layer = CORSMiddleware(answering(), policy=OUTER, on_decision=print)
+
+    async def refuse() -> None:
+        await exchange(layer, http_scope("GET", ("origin", STRANGER)))
+
+    asyncio.run(refuse())
+    copied = copy.deepcopy(layer)
+    assert copied.policy == layer.policy
+    assert copied is not layer
+
+
+async def test_a_log_that_fails_fails_no_request_of_two_layers() -> None:
+    """A filter of the user's own may raise: the warning is lost, and the answer is not."""
+
+    def fail(record: logging.LogRecord) -> bool:
+        raise RuntimeError(record)
+
+    logger = logging.getLogger("crossorigin")
+    logger.addFilter(fail)
+    try:
+        headers = dict(await headers_of(wrapped(), http_scope("GET", ("origin", ORIGIN))))
+    finally:
+        logger.removeFilter(fail)
+    assert headers[b"access-control-expose-headers"] == b"X-Outer"
+
+
+def polling() -> Any:
+    """Return an app of Socket.IO that allows two origins by itself, with headers of its own."""
+    server = socketio.AsyncServer(async_mode="asgi", cors_allowed_origins=[ORIGIN, OTHER])
+    return socketio.ASGIApp(server)
+
+
+def with_socketio_mounted() -> Any:
+    """Return an app that has it inside."""
+    app = FastAPI()
+    app.add_middleware(CORSMiddleware, policy=OUTER)
+    app.mount("/", polling())
+    return app
+
+
+def with_socketio_wrapped() -> Any:
+    """Return it, wrapped by hand."""
+    return CORSMiddleware(polling(), policy=OUTER)
+
+
+def with_socketio_around() -> Any:
+    """Return an app inside it, and a layer around both."""
+    app = FastAPI()
+    app.add_middleware(CORSMiddleware, policy=INNER)
+    around = polling()
+    around.other_asgi_app = app
+    return CORSMiddleware(around, policy=OUTER)
+
+
+@pytest.mark.parametrize("make", [with_socketio_mounted, with_socketio_wrapped, with_socketio_around])
+def test_what_socketio_says_further_in_is_replaced(make: Callable[[], Any]) -> None:
+    """Its transport by polling is answered with one set of headers, and whom it allows by itself is not allowed."""
+    client = TestClient(make())
+    url = "/socket.io/?EIO=4&transport=polling"
+    for _ in range(2):
+        answer = client.get(url, headers={"Origin": ORIGIN})
+        assert answer.text.startswith('0{"sid"')
+        assert answer.headers.get_list("access-control-allow-origin") == [ORIGIN]
+        assert answer.headers["access-control-expose-headers"] == "X-Outer"
+        assert "access-control-allow-credentials" not in answer.headers
+        other = client.get(url, headers={"Origin": OTHER})
+        assert not [name for name in other.headers if name.startswith("access-control-")]
+        asks = {"Origin": ORIGIN, "Access-Control-Request-Method": "GET"}
+        assert client.options(url, headers=asks).text == "OK"
+
+
+def test_what_socketio_answers_further_out_is_its_own() -> None:
+    """Around an app that has the middleware, it answers its polling itself, once, and leaves the rest to the app."""
+    app = FastAPI()
+    app.add_middleware(CORSMiddleware, policy=OUTER)
+    around = polling()
+    around.other_asgi_app = app
+    client = TestClient(around)
+    answer = client.get("/socket.io/?EIO=4&transport=polling", headers={"Origin": OTHER})
+    assert answer.headers.get_list("access-control-allow-origin") == [OTHER]
+    answer = client.get("/openapi.json", headers={"Origin": ORIGIN})
+    assert answer.headers.get_list("access-control-allow-origin") == [ORIGIN]
+    assert answer.headers["access-control-expose-headers"] == "X-Outer"

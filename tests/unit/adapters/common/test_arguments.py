@@ -1,0 +1,271 @@
+"""The middleware takes the options people know, or a policy, and says at once what is wrong with either."""
+
+import inspect
+import logging
+import warnings
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.middleware.cors import CORSMiddleware as StarletteCORSMiddleware
+
+from crossorigin import CORSMiddleware, CrossOriginWarning, InvalidPolicyError, IssueCode, Policy
+from tests.unit.adapters.asgi.scopes import (
+    ORIGIN,
+    STRANGER,
+    answering,
+    exchange,
+    headers_of,
+    http_scope,
+    preflight_scope,
+)
+
+_APP = answering()
+_OURS = [
+    "constant_allow_origin",
+    "dangerously_allow_public_suffixes",
+    "policy",
+    "debug",
+    "outermost",
+    "check_websockets",
+    "served_methods_only",
+    "on_refused",
+    "on_decision",
+]
+
+
+def parameters(middleware: type) -> list[inspect.Parameter]:
+    """Return what the class is built with."""
+    return list(inspect.signature(middleware).parameters.values())
+
+
+def issues_of(*arguments: Any, **options: Any) -> list[tuple[str, str]]:
+    """Return the fields and codes of the issues that the arguments have."""
+    with pytest.raises(InvalidPolicyError) as caught:
+        CORSMiddleware(_APP, *arguments, **options)
+    return [(issue.field, issue.code) for issue in caught.value.issues]
+
+
+def test_the_options_are_those_of_starlettes_class() -> None:
+    """Names, order, kinds and defaults are the same; what is ours comes after, by keyword only."""
+    theirs = parameters(StarletteCORSMiddleware)
+    ours = parameters(CORSMiddleware)
+    assert [(option.name, option.kind, option.default) for option in ours[: len(theirs)]] == [
+        (option.name, option.kind, option.default) for option in theirs
+    ]
+    assert [option.name for option in ours[len(theirs) :]] == _OURS
+    assert {option.kind for option in ours[len(theirs) :]} == {inspect.Parameter.KEYWORD_ONLY}
+
+
+def test_every_option_of_a_policy_is_an_option_of_the_middleware() -> None:
+    """Whatever can be said to Policy can be said here, with the same default."""
+    ours = {option.name: option.default for option in parameters(CORSMiddleware)}
+    policy = {option.name: option.default for option in parameters(Policy)}
+    assert {name: ours[name] for name in policy} == policy
+
+
+def test_the_middleware_holds_the_policy_that_its_options_make() -> None:
+    """The options are the policy's, each under its own name."""
+    options: dict[str, Any] = {
+        "allow_origins": ["https://*.github.io"],
+        "allow_methods": ["GET", "PUT"],
+        "allow_headers": ["X-Token"],
+        "allow_credentials": True,
+        "allow_private_network": True,
+        "expose_headers": ["ETag"],
+        "max_age": None,
+        "dangerously_allow_public_suffixes": True,
+    }
+    assert CORSMiddleware(_APP, **options).policy == Policy(**options)
+    with_regex = {"allow_origin_regex": r"https://app\.example\.com"}
+    assert CORSMiddleware(_APP, **with_regex).policy == Policy(**with_regex)
+    constant: dict[str, Any] = {"allow_origins": [ORIGIN], "constant_allow_origin": True}
+    assert CORSMiddleware(_APP, **constant).policy == Policy(**constant)
+
+
+def test_options_may_be_given_by_position() -> None:
+    """Each position is the one it has in Starlette's class."""
+    given: list[Any] = [[ORIGIN], ["PUT"], ["X-Token"], False, r"https://b\.example", True, ["ETag"], 5]
+    names = [option.name for option in parameters(StarletteCORSMiddleware)][1:]
+    assert CORSMiddleware(_APP, *given).policy == Policy(**dict(zip(names, given, strict=True)))
+
+
+def test_a_policy_takes_the_place_of_the_options() -> None:
+    """The policy that was given is the one that is held, not a copy."""
+    policy = Policy(allow_origins=[ORIGIN])
+    assert CORSMiddleware(_APP, policy=policy).policy is policy
+
+
+@pytest.mark.parametrize("spelling", [tuple, list])
+def test_defaults_written_out_beside_a_policy_say_nothing(spelling: type) -> None:
+    """An option that has its default's value takes nothing from the policy, written as a tuple or as a list."""
+    middleware = CORSMiddleware(
+        _APP,
+        allow_origins=spelling(),
+        allow_methods=spelling(["GET"]),
+        allow_headers=spelling(),
+        allow_credentials=False,
+        allow_origin_regex=None,
+        allow_private_network=False,
+        expose_headers=spelling(),
+        max_age=600,
+        constant_allow_origin=False,
+        dangerously_allow_public_suffixes=False,
+        policy=Policy(allow_origins=[ORIGIN], max_age=5),
+    )
+    assert middleware.policy.max_age == 5
+
+
+def test_every_option_beside_a_policy_is_named() -> None:
+    """Options that would be lost are all told at once, each with its name and with policy=."""
+    options: dict[str, Any] = {
+        "allow_origins": ["*"],
+        "allow_methods": ("PUT",),
+        "allow_headers": {"X-Token"},
+        "allow_credentials": True,
+        "allow_origin_regex": "x",
+        "allow_private_network": True,
+        "expose_headers": ["ETag"],
+        "max_age": None,
+        "constant_allow_origin": True,
+        "dangerously_allow_public_suffixes": True,
+    }
+    with pytest.raises(InvalidPolicyError) as caught:
+        CORSMiddleware(_APP, policy=Policy(), **options)
+    issues = caught.value.issues
+    assert [(issue.field, issue.code) for issue in issues] == [
+        (name, IssueCode.POLICY_BESIDE_OPTIONS) for name in options
+    ]
+    for issue in issues:
+        assert "policy=" in issue.reason
+        assert f"{issue.field}=" in issue.reason
+        assert f"{issue.field}=" in issue.hint
+
+
+@pytest.mark.parametrize("policy", [{"allow_origins": ["*"]}, "*", 0, False, Policy, [], object()], ids=repr)
+def test_what_is_no_policy_is_refused_with_its_type(policy: Any) -> None:
+    """A mapping, a string, the class itself, or what counts as false: none is taken for a policy."""
+    with pytest.raises(InvalidPolicyError) as caught:
+        CORSMiddleware(_APP, policy=policy)
+    [issue] = caught.value.issues
+    assert (issue.field, issue.code) == ("policy", IssueCode.POLICY_NOT_A_POLICY)
+    assert type(policy).__name__ in issue.reason
+    assert "policy=Policy(" in issue.hint
+
+
+@pytest.mark.parametrize("value", [1, 0, "false", "", None, []], ids=repr)
+@pytest.mark.parametrize("switch", ["debug", "served_methods_only"])
+def test_a_switch_is_a_bool(switch: str, value: Any) -> None:
+    """Text such as "false", which is true, switches nothing on."""
+    assert issues_of(**{switch: value}) == [(switch, IssueCode.NOT_A_BOOL)]
+
+
+def test_debug_and_an_option_beside_a_policy_are_told_at_once() -> None:
+    """A wrong debug hides no option that would be lost; what is wrong with the policy stands first."""
+    assert issues_of(policy=Policy(), max_age=5, debug=1) == [
+        ("max_age", IssueCode.POLICY_BESIDE_OPTIONS),
+        ("debug", IssueCode.NOT_A_BOOL),
+    ]
+
+
+def test_debug_and_wrong_options_are_told_at_once() -> None:
+    """A wrong debug hides nothing that is wrong with the policy's options."""
+    assert set(issues_of(allow_origins=["https://a.example/"], max_age=-1, debug=1)) == {
+        ("debug", IssueCode.NOT_A_BOOL),
+        ("allow_origins[0]", IssueCode.ORIGIN_TRAILING_SLASH),
+        ("max_age", IssueCode.MAX_AGE_OUT_OF_RANGE),
+    }
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"allow_origins": ["*", "https://a.example/"], "allow_credentials": True, "max_age": -1},
+        {"policy": Policy(), "max_age": 5},
+        {"policy": 5},
+        {"debug": "yes"},
+    ],
+    ids=["options", "beside", "no-policy", "debug"],
+)
+def test_the_whole_message_is_logged_as_critical_and_raised(
+    options: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Where a framework swallows the exception, the log still says all of it, once, as it was raised."""
+    with caplog.at_level(logging.DEBUG), pytest.raises(InvalidPolicyError) as caught:
+        CORSMiddleware(_APP, **options)
+    assert caplog.record_tuples == [("crossorigin", logging.CRITICAL, str(caught.value))]
+    for issue in caught.value.issues:
+        assert str(issue) in caplog.text
+
+
+def test_a_value_that_looks_like_a_log_format_is_logged_as_it_is(caplog: pytest.LogCaptureFixture) -> None:
+    """Percent signs of a value reach the log unharmed."""
+    with pytest.raises(InvalidPolicyError):
+        CORSMiddleware(_APP, allow_origins=["https://%s%d.example"])
+    assert "https://%s%d.example" in caplog.messages[0]
+
+
+def test_a_right_policy_logs_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    """There is no news in a policy that serves."""
+    with caplog.at_level(logging.DEBUG):
+        CORSMiddleware(_APP, allow_origins=[ORIGIN])
+    assert caplog.records == []
+
+
+def test_a_misspelt_option_is_refused_by_python() -> None:
+    """No unknown name is taken and ignored."""
+    options: dict[str, Any] = {"allow_origin": [ORIGIN]}
+    with pytest.raises(TypeError, match="allow_origin"):
+        CORSMiddleware(_APP, **options)
+
+
+async def test_the_list_that_was_given_may_change_without_effect() -> None:
+    """The middleware copies its options: an origin appended later is a stranger."""
+    origins = [ORIGIN]
+    middleware = CORSMiddleware(_APP, allow_origins=origins)
+    origins.append(STRANGER)
+    assert (b"vary", b"Origin") in await headers_of(middleware, http_scope("GET", ("origin", ORIGIN)))
+    assert await headers_of(middleware, http_scope("GET", ("origin", STRANGER))) == [(b"vary", b"Origin")]
+
+
+async def test_options_may_be_read_only_once() -> None:
+    """A generator of origins is as good as a list."""
+    middleware = CORSMiddleware(_APP, allow_origins=(origin for origin in [ORIGIN]))
+    headers = await headers_of(middleware, http_scope("GET", ("origin", ORIGIN)))
+    assert (b"access-control-allow-origin", ORIGIN.encode()) in headers
+
+
+async def test_debug_lets_the_console_name_the_method() -> None:
+    """With debug the refusal carries an ok status and the truthful list; without, the status refuses."""
+    scope = preflight_scope(ORIGIN, "DELETE")
+    quiet = await exchange(CORSMiddleware(_APP, allow_origins=[ORIGIN]), scope)
+    debug = await exchange(CORSMiddleware(_APP, allow_origins=[ORIGIN], debug=True), scope)
+    assert (quiet[0]["status"], debug[0]["status"]) == (400, 200)
+    assert quiet[1]["body"] == debug[1]["body"] == b"Disallowed CORS method"
+    assert (b"access-control-allow-methods", b"GET") in debug[0]["headers"]
+    assert b"access-control-allow-methods" not in dict(quiet[0]["headers"])
+
+
+class Inherited(CORSMiddleware):
+    """A subclass with a constructor of its own, as some write it."""
+
+    def __init__(self, app: Any) -> None:
+        super().__init__(app, allow_origins=["http://a.example"], allow_credentials=True)
+
+
+@pytest.mark.parametrize("how", ["by hand", "policy", "subclass"])
+def test_a_remark_points_to_the_file_that_wrote_the_policy(how: str) -> None:
+    """The warning names the user's own file and line, not a line of this library."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        if how == "by hand":
+            CORSMiddleware(_APP, allow_origins=["http://a.example"], allow_credentials=True)
+        elif how == "policy":
+            CORSMiddleware(_APP, policy=Policy(allow_origins=["http://a.example"], allow_credentials=True))
+        else:
+            Inherited(_APP)
+    [warning] = caught
+    assert warning.category is CrossOriginWarning
+    assert Path(warning.filename) == Path(__file__)
+    line = Path(__file__).read_text("utf-8").splitlines()[warning.lineno - 1]
+    assert '"http://a.example"' in line

@@ -1,0 +1,169 @@
+"""Warnings: one for a policy, only for one that starts, at the line that wrote it."""
+
+import copy
+import pickle
+import warnings
+from typing import Any
+
+import pytest
+
+from crossorigin import CORSMiddleware, CrossOriginWarning, InvalidPolicyError, IssueCode, Policy
+from tests.unit.policy.check.faulty_policies import FAULTY, Faulty, complaint_of
+from tests.unit.policy.explain.explained_requests import DOCUMENTED
+
+REMARKED = {"allow_origins": ["http://a.example"], "allow_credentials": True, "max_age": 100000}
+
+
+def remarks_of(options: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return the code and the field of each remark on a policy."""
+    complaint = complaint_of(options)
+    assert complaint is None or isinstance(complaint, CrossOriginWarning)
+    return [] if complaint is None else [(issue.code.value, issue.field) for issue in complaint.issues]
+
+
+@pytest.mark.parametrize(
+    ("origin", "remarked"),
+    [
+        ("http://a.example", True),
+        ("http://*.a.example:*", True),
+        ("http://localhost.tiangolo.com", True),
+        ("http://192.168.1.10:8080", True),
+        ("http://128.0.0.1", True),
+        ("http://127.example", True),
+        ("http://[::2]", True),
+        ("http://notlocalhost", True),
+        ("http://localhost", False),
+        ("http://localhost.", False),
+        ("http://localhost:*", False),
+        ("http://*.localhost:*", False),
+        ("http://app.localhost:8080", False),
+        ("http://127.0.0.1:8000", False),
+        ("http://127.255.255.254:*", False),
+        ("http://[::1]:*", False),
+        ("https://a.example", False),
+        ("capacitor://localhost", False),
+        ("httpx://a.example", False),
+    ],
+)
+def test_an_unencrypted_origin_beyond_this_machine_is_remarked_on(origin: str, remarked: object) -> None:
+    """With credentials, http is for loopback addresses; without, it is nobody's matter."""
+    options = {"allow_origins": [origin]}
+    assert remarks_of(options) == []
+    found = remarks_of({**options, "allow_credentials": True})
+    assert found == ([("insecure-origin-with-credentials", "allow_origins[0]")] if remarked else [])
+
+
+def test_the_documented_example_starts() -> None:
+    """The list that FastAPI's documentation shows is served, with a remark on the one origin it is about."""
+    assert remarks_of(DOCUMENTED) == [("insecure-origin-with-credentials", "allow_origins[0]")]
+
+
+@pytest.mark.parametrize(
+    ("options", "fields"),
+    [
+        ({"allow_origins": ["*", "*"]}, ["allow_origins[1]"]),
+        ({"allow_methods": ["GET", "get", "PATCH", "PATCH", "x", "X"]}, ["allow_methods[1]", "allow_methods[3]"]),
+        ({"allow_headers": ["X-A", "x-a", "X-A"]}, ["allow_headers[1]", "allow_headers[2]"]),
+        ({"expose_headers": ["ETag", "etag"]}, ["expose_headers[1]"]),
+        ({"allow_headers": ["ETag"], "expose_headers": ["ETag"]}, []),
+    ],
+)
+def test_what_is_listed_twice_is_remarked_on(options: dict[str, Any], fields: list[str]) -> None:
+    """Methods are compared as browsers send them, names without case, each list by itself."""
+    assert remarks_of(options) == [("duplicate", field) for field in fields]
+
+
+def test_a_duplicate_names_the_first() -> None:
+    """The remark says where the other one stands, and the policy keeps that one."""
+    with pytest.warns(CrossOriginWarning, match=r"listed before, as allow_headers\[0\]"):
+        policy = Policy(allow_headers=["X-A", "X-B", "x-a"])
+    assert policy.allow_headers == ("X-A", "X-B")
+
+
+@pytest.mark.parametrize(
+    ("options", "remarks"),
+    [
+        (
+            {"allow_origins": ["https://a.example", "*", "null"], "allow_origin_regex": "https://x"},
+            [
+                ("origin-beside-wildcard", "allow_origins[0]"),
+                ("origin-beside-wildcard", "allow_origins[2]"),
+                ("origin-beside-wildcard", "allow_origin_regex"),
+            ],
+        ),
+        ({"allow_origin_regex": "example"}, [("regex-never-matches", "allow_origin_regex")]),
+        ({"allow_origin_regex": r"https://a\.example/"}, [("regex-never-matches", "allow_origin_regex")]),
+        ({"allow_origin_regex": r"https://a\.example", "allow_credentials": True}, []),
+        (
+            {"allow_headers": ["Cookie", "HOST", "sec-x", "Proxy-A", "User-Agent", "*"]},
+            [("request-header-never-matters", f"allow_headers[{index}]") for index in range(4)],
+        ),
+        (
+            {"expose_headers": ["Set-Cookie", "set-cookie2", "PRAGMA", "ETag", "*"]},
+            [("response-header-never-matters", f"expose_headers[{index}]") for index in range(3)],
+        ),
+        (
+            {"expose_headers": ["ETag", "Set-Cookie"]},
+            [("response-header-never-matters", "expose_headers[1]")],
+        ),
+        ({"max_age": 86401}, [("max-age-above-caps", "max_age")]),
+        ({"max_age": None}, []),
+    ],
+)
+def test_what_never_matters_is_remarked_on(options: dict[str, Any], remarks: list[tuple[str, str]]) -> None:
+    """Each entry that changes nothing is named, and no other one."""
+    assert remarks_of(options) == remarks
+
+
+@pytest.mark.parametrize("faulty", [faulty for faulty in FAULTY if faulty.remarked], ids=lambda faulty: faulty.name)
+def test_there_are_no_remarks_beside_errors(faulty: Faulty) -> None:
+    """A policy that does not start is told its errors alone, without any warning."""
+    options = {**faulty.options, "allow_private_network": "yes"}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(InvalidPolicyError) as caught:
+            Policy(**options)
+    assert [issue.code for issue in caught.value.issues] == [IssueCode.NOT_A_BOOL]
+
+
+def test_all_remarks_of_a_policy_are_one_warning_at_the_line_that_wrote_it() -> None:
+    """Built by hand, from a mapping or inside the middleware, the warning points at the caller's file."""
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        """Do nothing; it is never called."""
+
+    for build in (
+        lambda: Policy(**REMARKED),
+        lambda: Policy.from_dict(REMARKED),
+        lambda: CORSMiddleware(app, **REMARKED),
+    ):
+        with pytest.warns(CrossOriginWarning) as caught:
+            build()
+        assert len(caught) == 1
+        assert caught[0].filename == __file__
+        assert caught[0].lineno == build.__code__.co_firstlineno
+        assert isinstance(caught[0].message, CrossOriginWarning)
+        assert [issue.code for issue in caught[0].message.issues] == [
+            IssueCode.INSECURE_ORIGIN_WITH_CREDENTIALS,
+            IssueCode.MAX_AGE_ABOVE_CAPS,
+        ]
+        assert issubclass(caught[0].category, UserWarning)
+
+
+def test_a_policy_that_was_remarked_on_travels_in_silence() -> None:
+    """Unpickling and copying make no second warning."""
+    with pytest.warns(CrossOriginWarning):
+        policy = Policy(**REMARKED)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert pickle.loads(pickle.dumps(policy)) == policy
+        assert copy.copy(policy) == policy
+        assert copy.deepcopy(policy) == policy
+
+
+def test_a_warning_can_be_made_an_error() -> None:
+    """Who wants none of them can refuse them, and gets the whole message."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", CrossOriginWarning)
+        with pytest.raises(CrossOriginWarning, match="This CORS policy starts, with 2 remarks"):
+            Policy(**REMARKED)

@@ -1,0 +1,375 @@
+"""An explanation reads like a person telling why, and what it says to do helps."""
+
+import ast
+import dataclasses
+import re
+import warnings
+from typing import Any
+
+import pytest
+
+from crossorigin import ActualDecision, CrossOriginWarning, Explanation, Policy, Reason, Step
+from crossorigin.fetch.methods import is_token
+from crossorigin.policy.decide.plan import Plan
+from crossorigin.policy.explain.explanation import explain
+from tests.unit.policy.explain.explained_requests import APP, EXPLAINED, LISTED, SNAPSHOT, Explained, told
+
+# What no page can bring about: a browser sends one line of each field, and no empty name. What a path serves is asked
+# of the app, and no policy knows.
+UNREACHABLE = {
+    Reason.ORIGIN_REPEATED,
+    Reason.METHOD_REPEATED,
+    Reason.METHOD_NOT_SERVED,
+    Reason.HEADERS_TOO_SPARSE,
+}
+
+METHOD, HEADERS = "Method, if the browser asks first", "Headers, if the browser asks first"
+
+_ADD = re.compile(r"add (.+?) to (allow_origins|allow_methods|allow_headers)\b")
+_SAY = re.compile(r'say method: "([^"]+)" in the page')
+_SENDS = re.compile(r"a browser sends (\"[^\"]+\"(?:, \"[^\"]+\")*) for it; explain that")
+_REMOVE = re.compile(r"remove ([^:;]+?) from the page's request")
+
+MORE = [
+    Explained(name="a socket's address", options=LISTED, origin="ws://app.example.com"),
+    Explained(name="a file with a host", options=LISTED, origin="file://server"),
+    Explained(name="a name with a comma", options=LISTED, headers=("x-a,x-b",)),
+    Explained(name="a star for a method", options=LISTED, method="*"),
+    Explained(name="a star for a header", options=LISTED, headers=("*",)),
+    Explained(name="a private network header", options=LISTED, headers=("Access-Control-Allow-Private-Network",)),
+    Explained(name="CORS headers of a request", options=LISTED, headers=("Access-Control-Request-Private-Network",)),
+    Explained(name="a method of its own", options=LISTED, method="M-SEARCH"),
+    Explained(name="an extension", options=LISTED, origin="chrome-extension://abcdefgh"),
+    Explained(name="an address", options=LISTED, origin="http://[::1]:8000"),
+    Explained(name="two URLs", options=LISTED, origin="https://a.example, https://b.example"),
+    Explained(name="a bare host", options=LISTED, origin="app.example.com"),
+]
+# Whose fixes are instructions: there is nothing to paste into the policy or the page.
+INSTRUCTED = {
+    "a method that is too long",
+    "an opaque origin",
+    "no origin that can be mended",
+    "a control character in an origin",
+    "an origin that is too long",
+    "a forbidden method",
+    "no method at all",
+    "no header name",
+    "headers that are too long",
+    "a file with a host",
+    "a name with a comma",
+    "a star for a method",
+}
+every_request = pytest.mark.parametrize("entry", EXPLAINED, ids=lambda entry: entry.name)
+
+
+def step_of(explanation: Explanation, question: str) -> Step:
+    """Return the step that answers a question."""
+    return next(step for step in explanation.steps if step.question == question)
+
+
+def follow(entry: Explained, fix: str) -> Explained | None:
+    """Do what a fix says, in the policy or in the page; None if it names nothing to write."""
+    options: dict[str, Any] = entry.policy().to_dict()
+    method, origin, headers = entry.method, entry.origin, entry.headers
+    found = False
+    for text, option in _ADD.findall(fix):
+        options[option] = [*options[option], *ast.literal_eval(f"[{text}]")]
+        found = True
+    if "remove constant_allow_origin" in fix:
+        options["constant_allow_origin"] = False
+    for text in _SAY.findall(fix):
+        method, found = text, True
+    for text in _SENDS.findall(fix):
+        origin, found = ast.literal_eval(f"[{text}]")[0], True
+    for text in _REMOVE.findall(fix):
+        gone = text.split(", ")
+        headers, found = tuple(name for name in headers if name.lower() not in gone), True
+    if not found:
+        return None
+    return dataclasses.replace(entry, options=options, method=method, origin=origin, headers=headers)
+
+
+def test_the_explanations_stand_in_the_file() -> None:
+    """Every word that people read is reviewed where it changes."""
+    assert told() == SNAPSHOT.read_text("utf-8")
+
+
+def test_the_file_has_every_reason_that_a_page_can_meet() -> None:
+    """No outcome is without its words."""
+    reasons = {step.reason for entry in EXPLAINED for step in entry.explain().steps}
+    assert reasons == set(Reason) - UNREACHABLE
+
+
+def test_a_plan_that_is_limited_to_a_path_says_that_the_policy_is_right() -> None:
+    """What the policy allows and no route takes is for the page to mend."""
+    policy = Policy(allow_origins=[APP], allow_methods=["GET", "PUT"])
+    step = step_of(explain(policy, Plan(policy).narrowed({"GET"}), "put", APP, ()), METHOD)
+    assert step.reason is Reason.METHOD_NOT_SERVED
+    assert step.why == "PUT is in allow_methods, but no route of this path takes it."
+    assert step.fix == "correct the page's method or its address."
+
+
+def test_which_fixes_have_nothing_to_paste_is_known() -> None:
+    """Every other fix is followed below: none counts as helpful for want of a text to write."""
+    fixes = [(entry, step.fix) for entry in [*EXPLAINED, *MORE] for step in entry.explain().steps if step.fix]
+    assert {entry.name for entry, fix in fixes if follow(entry, fix) is None} == INSTRUCTED
+
+
+@pytest.mark.parametrize("entry", [*EXPLAINED, *MORE], ids=lambda entry: entry.name)
+def test_what_a_fix_says_to_write_helps(entry: Explained) -> None:
+    """Written into the policy or the page, it lets the step pass, in one go or by the next fix."""
+    for refused in [step for step in entry.explain().steps if step.fix is not None]:
+        current, step, rounds = entry, refused, 0
+        while step.fix is not None:
+            followed = follow(current, step.fix)
+            if followed is None:
+                break
+            current, rounds = followed, rounds + 1
+            assert rounds <= 3
+            steps = [step for step in current.explain().steps if step.question == refused.question]
+            # Where the fix took the last name away, there is no question left.
+            if not steps:
+                break
+            step = steps[0]
+        if rounds:
+            assert not steps or step.reason.allows, step
+
+
+@every_request
+def test_every_refusal_has_a_fix_and_nothing_else_has(entry: Explained) -> None:
+    """Whoever is refused is told what to do."""
+    for step in entry.explain().steps:
+        refused = not step.reason.allows and step.reason is not Reason.ORIGIN_ABSENT
+        assert (step.fix is not None) == refused
+
+
+@every_request
+def test_an_explanation_judges_as_a_decision_does(entry: Explained) -> None:
+    """The steps are the reasons of the decisions on the requests that a browser would send."""
+    explanation = entry.explain()
+    policy = entry.policy()
+    origin = [] if entry.origin is None else [entry.origin.encode()]
+    actual = policy.decide(explanation.method, origin=origin)
+    assert explanation.actual == actual
+    reasons = [step.reason for step in explanation.steps]
+    if entry.origin is None:
+        assert explanation.preflight is None
+        assert reasons == [actual.reasons[0]]
+        return
+    names = [",".join(explanation.request_headers).encode()] if explanation.request_headers else []
+    asked = [explanation.method.encode()]
+    preflight = policy.decide("OPTIONS", origin=origin, request_method=asked, request_headers=names)
+    assert explanation.preflight == preflight
+    assert reasons == list(preflight.reasons[: len(reasons)])
+    assert explanation.allowed == (preflight.allowed and actual.allowed)
+
+
+@every_request
+def test_an_explanation_is_told_whole(entry: Explained) -> None:
+    """Its text has every step with its code and fix, numbered, and then the outcome; no step runs over."""
+    explanation = entry.explain()
+    text = str(explanation)
+    for number, step in enumerate(explanation.steps, 1):
+        assert f"\n{number}. {step}" in text
+        assert f"[{step.reason}]" in text
+        assert step.fix is None or f"Fix: {step.fix}" in text
+        assert step.why.rstrip().endswith((".", "…"))
+    assert text.endswith("\n".join(explanation.outcome))
+    assert text.replace("\n", "").isprintable()
+
+
+def test_a_page_that_is_let_in_is_told_so() -> None:
+    """Allowed holds where all steps pass, and the text says it first."""
+    explanation = Policy(**LISTED).explain("put", APP, ["X-Token"])
+    assert explanation.allowed
+    assert explanation.method == "PUT"
+    assert explanation.origin == APP
+    assert explanation.request_headers == ("x-token",)
+    assert [step.reason.value for step in explanation.steps] == ["origin-listed", "method-listed", "headers-listed"]
+    assert str(explanation).splitlines()[0] == f"PUT from {APP} with x-token: allowed."
+    assert isinstance(explanation.actual, ActualDecision)
+    assert explanation.preflight is not None
+
+
+def test_a_page_that_fails_only_where_it_is_asked_is_told_so() -> None:
+    """A listed origin with a method that is not listed passes unless the browser asks first."""
+    explanation = Policy(**LISTED).explain("POST", APP)
+    assert not explanation.allowed
+    assert explanation.actual.allowed
+    assert str(explanation).splitlines()[0] == f"POST from {APP}: refused if the browser asks first."
+
+
+def test_a_stranger_is_told_so() -> None:
+    """The origin alone is enough to be refused."""
+    explanation = Policy(**LISTED).explain("GET", "https://evil.example")
+    assert not explanation.allowed
+    assert str(explanation).splitlines()[0] == "GET from https://evil.example: refused."
+    assert "the page may not read the response" in explanation.outcome[-1]
+
+
+def test_a_request_without_origin_is_no_refusal_in_words() -> None:
+    """It is not a CORS request; a program still sees that nothing is granted."""
+    explanation = Policy(**LISTED).explain("GET", None)
+    assert not explanation.allowed
+    assert explanation.preflight is None
+    assert "refused" not in str(explanation)
+
+
+def test_names_are_as_a_browser_sends_them() -> None:
+    """In lower case, sorted, each once, without those that scripts cannot set."""
+    explanation = Policy(**LISTED).explain("GET", APP, iter(["X-b", "x-A", "X-B", "Cookie", "Sec-Fetch-Mode"]))
+    assert explanation.request_headers == ("x-a", "x-b")
+
+
+@pytest.mark.parametrize(
+    "name", ["", "x-a,x-b", "x-token,accept", ",", "," * 20, "x y", " x-token", "x-tök", "x-token\n"]
+)
+def test_what_is_no_header_name_is_never_allowed(name: str) -> None:
+    """No script can set it, so it is malformed, and nobody is told to list it."""
+    explanation = Policy(**LISTED).explain("GET", APP, [name])
+    step = explanation.steps[-1]
+    assert step.reason is Reason.HEADERS_MALFORMED
+    assert not explanation.allowed
+    assert step.fix is not None
+    assert "allow_headers" not in step.fix
+
+
+@pytest.mark.parametrize(
+    ("listed", "origin"),
+    [
+        ("http://app.example.com", "http://a.app.example.com"),
+        ("https://app.example.com:8443", "https://a.app.example.com:8443"),
+        ("http://localhost:*", "http://a.localhost:3000"),
+        (APP, "https://a.app.example.com"),
+    ],
+)
+def test_the_pattern_that_is_said_to_allow_a_name_below_does(listed: str, origin: str) -> None:
+    """Where the explanation names a pattern that would let the origin in, it does."""
+    why = Policy(allow_origins=[listed]).explain("GET", origin).steps[0].why
+    named = re.search(r"(\S+) would", why)
+    assert named is not None
+    assert Policy(allow_origins=[named[1]]).explain("GET", origin).allowed
+
+
+@pytest.mark.parametrize("origin", ["", " ", "\x00", "*", "a" * 326, "https://[::1", "\ud800", f"{APP}\n", "null "])
+def test_any_text_for_an_origin_is_explained(origin: str) -> None:
+    """Whatever is asked about, an explanation comes, which is printable and not long."""
+    text = str(Policy(**LISTED).explain("GET", origin))
+    assert text.replace("\n", "").isprintable()
+    assert len(text) < 2000
+
+
+@pytest.mark.parametrize(("method", "headers"), [("A" * 100_000, ()), ("GET", ("x-" + "a" * 4000,)), ("\x1b[31m", ())])
+def test_a_long_or_strange_request_is_told_shortly(method: str, headers: tuple[str, ...]) -> None:
+    """Text that a stranger chose is cut and escaped before a person reads it."""
+    text = str(Policy(**LISTED).explain(method, APP, headers))
+    assert text.replace("\n", "").isprintable()
+    assert len(text) < 2000
+
+
+@pytest.mark.parametrize("method", ["", " "])
+def test_a_method_of_nothing_is_shown_as_such(method: str) -> None:
+    """A sentence has a subject: the quotes show what is not there."""
+    text = str(Policy(**LISTED).explain(method, APP))
+    assert repr(method) in text.splitlines()[0]
+    assert f"{method!r} is not a method." in text
+
+
+def test_an_origin_of_nothing_is_shown_as_such() -> None:
+    """The quotes show what is not there."""
+    assert str(Policy(**LISTED).explain("GET", "")).startswith("GET from '': refused.")
+
+
+def test_an_empty_origin_is_said_to_be_empty() -> None:
+    """The step tells what is wrong with it, not with some other text."""
+    assert "It is empty" in Policy(**LISTED).explain("GET", "").steps[0].why
+
+
+@pytest.mark.parametrize("text", ["*", "https://*.example.com"])
+def test_what_may_be_listed_and_is_no_origin_is_told_as_such(text: str) -> None:
+    """Nobody is told to list a pattern because a page was said to have it for an origin."""
+    step = Policy(**LISTED).explain("GET", text).steps[0]
+    assert step.why == f"{text} is no origin."
+    assert step.fix is not None
+    assert "allow_origins" not in step.fix
+
+
+def test_what_is_near_is_found_beside_null() -> None:
+    """An entry that is no pattern is passed over."""
+    why = Policy(allow_origins=["null", APP]).explain("GET", "http://app.example.com").steps[0].why
+    assert why.endswith(f"Near it is {APP}: the scheme differs.")
+
+
+def test_what_is_not_near_is_not_said_to_be() -> None:
+    """A stranger's host differs in more than is told."""
+    policy = Policy(allow_origins=["https://*.example.com"])
+    assert "Near it" not in policy.explain("GET", "http://a.example.org").steps[0].why
+
+
+def test_a_star_for_a_method_is_no_method_to_list() -> None:
+    """The page has to name one."""
+    assert step_of(Policy(**LISTED).explain("*", APP), METHOD).fix == "name a method in the page."
+
+
+def test_headers_that_only_answer_are_to_be_removed() -> None:
+    """There is nothing to add where nothing is missing."""
+    step = step_of(Policy(**LISTED).explain("GET", APP, ["Access-Control-Allow-Origin"]), HEADERS)
+    assert step.fix == "remove access-control-allow-origin from the page's request: the server answers with it."
+
+
+def test_a_text_is_shown_up_to_a_length() -> None:
+    """A hundred and twenty letters are shown, of more the first, and that they are cut."""
+    for length, shown in ((120, "A" * 120), (121, f"{'A' * 119}…")):
+        assert str(Policy(**LISTED).explain("A" * length, APP)).startswith(f"{shown} from {APP}: ")
+
+
+def test_a_list_is_shown_up_to_a_length() -> None:
+    """Eight names are shown, of more the first eight, and how many there are beside."""
+    for count, more in ((8, ""), (9, " and 1 more"), (11, " and 3 more")):
+        names = [f"x-{number:02}" for number in range(count)]
+        heading = str(Policy(**LISTED).explain("GET", APP, names)).splitlines()[0]
+        assert heading == f"GET from {APP} with {', '.join(names[:8])}{more}: refused if the browser asks first."
+
+
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        (["a" * 498], f'"{"a" * 498}"'),
+        (["a" * 499], "it"),
+        (["a" * 300, "b" * 300], "2 names"),
+        (["a" * 300, "b" * 300, "c" * 300], "3 names"),
+    ],
+)
+def test_what_is_to_be_pasted_is_written_up_to_a_length(names: list[str], told: str) -> None:
+    """Five hundred letters are, quotes included; of more it is said what they are."""
+    step = step_of(Policy(**LISTED).explain("GET", APP, names), HEADERS)
+    assert step.fix == f"add {told} to allow_headers."
+
+
+def test_an_explanation_is_a_frozen_value() -> None:
+    """It can be kept and compared."""
+    first, second = (Policy(**LISTED).explain("GET", APP) for _ in range(2))
+    assert first == second
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        first.method = "PUT"  # type: ignore[misc]
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        first.steps[0].fix = "none"  # type: ignore[misc]
+
+
+def test_explaining_keeps_nothing_and_warns_of_nothing() -> None:
+    """It answers the same again, and a policy explained is the policy it was."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", CrossOriginWarning)
+        policy = Policy(**LISTED)
+        before = str(policy.explain("PUT", "https://evil.example", ["x-b"]))
+        assert str(policy.explain("PUT", "https://evil.example", ["x-b"])) == before
+    assert policy == Policy(**LISTED)
+
+
+def test_every_name_that_a_fix_lists_is_a_name() -> None:
+    """Nobody is told to write into allow_headers what a policy refuses there."""
+    for entry in [*EXPLAINED, *MORE]:
+        for step in entry.explain().steps:
+            for text, option in _ADD.findall(step.fix or ""):
+                if option == "allow_headers":
+                    assert all(map(is_token, ast.literal_eval(f"[{text}]")))

@@ -1,0 +1,466 @@
+"""A policy in the environment: what is read, what is refused, and that the message can be acted on where it is read."""
+
+import inspect
+import json
+import os
+import re
+import subprocess
+import sys
+import warnings
+from contextlib import suppress
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from crossorigin import CORSMiddleware, CrossOriginWarning, InvalidPolicyError, Policy, PolicyIssue
+from crossorigin.fetch.methods import normalize_method
+from crossorigin.policy.fields import DEFAULTS
+from crossorigin.settings import policy_from_env
+from crossorigin.testing.strategies import origins, policies
+from tests.example_counts import Tally
+from tests.meta.docs.documents import ROOT, names_of, rows_of
+from tests.unit.policy.check.faulty_policies import FAULTY, Faulty
+from tests.unit.settings.environments import FALSE, TRUE, as_texts, environments, variable
+
+A, B = "https://a.example", "https://b.example"
+REGEX = r"https://r[0-9]{1,3}\.example\.org"
+
+# Instructions, where there is no text to write.
+_ELEMENTS = "the elements, with commas between them; or remove it."
+_NULL = 'remove it; or, if it is meant, write it in JSON, as in ["null"].'
+
+
+def issues_of(environ: dict[str, str], prefix: str = "CORS_") -> tuple[PolicyIssue, ...]:
+    """What is said of an environment, as an error or a warning; nothing where all is well."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            policy_from_env(prefix, environ)
+        except InvalidPolicyError as error:
+            assert not caught
+            return error.issues
+    assert len(caught) <= 1
+    return tuple(issue for warning in caught for issue in getattr(warning.message, "issues", ()))
+
+
+def issue_of(name: str, text: str) -> tuple[str, str, str]:
+    """The code, the field and the hint of the one issue of an option's text."""
+    (issue,) = issues_of({variable(name): text})
+    return str(issue.code), issue.field, issue.hint
+
+
+# What is read.
+
+
+def test_an_environment_that_says_nothing_is_the_default_policy() -> None:
+    """Nobody gets in by a variable that is missing, empty or without a value."""
+    assert policy_from_env(environ={}) == Policy()
+    assert policy_from_env(environ={variable(name): " " for name in DEFAULTS}) == Policy()
+    assert policy_from_env(environ=dict.fromkeys(map(variable, DEFAULTS))) == Policy()
+
+
+def test_a_policy_that_is_written_is_read() -> None:
+    """However an option is written, the policy that is read is the one that was meant."""
+    tally = Tally()
+
+    @given(policies(), origins(), st.booleans(), st.booleans(), st.data())
+    def law(drawn: Policy, origin: str, network: bool, constant: bool, data: st.DataObject) -> None:
+        options = drawn.to_dict()
+        options |= {"allow_private_network": network, "dangerously_allow_public_suffixes": network}
+        if constant:
+            options |= {"allow_origins": [origin], "constant_allow_origin": True}
+        elif not drawn.allow_credentials and "*" not in drawn.allow_origins:
+            options |= {"allow_origin_regex": r"https://[a-z, ]*\.example\.org"}
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", CrossOriginWarning)
+            policy = Policy.from_dict(options)
+            assert policy_from_env(environ=data.draw(environments(policy))) == policy
+        tally.count(
+            origins=bool(policy.allow_origins),
+            credentials=policy.allow_credentials,
+            regex=policy.allow_origin_regex is not None,
+            constant=constant,
+            age=policy.max_age != 600,
+        )
+
+    law()
+    tally.demand(origins=0.3, credentials=0.02, regex=0.05, constant=0.1, age=0.2)
+
+
+@pytest.mark.parametrize(
+    "text", [f"{A},{B}", f"{A} {B}", f" {A} , {B}, ", f"{A}\n{B}\n", json.dumps([A, B]), f'[\n  "{A}",\n  "{B}"\n]']
+)
+def test_a_list_is_written_with_commas_white_space_or_json(text: str) -> None:
+    """All of them are the same two origins."""
+    assert policy_from_env(environ={"CORS_ALLOW_ORIGINS": text}).allow_origins == (A, B)
+
+
+def test_an_empty_list_is_written_as_json() -> None:
+    """An empty variable is a missing one, so it keeps the default; an empty list has a text of its own."""
+    assert policy_from_env(environ={"CORS_ALLOW_METHODS": ""}).allow_methods == ("GET",)
+    assert policy_from_env(environ={"CORS_ALLOW_METHODS": "[]"}).allow_methods == ()
+
+
+@pytest.mark.parametrize(("texts", "value"), [(TRUE, True), (FALSE, False)])
+def test_a_boolean_is_a_word_for_it(texts: list[str], value: bool) -> None:
+    """In any case, and with white space around it."""
+    environ = {"CORS_ALLOW_ORIGINS": A}
+    assert {policy_from_env(environ=environ | {"CORS_ALLOW_CREDENTIALS": t}).allow_credentials for t in texts} == {
+        value
+    }
+
+
+def test_a_regular_expression_is_one_text() -> None:
+    """Commas and spaces in it divide nothing."""
+    assert policy_from_env(environ={"CORS_ALLOW_ORIGIN_REGEX": f" {REGEX} "}).allow_origin_regex == REGEX
+
+
+def test_the_environment_of_the_process_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a mapping the variables are the process's own."""
+    for name in os.environ:
+        if name.startswith("CORS_"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("CORS_ALLOW_ORIGINS", A)
+    assert policy_from_env() == Policy(allow_origins=[A])
+
+
+def test_two_policies_have_two_prefixes() -> None:
+    """Each reads its own variables, and its messages name them; they are in upper case."""
+    environ = {"PUBLIC_CORS_ALLOW_ORIGINS": "*", "CORS_ALLOW_ORIGINS": A, "ALLOW_ORIGINS": B}
+    assert policy_from_env("public_cors_", environ).allow_origins == ("*",)
+    assert policy_from_env("CORS_", environ).allow_origins == (A,)
+    assert policy_from_env("", environ).allow_origins == (B,)
+    (issue,) = issues_of({"ADMIN_MAX_AGE": "soon"}, "ADMIN_")
+    assert issue.field == "ADMIN_MAX_AGE"
+
+
+# What is refused.
+
+
+def test_all_faults_are_told_at_once_in_the_order_of_the_options() -> None:
+    """What cannot be read, what is wrong and what is misspelt stand in one message, each with its variable."""
+    environ = {
+        "CORS_MAX_AGE": "-1",
+        "CORS_ALLOW_CREDENTIALS": "ture",
+        "CORS_ALLOW_ORIGINS": f"{A}, {B}/",
+        "CORS_ALLOW_ORIGIN": A,
+    }
+    with pytest.raises(InvalidPolicyError) as caught:
+        policy_from_env(environ=environ)
+    assert (
+        str(caught.value)
+        == """This CORS policy has 4 errors.
+
+CORS_ALLOW_ORIGINS[1] = 'https://b.example/'
+  It ends with a slash; browsers send an origin without one, so it would never match.
+  Fix: https://b.example
+  [origin-trailing-slash]
+
+CORS_ALLOW_CREDENTIALS = 'ture'
+  It says neither true nor false.
+  Fix: true or false.
+  [not-a-bool]
+
+CORS_MAX_AGE = -1
+  A number of seconds is not negative; 0 disables the cache.
+  Fix: 0
+  [max-age-out-of-range]
+
+CORS_ALLOW_ORIGIN = 'https://a.example'
+  There is no option of this name, and it is too close to one to be passed over.
+  Fix: if CORS_ALLOW_ORIGINS is meant, name it so; if it is for another program, read the policy with another prefix.
+  [unknown-option]"""
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "code", "hint"),
+    [
+        ("allow_credentials", "ture", "not-a-bool", "true or false."),
+        ("allow_credentials", '"true"', "not-a-bool", "true"),
+        ("allow_credentials", "'off'", "not-a-bool", "false"),
+        ("constant_allow_origin", "2", "not-a-bool", "true or false."),
+        ("max_age", "soon", "max-age-not-an-int", "a whole number of seconds, for example 600, or none."),
+        ("max_age", "600.0", "max-age-not-an-int", "600"),
+        ("max_age", "'600'", "max-age-not-an-int", "600"),
+        ("max_age", "6_00", "max-age-not-an-int", "600"),
+        ("allow_credentials", "`on`", "not-a-bool", "true"),
+        ("allow_credentials", "yes # in production", "not-a-bool", "true"),
+        ("max_age", "600  # ten minutes", "max-age-not-an-int", "600"),
+        ("max_age", "9" * 5000, "max-age-not-an-int", "a whole number of seconds, for example 600, or none."),
+        ("max_age", "9" * 100, "max-age-out-of-range", "86400"),
+        ("allow_origins", f'["{A}",]', "not-a-collection", A),
+        ("allow_origins", f'["{A}" "{B}/"]', "not-a-collection", f"{A},{B}"),
+        ("allow_origins", f"'[\"{A}\"]'", "not-a-collection", A),
+        ("allow_origins", f'{{"{A}": true}}', "not-a-collection", _ELEMENTS),
+        ("allow_origins", "[" * 100_000, "not-a-collection", _ELEMENTS),
+        ("allow_headers", "[X-Token, X-Other]", "not-a-collection", "X-Token,X-Other"),
+        ("allow_origins", "null", "not-a-collection", _NULL),
+        ("allow_origins", "null,", "not-a-collection", _NULL),
+        ("allow_origins", f"{A},null", "not-a-collection", _NULL),
+        ("allow_origins", f"NULL {A}", "not-a-collection", _NULL),
+        ("allow_methods", '"NULL"', "not-a-collection", _NULL),
+        ("allow_headers", "X-Token, null", "not-a-collection", _NULL),
+        ("allow_origins", f'"{A}"', "not-a-collection", A),
+        ("allow_origins", f'"{A}/,{B}"', "not-a-collection", f"{A},{B}"),
+        ("allow_origins", '""', "not-a-collection", _ELEMENTS),
+        ("allow_methods", "'GET,POST'", "not-a-collection", "GET,POST"),
+        ("allow_methods", "'*'", "not-a-collection", "*"),
+        ("allow_methods", "`GET` `put`", "not-a-collection", "GET,PUT"),
+        ("allow_headers", "X-Token,'X-Other'", "not-a-collection", "X-Token,X-Other"),
+        ("expose_headers", '"ETag"', "not-a-collection", "ETag"),
+        ("allow_methods", "GET # never DELETE or PUT", "not-a-collection", "GET"),
+        ("allow_methods", '["GET", "PUT"]  # never DELETE', "not-a-collection", "GET,PUT"),
+        ("allow_headers", "X-Token\t#* in development", "not-a-collection", "X-Token"),
+        ("allow_headers", "X-Token,#X-Other", "not-a-collection", "X-Token"),
+        ("allow_origins", f"{A}/ # {B}", "not-a-collection", A),
+        ("allow_origins", "# later", "not-a-collection", _ELEMENTS),
+        ("allow_origins", "https://${HOST}", "not-a-collection", "the text with its value."),
+        ("allow_origins", '["https://$(HOST)"]', "not-a-collection", "the text with its value."),
+        ("allow_origins", f"{A},$ORIGINS", "not-a-collection", "the text with its value."),
+        ("allow_origins", "{{ origins }}", "not-a-collection", "the text with its value."),
+        ("allow_origin_regex", rf"'{REGEX}'", "regex-never-matches", REGEX),
+        ("allow_origin_regex", rf'r"{REGEX}"', "regex-never-matches", REGEX),
+        ("allow_origin_regex", rf"{REGEX}`", "regex-never-matches", REGEX),
+        ("allow_origin_regex", rf"{REGEX} # ours", "regex-never-matches", REGEX),
+        ("allow_origin_regex", "''", "regex-never-matches", "remove it."),
+    ],
+)
+def test_a_text_that_says_no_one_thing_is_refused(name: str, text: str, code: str, hint: str) -> None:
+    """It is not guessed at; the hint is the text to write, where there is one."""
+    assert issue_of(name, text) == (code, variable(name), hint)
+
+
+def test_json_says_what_a_bare_text_may_not() -> None:
+    """A quote, a sharp and `null` can be parts of names, and stand there only on purpose."""
+    environ = {"CORS_ALLOW_ORIGINS": f'["{A}", "null"]', "CORS_ALLOW_METHODS": '["#", "\'", "NULL"]'}
+    policy = policy_from_env(environ=environ)
+    assert (policy.allow_origins, policy.allow_methods) == ((A, "null"), ("#", "'", "NULL"))
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "hint"),
+    [
+        ("allow_origins", f"{A}/", A),
+        ("allow_origins", f"{A};{B}", f"{A},{B}"),
+        ("allow_origins", f'["{A}/"]', f'"{A}"'),
+        ("allow_origins", f'["{A}, {B}/"]', f'"{A}", "{B}"'),
+        ("allow_methods", "patch", "PATCH"),
+        ("allow_methods", '["patch"]', '"PATCH"'),
+        ("allow_headers", "max_age:", "max_age"),
+    ],
+)
+def test_the_hint_is_written_as_the_variable_is(name: str, text: str, hint: str) -> None:
+    """Bare among commas, quoted in JSON; written there, it is taken."""
+    _, field, told = issue_of(name, text)
+    assert (field, told) == (f"{variable(name)}[0]", hint)
+    mended = f"[{hint}]" if text.startswith("[") else hint
+    assert issues_of({variable(name): mended}) == ()
+
+
+def test_a_hint_of_several_lines_is_lines_of_a_file_of_variables() -> None:
+    """Comments stand on lines of their own, each line is a policy that starts, and booleans are lower case."""
+    environ = {"CORS_ALLOW_ORIGINS": "*", "CORS_ALLOW_CREDENTIALS": "true"}
+    (issue,) = issues_of(environ)
+    assert issue.reason.startswith("With CORS_ALLOW_CREDENTIALS=true it would")
+    assert issue.hint.split("\n") == [
+        "# development: pages on this machine",
+        "CORS_ALLOW_ORIGINS=http://localhost:*,http://127.0.0.1:*",
+        "# production: the origins of your own pages",
+        "CORS_ALLOW_ORIGINS=https://app.example.com",
+    ]
+    for line in issue.hint.split("\n")[1::2]:
+        assert issues_of(environ | dict([line.split("=")])) == ()
+
+
+def test_an_instruction_names_variables_and_is_no_python() -> None:
+    """What another option is called in Python means nothing where variables are set."""
+    environ = {"CORS_ALLOW_ORIGIN_REGEX": "https://.*example", "CORS_ALLOW_CREDENTIALS": "1"}
+    (issue,) = issues_of(environ)
+    assert "with CORS_ALLOW_CREDENTIALS=true" in issue.reason
+    assert issue.hint.endswith(
+        r'"https://.*\.example\.org"; or the same in CORS_ALLOW_ORIGINS: "https://*.example.org".'
+    )
+    assert 'r"' not in issue.hint
+    (issue,) = issues_of({"CORS_ALLOW_ORIGINS": "https://*.github.io", "CORS_ALLOW_CREDENTIALS": "1"})
+    assert issue.hint.endswith("CORS_DANGEROUSLY_ALLOW_PUBLIC_SUFFIXES=true.")
+
+
+WRITTEN = [(faulty, texts) for faulty in FAULTY if (texts := as_texts(faulty.options)) is not None]
+
+
+@pytest.mark.parametrize(("faulty", "environ"), WRITTEN, ids=[faulty.name for faulty, _ in WRITTEN])
+def test_what_is_wrong_in_python_is_wrong_in_the_environment(faulty: Faulty, environ: dict[str, str]) -> None:
+    """The same issues in the same order, errors and remarks; only their names are the variables'."""
+    told = issues_of(environ)
+    assert [(issue.code, issue.field) for issue in told] == [(code, variable(field)) for code, field in faulty.issues]
+
+
+def test_most_faults_are_tried_in_the_environment() -> None:
+    """The cases above are most of the table, and have faults of every option of a text."""
+    assert len(WRITTEN) > len(FAULTY) / 2
+    assert {field.partition("[")[0] for faulty, _ in WRITTEN for _, field in faulty.issues} >= {
+        *("allow_origins", "allow_methods", "allow_headers", "allow_origin_regex"),
+        *("expose_headers", "max_age", "constant_allow_origin"),
+    }
+
+
+def test_a_remark_is_a_warning_that_names_the_variable_and_the_caller() -> None:
+    """The policy starts; the warning points at the line that reads it."""
+    with pytest.warns(CrossOriginWarning) as caught:
+        policy = policy_from_env(environ={"CORS_ALLOW_HEADERS": "X-Token,x-token"})
+    (warning,) = caught
+    assert policy.allow_headers == ("X-Token",)
+    assert warning.filename == __file__
+    assert "CORS_ALLOW_HEADERS[1] = 'x-token'\n  It is listed before, as CORS_ALLOW_HEADERS[0]." in str(warning.message)
+
+
+# Whose variables they are.
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("CORS_ALLOWED_ORIGINS", "CORS_ALLOW_ORIGINS"),
+        ("CORS_ORIGINS", "CORS_ALLOW_ORIGINS"),
+        ("CORS_ORIGIN", "CORS_ALLOW_ORIGINS"),
+        ("CORS_ORIGIN_WHITELIST", "CORS_ALLOW_ORIGINS"),
+        ("CORS_ALLOW_ALL_ORIGINS", "CORS_ALLOW_ORIGINS"),
+        ("CORS_METHODS", "CORS_ALLOW_METHODS"),
+        ("CORS_SUPPORTS_CREDENTIALS", "CORS_ALLOW_CREDENTIALS"),
+        ("CORS_EXPOSED_HEADERS", "CORS_EXPOSE_HEADERS"),
+        ("CORS_ALLOWED_HOSTS", "CORS_ALLOW_METHODS"),
+        ("CORS_MAXAGE", "CORS_MAX_AGE"),
+        ("cors_allow_origins", "CORS_ALLOW_ORIGINS"),
+    ],
+)
+def test_a_misspelt_variable_is_not_lost(name: str, meant: str) -> None:
+    """A name that is close to an option's is an error, and the option's is told; empty, it loses nothing."""
+    (issue,) = issues_of({name: "1"})
+    assert (issue.code, issue.field) == ("unknown-option", name)
+    assert issue.hint.startswith(f"if {meant} is meant, name it so; if it is for another program, ")
+    assert issues_of({name: " "}) == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "argument"),
+    [
+        ("CORS_CHECK_WEBSOCKETS", "check_websockets"),
+        ("CORS_CHECK_WEBSOCKET", "check_websockets"),
+        ("cors_on_refused", "on_refused"),
+        ("CORS_OUTERMOST", "outermost"),
+        ("CORS_ON_DECISION", "on_decision"),
+    ],
+)
+def test_an_argument_of_the_middleware_is_not_lost(name: str, argument: str) -> None:
+    """Nobody believes to be protected by a variable that nothing reads."""
+    (issue,) = issues_of({name: "true"})
+    assert (issue.code, issue.field) == ("unknown-option", name)
+    assert issue.hint.startswith(f"remove it, and give {argument}= to CORSMiddleware; if it is for another program, ")
+    assert argument in inspect.signature(CORSMiddleware).parameters
+    assert issues_of({name: ""}) == ()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "CORS_PROXY_URL",
+        "CORS_ENABLED",
+        "CORS_DEBUG",
+        "CORS_SERVICE_HOST",
+        "CORS_SERVICE_PORT_HTTP",
+        "CORS_PORT_80_TCP_ADDR",
+        "CORS_PROXY_PORT_8080_TCP_PROTO",
+        "CORS_WEBSOCKETS_PORT",
+        "MY_CORS_ALLOWED_ORIGINS",
+        "ALLOWED_ORIGINS",
+    ],
+)
+def test_the_variables_of_other_programs_do_not_stop_this_one(name: str) -> None:
+    """An orchestrator puts such names into every container; none is close to an option's."""
+    assert issues_of({name: "tcp://10.0.0.1:80"}) == ()
+
+
+def test_without_a_prefix_no_name_is_too_close() -> None:
+    """All variables would have that prefix."""
+    assert issues_of({"ALLOWED_HOSTS": "*", "ORIGIN": A}, "") == ()
+
+
+# Whatever stands there.
+
+_PIECES = st.sampled_from([A, f"{A}/", "*", "null", "GET", "X-Token", "true", "none", "600", "[", "]", '"', "{"])
+_TEXTS = st.one_of(st.text(max_size=40), st.lists(_PIECES, max_size=5).map(",".join), st.sampled_from([*TRUE, *FALSE]))
+_SOME = st.lists(st.sampled_from([A, B, "https://*.a.example", "*"]), max_size=3)
+_ORIGINS = st.one_of(_TEXTS, _SOME.map(" ".join), _SOME.map(json.dumps))
+# Words in which a comment, a quote or a null could pass for a method or a name.
+_WORDS = st.lists(st.sampled_from(["GET", "put", "X-Token", "*", "#", "#PUT", "'PUT'", "null"]), max_size=3)
+_LISTS = st.one_of(st.just(""), _WORDS.map(" ".join), _WORDS.map(",".join), _WORDS.map(json.dumps), _TEXTS)
+_ENVIRONMENTS = st.builds(
+    dict,
+    st.dictionaries(st.sampled_from([*map(variable, DEFAULTS)]), _TEXTS, max_size=1),
+    CORS_ALLOW_ORIGINS=_ORIGINS,
+    CORS_ALLOW_METHODS=_LISTS,
+    CORS_ALLOW_HEADERS=st.one_of(st.just(""), _LISTS),
+)
+
+
+def words_of(text: str) -> set[str]:
+    """What a text names to whoever reads it: the elements of a list in JSON, or the words before a comment."""
+    with suppress(ValueError):
+        listed = json.loads(text)
+        if isinstance(listed, list):
+            return set(listed)
+    before = re.split(r"(?:^|[\s,])#", text)[0]
+    return {word for word in re.split(r"[\s,]+", before) if not re.search(r"^[\"'`]|[\"'`]$", word)} - {"null"}
+
+
+def outcome_of(environ: dict[str, str]) -> Policy | InvalidPolicyError:
+    """The policy, or what is wrong with it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", CrossOriginWarning)
+        try:
+            return policy_from_env(environ=environ)
+        except InvalidPolicyError as error:
+            return error
+
+
+def test_no_text_lets_anybody_in_that_it_does_not_name() -> None:
+    """Any texts make a policy that says no more than they, or the one error, whose issues name variables."""
+    tally = Tally()
+
+    @settings(max_examples=300)
+    @given(_ENVIRONMENTS)
+    def law(environ: dict[str, str]) -> None:
+        outcome = outcome_of(environ)
+        if isinstance(outcome, Policy):
+            assert not outcome.allow_credentials or environ["CORS_ALLOW_CREDENTIALS"] in TRUE
+            assert words_of(environ["CORS_ALLOW_ORIGINS"]) >= {*outcome.allow_origins}
+            assert words_of(environ.get("CORS_ALLOW_HEADERS", "")) >= {*outcome.allow_headers}
+            methods = {normalize_method(word) for word in words_of(environ.get("CORS_ALLOW_METHODS", ""))}
+            assert methods | {"GET"} >= {*outcome.allow_methods}
+            named = outcome.allow_headers or outcome.allow_methods != ("GET",)
+            tally.count(started=True, listed=bool(outcome.allow_origins), named=bool(named))
+        else:
+            assert all(issue.field.startswith("CORS_") for issue in outcome.issues)
+            assert all(line.isprintable() for line in str(outcome).split("\n"))
+            tally.count(refused=True)
+
+    law()
+    tally.demand(refused=0.2, started=0.1, listed=0.02, named=0.02)
+
+
+def test_every_variable_is_documented() -> None:
+    """The table of variables is the options of a policy, in their order."""
+    assert names_of(rows_of(ROOT / "docs" / "settings.md", "Variable")) == [*map(variable, DEFAULTS)]
+
+
+def test_importing_the_package_or_reading_an_environment_needs_no_pydantic() -> None:
+    """The types for pydantic are loaded by those who import them."""
+    program = (
+        "import crossorigin, crossorigin.settings, sys\n"
+        "crossorigin.settings.policy_from_env(environ={'CORS_ALLOW_ORIGINS': 'https://a.example'})\n"
+        "assert not {name for name in sys.modules if name.startswith('pydantic')}"
+    )
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
