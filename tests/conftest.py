@@ -14,7 +14,7 @@ from tests.chromium import ARGUMENTS
 
 # A slow machine is no failure, so there is no deadline. "ci" is Hypothesis's own profile: the same
 # examples at every run, so that a change is judged by what it changes. "nightly" looks further.
-# "mutants" is asked thousands of times: it looks as little as a tally lets it, and shrinks nothing.
+# "mutants" is asked thousands of times: it looks as little as a counts lets it, and shrinks nothing.
 _DEFAULT = settings(settings.get_profile("default"), deadline=None)
 settings.register_profile("default", _DEFAULT)
 settings.register_profile("nightly", _DEFAULT, max_examples=10 * _DEFAULT.max_examples, print_blob=True)

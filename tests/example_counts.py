@@ -1,23 +1,23 @@
-"""What keeps a law from holding for want of examples."""
+"""A count of the examples that a property test has seen, so that no law passes for want of examples."""
 
 from collections import Counter
 
 
-class Tally:
-    """Count what a law was shown."""
+class ExampleCounts:
+    """The number of examples, and of how many each kind was true."""
 
     def __init__(self) -> None:
-        """Start at nothing."""
+        """Start at zero."""
         self.examples = 0
-        self.counts: Counter[str] = Counter()
+        self.by_kind: Counter[str] = Counter()
 
     def count(self, **kinds: bool) -> None:
         """Count one example, of the kinds that are true."""
         self.examples += 1
-        self.counts.update(kind for kind, holds in kinds.items() if holds)
+        self.by_kind.update(kind for kind, holds in kinds.items() if holds)
 
-    def demand(self, **shares: float) -> None:
-        """Fail where there were few examples, or a kind had less than its share of them."""
+    def require(self, **shares: float) -> None:
+        """Fail if there were few examples, or if a kind had less than its share of them."""
         assert self.examples >= 60
         for kind, share in shares.items():
-            assert self.counts[kind] >= share * self.examples, f"{dict(self.counts)} of {self.examples}"
+            assert self.by_kind[kind] >= share * self.examples, f"{dict(self.by_kind)} of {self.examples}"

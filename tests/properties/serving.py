@@ -8,7 +8,7 @@ from typing import Any
 from crossorigin import CORSMiddleware, CrossOriginWarning, Decision, Policy
 from tests.cases.asgi import finish
 from tests.properties import reference
-from tests.properties.strategies import MISSING, SHAPES, Asked, Line, Said
+from tests.properties.strategies import MISSING, SHAPES, AppResponse, GeneratedRequest, Line
 
 Message = MutableMapping[str, Any]
 CORS = {f"access-control-{name}".encode() for name in reference.OWNED} | {b"access-control-allow-private-network"}
@@ -31,7 +31,7 @@ class Served:
     headers: list[Line]
 
 
-class Desk:
+class MiddlewareInstance:
     """One instance of the middleware, which serves any number of requests."""
 
     def __init__(self, policy: Policy, *, debug: bool) -> None:
@@ -39,7 +39,7 @@ class Desk:
         # At its place from the start, so that nothing is served in a way of its own.
         self.middleware = CORSMiddleware(say, policy=policy, debug=debug, outermost=False)
 
-    def serve(self, asked: Asked, said: Said) -> Served:
+    def serve(self, asked: GeneratedRequest, said: AppResponse) -> Served:
         """Send a request; the app answers as said. The server then spoils what it was sent."""
         start = message(said)
         before, given = dict(start), start.get("headers")
@@ -53,7 +53,7 @@ class Desk:
             assert list(map(tuple, given)) == list(said.own), "the app's own list was changed"
         return served
 
-    def exchange(self, asked: Asked, start: Message) -> tuple[Served, Message]:
+    def exchange(self, asked: GeneratedRequest, start: Message) -> tuple[Served, Message]:
         """Send a request; the app answers with this very message. Return what was sent, read and as it is."""
         sent: list[Message] = []
 
@@ -65,13 +65,13 @@ class Desk:
         return served_by(scope, sent), sent[0]
 
 
-def message(said: Said) -> dict[str, Any]:
+def message(said: AppResponse) -> dict[str, Any]:
     """Return the first message of an app's answer."""
     start: dict[str, Any] = {"type": "http.response.start", "status": said.status, "trailers": True}
     return start if said.shape == MISSING else {**start, "headers": SHAPES[said.shape](said.own)}
 
 
-def scope_of(asked: Asked, start: Message) -> dict[str, Any]:
+def scope_of(asked: GeneratedRequest, start: Message) -> dict[str, Any]:
     """Return the scope of a request; what the app is to answer comes along."""
     headers = SHAPES[asked.shape](asked.headers)
     return {"type": "http", "method": asked.method, "path": "/", "headers": headers, "start": start, "by": "preflight"}
@@ -104,7 +104,7 @@ def served_by(scope: Message, sent: Sequence[Message]) -> Served:
     return Served(scope["by"], start["status"], b"" if scope["by"] == "app" else body["body"], headers)
 
 
-def decide(policy: Policy, asked: Asked, *, debug: bool) -> Decision:
+def decide(policy: Policy, asked: GeneratedRequest, *, debug: bool) -> Decision:
     """Judge a request without an adapter."""
 
     def lines(name: str) -> list[bytes]:

@@ -288,7 +288,7 @@ MISSING = "missing"
 
 
 @dataclass(frozen=True)
-class Asked:
+class GeneratedRequest:
     """Hold a request; its headers come in one of the shapes that servers use."""
 
     method: str
@@ -297,7 +297,7 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Said:
+class AppResponse:
     """Hold what the app answers where it is asked; the shape may be that there are no headers at all."""
 
     status: int
@@ -311,8 +311,8 @@ class Exchanged:
 
     options: dict[str, Any]
     debug: bool
-    asked: Asked
-    said: Said
+    asked: GeneratedRequest
+    said: AppResponse
 
 
 VARIES = [
@@ -373,12 +373,12 @@ def own_headers(*, least: int = 0) -> st.SearchStrategy[list[Line]]:
 
 
 @st.composite
-def answers(draw: st.DrawFn) -> Said:
+def answers(draw: st.DrawFn) -> AppResponse:
     """Draw what an app says: often plain, often with CORS headers and several lines of Vary."""
     kind = draw(st.sampled_from(["ours", "ours", "ours", "plain", "none"]))
     own = draw(own_headers(least=2)) if kind == "ours" else _OTHER_LINES[:3] if kind == "plain" else []
     shapes = [*SHAPES, *([MISSING] * 3 if not own else [])]
-    return Said(draw(st.sampled_from([200, 204, 304, 307, 404, 500])), tuple(own), draw(st.sampled_from(shapes)))
+    return AppResponse(draw(st.sampled_from([200, 204, 304, 307, 404, 500])), tuple(own), draw(st.sampled_from(shapes)))
 
 
 ORIGIN_SPOILS = ("near", "null", "absent", "repeated", "long")
@@ -402,7 +402,7 @@ _BAD_METHODS = {
 
 
 @st.composite
-def requests(draw: st.DrawFn, options: dict[str, Any], spoil: str | None = None) -> Asked:
+def requests(draw: st.DrawFn, options: dict[str, Any], spoil: str | None = None) -> GeneratedRequest:
     """Draw a request, spoiled in the one way that is named; in any or none if it is None; "preflight" is none."""
     if spoil is None:
         spoil = draw(st.sampled_from(_SPOILS))
@@ -422,7 +422,7 @@ def requests(draw: st.DrawFn, options: dict[str, Any], spoil: str | None = None)
     turn = draw(st.integers(0, len(headers)))
     headers = [*headers[turn:], (b"accept", b"*/*"), *headers[:turn]]
     method = draw(st.sampled_from(["OPTIONS"] * 6 + ["options", "LOCK"] if asking else _OTHER_METHODS))
-    return Asked(method, tuple(headers), draw(st.sampled_from(["list", "list", "tuple", "list of lists"])))
+    return GeneratedRequest(method, tuple(headers), draw(st.sampled_from(["list", "list", "tuple", "list of lists"])))
 
 
 _OTHER_METHODS = ["GET", "GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"]

@@ -17,12 +17,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crossorigin import ActualDecision, CORSMiddleware, Decision, Policy, Reason
-from tests.example_counts import Tally
+from tests.example_counts import ExampleCounts
 from tests.properties import reference
 from tests.properties.serving import (
     CORS,
-    Desk,
     Message,
+    MiddlewareInstance,
     Served,
     build,
     decide,
@@ -39,10 +39,10 @@ from tests.properties.strategies import (
     ORIGIN_SPOILS,
     PREFLIGHT_SPOILS,
     VARIES,
-    Asked,
+    AppResponse,
     Exchanged,
+    GeneratedRequest,
     Line,
-    Said,
     answers,
     flip,
     own_headers,
@@ -77,7 +77,7 @@ def test_the_middleware_and_the_decision_answer_as_the_rules_say() -> None:
 
     No CORS header is doubled, and what is none of ours keeps its bytes and its order.
     """
-    preflights, actuals = Tally(), Tally()
+    preflights, actuals = ExampleCounts(), ExampleCounts()
 
     @given(policies(), flip(), st.data())
     def law(options: dict[str, Any], debug: bool, data: st.DataObject) -> None:  # Hypothesis gives it
@@ -94,7 +94,7 @@ def test_the_middleware_and_the_decision_answer_as_the_rules_say() -> None:
             data.draw(st.tuples(answers(), answers())),
         )
         for one, answer in itertools.product(asked, said):
-            served = Desk(policy, debug=debug).serve(one, answer)
+            served = MiddlewareInstance(policy, debug=debug).serve(one, answer)
             decision = judge(policy, Exchanged(options, debug, one, answer), served)
             kinds = {"allowed": decision.allowed, "refused": not decision.allowed}
             if isinstance(decision, ActualDecision):
@@ -104,11 +104,11 @@ def test_the_middleware_and_the_decision_answer_as_the_rules_say() -> None:
                 preflights.count(**kinds)
 
     law()
-    preflights.demand(allowed=0.2, refused=0.2)
-    actuals.demand(allowed=0.2, refused=0.2, cors=0.2, vary=0.1)
+    preflights.require(allowed=0.2, refused=0.2)
+    actuals.require(allowed=0.2, refused=0.2, cors=0.2, vary=0.1)
 
 
-def variants(asked: Asked) -> list[Asked]:
+def variants(asked: GeneratedRequest) -> list[GeneratedRequest]:
     """Return requests of one origin that differ in the one field or the other."""
     name, wants, private = (
         f"access-control-request-{end}".encode() for end in ("headers", "method", "private-network")
@@ -126,7 +126,7 @@ def variants(asked: Asked) -> list[Asked]:
 
 
 @st.composite
-def days(draw: st.DrawFn) -> tuple[list[tuple[dict[str, Any], bool]], list[Asked], list[Said], int]:
+def days(draw: st.DrawFn) -> tuple[list[tuple[dict[str, Any], bool]], list[GeneratedRequest], list[AppResponse], int]:
     """Draw two policies, one of them in debug mode too, what is asked of both, what apps say, and a seed."""
     options, other = draw(policies()), draw(policies())
     asked = [draw(requests(options, spoil)) for spoil in ("", "preflight", *ORIGIN_SPOILS, *PREFLIGHT_SPOILS)]
@@ -137,31 +137,33 @@ def days(draw: st.DrawFn) -> tuple[list[tuple[dict[str, Any], bool]], list[Asked
 
 def test_an_instance_that_has_served_many_requests_answers_as_a_new_one() -> None:
     """After any requests in any order an instance says what a new one says; every reason there is comes up."""
-    tally = Tally()
+    counts = ExampleCounts()
 
     @settings(max_examples=settings().max_examples // 2)
     @given(days())
-    def law(day: tuple[list[tuple[dict[str, Any], bool]], list[Asked], list[Said], int]) -> None:
+    def law(day: tuple[list[tuple[dict[str, Any], bool]], list[GeneratedRequest], list[AppResponse], int]) -> None:
         kinds, asked, said, seed = day
         built = [build(options) for options, _ in kinds]
-        desks = [Desk(policy, debug=debug) for policy, (_, debug) in zip(built, kinds, strict=True)]
+        desks = [MiddlewareInstance(policy, debug=debug) for policy, (_, debug) in zip(built, kinds, strict=True)]
         fresh: dict[tuple[int, int, int], Served] = {}
-        chance = random.Random(seed)  # drawn once, so that an example repeats
+        rng = random.Random(seed)  # drawn once, so that an example repeats
         for _ in range(200):
-            turn = chance.randrange(3), chance.randrange(len(asked)), chance.randrange(len(said))
+            turn = rng.randrange(3), rng.randrange(len(asked)), rng.randrange(len(said))
             if turn not in fresh:
-                desk, (options, debug) = turn[0], kinds[turn[0]]
-                fresh[turn] = Desk(built[desk], debug=debug).serve(asked[turn[1]], said[turn[2]])
-                decision = judge(built[desk], Exchanged(options, debug, asked[turn[1]], said[turn[2]]), fresh[turn])
+                middleware, (options, debug) = turn[0], kinds[turn[0]]
+                fresh[turn] = MiddlewareInstance(built[middleware], debug=debug).serve(asked[turn[1]], said[turn[2]])
+                decision = judge(
+                    built[middleware], Exchanged(options, debug, asked[turn[1]], said[turn[2]]), fresh[turn]
+                )
                 reasons = {str(reason): True for reason in decision.reasons}
-                tally.count(**reasons, allowed=decision.allowed, refused=not decision.allowed)
+                counts.count(**reasons, allowed=decision.allowed, refused=not decision.allowed)
             assert desks[turn[0]].serve(asked[turn[1]], said[turn[2]]) == fresh[turn]
 
     law()
-    tally.demand(allowed=0.2, refused=0.2)
+    counts.require(allowed=0.2, refused=0.2)
     # No policy says that a path does not serve a method.
     expected = set(Reason) - {Reason.METHOD_NOT_SERVED}
-    assert expected <= set(tally.counts), expected - set(tally.counts)
+    assert expected <= set(counts.by_kind), expected - set(counts.by_kind)
 
 
 def edited(lines: list[Line], how: str, other: list[Line]) -> None:
@@ -181,22 +183,22 @@ def edited(lines: list[Line], how: str, other: list[Line]) -> None:
 
 def test_an_app_may_send_one_message_for_ever_and_edit_its_list_in_between() -> None:
     """One message and one header list, sent to many origins: each answer is its own, and stays as it was sent."""
-    tally = Tally()
+    counts = ExampleCounts()
     edits = st.sampled_from(["", "append", "clear", "replace", "last", "turn"])
 
     @given(policies(), own_headers(), st.data())
     def law(options: dict[str, Any], lines: list[Line], data: st.DataObject) -> None:
-        desk = Desk(build(options), debug=False)
+        middleware = MiddlewareInstance(build(options), debug=False)
         asked = [replace(data.draw(requests(options)), method="GET") for _ in range(3)]
         asked += [replace(asked[0], headers=headers) for headers in ((), ((b"origin", b"https://evil.example"),))]
         start: Message = {"type": "http.response.start", "status": 200, "trailers": True, "headers": lines}
         held: list[tuple[Message, list[Line]]] = []
         for _ in range(8):
             now, own = data.draw(st.sampled_from(asked)), tuple(lines)
-            served, sent = desk.exchange(now, start)
-            given = Exchanged(options, debug=False, asked=now, said=Said(200, own, "list"))
-            decision = judge(desk.middleware.policy, given, served)
-            tally.count(allowed=decision.allowed, refused=not decision.allowed, own=bool(own))
+            served, sent = middleware.exchange(now, start)
+            given = Exchanged(options, debug=False, asked=now, said=AppResponse(200, own, "list"))
+            decision = judge(middleware.middleware.policy, given, served)
+            counts.count(allowed=decision.allowed, refused=not decision.allowed, own=bool(own))
             assert start["headers"] is lines
             assert lines == list(own)
             held.append((sent, served.headers))
@@ -204,30 +206,30 @@ def test_an_app_may_send_one_message_for_ever_and_edit_its_list_in_between() -> 
         assert [list(sent["headers"]) for sent, _ in held] == [headers for _, headers in held]
 
     law()
-    tally.demand(allowed=0.2, refused=0.2, own=0.2)
+    counts.require(allowed=0.2, refused=0.2, own=0.2)
 
 
 def test_requests_that_interleave_never_exchange_a_header() -> None:
     """However the requests of a task group wait for each other, each gets the answer that it gets alone."""
-    tally = Tally()
+    counts = ExampleCounts()
     pauses = st.tuples(st.integers(0, 3), st.integers(0, 3), st.integers(0, 3))
 
     @given(policies(), st.data())
     def law(options: dict[str, Any], data: st.DataObject) -> None:
         policy, debug = build(options), data.draw(flip())
         turns = [(data.draw(requests(options)), data.draw(answers()), data.draw(pauses)) for _ in range(4)]
-        alone = [Desk(policy, debug=debug).serve(asked, said) for asked, said, _ in turns]
+        alone = [MiddlewareInstance(policy, debug=debug).serve(asked, said) for asked, said, _ in turns]
         # In a thread of its own: another test's event loop may be at rest in this one.
         assert thread.submit(anyio.run, together, policy, debug, turns).result() == alone
-        tally.count(different=len({tuple(served.headers) for served in alone}) == len(alone))
+        counts.count(different=len({tuple(served.headers) for served in alone}) == len(alone))
 
     with ThreadPoolExecutor(max_workers=1) as thread:
         law()
-    tally.demand(different=0.2)
+    counts.require(different=0.2)
 
 
 async def together(
-    policy: Policy, debug: object, turns: list[tuple[Asked, Said, tuple[int, int, int]]]
+    policy: Policy, debug: object, turns: list[tuple[GeneratedRequest, AppResponse, tuple[int, int, int]]]
 ) -> list[Served]:
     """Serve several requests at once by one instance; each waits some turns before, within and behind the app."""
 
@@ -243,7 +245,7 @@ async def together(
     middleware = CORSMiddleware(app, policy=policy, debug=bool(debug))
     served: dict[int, Served] = {}
 
-    async def serve(place: int, asked: Asked, said: Said, pauses: tuple[int, int, int]) -> None:
+    async def serve(place: int, asked: GeneratedRequest, said: AppResponse, pauses: tuple[int, int, int]) -> None:
         sent: list[Message] = []
 
         async def send(message: Message) -> None:
@@ -273,32 +275,32 @@ def test_more_values_of_vary_than_can_be_kept_are_each_merged_right() -> None:
         {**DEFAULTS, "allow_origins": [LISTED], "expose_headers": ["*"], "allow_credentials": True},
         {**DEFAULTS, "allow_origins": ["*"]},
     ]
-    desks = [Desk(build(options), debug=False) for options in policies]
+    desks = [MiddlewareInstance(build(options), debug=False) for options in policies]
     origins = (LISTED, "https://evil.example", "https://a.example.org")
-    asked = [Asked("GET", ((b"origin", origin.encode()),), "list") for origin in origins]
-    chance = random.Random(0)  # the same at every run
-    for place, lines in enumerate(chance.sample(_LINES, len(_LINES)) + chance.choices(_LINES[:600], k=3_000)):
+    asked = [GeneratedRequest("GET", ((b"origin", origin.encode()),), "list") for origin in origins]
+    rng = random.Random(0)  # the same at every run
+    for place, lines in enumerate(rng.sample(_LINES, len(_LINES)) + rng.choices(_LINES[:600], k=3_000)):
         name = (b"vary", b"Vary", b"VARY")[place // 3 % 3]
-        said = Said(200, tuple((name, line) for line in lines), "list")
+        said = AppResponse(200, tuple((name, line) for line in lines), "list")
         elements = reference.elements(lines)
         merged = [*elements, "Origin"] if not {"*", "origin"} & {text.lower() for text in elements} else elements
         turn = place % 3
-        for desk in (turn, (turn + 1) % 3):
-            served = desks[desk].serve(asked[turn], said)
-            assert seen(served.headers)[1] == (elements if desk == 2 else merged), lines
-            if merged == elements or desk == 2:
+        for middleware in (turn, (turn + 1) % 3):
+            served = desks[middleware].serve(asked[turn], said)
+            assert seen(served.headers)[1] == (elements if middleware == 2 else merged), lines
+            if merged == elements or middleware == 2:
                 assert [line for line in served.headers if line[0].lower() == b"vary"] == list(said.own)
 
 
 def test_values_of_vary_take_up_bounded_room() -> None:
     """An app that never says the same Vary twice makes no instance grow with what it said."""
-    desk = Desk(build({**DEFAULTS, "allow_origins": [LISTED]}), debug=False)
-    asked = Asked("GET", ((b"origin", LISTED.encode()),), "list")
-    desk.serve(asked, Said(200, ((b"vary", b"Accept"),), "list"))
+    middleware = MiddlewareInstance(build({**DEFAULTS, "allow_origins": [LISTED]}), debug=False)
+    asked = GeneratedRequest("GET", ((b"origin", LISTED.encode()),), "list")
+    middleware.serve(asked, AppResponse(200, ((b"vary", b"Accept"),), "list"))
     tracemalloc.start()
     try:
         for number in range(10_000):
-            desk.serve(asked, Said(200, ((b"vary", b"X-%d, " % number + b"X" * 50_000),), "list"))
+            middleware.serve(asked, AppResponse(200, ((b"vary", b"X-%d, " % number + b"X" * 50_000),), "list"))
         kept, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()

@@ -8,10 +8,10 @@ import pytest
 
 from crossorigin import Policy
 from tests.properties.counting import Watched, room_of, steps_of
-from tests.properties.serving import Desk, build
-from tests.properties.strategies import DEFAULTS, Asked, Line, Said
+from tests.properties.serving import MiddlewareInstance, build
+from tests.properties.strategies import DEFAULTS, AppResponse, GeneratedRequest, Line
 
-SAID = Said(200, ((b"content-type", b"text/plain"), (b"vary", b"Accept")), "list")
+SAID = AppResponse(200, ((b"content-type", b"text/plain"), (b"vary", b"Accept")), "list")
 ORIGIN = (b"origin", b"https://app.example.com")
 METHOD = (b"access-control-request-method", b"PUT")
 HEADERS = b"access-control-request-headers"
@@ -20,21 +20,21 @@ FEW = 1_500
 MANY_LABELS = 30_000
 
 
-def steps(desk: Desk, asked: Asked) -> int:
+def steps(middleware: MiddlewareInstance, asked: GeneratedRequest) -> int:
     """Count the steps of a request to an instance that has served it before."""
-    desk.serve(asked, SAID)
-    return steps_of(lambda: desk.serve(asked, SAID))
+    middleware.serve(asked, SAID)
+    return steps_of(lambda: middleware.serve(asked, SAID))
 
 
-def desk_of(**options: Any) -> Desk:
+def desk_of(**options: Any) -> MiddlewareInstance:
     """Return an instance with a policy."""
-    return Desk(build(DEFAULTS | options), debug=False)
+    return MiddlewareInstance(build(DEFAULTS | options), debug=False)
 
 
-def asking(origin: bytes, *, preflight: bool) -> Asked:
+def asking(origin: bytes, *, preflight: bool) -> GeneratedRequest:
     """Return a request of an origin."""
     headers = ((b"origin", origin), METHOD)
-    return Asked("OPTIONS", headers, "list") if preflight else Asked("GET", headers[:1], "list")
+    return GeneratedRequest("OPTIONS", headers, "list") if preflight else GeneratedRequest("GET", headers[:1], "list")
 
 
 def test_the_counters_count() -> None:
@@ -65,7 +65,7 @@ def _loop(count: int) -> None:
 
 
 @pytest.fixture(scope="module")
-def listed() -> dict[int, Desk]:
+def listed() -> dict[int, MiddlewareInstance]:
     """Instances with one origin to a hundred thousand."""
     counts = (1, 10, 1_000, 100_000)
     return {count: desk_of(allow_origins=[f"https://s{number}.example" for number in range(count)]) for count in counts}
@@ -74,25 +74,25 @@ def listed() -> dict[int, Desk]:
 @pytest.mark.parametrize("preflight", [False, True], ids=["actual", "preflight"])
 @pytest.mark.parametrize("origin", [b"https://s0.example", b"https://s.example", b"https://s100001.example", b"null"])
 def test_a_policy_of_many_origins_costs_what_one_costs(
-    listed: dict[int, Desk], origin: bytes, *, preflight: bool
+    listed: dict[int, MiddlewareInstance], origin: bytes, *, preflight: bool
 ) -> None:
     """To the very step, from ten origins to a hundred thousand: allowed, refused, the first or none of them."""
-    counted = {count: steps(desk, asking(origin, preflight=preflight)) for count, desk in listed.items()}
+    counted = {count: steps(middleware, asking(origin, preflight=preflight)) for count, middleware in listed.items()}
     assert len({counted[count] for count in (10, 1_000, 100_000)}) == 1, counted
     assert 0 < max(counted.values()) < FEW
 
 
-def test_the_last_of_many_origins_costs_what_the_first_costs(listed: dict[int, Desk]) -> None:
+def test_the_last_of_many_origins_costs_what_the_first_costs(listed: dict[int, MiddlewareInstance]) -> None:
     """Where an origin stands in the list does not matter."""
-    for count, desk in listed.items():
+    for count, middleware in listed.items():
         first, last = (
-            steps(desk, asking(f"https://s{place}.example".encode(), preflight=False)) for place in (0, count - 1)
+            steps(middleware, asking(f"https://s{place}.example".encode(), preflight=False)) for place in (0, count - 1)
         )
         assert first == last
 
 
 @pytest.fixture(scope="module")
-def patterned() -> dict[int, Desk]:
+def patterned() -> dict[int, MiddlewareInstance]:
     """Instances with one wildcard pattern to ten thousand."""
     counts = (1, 16, 17, 100, 10_000)
     return {
@@ -113,10 +113,10 @@ def patterned() -> dict[int, Desk]:
     ],
 )
 def test_a_policy_of_many_patterns_costs_what_a_few_cost(
-    patterned: dict[int, Desk], origin: bytes, most: int, *, preflight: bool
+    patterned: dict[int, MiddlewareInstance], origin: bytes, most: int, *, preflight: bool
 ) -> None:
     """Beyond a short list, not a step more for ten thousand patterns; the origin's own labels are all that counts."""
-    counted = {count: steps(desk, asking(origin, preflight=preflight)) for count, desk in patterned.items()}
+    counted = {count: steps(middleware, asking(origin, preflight=preflight)) for count, middleware in patterned.items()}
     assert len({counted[count] for count in (17, 100, 10_000)}) == 1, counted
     assert max(counted.values()) < most
 
@@ -172,19 +172,19 @@ FIELDS = list(hostile_headers(b""))
 def test_hostile_bytes_are_measured_and_not_read(field: str, mode: str, *, debug: bool) -> None:
     """From 64 KiB to 1 MiB a value takes the same few steps, no copy of it is made, and at most its beginning read."""
     policy = build(DEFAULTS | MODES[mode])
-    desk = Desk(policy, debug=debug)
+    middleware = MiddlewareInstance(policy, debug=debug)
     # What is kept of an ordinary preflight spares no look at the length of the next.
-    desk.serve(Asked("OPTIONS", (ORIGIN, METHOD), "list"), SAID)
+    middleware.serve(GeneratedRequest("OPTIONS", (ORIGIN, METHOD), "list"), SAID)
     for method in ("OPTIONS", "GET"):
         for make in HOSTILE.values():
             counted = set()
             for size in SIZES:
                 value = Watched(make(size))
-                asked = Asked(method, hostile_headers(value)[field], "list")
+                asked = GeneratedRequest(method, hostile_headers(value)[field], "list")
                 # The first of its kind is told of in the log.
-                desk.serve(asked, SAID)
-                counted.add(steps(desk, asked))
-                assert room_of(functools.partial(desk.serve, asked, SAID)) < 16_000
+                middleware.serve(asked, SAID)
+                counted.add(steps(middleware, asked))
+                assert room_of(functools.partial(middleware.serve, asked, SAID)) < 16_000
                 decide_anew(policy, value, field, debug=debug)
                 assert value.done == []
             assert len(counted) == 1
@@ -203,11 +203,11 @@ def decide_anew(policy: Policy, value: bytes, field: str, *, debug: bool) -> Non
 @pytest.mark.parametrize("field", ["origin", "access-control-request-method", "access-control-request-headers"])
 def test_each_of_many_lines_costs_no_more_than_a_look(field: str, line: bytes, mode: str) -> None:
     """Ten thousand lines take a bounded number of steps each; the server has read as many."""
-    desk = desk_of(**MODES[mode])
+    middleware = desk_of(**MODES[mode])
     counted = []
     for count in (1_000, 10_000):
         lines = [(field.encode(), line % number if b"%" in line else line) for number in range(count)]
-        counted.append(steps(desk, Asked("OPTIONS", (ORIGIN, METHOD, *lines), "list")))
+        counted.append(steps(middleware, GeneratedRequest("OPTIONS", (ORIGIN, METHOD, *lines), "list")))
     few, many = counted
     assert many - few < 9_000 * 100
     assert few < FEW + 1_000 * 100
@@ -216,7 +216,7 @@ def test_each_of_many_lines_costs_no_more_than_a_look(field: str, line: bytes, m
 @pytest.mark.parametrize("mode", ["list", "mirror"])
 def test_the_most_that_is_read_takes_bounded_steps(mode: str) -> None:
     """Within the limits, whatever the names are, a preflight takes no more than so many steps for each byte read."""
-    desk = desk_of(**MODES[mode])
+    middleware = desk_of(**MODES[mode])
     for make in HOSTILE.values():
-        asked = Asked("OPTIONS", (ORIGIN, METHOD, (HEADERS, make(4_096)[:4_096])), "list")
-        assert steps(desk, asked) < FEW + 4_096 * 30
+        asked = GeneratedRequest("OPTIONS", (ORIGIN, METHOD, (HEADERS, make(4_096)[:4_096])), "list")
+        assert steps(middleware, asked) < FEW + 4_096 * 30

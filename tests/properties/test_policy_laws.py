@@ -9,14 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crossorigin import ActualDecision, CrossOriginWarning, InvalidPolicyError, Policy, Reason
-from tests.example_counts import Tally
+from tests.example_counts import ExampleCounts
 from tests.properties import reference
-from tests.properties.serving import Desk, build, decide
+from tests.properties.serving import MiddlewareInstance, build, decide
 from tests.properties.strategies import (
     DEFAULTS,
-    Asked,
+    AppResponse,
     Exchanged,
-    Said,
+    GeneratedRequest,
     long_lists,
     name_lines,
     origin_allowed,
@@ -34,7 +34,7 @@ MANY = settings(max_examples=3 * settings().max_examples)
 
 def test_an_origin_is_allowed_as_the_rules_say() -> None:
     """The matcher lets in exactly what looking at each listed pattern in turn lets in."""
-    tally = Tally()
+    counts = ExampleCounts()
 
     @given(policies(), st.data())
     def law(options: dict[str, Any], data: st.DataObject) -> None:
@@ -43,15 +43,15 @@ def test_an_origin_is_allowed_as_the_rules_say() -> None:
             origin = data.draw(origins)
             decision = policy.decide("GET", origin=[origin])
             assert decision.allowed == reference.origin_is_allowed(options, [origin])
-            tally.count(allowed=decision.allowed, refused=not decision.allowed)
+            counts.count(allowed=decision.allowed, refused=not decision.allowed)
 
     law()
-    tally.demand(allowed=0.2, refused=0.2)
+    counts.require(allowed=0.2, refused=0.2)
 
 
 def test_the_check_of_the_names_is_set_inclusion_within_limits() -> None:
     """Order, repetition, case and white space never matter; within the limits only membership does."""
-    tally = Tally()
+    counts = ExampleCounts()
 
     @given(policies(), st.data())
     def law(options: dict[str, Any], data: st.DataObject) -> None:
@@ -64,15 +64,15 @@ def test_the_check_of_the_names_is_set_inclusion_within_limits() -> None:
             assert reason.allows == reference.names_are_allowed(options, lines)
             within = reference.within_limits(options, lines)
             assert within == (reason not in {Reason.HEADERS_TOO_LONG, Reason.HEADERS_TOO_SPARSE})
-            tally.count(allowed=reason.allows, refused=not reason.allows, beyond=not within)
+            counts.count(allowed=reason.allows, refused=not reason.allows, beyond=not within)
 
     law()
-    tally.demand(allowed=0.2, refused=0.2, beyond=0.1)
+    counts.require(allowed=0.2, refused=0.2, beyond=0.1)
 
 
 def test_vary_loses_nothing_and_gains_origin_alone() -> None:
     """Every element of the app's Vary stays, in its order; no byte of the request joins them."""
-    tally = Tally()
+    counts = ExampleCounts()
 
     @MANY
     @given(policies(), own_headers(least=2), st.data())
@@ -88,10 +88,10 @@ def test_vary_loses_nothing_and_gains_origin_alone() -> None:
         if "*" not in options["allow_origins"] and not options["constant_allow_origin"]:
             assert {"*", "origin"} & {element.lower() for element in after}
         gained = len(after) > len(before)
-        tally.count(gained=gained, kept=not gained, full=bool(before))
+        counts.count(gained=gained, kept=not gained, full=bool(before))
 
     law()
-    tally.demand(gained=0.2, kept=0.2, full=0.2)
+    counts.require(gained=0.2, kept=0.2, full=0.2)
 
 
 # What a stranger writes, to be found again in an answer if anything repeats it.
@@ -121,18 +121,18 @@ def canaries(draw: st.DrawFn) -> Exchanged:
         (b"access-control-request-headers", names),
     )
     verb = draw(st.sampled_from(["OPTIONS"] * 7 + ["GET"]))
-    return Exchanged(options, draw(st.booleans()), Asked(verb, lines, "list"), Said(200, (), "list"))
+    return Exchanged(options, draw(st.booleans()), GeneratedRequest(verb, lines, "list"), AppResponse(200, (), "list"))
 
 
 def test_no_byte_of_a_request_is_repeated_unless_it_was_allowed() -> None:
     """Refused or malformed text never reaches a header or a body, whatever the policy and the mode."""
-    tally = Tally()
+    counts = ExampleCounts()
 
     @MANY
     @given(canaries())
     def law(given: Exchanged) -> None:
         policy = build(given.options)
-        served = Desk(policy, debug=given.debug).serve(given.asked, given.said)
+        served = MiddlewareInstance(policy, debug=given.debug).serve(given.asked, given.said)
         sent = b"\n".join([served.body, *(name + b": " + value for name, value in served.headers)]).lower()
         reasons = decide(policy, given.asked, debug=given.debug).reasons
         assert not {b"\r", b"\xff", b"<"} & {sent[place : place + 1] for place in range(len(sent))}
@@ -144,15 +144,15 @@ def test_no_byte_of_a_request_is_repeated_unless_it_was_allowed() -> None:
         assert b"zzmethod" not in sent
         assert b"zz method" not in sent
         repeated = b"zzheader" in sent
-        tally.count(repeated=repeated, silent=not repeated)
+        counts.count(repeated=repeated, silent=not repeated)
 
     law()
-    tally.demand(repeated=0.2, silent=0.2)
+    counts.require(repeated=0.2, silent=0.2)
 
 
 def test_a_policy_survives_every_round_trip() -> None:
     """A dictionary, a pickle and the repr make the policy again; one option changed makes another."""
-    tally = Tally()
+    counts = ExampleCounts()
 
     @given(policies(), policies(), st.sampled_from(sorted(DEFAULTS)))
     def law(options: dict[str, Any], others: dict[str, Any], changed: str) -> None:
@@ -176,10 +176,10 @@ def test_a_policy_survives_every_round_trip() -> None:
             return
         alike = all(_as_set(told[name]) == _as_set(value) for name, value in policy.to_dict().items())
         assert (near == policy) is alike
-        tally.count(other=not alike, wildcard=any("*" in text for text in options["allow_origins"]))
+        counts.count(other=not alike, wildcard=any("*" in text for text in options["allow_origins"]))
 
     law()
-    tally.demand(other=0.2, wildcard=0.2)
+    counts.require(other=0.2, wildcard=0.2)
 
 
 def _as_set(value: object) -> object:
@@ -188,7 +188,7 @@ def _as_set(value: object) -> object:
 
 def test_the_order_of_a_policy_never_changes_a_judgement() -> None:
     """Equal policies judge alike."""
-    tally = Tally()
+    counts = ExampleCounts()
 
     @given(policies(), st.data())
     def law(options: dict[str, Any], data: st.DataObject) -> None:
@@ -201,10 +201,10 @@ def test_the_order_of_a_policy_never_changes_a_judgement() -> None:
         assert policy == other
         decision = decide(policy, asked, debug=debug)
         assert decision.reasons == decide(other, asked, debug=debug).reasons
-        tally.count(turned=turned != options, allowed=decision.allowed)
+        counts.count(turned=turned != options, allowed=decision.allowed)
 
     law()
-    tally.demand(turned=0.2, allowed=0.2)
+    counts.require(turned=0.2, allowed=0.2)
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from crossorigin.policy.check.regex.syntax import (
     parse_regex,
 )
 from crossorigin.policy.check.regex.untrusted import find_stranger
-from tests.example_counts import Tally
+from tests.example_counts import ExampleCounts
 from tests.properties.backtracking import Matcher, TooLongError, TooManyStepsError
 from tests.properties.untrusted_origins import is_strange, strangers_around
 
@@ -79,7 +79,7 @@ def expressions(atoms: tuple[str, ...], counts: tuple[str, ...]) -> st.SearchStr
 
 def test_the_parser_reads_what_python_reads() -> None:
     """Matching over the tree is `re.fullmatch`, on texts of the characters of an origin; a fifth of them match."""
-    tally = Tally()
+    counts = ExampleCounts()
 
     @given(expressions(ATOMS, COUNTS), st.lists(st.text("ab1-.:", max_size=6), min_size=12, max_size=12))
     def law(text: str, tried: list[str]) -> None:
@@ -90,10 +90,10 @@ def test_the_parser_reads_what_python_reads() -> None:
             assert {one for one in tried if matcher.matches(one, 20_000)} == found
         except (TooLongError, TooManyStepsError):
             assume(condition=False)
-        tally.count(matching=bool(found), not_all=found < set(tried))
+        counts.count(matching=bool(found), not_all=found < set(tried))
 
     law()
-    tally.demand(matching=0.2, not_all=0.2)
+    counts.require(matching=0.2, not_all=0.2)
 
 
 def compiled(text: str) -> re.Pattern[str]:
@@ -170,7 +170,7 @@ LONG = ("", "", "", "*", "+", "?", "{2}", "{1,3}", "{0,8}", "{1,63}", "*", "+")
 
 def test_what_starts_answers_every_origin_within_a_fixed_number_of_steps() -> None:
     """Accepted expressions are tried on texts made against them; a fifth of all have two loops or more."""
-    tally = Tally()
+    counts = ExampleCounts()
 
     @given(expressions(COSTLY, LONG), st.text("ab-.:1", min_size=1, max_size=3))
     def law(text: str, signs: str) -> None:
@@ -184,7 +184,7 @@ def test_what_starts_answers_every_origin_within_a_fixed_number_of_steps() -> No
         except TooLongError:
             assume(condition=False)
             raise
-        tally.count(starts=starts, two_loops=starts and len(loops(tree)) > 1)
+        counts.count(starts=starts, two_loops=starts and len(loops(tree)) > 1)
         for one in adversarial(tree, signs) if starts else ():
             try:
                 matcher.run(one, MOST_STEPS)
@@ -192,7 +192,7 @@ def test_what_starts_answers_every_origin_within_a_fixed_number_of_steps() -> No
                 raise AssertionError(f"{text!r} on {one!r}") from None
 
     law()
-    tally.demand(starts=0.2, two_loops=0.1)
+    counts.require(starts=0.2, two_loops=0.1)
 
 
 SCHEMES = (
@@ -313,7 +313,7 @@ def test_what_starts_with_credentials_matches_no_stranger() -> None:
     A fifth start, a fifth do not.
     """
     assert len(STRANGERS) == 10_000
-    tally = Tally()
+    counts = ExampleCounts()
     pieces = [st.sampled_from(choices) for choices in (SCHEMES, FRONTS, DOMAINS, ENDS)]
 
     @given(st.tuples(*pieces).map("".join))
@@ -321,7 +321,7 @@ def test_what_starts_with_credentials_matches_no_stranger() -> None:
         tree = parse_regex(text)
         assume(find_cost(tree) is None)
         found = find_stranger(text, tree, allow_public_suffixes=False)
-        tally.count(starts=found is None, refused=found is not None)
+        counts.count(starts=found is None, refused=found is not None)
         regex = re.compile(text)
         if found is None:
             around = strangers_around(re.findall(r"[a-z0-9-]{2,}", text), 200)
@@ -331,7 +331,7 @@ def test_what_starts_with_credentials_matches_no_stranger() -> None:
             assert regex.fullmatch(found[0])
 
     law()
-    tally.demand(starts=0.2, refused=0.2)
+    counts.require(starts=0.2, refused=0.2)
 
 
 def test_no_character_of_an_origin_is_left_out_of_the_alphabet() -> None:

@@ -40,7 +40,7 @@ from crossorigin.browser import (
 )
 from crossorigin.policy.fields import allowed_methods
 from crossorigin.starlette import cors, install
-from tests.example_counts import Tally
+from tests.example_counts import ExampleCounts
 from tests.properties.route_tables import (
     ALPHA,
     API,
@@ -454,7 +454,7 @@ def outcome(verdict: Verdict, place: Place, asked: Asked) -> dict[str, bool]:
 
 def test_a_browser_gets_what_the_nearest_policy_says() -> None:
     """For any table, any place of the policies and any request: verdict, headers, and what reaches an endpoint."""
-    tally = Tally()
+    counts = ExampleCounts()
 
     @given(tables(), setups(), st.data())
     def law(table: Table, setup: Setup, data: st.DataObject) -> None:
@@ -467,15 +467,15 @@ def test_a_browser_gets_what_the_nearest_policy_says() -> None:
                 verdict, place = hold(world, asked, data.draw(ENGINE))
                 level = place.nearest
                 decided = "the middleware" if level is None else level.kind
-                tally.count(**outcome(verdict, place, asked), **{f"decided by {decided}": True})
+                counts.count(**outcome(verdict, place, asked), **{f"decided by {decided}": True})
 
     law()
-    tally.demand(**dict.fromkeys(["allowed", "refused", "preflighted", "not preflighted"], 0.1))
-    tally.demand(**dict.fromkeys(["status 200", "status 404", "in a mount", "decided by endpoint"], 0.01))
-    tally.demand(**dict.fromkeys(["redirected", "status 405", "in a host", "included"], 0.001))
+    counts.require(**dict.fromkeys(["allowed", "refused", "preflighted", "not preflighted"], 0.1))
+    counts.require(**dict.fromkeys(["status 200", "status 404", "in a mount", "decided by endpoint"], 0.01))
+    counts.require(**dict.fromkeys(["redirected", "status 405", "in a host", "included"], 0.001))
     # Which of the levels come up is a matter of luck, where there is any.
     if settings().derandomize:
-        tally.demand(**dict.fromkeys([f"decided by {level}" for level in DECIDERS], 0.002))
+        counts.require(**dict.fromkeys([f"decided by {level}" for level in DECIDERS], 0.002))
 
 
 DECIDERS = (
@@ -494,7 +494,7 @@ def test_what_is_remembered_lets_no_request_pass_that_its_own_policy_refuses() -
 
     Nor is anything lost by remembering: what passes without it passes with it.
     """
-    tally = Tally()
+    counts = ExampleCounts()
 
     @given(crowded(), setups(), ENGINE, st.data())
     def law(table: Table, setup: Setup, engine: Any, data: st.DataObject) -> None:
@@ -512,7 +512,7 @@ def test_what_is_remembered_lets_no_request_pass_that_its_own_policy_refuses() -
                 if kind == "cors":
                     assert verdict.type == kind
                 policies = [world.decider(world.place(each, url_of(world, asked))) for each in offered(world, asked)]
-                tally.count(
+                counts.count(
                     **{
                         "spared a preflight": len(seen) < len(exchanges),
                         "of several policies": len({policy for policy, _ in policies}) > 1,
@@ -522,7 +522,7 @@ def test_what_is_remembered_lets_no_request_pass_that_its_own_policy_refuses() -
                 )
 
     law()
-    tally.demand(**{"of several policies": 0.3, "passed": 0.3, "refused": 0.1, "spared a preflight": 0.001})
+    counts.require(**{"of several policies": 0.3, "passed": 0.3, "refused": 0.1, "spared a preflight": 0.001})
 
 
 @st.composite
@@ -567,7 +567,7 @@ def test_a_handshake_is_guarded_by_the_nearest_policy() -> None:
 
     With `check_websockets` the nearest policy says it.
     """
-    tally = Tally()
+    counts = ExampleCounts()
 
     @given(tables(), setups(), st.data())
     def law(table: Table, setup: Setup, data: st.DataObject) -> None:
@@ -591,7 +591,7 @@ def test_a_handshake_is_guarded_by_the_nearest_policy() -> None:
                     assert got == sent
                     assert (reached and reached.endpoint) == (there and there.endpoint)
                 served = there is not None and there.served
-                tally.count(
+                counts.count(
                     **{
                         f"decided by {decider}": True,
                         "accepted": "websocket.accept" in got,
@@ -603,10 +603,10 @@ def test_a_handshake_is_guarded_by_the_nearest_policy() -> None:
                 )
 
     law()
-    tally.demand(
+    counts.require(
         **{"accepted": 0.1, "refused": 0.02, "refused by the endpoint alone": 0.001, "foreign, not guarded": 0.001}
     )
-    tally.demand(**{"decided by app": 0.1, "decided by endpoint": 0.02, "of its own origin": 0.01})
+    counts.require(**{"decided by app": 0.1, "decided by endpoint": 0.02, "of its own origin": 0.01})
 
 
 def handshake_scope(host: str, path: str, origin: str | None) -> dict[str, Any]:

@@ -32,7 +32,7 @@ def is_strange(text: str, own: Collection[str]) -> bool:
 
 def strangers_around(words: Sequence[str], count: int) -> list[str]:
     """Return near misses of every kind around the words of an expression: glued, spelled otherwise, gone on with."""
-    chance = random.Random(0)  # the same at every run
+    rng = random.Random(0)  # the same at every run
     glue = ("", ".", "-", "x", "..", "_", "evil", ".evil", "evil.", "-evil", "evil-", ".evil.", "1")
     behind = (
         "",
@@ -64,8 +64,8 @@ def strangers_around(words: Sequence[str], count: int) -> list[str]:
     )
     made = ["null"]
     while len(made) < count:
-        parts = chance.choices(words, k=chance.randint(1, 4))
-        host = chance.choice(glue) + chance.choice((".", ".", ".", "-", *glue)).join(parts)
-        spelled = chance.choice(schemes) + host + chance.choice(behind)
-        made.append(spelled.upper() if chance.random() < 0.02 else spelled)
+        parts = rng.choices(words, k=rng.randint(1, 4))
+        host = rng.choice(glue) + rng.choice((".", ".", ".", "-", *glue)).join(parts)
+        spelled = rng.choice(schemes) + host + rng.choice(behind)
+        made.append(spelled.upper() if rng.random() < 0.02 else spelled)
     return made

@@ -1,9 +1,9 @@
-"""Wrong middlewares: each answers wrongly in one respect, as packages and hand-written ones do or did.
+"""Faulty middlewares: each answers incorrectly in one respect, as packages and hand-written ones do or did.
 
-All of them wrap the right middleware and change one thing: whom it lets in, or what it sends.
+All of them wrap the correct middleware and change one thing: whom it lets in, or what it sends.
 """
 
-# A mutant overrides a method of `Wrong`, which says what it is given, and need not use all of it.
+# A mutant overrides a method of `FaultyMiddleware`, which says what it is given, and need not use all of it.
 
 import fnmatch
 import re
@@ -25,8 +25,8 @@ CACHE = "the HTTP cache"
 _OWN = "the app's own headers"
 
 
-class Wrong:
-    """Wrap the right middleware; without a subclass, it answers as that does."""
+class FaultyMiddleware:
+    """Wrap the correct middleware; without a subclass, it answers as that does."""
 
     # The rows of the browser's table on one API, one of which comes out differently; or why none can.
     rows: tuple[str, ...] = ()
@@ -34,16 +34,16 @@ class Wrong:
 
     def __init__(self, app: Any, **options: Any) -> None:
         self.app = app
-        self.right = CORSMiddleware(self._app, **options)
-        self.policy = self.right.policy
+        self.correct = CORSMiddleware(self._app, **options)
+        self.policy = self.correct.policy
         self.judge = Judge(self.policy)
-        self.right._plan._judge = _WrongJudge(self)
+        self.correct._plan._judge = _FaultyJudge(self)
         self.exact = [origin for origin in self.policy.allow_origins if "*" not in origin]
         self.wildcards = [origin for origin in self.policy.allow_origins if "*" in origin and origin != "*"]
         self.regex = self.policy.allow_origin_regex or "(?!)"
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Answer rightly, then change what is sent."""
+        """Answer correctly, then change what is sent."""
         scope = {**scope, _OWN: None}
 
         async def answering(message: Any) -> None:
@@ -52,7 +52,7 @@ class Wrong:
                 message = {**message, "status": status, "headers": headers}
             await send(message)
 
-        await self.right(scope, receive, answering)
+        await self.correct(scope, receive, answering)
 
     async def _app(self, scope: Any, receive: Any, send: Any) -> None:
         async def noting(message: Any) -> None:
@@ -87,22 +87,22 @@ class Wrong:
         return headers
 
 
-class _WrongJudge(Judge):
-    """Judge as the right one does, then ask the wrong middleware about what was refused."""
+class _FaultyJudge(Judge):
+    """Judge as the correct one does, then ask the faulty middleware about what was refused."""
 
-    def __init__(self, wrong: Wrong) -> None:
-        super().__init__(wrong.policy)
-        self._wrong = wrong
+    def __init__(self, faulty: FaultyMiddleware) -> None:
+        super().__init__(faulty.policy)
+        self._faulty = faulty
 
     def judge_origin(self, lines: Sequence[bytes]) -> Reason:
         reason = super().judge_origin(lines)
-        if lines and not reason.allows and self._wrong.lets_in_lines(lines):
+        if lines and not reason.allows and self._faulty.lets_in_lines(lines):
             return Reason.ORIGIN_MATCHES_REGEX
         return reason
 
     def judge_method(self, lines: Sequence[bytes]) -> Reason:
         reason = super().judge_method(lines)
-        if len(lines) == 1 and not reason.allows and self._wrong.lets_method(_text(lines[0])):
+        if len(lines) == 1 and not reason.allows and self._faulty.lets_method(_text(lines[0])):
             return Reason.METHOD_LISTED
         return reason
 
@@ -110,7 +110,7 @@ class _WrongJudge(Judge):
         reason, names = super().judge_headers(lines)
         if not reason.allows:
             asked = [name.strip() for line in lines for name in line.split(b",") if name.strip()]
-            if self._wrong.lets_headers({name.lower() for name in asked}):
+            if self._faulty.lets_headers({name.lower() for name in asked}):
                 return Reason.ANY_HEADERS, asked
         return reason, names
 
@@ -130,7 +130,7 @@ def _replaced(headers: Headers, name: bytes, values: Iterable[bytes]) -> Headers
 # Whom they let in.
 
 
-class AnyOrigin(Wrong):
+class AnyOrigin(FaultyMiddleware):
     """Echoes any origin, as hand-written middlewares do that return the request's Origin."""
 
     rows = ("GET, not listed",)
@@ -139,7 +139,7 @@ class AnyOrigin(Wrong):
         return True
 
 
-class RegexBySearch(Wrong):
+class RegexBySearch(FaultyMiddleware):
     """Searches for the regular expression anywhere, as is done by hand with `re.search`."""
 
     rows = ("regex, only a part matches",)
@@ -148,7 +148,7 @@ class RegexBySearch(Wrong):
         return re.search(self.regex, origin) is not None
 
 
-class RegexByMatch(Wrong):
+class RegexByMatch(FaultyMiddleware):
     """Holds the start of the origin alone, as Starlette did until 2020 and Flask-CORS does."""
 
     rows = ("regex, only a part matches, PUT",)
@@ -157,7 +157,7 @@ class RegexByMatch(Wrong):
         return re.match(self.regex, origin) is not None
 
 
-class RegexIgnoringCase(Wrong):
+class RegexIgnoringCase(FaultyMiddleware):
     """Ignores case, as Flask-CORS does for what looks like a regular expression."""
 
     unseen = "a browser writes every origin in lower case"
@@ -169,7 +169,7 @@ class RegexIgnoringCase(Wrong):
         return well_formed and any(re.fullmatch(pattern, origin, re.IGNORECASE) for pattern in patterns)
 
 
-class UnescapedDot(Wrong):
+class UnescapedDot(FaultyMiddleware):
     """Takes a listed origin for a regular expression, so that its dots stand for any character."""
 
     rows = ("GET, a letter for a dot",)
@@ -178,7 +178,7 @@ class UnescapedDot(Wrong):
         return any(re.fullmatch(listed, origin) for listed in self.exact)
 
 
-class SuffixOfTheOrigin(Wrong):
+class SuffixOfTheOrigin(FaultyMiddleware):
     """Compares the end of the origin with a listed host, as go-zero did (CVE-2024-27302)."""
 
     rows = ("GET, the listed host as a suffix",)
@@ -187,7 +187,7 @@ class SuffixOfTheOrigin(Wrong):
         return any(origin.endswith(listed.partition("://")[2] or listed) for listed in self.exact)
 
 
-class PrefixOfTheOrigin(Wrong):
+class PrefixOfTheOrigin(FaultyMiddleware):
     """Compares the start of the origin with a listed one."""
 
     rows = ("GET, listed without its port",)
@@ -196,7 +196,7 @@ class PrefixOfTheOrigin(Wrong):
         return any(origin.startswith(listed) for listed in self.exact)
 
 
-class SubstringOfOneString(Wrong):
+class SubstringOfOneString(FaultyMiddleware):
     """Looks for the origin inside a string, as Starlette does where `allow_origins` is given one instead of a list."""
 
     rows = ("null, inside a listed host",)
@@ -205,7 +205,7 @@ class SubstringOfOneString(Wrong):
         return len(lines) == 1 and any(_text(lines[0]) in listed for listed in self.exact)
 
 
-class FileNamePattern(Wrong):
+class FileNamePattern(FaultyMiddleware):
     """Matches patterns as file names are, across everything, as Cornice does; Litestar writes `.*` for each `*`."""
 
     unseen = "what `*` may wrongly cross, a slash, a user or a port, a browser's Origin never has inside its host"
@@ -214,7 +214,7 @@ class FileNamePattern(Wrong):
         return len(lines) == 1 and any(fnmatch.fnmatchcase(_text(lines[0]), pattern) for pattern in self.wildcards)
 
 
-class SuffixOfTheWildcard(Wrong):
+class SuffixOfTheWildcard(FaultyMiddleware):
     """Compares the end of a host with what stands behind `*.`, without the dot."""
 
     rows = ("pattern, whole labels",)
@@ -224,7 +224,7 @@ class SuffixOfTheWildcard(Wrong):
         return any(dot and origin.startswith(scheme) and origin.endswith(base) for scheme, dot, base in parts)
 
 
-class WildcardWithItsApex(Wrong):
+class WildcardWithItsApex(FaultyMiddleware):
     """Lets a wildcard stand for no label at all, as cookies do with their domain."""
 
     rows = ("pattern, never its apex",)
@@ -233,7 +233,7 @@ class WildcardWithItsApex(Wrong):
         return origin in [pattern.replace("://*.", "://") for pattern in self.wildcards]
 
 
-class HostAlone(Wrong):
+class HostAlone(FaultyMiddleware):
     """Compares hosts, whatever the scheme and the port, as is done by hand with `urlsplit`."""
 
     rows = ("GET, listed with another scheme",)
@@ -242,7 +242,7 @@ class HostAlone(Wrong):
         return urlsplit(origin).hostname in {urlsplit(listed).hostname for listed in self.exact}
 
 
-class NullAlways(Wrong):
+class NullAlways(FaultyMiddleware):
     """Lets `null` in, as is done for pages that are opened from a disk."""
 
     rows = ("null, not listed",)
@@ -251,7 +251,7 @@ class NullAlways(Wrong):
         return list(lines) == [b"null"]
 
 
-class EmptyOrigin(Wrong):
+class EmptyOrigin(FaultyMiddleware):
     """Lets an empty Origin in, as Starlette does with the `[""]` that comes of splitting an empty setting."""
 
     unseen = "a browser never sends an empty Origin"
@@ -260,7 +260,7 @@ class EmptyOrigin(Wrong):
         return list(lines) == [b""]
 
 
-class TrimmedOrigin(Wrong):
+class TrimmedOrigin(FaultyMiddleware):
     """Trims the Origin before it compares, and echoes what came."""
 
     unseen = "a browser sends no white space around an origin"
@@ -269,7 +269,7 @@ class TrimmedOrigin(Wrong):
         return len(lines) == 1 and _text(lines[0]).strip() in self.exact
 
 
-class RawEcho(Wrong):
+class RawEcho(FaultyMiddleware):
     """Asks the regular expression about bytes that are no origin, and echoes them, as Starlette does."""
 
     unseen = "a browser's Origin is a serialized origin"
@@ -278,7 +278,7 @@ class RawEcho(Wrong):
         return list(lines) != [b"null"] and len(lines) == 1 and bool(re.fullmatch(self.regex, _text(lines[0])))
 
 
-class FirstOfTwoOrigins(Wrong):
+class FirstOfTwoOrigins(FaultyMiddleware):
     """Reads the first of two Origin lines, as `headers.get` does in most frameworks."""
 
     unseen = "a browser sends one Origin line"
@@ -287,7 +287,7 @@ class FirstOfTwoOrigins(Wrong):
         return len(lines) > 1 and self.judge.judge_origin(lines[:1]).allows
 
 
-class MethodAsSubstring(Wrong):
+class MethodAsSubstring(FaultyMiddleware):
     """Looks for the method inside the joined list, as Flask-CORS does."""
 
     rows = ("PAT is no part of PATCH",)
@@ -296,7 +296,7 @@ class MethodAsSubstring(Wrong):
         return method in ", ".join(allowed_methods(self.policy.allow_methods))
 
 
-class MethodWithoutCase(Wrong):
+class MethodWithoutCase(FaultyMiddleware):
     """Compares methods in upper case, as Flask-CORS does."""
 
     rows = ("patch is not PATCH",)
@@ -305,7 +305,7 @@ class MethodWithoutCase(Wrong):
         return method.upper() in allowed_methods(self.policy.allow_methods)
 
 
-class UnboundedHeaders(Wrong):
+class UnboundedHeaders(FaultyMiddleware):
     """Compares requested names however many there are, as Starlette does."""
 
     rows = ("more names than are read",)
@@ -315,7 +315,7 @@ class UnboundedHeaders(Wrong):
         return names <= listed or ("*" in self.policy.allow_headers and all(map(is_token_bytes, names)))
 
 
-class EchoedHeaders(Wrong):
+class EchoedHeaders(FaultyMiddleware):
     """Allows whatever names are requested, as Express's `cors` does by default."""
 
     rows = ("a header that is not listed",)
@@ -333,7 +333,7 @@ class EchoedHeaders(Wrong):
 # What they send.
 
 
-class NoVary(Wrong):
+class NoVary(FaultyMiddleware):
     """Says nothing of the origin in Vary, as Vapor's middleware did, and most hand-written ones."""
 
     rows = (CACHE,)
@@ -342,7 +342,7 @@ class NoVary(Wrong):
         return status, _replaced(headers, VARY, _values(own or [], VARY))
 
 
-class VaryWhereAllowed(Wrong):
+class VaryWhereAllowed(FaultyMiddleware):
     """Varies on the origin only where it is allowed, as gorilla/handlers does."""
 
     rows = (CACHE,)
@@ -351,7 +351,7 @@ class VaryWhereAllowed(Wrong):
         return headers if _values(headers, ALLOW_ORIGIN) else _replaced(headers, VARY, _values(own, VARY))
 
 
-class VaryOverwritten(Wrong):
+class VaryOverwritten(FaultyMiddleware):
     """Writes Vary anew, so that the app's is lost, as is done by hand with `headers["Vary"] = "Origin"`."""
 
     rows = (CACHE,)
@@ -360,7 +360,7 @@ class VaryOverwritten(Wrong):
         return _replaced(headers, VARY, [b"Origin"]) if _values(headers, VARY) else headers
 
 
-class VaryRepeated(Wrong):
+class VaryRepeated(FaultyMiddleware):
     """Adds Origin to a Vary that has it, as Starlette does."""
 
     unseen = "to a cache, a name that is repeated says the same"
@@ -370,7 +370,7 @@ class VaryRepeated(Wrong):
         return _replaced(headers, VARY, [*_values(own, VARY), b"Origin"]) if varies else headers
 
 
-class CredentialsForAll(Wrong):
+class CredentialsForAll(FaultyMiddleware):
     """Grants credentials to origins that are refused, as Starlette does."""
 
     unseen = "a browser reads Access-Control-Allow-Credentials only once the origin is allowed"
@@ -379,7 +379,7 @@ class CredentialsForAll(Wrong):
         return status, _replaced(headers, ALLOW_CREDENTIALS, [b"true"] * self.policy.allow_credentials)
 
 
-class OriginOfTheApp(Wrong):
+class OriginOfTheApp(FaultyMiddleware):
     """Lets the app's own Access-Control-Allow-Origin pass where the origin is refused, as Starlette does."""
 
     rows = ("a route's own CORS, not listed",)
@@ -389,7 +389,7 @@ class OriginOfTheApp(Wrong):
         return headers if granted else [*headers, *((ALLOW_ORIGIN, value) for value in _values(own, ALLOW_ORIGIN))]
 
 
-class OriginTwice(Wrong):
+class OriginTwice(FaultyMiddleware):
     """Misses header names with capitals, so that two lines of one header go out, as Starlette does."""
 
     rows = ("a route's own CORS, listed",)
@@ -399,7 +399,7 @@ class OriginTwice(Wrong):
         return [*headers, *missed] if _values(headers, ALLOW_ORIGIN) else headers
 
 
-class WildcardReflected(Wrong):
+class WildcardReflected(FaultyMiddleware):
     """Reflects every origin with credentials where `*` is listed, as Starlette does if asked for both."""
 
     rows = ("any origin, GET with credentials",)
@@ -411,7 +411,7 @@ class WildcardReflected(Wrong):
         return status, _replaced(_replaced(headers, ALLOW_ORIGIN, origin), ALLOW_CREDENTIALS, [b"true"])
 
 
-class ErrorsForNobody(Wrong):
+class ErrorsForNobody(FaultyMiddleware):
     """Leaves errors without CORS headers, as nginx does with an `add_header` that lacks `always`."""
 
     rows = ("status 404",)
@@ -421,7 +421,7 @@ class ErrorsForNobody(Wrong):
         return status, headers if own is None or status < 400 else bare
 
 
-class ListOfTheApp(Wrong):
+class ListOfTheApp(FaultyMiddleware):
     """Edits the app's own list of headers, which an app may send again, as is done by hand on `message["headers"]`."""
 
     unseen = "the next answer is set right again, whatever its list holds by then"
@@ -431,7 +431,7 @@ class ListOfTheApp(Wrong):
         return own
 
 
-class OriginKept(Wrong):
+class OriginKept(FaultyMiddleware):
     """Keeps the origin of one request on itself and answers the next with it, as a dict of ready headers does."""
 
     rows = ("GET, listed", "GET, not listed")
@@ -443,7 +443,7 @@ class OriginKept(Wrong):
         return headers if granted else _replaced(headers, ALLOW_ORIGIN, self.kept)
 
 
-class RefusalWithAnOkStatus(Wrong):
+class RefusalWithAnOkStatus(FaultyMiddleware):
     """Answers every preflight with an ok status, as Express's `cors` does."""
 
     rows = ("DELETE, not listed",)
@@ -452,7 +452,7 @@ class RefusalWithAnOkStatus(Wrong):
         return 200 if own is None else status, headers
 
 
-class RefusalWithAShorterList(Wrong):
+class RefusalWithAShorterList(FaultyMiddleware):
     """Refuses a method by leaving it out of a list under an ok status, which lets GET, HEAD and POST pass."""
 
     rows = ("GET with a header, GET not listed",)
@@ -460,9 +460,9 @@ class RefusalWithAShorterList(Wrong):
     def answer(self, scope: Any, status: int, headers: Headers, own: Headers | None) -> tuple[int, Headers]:
         if own is not None or status == 200 or not _values(headers, ALLOW_ORIGIN):
             return status, headers
-        plan = self.right._plan
+        plan = self.correct._plan
         return 200, [*headers, *plan._allow_methods, *plan._allowed_names([])]
 
 
-WRONG: list[type[Wrong]] = Wrong.__subclasses__()
+FAULTY_MIDDLEWARES: list[type[FaultyMiddleware]] = FaultyMiddleware.__subclasses__()
 Make = Callable[..., Any]

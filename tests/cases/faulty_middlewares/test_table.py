@@ -1,4 +1,4 @@
-"""The shared table catches every wrong middleware."""
+"""The shared table catches every faulty middleware."""
 
 from functools import cache
 from typing import Any
@@ -7,7 +7,7 @@ import pytest
 
 from crossorigin import CORSMiddleware, Policy
 from tests.cases.asgi import exchange
-from tests.cases.faulty_middlewares.middlewares import WRONG, Wrong
+from tests.cases.faulty_middlewares.middlewares import FAULTY_MIDDLEWARES, FaultyMiddleware
 from tests.cases.table import Case, cases
 
 
@@ -29,7 +29,7 @@ class Inside:
 
 
 def complaints(middleware: type) -> dict[str, list[str]]:
-    """Run all cases, those of one policy through one instance; return those that are answered wrongly."""
+    """Run all cases, those of one policy through one instance; return those that are answered incorrectly."""
     made: dict[tuple[str, bool], Any] = {}
     inside = Inside()
     found: dict[str, list[str]] = {}
@@ -52,21 +52,21 @@ def complaints(middleware: type) -> dict[str, list[str]]:
     return found
 
 
-@pytest.mark.parametrize("right", [CORSMiddleware, Wrong])
-def test_the_table_has_nothing_against_the_right_middleware(right: type) -> None:
-    """The right middleware, and what the wrong ones are made of, answer every case."""
-    assert complaints(right) == {}
+@pytest.mark.parametrize("correct", [CORSMiddleware, FaultyMiddleware])
+def test_the_table_has_nothing_against_the_correct_middleware(correct: type) -> None:
+    """The correct middleware, and what the faulty ones are made of, answer every case."""
+    assert complaints(correct) == {}
 
 
-@pytest.mark.parametrize("wrong", WRONG)
-def test_the_table_catches_a_wrong_middleware(wrong: type[Wrong]) -> None:
-    """At least one case is answered wrongly, and never all of them: it is wrong in one respect."""
-    assert 0 < len(complaints(wrong)) < len(cases())
+@pytest.mark.parametrize("faulty", FAULTY_MIDDLEWARES)
+def test_the_table_catches_a_faulty_middleware(faulty: type[FaultyMiddleware]) -> None:
+    """At least one case is answered incorrectly, and never all of them: it is wrong in one respect."""
+    assert 0 < len(complaints(faulty)) < len(cases())
 
 
-def test_each_wrong_middleware_says_what_it_does() -> None:
+def test_each_faulty_middleware_says_what_it_does() -> None:
     """There are many, each with its sentence, and with a row that a browser judges otherwise or why there is none."""
-    assert len(WRONG) >= 18
-    for wrong in WRONG:
-        assert wrong.__doc__
-        assert bool(wrong.rows) != bool(wrong.unseen), wrong
+    assert len(FAULTY_MIDDLEWARES) >= 18
+    for faulty in FAULTY_MIDDLEWARES:
+        assert faulty.__doc__
+        assert bool(faulty.rows) != bool(faulty.unseen), faulty

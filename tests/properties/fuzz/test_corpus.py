@@ -1,6 +1,6 @@
 """Every target holds for the corpus and for what Hypothesis draws, and fails where something wrong is handed in."""
 
-# What a wrong middleware does wrong is said by its class.
+# What a faulty middleware does wrong is said by its class.
 
 import contextlib
 import re
@@ -19,7 +19,7 @@ from crossorigin.fetch.fields import merge_vary, split_list, unique_names
 from crossorigin.fetch.methods import is_token_bytes
 from crossorigin.fetch.origin import Origin, parse_origin_bytes
 from crossorigin.policy.pattern import OriginPattern, parse_pattern
-from tests.cases.faulty_middlewares.middlewares import WRONG, Wrong
+from tests.cases.faulty_middlewares.middlewares import FAULTY_MIDDLEWARES, FaultyMiddleware
 from tests.properties.fuzz.reading import Measured
 from tests.properties.fuzz.targets import TARGETS, check_exchange, check_fields, check_origin, check_policy
 
@@ -191,7 +191,7 @@ def test_a_wrong_reading_of_fields_is_caught(wrong: Callable[[bytes], None]) -> 
 
 
 class Fussy(CORSMiddleware):
-    """Hold what the wrong ones below have in common: the right middleware, called as they like."""
+    """Hold what the faulty ones below have in common: the correct middleware, called as they like."""
 
 
 class Raising(Fussy):
@@ -256,13 +256,15 @@ class Handshaking(Fussy):
         await super().__call__({**scope, "type": "http"}, receive, send)
 
 
-@pytest.mark.parametrize("wrong", [*WRONG, Raising, Appending, Reading, Swallowing, Remembering, Handshaking])
-def test_a_wrong_middleware_is_caught(wrong: type) -> None:
+@pytest.mark.parametrize(
+    "faulty", [*FAULTY_MIDDLEWARES, Raising, Appending, Reading, Swallowing, Remembering, Handshaking]
+)
+def test_a_faulty_middleware_is_caught(faulty: type) -> None:
     """The exchange's target fails for every middleware that is known to be wrong."""
-    right = Wrong if issubclass(wrong, Wrong) else Fussy
-    judged = [data for data in inputs("exchange") if not fails(partial(check_exchange, middleware=right), data)]
+    correct = FaultyMiddleware if issubclass(faulty, FaultyMiddleware) else Fussy
+    judged = [data for data in inputs("exchange") if not fails(partial(check_exchange, middleware=correct), data)]
     assert judged
-    assert any(fails(partial(check_exchange, middleware=wrong), data) for data in judged)
+    assert any(fails(partial(check_exchange, middleware=faulty), data) for data in judged)
 
 
 def complaining(options: Mapping[str, Any]) -> Policy:

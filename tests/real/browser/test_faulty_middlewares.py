@@ -1,17 +1,17 @@
-"""Chromium catches every wrong middleware that a browser can tell from the right one."""
+"""Chromium catches every faulty middleware that a browser can tell from the correct one."""
 
 from typing import Any
 
 import pytest
 
 from crossorigin import CORSMiddleware
-from tests.cases.faulty_middlewares.middlewares import CACHE, WRONG, Make, Wrong
+from tests.cases.faulty_middlewares.middlewares import CACHE, FAULTY_MIDDLEWARES, FaultyMiddleware, Make
 from tests.real.browser import test_verdicts as verdicts
 from tests.real.browser.api import wrapped_api
 from tests.real.browser.conftest import Serve, Visit
 from tests.real.browser.servers import App, Place, Visitor
 
-# Rows for wrong answers that no row of the right middleware's own table shows.
+# Rows for wrong answers that no row of the correct middleware's own table shows.
 _MORE = [
     verdicts.Case(name="GET, a letter for a dot", policy={"allow_origins": ["http://a.b.localhost:{port}"]},
          page="axb.localhost", blocked=verdicts.NO_ORIGIN, arrives=["GET"]),
@@ -24,7 +24,7 @@ _MORE = [
          arrives=["OPTIONS"]),
 ]  # fmt: skip
 _ROWS = {case.name: case for case in [*verdicts._CASES, *_MORE]}
-_SEEN = [wrong for wrong in WRONG if wrong.rows]
+_SEEN = [faulty for faulty in FAULTY_MIDDLEWARES if faulty.rows]
 
 
 def capitals(app: App) -> App:
@@ -83,18 +83,18 @@ async def differing(make: Make, rows: tuple[str, ...], visit: Visit, serve: Serv
     return found
 
 
-@pytest.mark.parametrize("right", [CORSMiddleware, Wrong])
-async def test_chromium_judges_the_right_middleware_as_expected(
-    right: Make, visit: Visit, serve: Serve, page_port: int
+@pytest.mark.parametrize("correct", [CORSMiddleware, FaultyMiddleware])
+async def test_chromium_judges_the_correct_middleware_as_expected(
+    correct: Make, visit: Visit, serve: Serve, page_port: int
 ) -> None:
-    """All rows that tell a wrong middleware hold for the right one, and for what the wrong ones are made of."""
-    rows = tuple(dict.fromkeys(row for wrong in _SEEN for row in wrong.rows))
-    assert await differing(right, rows, visit, serve, page_port) == []
+    """All rows that tell a faulty middleware hold for the correct one, and for what the faulty ones are made of."""
+    rows = tuple(dict.fromkeys(row for faulty in _SEEN for row in faulty.rows))
+    assert await differing(correct, rows, visit, serve, page_port) == []
 
 
-@pytest.mark.parametrize("wrong", _SEEN)
-async def test_chromium_catches_a_wrong_middleware(
-    wrong: type[Wrong], visit: Visit, serve: Serve, page_port: int
+@pytest.mark.parametrize("faulty", _SEEN)
+async def test_chromium_catches_a_faulty_middleware(
+    faulty: type[FaultyMiddleware], visit: Visit, serve: Serve, page_port: int
 ) -> None:
     """At least one of its rows comes out differently."""
-    assert await differing(wrong, wrong.rows, visit, serve, page_port)
+    assert await differing(faulty, faulty.rows, visit, serve, page_port)

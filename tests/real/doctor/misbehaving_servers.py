@@ -1,4 +1,4 @@
-"""A zoo of servers that misbehave, each on a port of its own on loopback."""
+"""Servers that misbehave, each on its own loopback port."""
 
 import asyncio
 import socket
@@ -56,7 +56,7 @@ def obeyed(method: str, origin: str) -> tuple[int, Lines]:
     return 200, [("Access-Control-Allow-Origin", "https://a.example\x1b[2J")]
 
 
-class Animal:
+class MisbehavingServer:
     """One server, in a thread of its own; it closes each connection after an answer."""
 
     def __init__(self, behavior: Behavior | None = None, *, raw: bytes | None = None) -> None:

@@ -1,4 +1,4 @@
-"""What a check says of servers that answer by chance is what Chromium does with them."""
+"""What a check says of servers with random answers is what Chromium does with them."""
 
 import os
 import secrets
@@ -9,7 +9,7 @@ from crossorigin.doctor.probe import network
 from crossorigin.doctor.run_checks import Check, check
 from tests.real.engines.browsers import ENGINES
 from tests.real.engines.exchange import Exchange
-from tests.real.engines.random_exchanges import Chance
+from tests.real.engines.random_exchanges import RandomExchanges
 from tests.real.engines.server import Servers
 from tests.real.engines.transcripts import request_of
 
@@ -21,8 +21,8 @@ _SEED = 1 if _CI else int(os.environ.get("ENGINE_SEED") or secrets.randbelow(10*
 
 
 def exchanges() -> list[Exchange]:
-    """Return those by chance that begin with one call of fetch."""
-    drawn = (one for one in Chance(_SEED).exchanges(4 * _COUNT) if len(one.steps) == 1 and not one.opaque)
+    """Return random exchanges that begin with one call of fetch."""
+    drawn = (one for one in RandomExchanges(_SEED).exchanges(4 * _COUNT) if len(one.steps) == 1 and not one.opaque)
     return [*islice((one for one in drawn if one.steps[0].ask.initiator == "fetch"), _COUNT)]
 
 
@@ -33,7 +33,7 @@ async def outcome(request: BrowserRequest) -> str:
 
 
 async def test_a_check_says_what_chromium_does() -> None:
-    """Of two hundred servers that answer by chance, asked by the browser and then by the check."""
+    """Of two hundred servers with random answers, asked by the browser and then by the check."""
     drawn = exchanges()
     assert len(drawn) == _COUNT
     with Servers(drawn) as servers:

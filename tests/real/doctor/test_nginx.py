@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 from crossorigin.doctor.cli import cli
-from tests.real.doctor.misbehaving_servers import PAGE, Animal
+from tests.real.doctor.misbehaving_servers import PAGE, MisbehavingServer
 
 _PATIENCE = 30
 _CONFIGURATION = """
@@ -86,7 +86,7 @@ def check(url: str, *words: str) -> dict[str, Any]:
 @pytest.mark.parametrize("words", [["-X", "PUT", "-H", "X-Token: 1", "--credentials"], []], ids=["all", "simple"])
 def test_a_fix_for_nginx_mends(tmp_path: Path, words: list[str]) -> None:
     """The errors of the app behind it can be read, and preflights never reach it."""
-    with Animal(bare) as app:
+    with MisbehavingServer(bare) as app:
         with nginx(tmp_path, "", app.port) as url:
             before = check(url, *words)
         assert (before["allowed"], before["server"]["name"]) == (False, "nginx")

@@ -1,4 +1,4 @@
-"""Servers on loopback are asked over the network, and a zoo of them misbehaves."""
+"""Servers on loopback are asked over the network, some of which misbehave."""
 
 import asyncio
 import socket
@@ -12,8 +12,8 @@ from crossorigin.doctor.probe import CannotRunError, network, recording
 from crossorigin.doctor.run_checks import Check, check
 from tests.real.doctor.misbehaving_servers import (
     PAGE,
-    Animal,
     Behavior,
+    MisbehavingServer,
     authenticating,
     doubling,
     failing,
@@ -57,12 +57,12 @@ async def diagnose(
         (obeyed, "GET", "invalid-allow-origin-value", []),
     ],
 )
-async def test_the_zoo_is_seen_through(
+async def test_misbehaving_servers_are_diagnosed(
     behavior: Behavior, method: str, reason: str | None, findings: list[str]
 ) -> None:
-    """Each animal is refused for its reason, and what else is wrong with it is noticed."""
-    with Animal(behavior) as animal:
-        found = await diagnose(animal.url, method)
+    """Each server is refused for its reason, and what else is wrong with it is noticed."""
+    with MisbehavingServer(behavior) as server:
+        found = await diagnose(server.url, method)
     assert found.lead.reason == reason
     assert [str(finding.code) for finding in found.findings] == findings
 
@@ -70,10 +70,10 @@ async def test_the_zoo_is_seen_through(
 async def test_one_request_serves_all_browsers() -> None:
     """What differs in the order of its headers alone is asked once, and nothing is sent twice."""
     sent: list[HttpRequest] = []
-    with Animal(lasting) as animal:
-        await diagnose(animal.url, "PUT", sent=sent)
+    with MisbehavingServer(lasting) as server:
+        await diagnose(server.url, "PUT", sent=sent)
     assert [request.method for request in sent] == ["OPTIONS", "PUT"]
-    assert animal.asked == [f"{method} {PAGE}" for method in ("OPTIONS", "PUT")]
+    assert server.asked == [f"{method} {PAGE}" for method in ("OPTIONS", "PUT")]
 
 
 async def test_a_failure_is_remembered_too() -> None:
@@ -95,34 +95,34 @@ async def test_a_server_of_one_origin_needs_no_vary() -> None:
     def constant(method: str, origin: str) -> tuple[int, list[tuple[str, str]]]:
         return 200, [("Access-Control-Allow-Origin", PAGE)]
 
-    with Animal(constant) as animal:
-        found = await diagnose(animal.url)
+    with MisbehavingServer(constant) as server:
+        found = await diagnose(server.url)
     assert found.clean
-    assert animal.asked == [f"GET {PAGE}", "GET https://crossorigin-check.invalid"]
+    assert server.asked == [f"GET {PAGE}", "GET https://crossorigin-check.invalid"]
 
 
 async def test_a_probe_finds_whom_a_server_lets_in() -> None:
     """By preflights alone, where the method could change something."""
-    with Animal(reflecting) as animal:
-        found = await diagnose(animal.url, "PUT", probe=True)
+    with MisbehavingServer(reflecting) as server:
+        found = await diagnose(server.url, "PUT", probe=True)
     assert [str(finding.code) for finding in found.findings] == ["any-origin-reflected"]
     assert "with credentials" in found.findings[0].detail
-    assert [asked for asked in animal.asked if not asked.startswith("OPTIONS ")] == [f"PUT {PAGE}"]
+    assert [asked for asked in server.asked if not asked.startswith("OPTIONS ")] == [f"PUT {PAGE}"]
 
 
 async def test_strangers_are_tried_only_when_asked_for() -> None:
     """Nothing else is sent than what the page would send."""
-    with Animal(reflecting) as animal:
-        await diagnose(animal.url, "PUT")
-    assert set(animal.asked) == {f"OPTIONS {PAGE}", f"PUT {PAGE}"}
+    with MisbehavingServer(reflecting) as server:
+        await diagnose(server.url, "PUT")
+    assert set(server.asked) == {f"OPTIONS {PAGE}", f"PUT {PAGE}"}
 
 
 async def test_what_no_page_can_send_is_not_probed_either() -> None:
     """A forbidden method stays in the browser."""
-    with Animal(reflecting) as animal:
-        found = await diagnose(animal.url, "TRACE", probe=True)
+    with MisbehavingServer(reflecting) as server:
+        found = await diagnose(server.url, "TRACE", probe=True)
     assert found.lead.reason == "forbidden-method"
-    assert animal.asked == []
+    assert server.asked == []
 
 
 async def test_who_hangs_up_on_strangers_is_not_given_up() -> None:
@@ -133,19 +133,19 @@ async def test_who_hangs_up_on_strangers_is_not_given_up() -> None:
             return None
         return 200, [("Access-Control-Allow-Origin", PAGE)]
 
-    with Animal(wary) as animal:
-        assert (await diagnose(animal.url)).clean
-        found = await diagnose(animal.url, probe=True)
+    with MisbehavingServer(wary) as server:
+        assert (await diagnose(server.url)).clean
+        found = await diagnose(server.url, probe=True)
     assert found.findings == ()
 
 
 async def test_a_method_is_sent_as_it_is_written() -> None:
     """Browsers leave patch as it is, and servers tell it from PATCH."""
-    with Animal(reflecting) as animal:
+    with MisbehavingServer(reflecting) as server:
         await network(timeout=_PATIENCE, insecure=False)(
-            HttpRequest(url=animal.url, method="patch", headers=((b"Origin", PAGE.encode()),), credentials=False)
+            HttpRequest(url=server.url, method="patch", headers=((b"Origin", PAGE.encode()),), credentials=False)
         )
-    assert animal.asked == [f"patch {PAGE}"]
+    assert server.asked == [f"patch {PAGE}"]
 
 
 @pytest.mark.parametrize(
@@ -189,17 +189,17 @@ async def test_a_host_without_an_address_is_named() -> None:
 @pytest.mark.parametrize("raw", [b"", b"SSH-2.0-OpenSSH_9.9\r\n", b"HTTP/1.1 200 OK\r\nA B: c\r\n\r\n"])
 async def test_garbage_is_no_answer(raw: bytes) -> None:
     """Nor is a connection that is closed without one."""
-    with Animal(raw=raw) as animal:
-        kind, message = await kind_of(animal.url)
+    with MisbehavingServer(raw=raw) as server:
+        kind, message = await kind_of(server.url)
     assert kind == "protocol"
-    assert message.startswith(f"{animal.url} gave no answer of HTTP: ")
+    assert message.startswith(f"{server.url} gave no answer of HTTP: ")
 
 
 async def test_a_server_that_never_answers_is_given_up() -> None:
     """After as long as one is willing to wait."""
-    with Animal() as animal:
-        kind, message = await kind_of(animal.url, patience=0.2)
-    assert (kind, message) == ("timeout", f"{animal.url} did not answer within 0.2 seconds.")
+    with MisbehavingServer() as server:
+        kind, message = await kind_of(server.url, patience=0.2)
+    assert (kind, message) == ("timeout", f"{server.url} did not answer within 0.2 seconds.")
 
 
 async def test_a_certificate_that_nobody_vouches_for_is_told(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from tests.real.engines.browsers import ENGINES
 from tests.real.engines.matrix import matrix
-from tests.real.engines.random_exchanges import Chance
+from tests.real.engines.random_exchanges import RandomExchanges
 from tests.real.engines.runs import Run, run
 
 RunOf = Callable[[str], Run]
@@ -25,13 +25,13 @@ _summary: list[str] = []
 @pytest.fixture(scope="session")
 def run_of() -> Generator[RunOf]:
     """What each engine did; all three start at the first question."""
-    exchanges = [*matrix(), *Chance(_SEED).exchanges(_COUNT)]
+    exchanges = [*matrix(), *RandomExchanges(_SEED).exchanges(_COUNT)]
     with ThreadPoolExecutor() as pool:
         runs: dict[str, Future[Run]] = {engine: pool.submit(run, engine, exchanges) for engine in ENGINES}
         yield lambda engine: runs[engine].result()
     _summary.extend(
-        f"{engine}: {len(exchanges) - _COUNT} exchanges of the matrix and {_COUNT} by chance, ENGINE_SEED={_SEED}; "
-        f"{runs[engine].result().tally()}"
+        f"{engine}: {len(exchanges) - _COUNT} exchanges of the matrix and {_COUNT} random ones, ENGINE_SEED={_SEED}; "
+        f"{runs[engine].result().summary()}"
         for engine in ENGINES
         if not runs[engine].exception()
     )

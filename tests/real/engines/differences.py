@@ -1,7 +1,7 @@
 """What an engine does otherwise than the model says, and is for good reason no part of the model.
 
-Each difference has a name, an exchange that shows it at every run, and a rule that turns the model's story into the
-engine's. There are few, and one that can no longer be seen has to go.
+Each difference has a name, an exchange that shows it at every run, and a rule that turns the model's transcript into
+the engine's. There are few, and one that can no longer be seen has to go.
 """
 
 import re
@@ -9,11 +9,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from tests.real.engines.exchange import Exchange, fields
-from tests.real.engines.transcripts import Story
+from tests.real.engines.transcripts import Transcript
 
 # What the model says of another exchange.
-Model = Callable[[Exchange], Story]
-Rule = Callable[[Exchange, Story, Model], Story]
+Model = Callable[[Exchange], Transcript]
+Rule = Callable[[Exchange, Transcript, Model], Transcript]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +44,7 @@ def _type_of_the_body(exchange: Exchange, line: str) -> str:
     return re.sub(r"  content-type: \S+", "", line) if brought and line.startswith("-> GET") else line
 
 
-def _preflight_first(exchange: Exchange, told: Story, model: Model) -> Story:
+def _preflight_first(exchange: Exchange, told: Transcript, model: Model) -> Transcript:
     """Have the preflight that the next hop needs sent, and judged, before the redirect is refused for its grant."""
     step = exchange.steps[0]
     if step.hops[0].at != "page" or step.ask.credentials == "include" or exchange.opaque:
@@ -69,7 +69,7 @@ def _preflight_first(exchange: Exchange, told: Story, model: Model) -> Story:
     return replace(told, lines=(*sent, last, following, "<- blocked"), text=text)
 
 
-def _cookies_kept(exchange: Exchange, told: Story, model: Model) -> Story:
+def _cookies_kept(exchange: Exchange, told: Transcript, model: Model) -> Transcript:
     step = exchange.steps[0]
     if (
         exchange.opaque
@@ -111,7 +111,7 @@ def _origin_of_the_server(exchange: Exchange, line: str) -> str:
     return line.replace("origin: null", "origin: {page}") if beacon else line
 
 
-def _font_without_cors(exchange: Exchange, told: Story, model: Model) -> Story:
+def _font_without_cors(exchange: Exchange, told: Transcript, model: Model) -> Transcript:
     step = exchange.steps[0]
     if step.ask.initiator != "font" or step.ask.mode != "cors":
         return told
@@ -122,7 +122,7 @@ def _font_without_cors(exchange: Exchange, told: Story, model: Model) -> Story:
 _NAME = "\u2018Access-Control-Allow-Origin\u2019"
 
 
-def _spelled_apart(exchange: Exchange, told: Story, model: Model) -> Story:
+def _spelled_apart(exchange: Exchange, told: Transcript, model: Model) -> Transcript:
     if told.text is None or "<- blocked" not in told.lines:
         return told
     before = told.lines[: told.lines.index("<- blocked")]
@@ -141,7 +141,7 @@ def _spelled_apart(exchange: Exchange, told: Story, model: Model) -> Story:
     return replace(told, text=told.text.replace(several, mismatch))
 
 
-def _without_ftp(exchange: Exchange, told: Story, model: Model) -> Story:
+def _without_ftp(exchange: Exchange, told: Transcript, model: Model) -> Transcript:
     to_ftp = told.text and told.text.startswith("Cross-origin redirection to ftp:")
     return replace(told, text="FTP URLs are disabled") if to_ftp else told
 

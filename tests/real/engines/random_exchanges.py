@@ -1,4 +1,4 @@
-"""Exchanges by chance: what the matrix tries one by one, thrown together."""
+"""Random exchanges: what the matrix tries one by one, combined."""
 
 from random import Random
 
@@ -29,12 +29,12 @@ _ELEMENTS = ("image", "script", "module", "style", "events")
 _OWN = ("X-One: 1", "X-Two: 2", 'ETag: "e"', "Cache-Control: no-store")
 
 
-class Chance:
+class RandomExchanges:
     """A source of exchanges that follows from its seed."""
 
     def __init__(self, seed: int) -> None:
         """Begin with a seed."""
-        self._random = Random(seed)  # chosen by chance, no secret
+        self._random = Random(seed)  # seeds test data, no secret
 
     def exchanges(self, count: int) -> list[Exchange]:
         """Return so many."""
@@ -53,15 +53,15 @@ class Chance:
         hops = [self._hop(ask, at, opaque=opaque, last=at_end) for at, at_end in zip(places, _ends(count), strict=True)]
         if count == 1 and not opaque and self._rarely(0.15):
             steps = tuple(Step(ask=again, hops=tuple(hops)) for again in (ask, self._again(ask), ask))
-            return Exchange(group="chance", name=str(number), steps=steps)
-        return one("chance", str(number), ask, *hops, opaque=opaque)
+            return Exchange(group="random", name=str(number), steps=steps)
+        return one("random", str(number), ask, *hops, opaque=opaque)
 
     def _loaded(self, number: int) -> Exchange:
         initiator = self._random.choice(_ELEMENTS)
         modes = ("same-origin", "include") if initiator == "events" else ("omit", "same-origin", "include")
         ask = Ask(initiator=initiator, credentials=self._random.choice(modes))
         hop = Hop(actual=answer(self._origin(opaque=False), self._credentials()))
-        return one("chance", str(number), ask, hop)
+        return one("random", str(number), ask, hop)
 
     def _ask(self) -> Ask:
         initiator = self._random.choices(("fetch", "xhr", "worker"), (75, 15, 10))[0]

@@ -10,7 +10,7 @@ from tests.real.engines.browsers import ENGINES
 from tests.real.engines.differences import Difference, Model, differences_of
 from tests.real.engines.exchange import Exchange, World
 from tests.real.engines.server import Servers
-from tests.real.engines.transcripts import Story, observed, predicted
+from tests.real.engines.transcripts import Transcript, observed, predicted
 
 # Ends a hang; nothing is measured.
 _PATIENCE = 240
@@ -23,25 +23,25 @@ class Run:
     engine: EngineName
     world: World
     exchanges: Sequence[Exchange]
-    seen: Sequence[Story]
+    seen: Sequence[Transcript]
 
     @cached_property
-    def said(self) -> Sequence[Story]:
+    def said(self) -> Sequence[Transcript]:
         """What the model says of it, without the differences that have a name."""
         return [self._model(number)(exchange) for number, exchange in enumerate(self.exchanges)]
 
     def _model(self, number: int) -> Model:
         return lambda exchange: predicted(self.world, number, exchange, self.engine, self.seen[number].times)
 
-    def tally(self) -> str:
+    def summary(self) -> str:
         """Count what was seen."""
-        requests = sum(line.startswith("->") for story in self.seen for line in story.lines)
-        blocked = sum("<- blocked" in story.lines for story in self.seen)
-        told = sum(story.text is not None for story in self.seen)
+        requests = sum(line.startswith("->") for transcript in self.seen for line in transcript.lines)
+        blocked = sum("<- blocked" in transcript.lines for transcript in self.seen)
+        told = sum(transcript.text is not None for transcript in self.seen)
         return f"{requests} requests, {blocked} exchanges blocked, {told} with the reason told"
 
     def problem(self, number: int) -> str | None:
-        """Return both stories side by side where they differ, beyond the differences that have a name."""
+        """Return both transcripts side by side where they differ, beyond the differences that have a name."""
         exchange = self.exchanges[number]
         expected = self.said[number]
         for difference in differences_of(self.engine):
@@ -55,8 +55,8 @@ class Run:
         return adjusted != told and compared(self.engine, self.exchanges[number], adjusted, seen) is None
 
 
-def compared(engine: str, exchange: Exchange, expected: Story, seen: Story) -> str | None:
-    """Return both stories side by side where they differ."""
+def compared(engine: str, exchange: Exchange, expected: Transcript, seen: Transcript) -> str | None:
+    """Return both transcripts side by side where they differ."""
     lines = list(difflib.ndiff(expected.told(seen), seen.told(seen)))
     if all(line.startswith("  ") for line in lines):
         return None

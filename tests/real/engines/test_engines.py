@@ -39,22 +39,24 @@ def test_the_model_tells_what_the_engine_does(run_of: RunOf, engine: str, group:
 
 
 @every_engine
-def test_the_model_tells_what_the_engine_does_with_what_comes_by_chance(run_of: RunOf, engine: str) -> None:
+def test_the_model_tells_what_the_engine_does_with_random_exchanges(run_of: RunOf, engine: str) -> None:
     """They are, too, where what may be written is thrown together."""
-    _check(run_of, engine, "chance")
+    _check(run_of, engine, "random")
 
 
 @every_engine
-def test_what_comes_by_chance_is_of_every_kind(run_of: RunOf, engine: str) -> None:
+def test_random_exchanges_are_of_every_kind(run_of: RunOf, engine: str) -> None:
     """Enough of it is allowed, enough is blocked, and for reasons of many kinds."""
     run = run_of(engine)
-    stories = [story for story, exchange in zip(run.seen, run.exchanges, strict=True) if exchange.group == "chance"]
-    blocked = sum("<- blocked" in story.lines for story in stories)
-    preflighted = sum(any(line.startswith("-> OPTIONS") for line in story.lines) for story in stories)
+    transcripts = [
+        transcript for transcript, exchange in zip(run.seen, run.exchanges, strict=True) if exchange.group == "random"
+    ]
+    blocked = sum("<- blocked" in transcript.lines for transcript in transcripts)
+    preflighted = sum(any(line.startswith("-> OPTIONS") for line in transcript.lines) for transcript in transcripts)
     # Of a few, shares say nothing.
-    assert len(stories) < 200 or len(stories) / 4 <= blocked <= len(stories) * 3 / 4
-    assert len(stories) < 200 or preflighted >= len(stories) / 4
-    codes = Counter(story.code for story in run.said)
+    assert len(transcripts) < 200 or len(transcripts) / 4 <= blocked <= len(transcripts) * 3 / 4
+    assert len(transcripts) < 200 or preflighted >= len(transcripts) / 4
+    codes = Counter(transcript.code for transcript in run.said)
     assert len(codes) > 20, "fewer kinds of reasons than there are"
 
 

@@ -1,6 +1,6 @@
-"""The story of an exchange, as lines: told by what arrived and what the page saw, and by the model.
+"""The transcript of an exchange, as lines: told by what arrived and what the page saw, and by the model.
 
-A line for each request that was sent, and one for what the page got of each step; two stories are the
+A line for each request that was sent, and one for what the page got of each step; two transcripts are the
 same if their lines are.
 """
 
@@ -40,7 +40,7 @@ _ANSWERS = {"fetch", "xhr", "worker"}
 
 
 @dataclass(frozen=True, slots=True)
-class Story:
+class Transcript:
     """What happened; and for what was blocked the reason: its code and its text, or None where it is not told."""
 
     lines: tuple[str, ...]
@@ -49,8 +49,8 @@ class Story:
     # When each step began: a preflight is remembered for seconds.
     times: tuple[float, ...] = ()
 
-    def told(self, seen: "Story") -> list[str]:
-        """Return the lines, and the reason as far as the other story tells any."""
+    def told(self, seen: "Transcript") -> list[str]:
+        """Return the lines, and the reason as far as the other transcript tells any."""
         pairs = ((self.code, seen.code), (self.text, seen.text))
         return [*self.lines, *(mine or "no reason" for mine, other in pairs if other)]
 
@@ -84,7 +84,7 @@ def observed(
     results: Sequence[dict[str, Any]],
     codes: Sequence[str],
     texts: Sequence[str],
-) -> Story:
+) -> Transcript:
     """Tell what a browser did."""
     lines = []
     for step, arrived, result in zip(exchange.steps, arrivals, results, strict=True):
@@ -100,13 +100,13 @@ def observed(
     return replace(_story(world, lines, next(iter(codes), None), next(iter(texts), None)), times=tuple(times))
 
 
-def _story(world: World, lines: Sequence[str], code: str | None, text: str | None) -> Story:
+def _story(world: World, lines: Sequence[str], code: str | None, text: str | None) -> Transcript:
     if text is not None:
         # Of several headers that are refused, Chromium names any, and WebKit the first, as the page spells it.
         several = any("," in line.partition("access-control-request-headers: ")[2].split(" ")[0] for line in lines)
         text = _plain(world.names(text))
         text = _NAMED_HEADER.sub(lambda match: "..." if several else match[0].lower(), text)
-    return Story(tuple(map(world.names, lines)), code, text)
+    return Transcript(tuple(map(world.names, lines)), code, text)
 
 
 def _asked(ask: Ask, name: str, value: str) -> bool:
@@ -158,7 +158,7 @@ def request_of(world: World, number: int, exchange: Exchange, step: Step) -> Bro
     )
 
 
-def predicted(world: World, number: int, exchange: Exchange, engine: EngineName, times: Sequence[float]) -> Story:
+def predicted(world: World, number: int, exchange: Exchange, engine: EngineName, times: Sequence[float]) -> Transcript:
     """Tell what the model says that a browser does at those times."""
     lines: list[str] = []
     blocked: Verdict | None = None

@@ -5,77 +5,19 @@ import os
 import runpy
 import subprocess
 import sys
-from collections.abc import Generator
 from importlib.resources import files
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
 from jsonschema import Draft202012Validator
 
 from crossorigin import __main__
 from crossorigin.doctor import cli
-from tests.real.doctor.misbehaving_servers import PAGE, Animal, authenticating, lasting, reflecting
+from tests.unit.doctor.command import PAGE, check, folder, run
 
 SCHEMA = json.loads((files("crossorigin.doctor") / "check.schema.json").read_text("utf-8"))
-APP = f"""
-import asyncio
-import subprocess
-import sys
-from fastapi import FastAPI
-from crossorigin import CORSMiddleware
-
-print("imported")
-app = FastAPI()
-app.add_middleware(CORSMiddleware, allow_origins=["{PAGE}"], allow_methods=["GET", "POST"], allow_headers=["X-Token"])
-
-@app.api_route("/items", methods=["GET", "POST"])
-def items():
-    print("asked")
-
-@app.get("/child")
-def child():
-    subprocess.run([sys.executable, "-c", "print('from a child')"], check=True)
-
-@app.get("/stop")
-def stop():
-    raise KeyboardInterrupt
-
-class Ending:
-    def __init__(self, app):
-        self.app = app
-
-    async def __call__(self, scope, receive, send):
-        if scope.get("path") == "/end":
-            await asyncio.create_task(self.end())
-        await self.app(scope, receive, send)
-
-    async def end(self):
-        raise SystemExit(0)
-
-app.add_middleware(Ending)
-"""
-
-
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[Path]:
-    """A project with an app, in which the command is run."""
-    (tmp_path / "main.py").write_text(APP, "utf-8")
-    (tmp_path / "pyproject.toml").write_text('[tool.fastapi]\nentrypoint = "main:app"\n', "utf-8")
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "path", [*sys.path])
-    yield tmp_path
-    sys.modules.pop("main", None)
-
-
-def run(*arguments: str) -> Result:
-    """Run the command in this process."""
-    return CliRunner().invoke(cli.cli, arguments)
-
-
-def check(*arguments: str, origin: str = PAGE) -> Result:
-    """Check."""
-    return run("check", *arguments, "--origin", origin)
+__all__ = ["folder"]
 
 
 @pytest.mark.parametrize("words", [["main:app", "/items"], ["main:app", "items"], ["/items"]])
@@ -101,12 +43,6 @@ def test_a_path_may_have_a_url_in_it(folder: Path) -> None:
     assert "1. GET http://testserver/items?next=https://app.example.com/\n" in result.stdout
 
 
-def test_the_scheme_of_a_url_is_read_in_any_case() -> None:
-    """As browsers do."""
-    with Animal(lasting) as animal:
-        assert f"1. GET {animal.url}\n" in check(animal.url.replace("http", "HTTP", 1)).stdout
-
-
 def test_without_any_words_the_root_of_the_project_is_checked(folder: Path) -> None:
     """It is an error here, which the page can read."""
     result = check()
@@ -126,31 +62,17 @@ def test_all_that_a_page_can_say_is_said(folder: Path) -> None:
     assert told["reason"]["code"] == "invalid-allow-credentials"
 
 
-def test_findings_are_an_exit_code(folder: Path) -> None:
-    """A page that is refused, and a page that is let in by a server that has something else."""
+def test_a_refused_page_is_an_exit_code(folder: Path) -> None:
+    """A page that is refused."""
     refused = check("/items", origin="https://evil.example")
     assert refused.exit_code == 1
     assert 'allow_origins=["https://app.example.com", "https://evil.example"],' in refused.stdout
-    with Animal(lasting) as animal:
-        result = check(animal.url, "-X", "PUT")
-    assert result.exit_code == 1
-    assert result.stdout.startswith("Chrome, Firefox and Safari would allow this: status 200\n")
 
 
 def test_one_engine_can_be_asked(folder: Path) -> None:
     """In place of the three browsers."""
     result = check("/items", "--engine", "webkit", "--mode", "no-cors")
     assert result.stdout.startswith("Safari would allow this, and the page cannot look into the response\n")
-
-
-def test_a_probe_says_whom_it_is_for() -> None:
-    """Before it sends anything; without the option nobody is tried."""
-    with Animal(reflecting) as animal:
-        result = check(animal.url, "-X", "PUT", "--credentials", "--probe")
-        assert result.exit_code == 1
-        assert result.stderr.startswith("Trying origins that should be refused: do this to servers that you own.\n")
-        assert "   any-origin-reflected\n" in result.stdout
-        assert check(animal.url, "-X", "PUT", "--credentials").exit_code == 0
 
 
 def test_what_no_page_can_set_is_told(folder: Path) -> None:
@@ -214,16 +136,6 @@ def test_what_a_child_of_an_app_prints_is_no_part_of_the_result(folder: Path) ->
 def test_ctrl_c_is_no_finding(folder: Path) -> None:
     """It has a code of its own."""
     assert check("/stop").exit_code == 130
-
-
-def test_a_document_is_printed_whole_and_keeps_to_its_schema() -> None:
-    """Nothing else stands on stdout."""
-    with Animal(authenticating) as animal:
-        result = check(animal.url, "-X", "PUT", "--format", "json")
-    told = json.loads(result.stdout)
-    Draft202012Validator(SCHEMA).validate(told)
-    assert (result.exit_code, told["allowed"], told["outcome"]) == (1, False, "findings")
-    assert [finding["code"] for finding in told["findings"]] == ["preflight-needs-authentication"]
 
 
 def test_a_page_is_printed() -> None:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crossorigin.fetch.fields import MAX_EMPTY_ELEMENTS, MAX_LIST_BYTES, list_size, merge_vary, split_list, unique_names
-from tests.example_counts import Tally
+from tests.example_counts import ExampleCounts
 
 
 def test_the_limits_are_the_stated_ones() -> None:
@@ -71,7 +71,7 @@ def test_vary_gains_a_name_once(lines: list[bytes], merged: bytes | None) -> Non
 
 def test_merging_vary_loses_and_repeats_nothing() -> None:
     """Every element stays, in its place; the name is there in the end, once more than never; `*` stays alone."""
-    tally = Tally()
+    counts = ExampleCounts()
     element = st.sampled_from(
         [b"Accept", b"origin", b"ORIGIN", b"*", b"Cookie", b"X-Origin", b"", b" ", b"\t"]
     ) | st.binary(max_size=3)
@@ -82,7 +82,7 @@ def test_merging_vary_loses_and_repeats_nothing() -> None:
         before = [part.strip(b" \t") for part in b",".join(lines).split(b",") if part.strip(b" \t")]
         merged = merge_vary(lines, b"Origin")
         said = b"*" in before or b"origin" in [part.lower() for part in before]
-        tally.count(positive=not said)
+        counts.count(positive=not said)
         assert (merged is None) is said
         if merged is not None:
             after = merged.split(b", ")
@@ -90,7 +90,7 @@ def test_merging_vary_loses_and_repeats_nothing() -> None:
             assert merge_vary([merged], b"origin") is None
 
     law()
-    tally.demand(positive=0.2)
+    counts.require(positive=0.2)
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from crossorigin.fetch.host import (
     serialize_ipv6,
     to_ace_label,
 )
-from tests.example_counts import Tally
+from tests.example_counts import ExampleCounts
 
 
 def browser_host(host: str) -> str | None:
@@ -84,19 +84,19 @@ def ipv4_spellings(draw: st.DrawFn) -> str:
 
 def test_ipv4_spellings_are_read_as_an_independent_parser_reads_them() -> None:
     """For any mixture of numbers the address, or that there is none, is the same."""
-    tally = Tally()
+    counts = ExampleCounts()
 
     @given(ipv4_spellings(), st.sampled_from(["", "."]))
     def law(text: str, dot: str) -> None:
         address = serialize_ipv4(text + dot)
-        tally.count(positive=address is not None)
+        counts.count(positive=address is not None)
         assert address == browser_host(text + dot)
         if address is not None:
             assert is_ipv4(address)
             assert is_web_host(address)
 
     law()
-    tally.demand(positive=0.2)
+    counts.require(positive=0.2)
 
 
 @pytest.mark.parametrize(
@@ -268,19 +268,19 @@ _ALPHABETS = [
 
 def test_names_in_many_scripts_travel_as_an_independent_parser_writes_them() -> None:
     """Any mixture of letters that browsers take gives the same label."""
-    tally = Tally()
+    counts = ExampleCounts()
 
     @given(st.lists(st.sampled_from(_ALPHABETS).flatmap(st.sampled_from), min_size=1, max_size=8).map("".join))
     def law(label: str) -> None:
         host = browser_host(f"{label}.example")
         a_label = to_ace_label(label)
-        tally.count(positive=host is not None)
+        counts.count(positive=host is not None)
         if host is not None and a_label is not None:
             assert f"{a_label}.example" == host
             assert not a_label.startswith("xn--") or is_ace_label(a_label)
 
     law()
-    tally.demand(positive=0.5)
+    counts.require(positive=0.5)
 
 
 @pytest.mark.parametrize("label", ["xn--bcher-kva", "xn--fa-hia", "xn--e1afmkfd", "xn--qei", "xn--3e0b707e"])

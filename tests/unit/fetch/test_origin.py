@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 
 from crossorigin.fetch.origin import DEFAULT_PORTS, MAX_ORIGIN, OPAQUE_ORIGIN, Origin, parse_origin, parse_origin_bytes
-from tests.example_counts import Tally
+from tests.example_counts import ExampleCounts
 from tests.unit.fetch.strategies import near_misses, origin_texts, web_origin_texts
 
 LONGEST_HOST = ".".join(["a" * 63, "b" * 63, "c" * 63, "d" * 61])
@@ -252,19 +252,19 @@ def test_default_ports_are_those_of_the_schemes_pages_have() -> None:
 
 def test_reading_and_writing_an_origin_is_a_round_trip() -> None:
     """What parses serializes to the same text, and parses from it to the same origin."""
-    tally = Tally()
+    counts = ExampleCounts()
 
     @given(near_misses())
     def law(text: str) -> None:
         origin = parse_origin(text)
-        tally.count(positive=origin is not None)
+        counts.count(positive=origin is not None)
         assert parse_origin_bytes(text.encode()) == origin
         if origin is not None:
             assert str(origin) == text
             assert parse_origin(str(origin)) == origin
 
     law()
-    tally.demand(positive=0.2)
+    counts.require(positive=0.2)
 
 
 @given(origin_texts)
@@ -276,18 +276,18 @@ def test_no_origin_has_a_second_spelling(text: str) -> None:
 
 def test_every_web_origin_is_its_own_origin_to_an_independent_parser() -> None:
     """An http or https origin that is accepted is one to a parser of the URL standard that is not ours."""
-    tally = Tally()
+    counts = ExampleCounts()
 
     @given(near_misses(web_origin_texts))
     def law(text: str) -> None:
         origin = parse_origin(text)
         accepted = origin is not None and origin.scheme in DEFAULT_PORTS
-        tally.count(positive=accepted)
+        counts.count(positive=accepted)
         if accepted:
             assert ada_url.URL(text).origin == text
 
     law()
-    tally.demand(positive=0.2)
+    counts.require(positive=0.2)
 
 
 @pytest.mark.parametrize("text", [text for text, origin in ACCEPTED if origin and origin.scheme in DEFAULT_PORTS])

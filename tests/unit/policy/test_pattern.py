@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from crossorigin.fetch.origin import parse_origin
 from crossorigin.policy.pattern import ANY_PORT, OriginPattern, can_be_listed, parse_pattern, patterns_of
-from tests.example_counts import Tally
+from tests.example_counts import ExampleCounts
 from tests.unit.fetch.strategies import near_misses, origin_texts
 
 LONGEST_BASE = ".".join(["a" * 63, "b" * 63, "c" * 63, "d" * 59])
@@ -105,12 +105,12 @@ def test_a_wildcard_anywhere_else_is_no_pattern(text: str) -> None:
 
 def test_without_a_wildcard_patterns_are_origins() -> None:
     """A text without `*` is a pattern exactly if it is an origin, and then the same one."""
-    tally = Tally()
+    counts = ExampleCounts()
 
     @given(near_misses().filter(lambda text: "*" not in text))
     def law(text: str) -> None:
         pattern, origin = parse_pattern(text), parse_origin(text)
-        tally.count(positive=origin is not None)
+        counts.count(positive=origin is not None)
         if origin is None:
             assert pattern is None
         else:
@@ -119,7 +119,7 @@ def test_without_a_wildcard_patterns_are_origins() -> None:
             assert pattern.port != ANY_PORT
 
     law()
-    tally.demand(positive=0.2)
+    counts.require(positive=0.2)
 
 
 @st.composite
@@ -139,12 +139,12 @@ def wildcards(draw: st.DrawFn) -> str:
 
 def test_a_pattern_is_written_as_it_was_read() -> None:
     """What parses as a pattern serializes to the same text, and stands for at least one origin."""
-    tally = Tally()
+    counts = ExampleCounts()
 
     @given(wildcards())
     def law(text: str) -> None:
         pattern = parse_pattern(text)
-        tally.count(positive=pattern is not None)
+        counts.count(positive=pattern is not None)
         if pattern is not None:
             assert str(pattern) == text
             matched = parse_origin(text.replace("://*.", "://a.").removesuffix(":*"))
@@ -152,7 +152,7 @@ def test_a_pattern_is_written_as_it_was_read() -> None:
             assert text in {*patterns_of(matched), str(matched)}
 
     law()
-    tally.demand(positive=0.2)
+    counts.require(positive=0.2)
 
 
 @pytest.mark.parametrize(
@@ -186,19 +186,19 @@ def test_the_patterns_of_an_origin_come_nearest_first(origin: str, patterns: lis
 
 def test_an_origin_has_at_most_two_patterns_for_each_label() -> None:
     """What a stranger sends decides over little work, and no pattern is generated twice."""
-    tally = Tally()
+    counts = ExampleCounts()
 
     @given(origin_texts)
     def law(text: str) -> None:
         origin = parse_origin(text)
-        tally.count(positive=origin is not None)
+        counts.count(positive=origin is not None)
         if origin is not None:
             patterns = list(patterns_of(origin))
             assert len(patterns) <= 2 * len(origin.host.split("."))
             assert len(set(patterns)) == len(patterns)
 
     law()
-    tally.demand(positive=0.2)
+    counts.require(positive=0.2)
 
 
 @pytest.mark.parametrize(

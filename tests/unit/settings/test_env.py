@@ -18,7 +18,7 @@ from crossorigin.fetch.methods import normalize_method
 from crossorigin.policy.fields import DEFAULTS
 from crossorigin.settings import policy_from_env
 from crossorigin.testing.strategies import origins, policies
-from tests.example_counts import Tally
+from tests.example_counts import ExampleCounts
 from tests.meta.docs.documents import ROOT, names_of, rows_of
 from tests.unit.policy.check.faulty_policies import FAULTY, Faulty
 from tests.unit.settings.environments import FALSE, TRUE, as_texts, environments, variable
@@ -62,7 +62,7 @@ def test_an_environment_that_says_nothing_is_the_default_policy() -> None:
 
 def test_a_policy_that_is_written_is_read() -> None:
     """However an option is written, the policy that is read is the one that was meant."""
-    tally = Tally()
+    counts = ExampleCounts()
 
     @given(policies(), origins(), st.booleans(), st.booleans(), st.data())
     def law(drawn: Policy, origin: str, network: bool, constant: bool, data: st.DataObject) -> None:
@@ -76,7 +76,7 @@ def test_a_policy_that_is_written_is_read() -> None:
             warnings.simplefilter("ignore", CrossOriginWarning)
             policy = Policy.from_dict(options)
             assert policy_from_env(environ=data.draw(environments(policy))) == policy
-        tally.count(
+        counts.count(
             origins=bool(policy.allow_origins),
             credentials=policy.allow_credentials,
             regex=policy.allow_origin_regex is not None,
@@ -85,7 +85,7 @@ def test_a_policy_that_is_written_is_read() -> None:
         )
 
     law()
-    tally.demand(origins=0.3, credentials=0.02, regex=0.05, constant=0.1, age=0.2)
+    counts.require(origins=0.3, credentials=0.02, regex=0.05, constant=0.1, age=0.2)
 
 
 @pytest.mark.parametrize(
@@ -427,7 +427,7 @@ def outcome_of(environ: dict[str, str]) -> Policy | InvalidPolicyError:
 
 def test_no_text_lets_anybody_in_that_it_does_not_name() -> None:
     """Any texts make a policy that says no more than they, or the one error, whose issues name variables."""
-    tally = Tally()
+    counts = ExampleCounts()
 
     @settings(max_examples=300)
     @given(_ENVIRONMENTS)
@@ -440,14 +440,14 @@ def test_no_text_lets_anybody_in_that_it_does_not_name() -> None:
             methods = {normalize_method(word) for word in words_of(environ.get("CORS_ALLOW_METHODS", ""))}
             assert methods | {"GET"} >= {*outcome.allow_methods}
             named = outcome.allow_headers or outcome.allow_methods != ("GET",)
-            tally.count(started=True, listed=bool(outcome.allow_origins), named=bool(named))
+            counts.count(started=True, listed=bool(outcome.allow_origins), named=bool(named))
         else:
             assert all(issue.field.startswith("CORS_") for issue in outcome.issues)
             assert all(line.isprintable() for line in str(outcome).split("\n"))
-            tally.count(refused=True)
+            counts.count(refused=True)
 
     law()
-    tally.demand(refused=0.2, started=0.1, listed=0.02, named=0.02)
+    counts.require(refused=0.2, started=0.1, listed=0.02, named=0.02)
 
 
 def test_every_variable_is_documented() -> None:

@@ -15,7 +15,7 @@ from crossorigin.adapters.asgi.headers import read_facts
 from crossorigin.policy.decide.decisions import Decision
 from crossorigin.policy.decide.request_facts import RequestFacts
 from crossorigin.telemetry.refusal_log import MAX_LINES, MAX_REMEMBERED, MINUTE, RefusalLog, log_allowed
-from tests.example_counts import Tally
+from tests.example_counts import ExampleCounts
 from tests.properties.counting import Watched, steps_of
 from tests.unit.telemetry.conftest import Clock, Written
 
@@ -157,7 +157,7 @@ def test_what_was_left_out_is_told_with_the_next_line(written: Written, clock: C
 
 def test_the_limiter_holds_for_any_sequence() -> None:
     """Whatever comes when: ten lines in any minute, one for each reason and origin, and every request is counted."""
-    tally = Tally()
+    counts = ExampleCounts()
     waits = st.sampled_from([0.0, 0.0, 0.5, 7.0, 59.0, 61.0])
     steps = st.lists(st.tuples(waits, st.integers(1, 12), st.integers(0, 40)), max_size=30)
 
@@ -184,10 +184,10 @@ def test_the_limiter_holds_for_any_sequence() -> None:
             int(line.partition(" more refused ")[0].split()[-1]) for line in handler.lines if " more refused " in line
         )
         assert len(times) + told + log._unwritten == sent
-        tally.count(full=len(times) >= MAX_LINES, silent=sent > len(times))
+        counts.count(full=len(times) >= MAX_LINES, silent=sent > len(times))
 
     holds()
-    tally.demand(full=0.2, silent=0.2)
+    counts.require(full=0.2, silent=0.2)
 
 
 def test_a_flood_of_origins_is_kept_in_bounded_memory(written: Written, clock: Clock) -> None:
@@ -303,7 +303,7 @@ _DECISIONS = [
 
 def test_nothing_that_a_request_brings_reaches_the_log_as_it_is() -> None:
     """Any request, also with a decision on another: nothing is raised, and every line is short printable ASCII."""
-    tally = Tally()
+    counts = ExampleCounts()
 
     @given(_requests, st.sampled_from(_DECISIONS))
     def holds(request: RequestFacts, decision: Decision) -> None:
@@ -323,10 +323,10 @@ def test_nothing_that_a_request_brings_reaches_the_log_as_it_is() -> None:
             assert line.isprintable()
             assert len(line) < 3000
         assert len(handler.records) == refused + 1
-        tally.count(refused=bool(refused))
+        counts.count(refused=bool(refused))
 
     holds()
-    tally.demand(refused=0.2)
+    counts.require(refused=0.2)
 
 
 def test_an_allowed_request_is_a_line_for_debugging(written: Written) -> None:

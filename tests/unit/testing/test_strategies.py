@@ -11,7 +11,7 @@ from crossorigin import CORSMiddleware, Policy
 from crossorigin.browser import BrowserRequest
 from crossorigin.fetch.origin import parse_origin
 from crossorigin.testing import Page, strategies
-from tests.example_counts import Tally
+from tests.example_counts import ExampleCounts
 from tests.unit.testing.test_assertions import api
 
 LISTED = ["https://app.example.com", "http://localhost:8443"]
@@ -19,21 +19,21 @@ LISTED = ["https://app.example.com", "http://localhost:8443"]
 
 def test_origins_are_serialized() -> None:
     """Each parses, and those near the given ones are often drawn."""
-    tally = Tally()
+    counts = ExampleCounts()
 
     @given(strategies.origins(near=LISTED), strategies.origins())
     def law(near: str, any_origin: str) -> None:
         assert parse_origin(near) is not None
         assert parse_origin(any_origin) is not None
-        tally.count(listed=near in LISTED, like=any(host in near for host in ("app.example.com", "localhost")))
+        counts.count(listed=near in LISTED, like=any(host in near for host in ("app.example.com", "localhost")))
 
     law()
-    tally.demand(listed=0.1, like=0.3)
+    counts.require(listed=0.1, like=0.3)
 
 
 def test_policies_start_and_requests_are_possible() -> None:
     """A page's request is judged by the policy that was drawn beside it, one way or the other."""
-    tally = Tally()
+    counts = ExampleCounts()
 
     @given(strategies.policies(), st.data())
     def law(policy: Policy, data: st.DataObject) -> None:
@@ -48,10 +48,10 @@ def test_policies_start_and_requests_are_possible() -> None:
             verdict = page.can("/items", **asked, content_type=request.content_type)
         except AssertionError:
             verdict = page.cannot("/items", **asked, content_type=request.content_type)
-        tally.count(allowed=verdict.allowed, refused=not verdict.allowed, preflighted=len(verdict.exchanges) > 1)
+        counts.count(allowed=verdict.allowed, refused=not verdict.allowed, preflighted=len(verdict.exchanges) > 1)
 
     law()
-    tally.demand(allowed=0.1, refused=0.2, preflighted=0.03)
+    counts.require(allowed=0.1, refused=0.2, preflighted=0.03)
 
 
 def test_who_lacks_hypothesis_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

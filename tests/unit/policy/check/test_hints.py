@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crossorigin import CrossOriginWarning, InvalidPolicyError, IssueCode, PolicyIssue
-from tests.example_counts import Tally
+from tests.example_counts import ExampleCounts
 from tests.unit.fetch.strategies import near_misses
 from tests.unit.policy.check.faulty_policies import FAULTY, Faulty, complaint_of
 from tests.unit.policy.check.test_origin_repair import spelled_urls, url_like
@@ -112,7 +112,7 @@ def test_all_replacements_pasted_in_leave_what_only_a_person_can_mend(faulty: Fa
 
 def test_an_origin_pasted_right_has_nothing_wrong_any_more() -> None:
     """For URLs mangled in many ways, a replacement takes every issue of its element away, and brings none."""
-    tally = Tally()
+    counts = ExampleCounts()
 
     @given(
         url_like | near_misses() | spelled_urls() | spelled_urls() | spelled_urls() | spelled_urls(), st.integers(0, 2)
@@ -127,18 +127,18 @@ def test_an_origin_pasted_right_has_nothing_wrong_any_more() -> None:
             (issue,) = complaint.issues
             assert issue.field == f"allow_origins[{place}]"
             mended = next(pasted(options, issue), None)
-        tally.count(positive=mended is not None)
+        counts.count(positive=mended is not None)
         if mended is not None:
             assert not isinstance(complaint_of(mended), InvalidPolicyError)
             assert len(mended["allow_origins"]) >= 3
 
     law()
-    tally.demand(positive=0.2)
+    counts.require(positive=0.2)
 
 
 def test_several_origins_in_one_string_become_the_list_that_is_meant() -> None:
     """Whatever stands between them, the hint for a bare string has each of them, mended."""
-    tally = Tally()
+    counts = ExampleCounts()
     parts = st.lists(spelled_urls().map(str.strip), min_size=1, max_size=4)
 
     @given(parts, st.sampled_from([",", ", ", " ", ";", "\n", " ,, "]))
@@ -147,20 +147,20 @@ def test_several_origins_in_one_string_become_the_list_that_is_meant() -> None:
         complaint = complaint_of(options)
         assert isinstance(complaint, InvalidPolicyError)
         assert complaint.issues[0].code is IssueCode.BARE_STRING
-        tally.count(positive=len(complaint.issues) == 1)
+        counts.count(positive=len(complaint.issues) == 1)
         if len(complaint.issues) == 1:
             (mended,) = pasted(options, complaint.issues[0])
             assert not isinstance(complaint_of(mended), InvalidPolicyError)
             assert len(mended["allow_origins"]) <= len(texts)
 
     law()
-    tally.demand(positive=0.2)
+    counts.require(positive=0.2)
 
 
 @pytest.mark.parametrize("option", ["allow_methods", "allow_headers", "expose_headers"])
 def test_a_name_pasted_right_has_nothing_wrong_any_more(option: str) -> None:
     """For methods and header names in lists, with colons and spaces, the same holds."""
-    tally = Tally()
+    counts = ExampleCounts()
     good = st.sampled_from(["GET", "patch", "Query", "X-Token", "X-A"])
     words = good | good | good | st.sampled_from(["x y", "X-A:", "trace", "Cookie", "é", "", "a\nb", "(", "\0"])
 
@@ -171,12 +171,12 @@ def test_a_name_pasted_right_has_nothing_wrong_any_more(option: str) -> None:
         mended = None
         for issue in complaint.issues if isinstance(complaint, InvalidPolicyError) else ():
             mended = next(pasted(options, issue), None)
-        tally.count(positive=mended is not None)
+        counts.count(positive=mended is not None)
         if mended is not None:
             assert not isinstance(complaint_of(mended), InvalidPolicyError)
 
     law()
-    tally.demand(positive=0.2)
+    counts.require(positive=0.2)
 
 
 @pytest.mark.parametrize(

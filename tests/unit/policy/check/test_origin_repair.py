@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from crossorigin import IssueCode as Code
 from crossorigin.policy.check.origin_repair import diagnose, repair
 from crossorigin.policy.pattern import can_be_listed
-from tests.example_counts import Tally
+from tests.example_counts import ExampleCounts
 from tests.unit.fetch.strategies import near_misses
 from tests.unit.fetch.test_origin import PAGES
 
@@ -257,12 +257,12 @@ def spelled_urls(draw: st.DrawFn) -> str:
 
 def test_no_text_is_too_odd_to_be_judged() -> None:
     """For any text there is a diagnosis or nothing, nothing exactly for what may be listed, and every fix may be."""
-    tally = Tally()
+    counts = ExampleCounts()
 
     def judge(text: str) -> None:
         diagnosis = diagnose(text)
         assert (diagnosis is None) is can_be_listed(text)
-        tally.count(positive=diagnosis is not None and bool(diagnosis.replacements))
+        counts.count(positive=diagnosis is not None and bool(diagnosis.replacements))
         if diagnosis is not None:
             assert diagnosis.reason
             assert diagnosis.instruction
@@ -272,20 +272,20 @@ def test_no_text_is_too_odd_to_be_judged() -> None:
     # Two runs, so that neither kind of text crowds out the other.
     given(url_like | st.text(max_size=40) | near_misses())(judge)()
     given(spelled_urls())(judge)()
-    tally.demand(positive=0.2)
+    counts.require(positive=0.2)
 
 
 def test_the_fix_is_the_origin_that_a_browser_would_send() -> None:
     """For any spelling of an address the replacement is what an independent parser of the URL standard says."""
-    tally = Tally()
+    counts = ExampleCounts()
 
     @given(spelled_urls())
     def law(text: str) -> None:
-        tally.count(positive=not can_be_listed(text))
+        counts.count(positive=not can_be_listed(text))
         assert repair(text) == (ada_url.URL(text).origin,)
 
     law()
-    tally.demand(positive=0.5)
+    counts.require(positive=0.5)
 
 
 LONG = """

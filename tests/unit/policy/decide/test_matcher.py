@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from crossorigin.fetch.origin import parse_origin
 from crossorigin.policy.decide.matcher import OriginMatcher
-from tests.example_counts import Tally
+from tests.example_counts import ExampleCounts
 from tests.properties import reference
 
 POOL = [
@@ -75,7 +75,7 @@ def listed_and_asked(draw: st.DrawFn) -> tuple[list[str], str]:
 
 def test_the_matcher_is_a_plain_comparison_with_each_pattern() -> None:
     """For hosts made of neighbors, prefixes, suffixes and joints of the listed ones the answer is the rules'."""
-    tally = Tally()
+    counts = ExampleCounts()
 
     @given(listed_and_asked())
     @example((["https://*.example.com"], "https://example.com"))
@@ -86,11 +86,11 @@ def test_the_matcher_is_a_plain_comparison_with_each_pattern() -> None:
         patterns, text = drawn
         options = {"allow_origins": patterns, "allow_origin_regex": None}
         expected = reference.origin_is_allowed(options, [text.encode()])
-        tally.count(positive=expected, negative=not expected, many=len(patterns) > 16)
+        counts.count(positive=expected, negative=not expected, many=len(patterns) > 16)
         assert OriginMatcher(patterns).allows(text.encode()) is expected
 
     law()
-    tally.demand(positive=0.2, negative=0.1, many=0.2)
+    counts.require(positive=0.2, negative=0.1, many=0.2)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from crossorigin import HeaderEdit, ResponseHeaders
 from crossorigin.policy.decide import response as module
-from tests.example_counts import Tally
+from tests.example_counts import ExampleCounts
 
 Lines = list[tuple[bytes, bytes]]
 
@@ -67,17 +67,17 @@ def by_hand(edit: HeaderEdit, headers: Lines) -> Lines:
 
 def hold(law: Callable[[ResponseHeaders, Lines], None], *, among: Sequence[ResponseHeaders] = ALL) -> None:
     """Try a law on many responses; a fifth have a Vary of their own, a fifth a CORS header, and a fifth are granted."""
-    tally = Tally()
+    counts = ExampleCounts()
 
     @given(st.sampled_from(among), header_lists)
     def counted(response: ResponseHeaders, headers: Lines) -> None:
         own = [name.lower() for name, _ in headers]
         cors = any(name.startswith(b"access-control-") for name in own)
-        tally.count(vary=b"vary" in own, cors=cors, granted=response.allow_origin is not None)
+        counts.count(vary=b"vary" in own, cors=cors, granted=response.allow_origin is not None)
         law(response, headers)
 
     counted()
-    tally.demand(vary=0.2, cors=0.2, granted=0.2)
+    counts.require(vary=0.2, cors=0.2, granted=0.2)
 
 
 def test_edit_and_apply_agree() -> None:

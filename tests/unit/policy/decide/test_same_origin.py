@@ -11,7 +11,7 @@ from crossorigin.adapters.asgi.headers import read_facts
 from crossorigin.fetch.origin import MAX_ORIGIN, parse_origin_bytes
 from crossorigin.policy.decide.request_facts import RequestFacts
 from crossorigin.policy.decide.same_origin import is_same_origin
-from tests.example_counts import Tally
+from tests.example_counts import ExampleCounts
 from tests.properties.counting import Watched
 
 ORIGIN = b"https://app.example.com"
@@ -100,7 +100,7 @@ _spellings = st.sampled_from([str.lower, str.lower, str.upper, str.title])
 
 def test_without_the_browsers_word_it_agrees_with_the_url_standard() -> None:
     """Origin and Host are of one origin where the URL of Origin's scheme and of Host has that very origin."""
-    tally = Tally()
+    counts = ExampleCounts()
 
     @given(_schemes, _authorities, st.none() | _ports, st.none() | _authorities, _spellings)
     def agrees(
@@ -113,11 +113,11 @@ def test_without_the_browsers_word_it_agrees_with_the_url_standard() -> None:
         origin = f"{scheme}://{''.join(named)}"
         value = spell("".join(other or (named[0], named[1] if port is None else port)))
         expected = ada_url.URL(origin).origin == origin == ada_url.URL(f"{scheme}://{value}").origin
-        tally.count(same=expected, other=not expected)
+        counts.count(same=expected, other=not expected)
         assert is_same_origin(RequestFacts(origin=[origin.encode()], host=[value.encode()])) is expected
 
     agrees()
-    tally.demand(same=0.1, other=0.2)
+    counts.require(same=0.1, other=0.2)
 
 
 _values = st.sampled_from([ORIGIN, b"null", b"app.example.com", b"same-origin", b"https://a:b", b"\xff"]) | st.binary()

@@ -11,7 +11,7 @@ from crossorigin.fetch.origin import Origin, parse_origin
 from crossorigin.policy.decide.matcher import OriginMatcher
 from crossorigin.policy.explain.nearest import MAX_COMPARED, Nearest
 from crossorigin.policy.pattern import ANY_PORT, parse_pattern
-from tests.example_counts import Tally
+from tests.example_counts import ExampleCounts
 from tests.meta.docs.documents import ROOT, rows_of
 from tests.properties.counting import steps_of
 
@@ -164,7 +164,7 @@ _patterns = _origins | st.sampled_from(["https://*.example.com", "http://localho
 
 def test_what_is_told_is_true() -> None:
     """What is found is listed; set right what is said to differ, and it matches."""
-    tally = Tally()
+    counts = ExampleCounts()
 
     @given(st.lists(_patterns, max_size=6), _origins)
     def holds(listed: list[str], text: str) -> None:
@@ -173,7 +173,7 @@ def test_what_is_told_is_true() -> None:
         found = Nearest(Policy(allow_origins=sorted(set(listed)))).find(origin) if refused else None
         hosts = {pattern.host for pattern in map(parse_pattern, listed) if pattern}
         assert found is not None or not refused or origin.host not in hosts
-        tally.count(found=found is not None, refused=refused)
+        counts.count(found=found is not None, refused=refused)
         if found is None:
             return
         pattern = parse_pattern(found[0])
@@ -190,7 +190,7 @@ def test_what_is_told_is_true() -> None:
         assert OriginMatcher([found[0]]).allows(str(mended).encode()) is not told_of_host
 
     holds()
-    tally.demand(found=0.2, refused=0.3)
+    counts.require(found=0.2, refused=0.3)
 
 
 def test_looking_takes_as_long_in_a_long_list() -> None:
