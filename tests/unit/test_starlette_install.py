@@ -90,7 +90,11 @@ def test_a_wrong_argument_fails_where_it_is_written() -> None:
     assert TestClient(app).get("/openapi.json", headers={"Origin": ORIGIN}).headers.get("vary") is None
 
 
-@pytest.mark.parametrize("app", [Witness(), CORSMiddleware(PlainTextResponse("hello"), policy=POLICY), None], ids=repr)
+@pytest.mark.parametrize(
+    "app",
+    [Witness(), CORSMiddleware(PlainTextResponse("hello"), policy=POLICY), None],
+    ids=lambda app: type(app).__name__,
+)
 def test_what_is_no_app_of_starlettes_is_refused(app: Any) -> None:
     """The message says how such an app is wrapped."""
     with pytest.raises(TypeError, match=r"app = CORSMiddleware\(app, policy=policy\)"):

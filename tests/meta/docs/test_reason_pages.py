@@ -158,7 +158,7 @@ def test_the_line_for_starlettes_own_middleware_lets_the_request_pass(
     assert fetch(app, read_fix(page_of(reason)), engine).reason is None
 
 
-@pytest.mark.parametrize("reason", _BY_OTHERS)
+@pytest.mark.parametrize("reason", sorted(_BY_OTHERS))
 def test_a_page_whose_fix_is_the_same_everywhere_says_so(reason: BrowserReason) -> None:
     """It has no list of servers."""
     assert not fix_lines(page_of(reason))

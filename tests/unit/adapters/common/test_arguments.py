@@ -142,7 +142,11 @@ def test_every_option_beside_a_policy_is_named() -> None:
         assert f"{issue.field}=" in issue.hint
 
 
-@pytest.mark.parametrize("policy", [{"allow_origins": ["*"]}, "*", 0, False, Policy, [], object()], ids=repr)
+@pytest.mark.parametrize(
+    "policy",
+    [{"allow_origins": ["*"]}, "*", 0, False, Policy, [], pytest.param(object(), id="an object")],
+    ids=repr,
+)
 def test_what_is_no_policy_is_refused_with_its_type(policy: Any) -> None:
     """A mapping, a string, the class itself, or what counts as false: none is taken for a policy."""
     with pytest.raises(InvalidPolicyError) as caught:

@@ -220,9 +220,10 @@ def test_what_is_no_collection_is_refused(option: str, value: object) -> None:
     [
         (("https://a.example", "https://b.example/"), '"https://a.example", "https://b.example"'),
         (["https://z.example", "https://a.example"], '"https://z.example", "https://a.example"'),
-        (
+        pytest.param(
             {"https://z.example", "https://b.example", "https://d.example", "https://a.example", "https://c.example"},
             '"https://a.example", "https://b.example", "https://c.example", "https://d.example", "https://z.example"',
+            id="a set",
         ),
         (b"https://a.example/", '"https://a.example"'),
         (bytearray(b"https://a.example"), '"https://a.example"'),
@@ -330,7 +331,7 @@ def test_a_regex_is_a_string(value: object, hint: str) -> None:
         ("-1", "a whole number of seconds, for example 600."),
         ("ten minutes", "a whole number of seconds, for example 600."),
         (True, "a whole number of seconds, for example 600."),
-        (object(), "a whole number of seconds, for example 600."),
+        pytest.param(object(), "a whole number of seconds, for example 600.", id="an object"),
     ],
     ids=str,
 )
