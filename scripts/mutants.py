@@ -35,7 +35,7 @@ from mutations import PACKAGE, SOURCE, Mutant, function_mutants, path_of, table_
 
 ROOT = SOURCE.parent
 SURVIVORS = ROOT / "tests" / "survivors.toml"
-ROOMS = ("fetch", "policy", "browser")
+PACKAGES = ("fetch", "policy", "browser")
 TESTS = ("tests/unit/fetch", "tests/unit/policy", "tests/unit/browser", "tests/cases/test_cases.py")
 PYTEST = (
     "-pno:randomly",
@@ -161,7 +161,7 @@ class Campaign:
     def _trace(self) -> dict[str, dict[int, set[int]]]:
         """Run every test, and return for each file and line the tests that reach it."""
         tracer = coverage.Coverage(
-            data_file=None, include=[str(SOURCE / PACKAGE / room / "*") for room in ROOMS], config_file=False
+            data_file=None, include=[str(SOURCE / PACKAGE / package / "*") for package in PACKAGES], config_file=False
         )
         tracer.start()
         for index, item in enumerate(self._items):
@@ -189,13 +189,13 @@ class Campaign:
         tests = set[int]().union(*(lines.get(line, ()) for line in mutant.lines))
         if not tests or isinstance(_live(mutant), CACHED):  # any test of the module may fill the cache
             tests = set[int]().union(*lines.values())
-        own = f"test_{mutant.module.rpartition('.')[2]}.py"
+        own = ROOT / own_tests(mutant.module)
         places: list[tuple[bool, int, float, int]] = []
         cases: Counter[str] = Counter()
         for test in sorted(tests, key=self._spent.__getitem__):
             item = self._items[test]
             name = item.nodeid.partition("[")[0]
-            places.append((item.path.name != own, cases[name], self._spent[test], test))
+            places.append((item.path != own, cases[name], self._spent[test], test))
             cases[name] += 1
         chosen: list[int] = []
         spent = 0.0
@@ -280,18 +280,22 @@ def _judge_table(mutant: Mutant) -> int | None:
         return compile(mutant.source, self.path, "exec")
 
     SourceFileLoader.get_code = changed  # type: ignore[assignment, method-assign]
-    room, _, name = mutant.module.rpartition(".")
-    folder = "tests/unit/browser" if room == "browser" else f"tests/{room}"
-    own = f"{folder}/test_{name}.py"
-    first = [own if (ROOT / own).exists() else folder]
-    return None if all(pytest.main([*PYTEST, *tests]) == 0 for tests in (first, TESTS) if tests) else -1
+    return None if all(pytest.main([*PYTEST, *tests]) == 0 for tests in ([own_tests(mutant.module)], TESTS)) else -1
+
+
+def own_tests(module: str) -> str:
+    """Return the file that tests a module, or the closest folder that mirrors one of its packages."""
+    path = Path("tests/unit", *module.split("."))
+    file = path.with_name(f"test_{path.name}.py")
+    places = [file, *path.parents]
+    return str(next(place for place in places if (ROOT / place).exists()))
 
 
 def score(results: Results) -> list[str]:
     """Print the score of each module, and return an error if the total score is too low."""
     for module in [*dict.fromkeys(mutant.module for mutant in results), ""]:
         counts = Counter(result for mutant, result in results.items() if module in {mutant.module, ""})
-        print(f"{module or 'all':24}{_score(counts)}")
+        print(f"{module or 'all':36}{_score(counts)}")
     counts = Counter(results.values())
     too_few = counts[SURVIVED] > (1 - LEAST_KILLED) * counts.total()
     return [f"less than {LEAST_KILLED:.0%} are killed"] if too_few else []
@@ -320,11 +324,17 @@ def read_reasons(path: Path) -> dict[str, str]:
     return {name: group["why"] for group in groups for name in group["mutants"]}
 
 
+def all_modules() -> list[str]:
+    """Return the names of all modules that are changed, without the name of the package."""
+    root = SOURCE / PACKAGE
+    paths = [path for package in PACKAGES for path in sorted((root / package).rglob("[a-z]*.py"))]
+    return [".".join(path.relative_to(root).with_suffix("").parts) for path in paths]
+
+
 def main() -> int:
     """Run the mutants of tables and functions, and return the exit status."""
-    every = [f"{room}.{path.stem}" for room in ROOMS for path in sorted((SOURCE / PACKAGE / room).glob("[a-z]*.py"))]
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("modules", nargs="*", default=every, help="those to change, as in fetch.host; else all")
+    parser.add_argument("modules", nargs="*", default=all_modules(), help="for example fetch.host (default: all)")
     parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)), help="mutants at a time")
     options = parser.parse_args()
     os.chdir(ROOT)

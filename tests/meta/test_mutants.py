@@ -87,6 +87,32 @@ def test_less_than_nineteen_in_twenty_is_too_few(guard: ModuleType, mutations: M
     assert guard.score(dict(zip(mutants[1:], fates[:-1], strict=True))) == ["less than 95% are killed"]
 
 
+@pytest.mark.parametrize(
+    ("module", "tests"),
+    [
+        ("fetch.methods", "tests/unit/fetch/test_methods.py"),
+        ("policy.decide.plan", "tests/unit/policy/decide/test_plan.py"),
+        ("policy.decide.without_tests", "tests/unit/policy/decide"),
+    ],
+)
+def test_the_tests_of_a_module_lie_where_it_lies(guard: ModuleType, module: str, tests: str) -> None:
+    """They run first; without a test file, the folder of the package does."""
+    assert guard.own_tests(module) == tests
+
+
+def test_modules_of_nested_packages_are_changed_too(guard: ModuleType) -> None:
+    """Every module of the three packages is found, and no `__init__`."""
+    modules = guard.all_modules()
+    assert {"fetch.methods", "policy.decide.plan", "browser.cache"} <= set(modules)
+    assert not [module for module in modules if "__" in module]
+
+
+def test_every_reason_is_about_a_mutant_that_can_be_made(guard: ModuleType) -> None:
+    """The reasons name modules that exist."""
+    modules = tuple(f"{module}{end}" for module in guard.all_modules() for end in ".:")
+    assert [name for name in guard.read_reasons(guard.SURVIVORS) if not name.startswith(modules)] == []
+
+
 def test_every_reason_is_a_sentence(guard: ModuleType) -> None:
     """No survivor is listed without saying why it is none to worry about."""
     reasons = guard.read_reasons(guard.SURVIVORS)
