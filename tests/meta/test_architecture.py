@@ -1,0 +1,109 @@
+"""The architecture: no import cycle, few entries at the root, and no framework outside the module named after it.
+
+The layers are contracts of import-linter, in `pyproject.toml`. These are the promises that no contract can state.
+"""
+
+from collections.abc import Iterable, Mapping
+
+import grimp
+import pytest
+
+from tests.meta.docs.documents import ROOT
+
+LIBRARY = ROOT / "src" / "crossorigin"
+# Those that users import are named after a framework.
+ROOT_ENTRIES = {
+    "__init__.py",
+    "__main__.py",
+    "adapters",
+    "browser",
+    "doctor",
+    "fastapi.py",
+    "fetch",
+    "policy",
+    "settings",
+    "starlette.py",
+    "telemetry",
+    "testing",
+}
+# Distributions that an app may have, each with the modules that may import it.
+FRAMEWORKS = {
+    "aiohttp": set[str](),
+    "django": set[str](),
+    "fastapi": {"crossorigin.fastapi"},
+    "flask": set[str](),
+    "litestar": set[str](),
+    "quart": set[str](),
+    "starlette": {"crossorigin.starlette", "crossorigin.fastapi"},
+}
+
+
+def import_cycles(imports: Mapping[str, Iterable[str]]) -> list[list[str]]:
+    """Return the groups of modules that import each other, found by Tarjan's algorithm."""
+    numbers: dict[str, int] = {}
+    lowest: dict[str, int] = {}
+    path: list[str] = []
+    found: list[list[str]] = []
+
+    def visit(module: str) -> None:
+        numbers[module] = lowest[module] = len(numbers)
+        path.append(module)
+        for imported in imports[module]:
+            if imported not in numbers:
+                visit(imported)
+            if imported in path:
+                lowest[module] = min(lowest[module], lowest[imported])
+        if lowest[module] == numbers[module]:
+            group = path[path.index(module) :]
+            del path[path.index(module) :]
+            if len(group) > 1 or module in imports[module]:
+                found.append(sorted(group))
+
+    for module in imports:
+        if module not in numbers:
+            visit(module)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("imports", "cycles"),
+    [
+        ({"a": ["b", "c"], "b": ["c"], "c": []}, []),
+        ({"a": ["a"]}, [["a"]]),
+        ({"a": ["b"], "b": ["c"], "c": ["b"]}, [["b", "c"]]),
+        (
+            {"a": ["b"], "b": ["c"], "c": ["d"], "d": ["a", "e"], "e": ["f"], "f": ["e"]},
+            [["e", "f"], ["a", "b", "c", "d"]],
+        ),
+    ],
+)
+def test_cycles_are_found(imports: Mapping[str, list[str]], cycles: list[list[str]]) -> None:
+    """The search finds each cycle once, and nothing else."""
+    assert import_cycles(imports) == cycles
+
+
+@pytest.mark.parametrize("package", ["crossorigin", "bench"])
+def test_no_modules_import_each_other(package: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Late imports and those for type checkers count too; a package and its own modules do as well."""
+    monkeypatch.syspath_prepend(str(ROOT))
+    graph = grimp.build_graph(package, cache_dir=None)
+    assert len(graph.modules) > 20
+    imports = {name: sorted(graph.find_modules_directly_imported_by(name)) for name in sorted(graph.modules)}
+    assert import_cycles(imports) == []
+
+
+def test_the_root_of_the_package_has_twelve_entries() -> None:
+    """A new module belongs into a package; the marker for type checkers does not count."""
+    entries = {path.name for path in LIBRARY.iterdir()} - {"py.typed", "__pycache__"}
+    assert entries == ROOT_ENTRIES
+    assert len(entries) <= 12
+
+
+def test_no_framework_is_imported_but_by_its_own_module() -> None:
+    """Late imports and those for type checkers count too."""
+    graph = grimp.build_graph("crossorigin", include_external_packages=True, cache_dir=None)
+    importers = {
+        framework: graph.find_modules_that_directly_import(framework) if framework in graph.modules else set()
+        for framework in FRAMEWORKS
+    }
+    assert {name: modules - FRAMEWORKS[name] for name, modules in importers.items() if modules - FRAMEWORKS[name]} == {}
