@@ -12,13 +12,15 @@ MAKEFLAGS += --no-builtin-rules
 PYTHON ?= python3
 ARGS ?=
 BIN := .venv/bin
-# These tests run twice: with the newest and with the oldest supported Starlette, FastAPI and pydantic.
+# One worker for each core. What has to stay on one worker is in a group: see tests/conftest.py.
+WORKERS := --numprocesses auto --dist loadgroup
+# These tests run twice: with the newest and with the oldest supported versions of Starlette, FastAPI and pydantic.
 FRAMEWORK_TESTS := tests/unit/adapters/asgi/test_frameworks.py tests/unit/adapters/asgi/test_outermost.py \
     tests/unit/adapters/starlette tests/unit/test_starlette_explain.py tests/unit/test_starlette_install.py \
     tests/unit/settings tests/real/recipes tests/properties/test_route_tables.py tests/properties/test_route_walks.py
 export PYTHON
 
-.PHONY: help demo docs test mutants fuzz check bench bench-check format lock clean chromium test-packages bench-packages
+.PHONY: help demo docs test test-nightly mutants fuzz check bench bench-check format lock clean chromium test-packages bench-packages
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r t d; do printf '%-20s%s\n' "$$t" "$$d"; done
@@ -30,10 +32,19 @@ docs: .venv-docs/.docs ## build the documentation site into site/ and check its 
 	@.venv-docs/bin/python scripts/build_site.py
 	@echo 'To read it, run: python3 -m http.server --bind 127.0.0.1 --directory site'
 
-test: test-packages .venv/.dev .venv-docs/.docs $(if $(ARGS),,.venv-oldest/.oldest) ## run all tests and check their coverage (ARGS=tests/unit/policy: run only those)
-	$(if $(ARGS),$(BIN)/python -m pytest $(ARGS),$(BIN)/coverage run -m pytest)
-	$(if $(ARGS),,$(BIN)/python scripts/check_coverage.py)
-	$(if $(ARGS),,.venv-oldest/bin/python -m pytest $(FRAMEWORK_TESTS))
+test: test-packages .venv/.dev .venv-docs/.docs $(if $(ARGS),,.venv-oldest/.oldest) ## run all tests and check their coverage (ARGS=tests/unit: run only those)
+ifdef ARGS
+	$(BIN)/python -m pytest $(if $(findstring .py,$(ARGS)),,$(WORKERS)) $(ARGS)
+else
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest $(WORKERS)
+	$(BIN)/coverage combine --quiet
+	$(BIN)/python scripts/check_coverage.py
+	.venv-oldest/bin/python -m pytest $(WORKERS) $(FRAMEWORK_TESTS)
+endif
+
+test-nightly: test-packages .venv/.dev ## run the property tests and the browser engines with many more examples
+	HYPOTHESIS_PROFILE=nightly ENGINE_EXCHANGES=5000 $(BIN)/python -m pytest $(WORKERS) tests/properties tests/unit tests/real/engines
 
 mutants: .venv/.dev ## check that the unit tests detect thousands of small changes to fetch, policy and browser (ARGS=fetch.host)
 	HYPOTHESIS_PROFILE=mutants PYTHONHASHSEED=0 nice $(BIN)/python scripts/mutants.py $(ARGS)

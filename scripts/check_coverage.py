@@ -1,31 +1,31 @@
 """Print the coverage of the last test run, and fail unless the library has 100 % branch coverage.
 
-A report can also reach 100 % by omitting a file, so it must contain every module on disk. The only exception is the
-demo, which is tested as a whole in a browser.
+A report can also reach 100 % by omitting a file, so it must contain every module on disk. The data must come from every
+worker of the run: `tests/conftest.py` names each of them in what it measures.
 """
 
 import json
+import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from coverage import CoverageData
+
 ROOT = Path(__file__).resolve().parent.parent
 LIBRARY = ROOT / "src" / "crossorigin"
-DEMONSTRATION = LIBRARY / "demo"
+WORKER = re.compile(r"worker (\d+) of (\d+)")
 
-# The lines of the library that are excluded from coverage, as "file: line", with the reason why no test can reach them.
+# Each line of the library that is excluded from the measurement, as "file: line", and why no test can reach it.
 EXCLUSIONS: dict[str, str] = {}
 
 
 def measured_modules() -> dict[str, Path]:
-    """Return the modules that must be measured, by their names in the report."""
-    return {
-        path.relative_to(ROOT).as_posix(): path
-        for path in sorted(LIBRARY.rglob("*.py"))
-        if not path.is_relative_to(DEMONSTRATION)
-    }
+    """Find the modules that must be measured, by their names in the report."""
+    return {path.relative_to(ROOT).as_posix(): path for path in sorted(LIBRARY.rglob("*.py"))}
 
 
 def coverage_problems(report: dict[str, Any], names: list[str]) -> list[str]:
@@ -39,6 +39,16 @@ def coverage_problems(report: dict[str, Any], names: list[str]) -> list[str]:
         if summary["missing_lines"] or summary["missing_branches"]:
             problems.append(f"{name} is covered at {summary['percent_covered']:.2f} %, not 100 %")
     return problems
+
+
+def worker_problems(contexts: Iterable[str]) -> list[str]:
+    """Say which workers of the run left no data; `contexts` are the names of what was measured."""
+    found = [match for context in contexts if (match := WORKER.fullmatch(context))]
+    if not found:
+        return ["no worker was measured"]
+    count = max(int(match[2]) for match in found)
+    missing = sorted({*range(1, count + 1)} - {int(match[1]) for match in found})
+    return [f"the data of worker {number} of {count} is missing" for number in missing]
 
 
 def exclusion_problems(modules: dict[str, Path], reasons: dict[str, str]) -> list[str]:
@@ -64,8 +74,14 @@ def main() -> int:
         command = [*coverage, "json", "--quiet", "--fail-under=0", "-o", str(path)]
         subprocess.run(command, cwd=ROOT, check=True)
         report = json.loads(path.read_bytes())
+    data = CoverageData(str(ROOT / ".coverage"))
+    data.read()
     modules = measured_modules()
-    problems = coverage_problems(report, list(modules)) + exclusion_problems(modules, EXCLUSIONS)
+    problems = [
+        *worker_problems(data.measured_contexts()),
+        *coverage_problems(report, list(modules)),
+        *exclusion_problems(modules, EXCLUSIONS),
+    ]
     for problem in problems:
         print(problem, file=sys.stderr)
     if failed or problems:

@@ -2,7 +2,9 @@
 
 import os
 import shutil
+import sys
 from collections.abc import Generator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,10 +13,12 @@ from hypothesis import Phase, settings
 from crossorigin.adapters.starlette.route_policy import ATTACHED_METHODS
 from crossorigin.adapters.starlette.route_state import REVISION
 from tests.chromium import ARGUMENTS
+from tests.notes import NOTES
 
 # A slow machine is no failure, so there is no deadline. "ci" is Hypothesis's own profile: the same
 # examples at every run, so that a change is judged by what it changes. "nightly" looks further.
-# "mutants" is asked thousands of times: it looks as little as a counts lets it, and shrinks nothing.
+# "mutants" runs thousands of times: it draws as few examples as the example counts allow, and
+# shrinks nothing.
 _DEFAULT = settings(settings.get_profile("default"), deadline=None)
 settings.register_profile("default", _DEFAULT)
 settings.register_profile("nightly", _DEFAULT, max_examples=10 * _DEFAULT.max_examples, print_blob=True)
@@ -22,6 +26,67 @@ settings.register_profile(
     "mutants", settings.get_profile("ci"), max_examples=65, phases=[Phase.explicit, Phase.generate]
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") == "true" else "default"))
+
+
+_TESTS = Path(__file__).parent
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Name the worker in what it measures, so that `scripts/check_coverage.py` can tell whose data is missing."""
+    config.stash[NOTES] = []
+    worker: dict[str, Any] | None = getattr(config, "workerinput", None)
+    measured = _running_coverage()
+    if worker is not None and measured is not None:
+        number = int(worker["workerid"].removeprefix("gw")) + 1
+        measured.switch_context(f"worker {number} of {worker['workercount']}")
+
+
+def _running_coverage() -> Any | None:
+    # Only a run that measures has loaded it: the oldest environment does not even have it.
+    coverage: Any = sys.modules.get("coverage")
+    return coverage and coverage.Coverage.current()
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Keep the tests of each folder of `tests/real` on one worker: they share a browser, servers or a port."""
+    parts = item.path.relative_to(_TESTS).parts if item.path.is_relative_to(_TESTS) else ()
+    if len(parts) > 2 and parts[0] == "real":
+        item.add_marker(pytest.mark.xdist_group(parts[1]))
+    # Each worker would build the wheel.
+    elif item.path.name == "test_packaging.py":
+        item.add_marker(pytest.mark.xdist_group("packaging"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Run the laws of `tests/properties` unmeasured: they take four times as long otherwise, and cover nothing new."""
+    measured = _running_coverage() if item.path.is_relative_to(_TESTS / "properties") else None
+    if measured is None:
+        return (yield)
+    measured.stop()
+    try:
+        return (yield)
+    finally:
+        measured.start()
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Hand the notes of a worker to the process that prints."""
+    output: dict[str, Any] | None = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output["notes"] = session.config.stash[NOTES]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take the notes of a worker that has ended; one that crashed has none."""
+    node.config.stash[NOTES] += getattr(node, "workeroutput", {}).get("notes", [])
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Print the notes."""
+    for note in config.stash[NOTES]:
+        terminalreporter.line(note)
 
 
 @pytest.fixture(scope="session")

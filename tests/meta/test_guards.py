@@ -1,14 +1,20 @@
 """The guards that judge a test run guard what they promise."""
 
+import ast
 import importlib.util
+import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+from coverage import CoverageData
 
 ROOT = Path(__file__).resolve().parents[2]
+# Ends a process that hangs; nothing is measured.
+LIMIT = 60
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +66,45 @@ def test_a_whole_report_passes(guard: ModuleType) -> None:
     assert guard.coverage_problems(report(a=(0, 0)), ["a.py"]) == []
 
 
+@pytest.mark.parametrize(
+    ("contexts", "problems"),
+    [
+        (["", "worker 1 of 2", "worker 2 of 2"], []),
+        (["", "worker 1 of 2"], ["the data of worker 2 of 2 is missing"]),
+        (["", "worker 2 of 3"], ["the data of worker 1 of 3 is missing", "the data of worker 3 of 3 is missing"]),
+        ([""], ["no worker was measured"]),
+    ],
+)
+def test_a_worker_whose_data_is_missing_is_named(guard: ModuleType, contexts: list[str], problems: list[str]) -> None:
+    """A report that was combined from the data of fewer workers than ran does not pass."""
+    assert guard.worker_problems(contexts) == problems
+
+
+def test_workers_name_themselves_in_what_they_measure(guard: ModuleType, tmp_path: Path) -> None:
+    """The data of a parallel run holds each worker; without the file of one of them, the guard names it."""
+    (tmp_path / "conftest.py").write_text((ROOT / "tests" / "conftest.py").read_text("utf-8"), "utf-8")
+    (tmp_path / "test_x.py").write_text(
+        "import pytest, crossorigin\n@pytest.mark.parametrize('x', range(8))\ndef test_x(x): crossorigin.Policy()",
+        "utf-8",
+    )
+    (tmp_path / "pytest.ini").write_text("[pytest]\n", "utf-8")
+    (tmp_path / ".coveragerc").write_text(
+        f"[run]\nsource = crossorigin\nparallel = true\npatch = subprocess\ndata_file = {tmp_path / 'data'}\n", "utf-8"
+    )
+    command = [sys.executable, "-m", "coverage", "run", f"--rcfile={tmp_path / '.coveragerc'}", "-m", "pytest", "-n2"]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("COVERAGE_", "PYTEST_"))}
+    subprocess.run([*command, tmp_path], cwd=ROOT, env=environment, check=True, capture_output=True, timeout=LIMIT)
+    files = {}
+    for path in tmp_path.glob("data.*"):
+        data = CoverageData(str(path))
+        data.read()
+        files[path] = data.measured_contexts()
+    contexts = {context for found in files.values() for context in found}
+    assert guard.worker_problems(contexts) == []
+    first = {context for found in files.values() if "worker 2 of 2" not in found for context in found}
+    assert guard.worker_problems(first) == ["the data of worker 2 of 2 is missing"]
+
+
 def test_an_exclusion_needs_its_reason(guard: ModuleType, tmp_path: Path) -> None:
     """A line left out of the measure stands in the list with its reason, and no other line does."""
     module = tmp_path / "a.py"
@@ -71,35 +116,53 @@ def test_an_exclusion_needs_its_reason(guard: ModuleType, tmp_path: Path) -> Non
     assert guard.exclusion_problems({"a.py": module}, {line: "because"}) == [f"no longer there to exclude: {line}"]
 
 
-def test_every_room_of_the_library_is_measured(guard: ModuleType) -> None:
-    """The guard looks at the vocabulary, the server's side and the middleware."""
+def test_every_package_of_the_library_is_measured(guard: ModuleType) -> None:
+    """The guard looks at `fetch`, `policy` and the adapters."""
     names = set(guard.measured_modules())
     assert "src/crossorigin/adapters/asgi/middleware.py" in names
     assert any(name.startswith("src/crossorigin/fetch/") for name in names)
     assert any(name.startswith("src/crossorigin/policy/") for name in names)
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        "import pytest\ndef test_x(): pytest.skip('no browser')",
-        "import pytest\n@pytest.mark.skip\ndef test_x(): pass",
-        "import pytest\npytest.importorskip('no_such_server')\ndef test_x(): pass",
-        "import pytest\n@pytest.mark.xfail\ndef test_x(): assert False",
-    ],
-    ids=["skip", "mark", "importorskip", "xfail"],
-)
-def test_a_skipped_test_is_a_failure(tmp_path: Path, body: str) -> None:
-    """A run that leaves a test out does not pass."""
+SKIPPING = {
+    "test_skip.py": "import pytest\ndef test_x(): pytest.skip('no browser')",
+    "test_mark.py": "import pytest\n@pytest.mark.skip\ndef test_x(): pass",
+    "test_importorskip.py": "import pytest\npytest.importorskip('no_such_server')\ndef test_x(): pass",
+    "test_xfail.py": "import pytest\n@pytest.mark.xfail\ndef test_x(): assert False",
+}
+
+
+@pytest.mark.parametrize("workers", ["-n0", "-n1"])
+def test_a_skipped_test_is_a_failure(tmp_path: Path, workers: str) -> None:
+    """A run that leaves a test out does not pass, also on a worker."""
     conftest = (ROOT / "tests" / "conftest.py").read_text("utf-8")
     (tmp_path / "conftest.py").write_text(conftest, "utf-8")
-    (tmp_path / "test_x.py").write_text(body, "utf-8")
     (tmp_path / "pytest.ini").write_text("[pytest]\n", "utf-8")
+    for name, body in SKIPPING.items():
+        (tmp_path / name).write_text(body, "utf-8")
+    options = [workers, "--continue-on-collection-errors", "-p", "no:randomly", "-p", "no:cacheprovider"]
     run = subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "no:randomly", "-p", "no:cacheprovider", tmp_path],
-        capture_output=True,
-        text=True,
-        check=False,
+        [sys.executable, "-m", "pytest", *options, tmp_path], capture_output=True, text=True, check=False, timeout=LIMIT
     )
     assert run.returncode in {1, 2}, run.stdout
-    assert "skipped or expected to fail" in run.stdout
+    for name in SKIPPING:
+        assert re.search(rf"{name}(::test_x)? was skipped or expected to fail", run.stdout), run.stdout
+    assert "2 failed, 2 errors" in run.stdout
+
+
+def test_every_process_that_a_test_runs_has_a_time_limit() -> None:
+    """A process that hangs fails its test, and does not stop the whole run."""
+    calls = [
+        (path, node)
+        for path in sorted((ROOT / "tests").rglob("*.py"))
+        if path.name != "__main__.py"
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "subprocess.run"
+    ]
+    assert len(calls) > 10
+    unlimited = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path, node in calls
+        if "timeout" not in {keyword.arg for keyword in node.keywords}
+    ]
+    assert unlimited == []

@@ -22,6 +22,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
         [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder, ROOT],
         check=True,
         capture_output=True,
+        timeout=120,
     )
     (path,) = folder.glob("*.whl")
     return path
@@ -32,7 +33,7 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with nothing but what the wheel installs."""
     folder = tmp_path_factory.mktemp("installed")
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index"]
-    subprocess.run([*command, "--target", folder, wheel], check=True, capture_output=True)
+    subprocess.run([*command, "--target", folder, wheel], check=True, capture_output=True, timeout=120)
     return folder
 
 
@@ -47,7 +48,7 @@ def imported_with(statement: str, folder: Path) -> tuple[str, Collection[str]]:
         "print(json.dumps([crossorigin.__file__, loaded]))\n"
     )
     command = [sys.executable, "-I", "-S", "-W", "error", "-c", program]
-    run = subprocess.run(command, check=False, capture_output=True, text=True)
+    run = subprocess.run(command, check=False, capture_output=True, text=True, timeout=120)
     assert run.returncode == 0, run.stderr
     origin, loaded = json.loads(run.stdout)
     return origin, loaded

@@ -15,14 +15,17 @@ from random import Random
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from crossorigin import ActualDecision, CORSMiddleware, Policy
 from crossorigin.browser import BrowserReason, BrowserRequest, HttpRequest, HttpResponse, Verdict, run
 from tests.cases.asgi import finish
+from tests.notes import NOTES
 from tests.properties.pairs import API, OTHER, Pair, options, pair, smallest
 from tests.properties.test_policy_laws import build
 
-POLICIES = 850
+# "nightly" asks for ten times as many.
+POLICIES = 850 * settings().max_examples // 100
 PAIRS = 12
 # Printed with every run, and set to run one again. Where changes are judged it is always the same.
 SEED = int(os.environ.get("CROSSORIGIN_SEED") or (1 if os.environ.get("CI") == "true" else time.time_ns() % 2**32))
@@ -281,7 +284,7 @@ def meant(given: Pair, hop: Hop) -> set[str]:
     return {difference for difference, bears in found.items() if bears}
 
 
-def test_what_differs_from_the_options_as_written_is_meant(capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_differs_from_the_options_as_written_is_meant(pytestconfig: pytest.Config) -> None:
     """A policy lets through what its options say, word for word, but for the differences that the design wants."""
     random = Random(SEED)  # examples, no secrets
     differences = Counter[str]()
@@ -292,8 +295,7 @@ def test_what_differs_from_the_options_as_written_is_meant(capsys: pytest.Captur
             if not holds_but_for_what_is_meant(given, differences):
                 small = broken(given, lambda smaller: holds_but_for_what_is_meant(smaller, Counter()))
                 pytest.fail(f"seed {SEED}: {small}")
-    with capsys.disabled():
-        print(f"\nseed {SEED}: {dict(differences)}")  # the proof
+    pytestconfig.stash[NOTES].append(f"seed {SEED}: {dict(differences)}")
     assert set(differences) == {*DIFFERENCES, "none"}
     assert min(differences.values()) >= 20
 
@@ -318,7 +320,7 @@ def holds_but_for_what_is_meant(given: Pair, differences: Counter[str]) -> bool:
     return bool(bearing)
 
 
-def test_a_policy_decides_what_a_browser_lets_through(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_policy_decides_what_a_browser_lets_through(pytestconfig: pytest.Config) -> None:
     """Of ten thousand pairs each is read or refused as `decide` says, with the same names to read."""
     random = Random(SEED)  # examples, no secrets
     types, reasons = Counter[str](), Counter[str]()
@@ -336,8 +338,7 @@ def test_a_policy_decides_what_a_browser_lets_through(capsys: pytest.CaptureFixt
                 policy = policy_of(small)
                 pytest.fail(f"seed {SEED}: {small}\n{fetch(policy, small)}\n{expected(policy, small)}")
     counts = {str(reason): count for reason, count in reasons.items()}
-    with capsys.disabled():
-        print(f"\n{sum(types.values())} pairs, seed {SEED}: {dict(types)}; {counts}")  # the proof
+    pytestconfig.stash[NOTES].append(f"{sum(types.values())} pairs, seed {SEED}: {dict(types)}; {counts}")
     assert sum(types.values()) >= 10_000
     assert types["basic"] + types["cors"] >= 0.3 * sum(types.values())
     assert set(reasons) == set(BrowserReason) - UNREACHABLE

@@ -25,7 +25,7 @@ def guard(tree: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     paths = ["--src", str(tree / "src"), "--baselines", str(tree / "baselines.json")]
     command = [sys.executable, "-P", "-m", "bench.guard", "--case", "no-origin-13", *paths, *arguments]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=300)
 
 
 def copy_the_scope_needlessly(module: Path) -> None:
@@ -42,12 +42,13 @@ def copy_the_scope_needlessly(module: Path) -> None:
 
 
 def test_a_needless_copy_in_the_hot_path_fails_the_guard(tmp_path: Path) -> None:
-    """What was committed passes against its own baselines, and one more copy for each request does not."""
+    """One more copy for each request fails against the baselines of what is committed.
+
+    That what is committed passes is what `make bench-check` holds.
+    """
     shutil.copytree(ROOT / "src", tmp_path / "src", ignore=shutil.ignore_patterns("__pycache__"))
     written = guard(tmp_path, "--update")
     assert written.returncode == 0, written.stdout + written.stderr
-    again = guard(tmp_path)
-    assert again.returncode == 0, again.stdout + again.stderr
     copy_the_scope_needlessly(tmp_path / "src" / "crossorigin" / "adapters" / "asgi" / "middleware.py")
     slower = guard(tmp_path)
     assert slower.returncode == 1, slower.stdout + slower.stderr

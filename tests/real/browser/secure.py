@@ -24,6 +24,7 @@ def certify(folder: Path) -> tuple[Path, Path]:
         [openssl, "req", "-x509", *curve, "-keyout", key, "-out", certificate, "-subj", "/CN=localhost"],
         check=True,
         capture_output=True,
+        timeout=60,
     )
     return certificate, key
 

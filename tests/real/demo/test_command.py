@@ -123,7 +123,7 @@ def test_what_is_not_installed_is_named() -> None:
         "from demo.command import main\n"
         "sys.exit(main(['--check']))\n"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == ("The demo requires fastapi, uvicorn, playwright: pip install fastapi uvicorn playwright\n")
 

@@ -4,7 +4,7 @@ import os
 import secrets
 from itertools import islice
 
-from crossorigin.browser import BrowserRequest
+from crossorigin.browser import AsyncTransport, BrowserRequest
 from crossorigin.doctor.probe import network
 from crossorigin.doctor.run_checks import Check, check
 from tests.real.engines.browsers import ENGINES
@@ -26,9 +26,9 @@ def exchanges() -> list[Exchange]:
     return [*islice((one for one in drawn if one.steps[0].ask.initiator == "fetch"), _COUNT)]
 
 
-async def outcome(request: BrowserRequest) -> str:
+async def outcome(request: BrowserRequest, transport: AsyncTransport) -> str:
     """Return what a check says that the page gets, or that it gets nothing."""
-    found = await check(Check(request=request, engines=("chromium",)), network(timeout=_PATIENCE, insecure=False))
+    found = await check(Check(request=request, engines=("chromium",)), transport)
     return "blocked" if not found.lead.allowed else f"{found.lead.status if found.lead.readable else 0}"
 
 
@@ -43,8 +43,9 @@ async def test_a_check_says_what_chromium_does() -> None:
         results = [servers.results[number][0] for number in range(_COUNT)]
         did = ["blocked" if "error" in result else str(result["status"]) for result in results]
         said: list[str] = []
+        transport = network(timeout=_PATIENCE, insecure=False)
         for number, exchange in enumerate(drawn):
-            said.append(await outcome(request_of(servers.world, number, exchange, exchange.steps[0])))
+            said.append(await outcome(request_of(servers.world, number, exchange, exchange.steps[0]), transport))
     differing = [
         f"{number}: chromium {theirs}, check {ours}: {drawn[number].steps[0]}"
         for number, (theirs, ours) in enumerate(zip(did, said, strict=True))

@@ -101,8 +101,9 @@ class _Remote(Engine):
 
     def _connect(self, address: str) -> None:
         # A ping would be answered only when nothing else is sent.
+        # The browser is killed right after the socket is closed, so nobody waits for it to agree.
         options: dict[str, Any] = {"compression": None, "proxy": None, "max_size": None, "ping_interval": None}
-        self._socket = self._stack.enter_context(connect(address, **options))
+        self._socket = self._stack.enter_context(connect(address, close_timeout=0, **options))
         self._sent = 0
         self._events: list[dict[str, Any]] = []
 

@@ -2,6 +2,7 @@
 
 import os
 import re
+import secrets
 import signal
 import socket
 import subprocess
@@ -198,5 +199,9 @@ def _request(method: str, lines: Iterable[Line], path: str) -> bytes:
 
 
 def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return free.getsockname()[1]
+    # Below the ports that the system hands out itself: another worker may be given one of those before the server
+    # listens.
+    while True:
+        port = secrets.choice(range(10_000, 30_000))
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port

@@ -59,7 +59,7 @@ def test_the_message_is_printed_before_the_first_answer_where_there_is_no_lifesp
     assert not marker.exists()
 
 
-@pytest.mark.parametrize("module", ["wrong_policy", "wrong_by_hand"])
+@pytest.mark.parametrize("module", ["invalid_policy", "invalid_wrapped"])
 @pytest.mark.parametrize("name", ["uvicorn-h11", "hypercorn", "granian", "daphne"])
 def test_a_policy_built_where_it_is_written_keeps_the_server_from_starting(
     start: Start, marker: Path, message: str, name: str, module: str

@@ -59,7 +59,7 @@ def copy_sources(place: Path) -> None:
 def build(place: Path) -> subprocess.CompletedProcess[str]:
     """Do what `make docs` does, elsewhere."""
     assert PYTHON.exists(), "nothing here builds the site: run make .venv-docs/.docs"
-    return subprocess.run([PYTHON, SCRIPT], cwd=place, capture_output=True, text=True, check=False)
+    return subprocess.run([PYTHON, SCRIPT], cwd=place, capture_output=True, text=True, check=False, timeout=120)
 
 
 @pytest.fixture(scope="module")

@@ -182,6 +182,7 @@ def process(*arguments: str, **environment: str) -> subprocess.CompletedProcess[
         text=True,
         encoding="utf-8",
         check=False,
+        timeout=60,
     )
 
 
@@ -225,5 +226,5 @@ def test_a_terminal_gets_a_page_that_is_set() -> None:
 def test_importing_the_package_loads_nothing_of_the_command() -> None:
     """Who serves pays for no command line."""
     program = "import sys, crossorigin; print(sorted({'click', 'rich', 'httpx2'} & set(sys.modules)))"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout == "[]\n"

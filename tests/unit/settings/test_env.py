@@ -462,5 +462,5 @@ def test_importing_the_package_or_reading_an_environment_needs_no_pydantic() -> 
         "crossorigin.settings.policy_from_env(environ={'CORS_ALLOW_ORIGINS': 'https://a.example'})\n"
         "assert not {name for name in sys.modules if name.startswith('pydantic')}"
     )
-    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60)
     assert run.returncode == 0, run.stderr

@@ -130,7 +130,9 @@ def test_the_plain_one_counts_with_the_global_provider() -> None:
         "otel.on_decision(Policy().decide('GET', origin=[b'null']), RequestFacts())\n"
         "print(reader.get_metrics_data().to_json())\n"
     )
-    run = subprocess.run([sys.executable, "-W", "error", "-c", program], capture_output=True, text=True, check=False)
+    run = subprocess.run(
+        [sys.executable, "-W", "error", "-c", program], capture_output=True, text=True, check=False, timeout=60
+    )
     assert run.returncode == 0, run.stderr
     assert '"name": "crossorigin.decisions"' in run.stdout
     assert '"cors.reason": "origin-null"' in run.stdout
@@ -158,7 +160,7 @@ def test_the_package_does_not_load_what_observes() -> None:
         "late = {'logging', 'crossorigin.telemetry.refusal_log', 'crossorigin.telemetry.otel', 'opentelemetry'}\n"
         "print(late & set(sys.modules))"
     )
-    run = subprocess.run([sys.executable, "-I", "-c", program], capture_output=True, text=True, check=True)
+    run = subprocess.run([sys.executable, "-I", "-c", program], capture_output=True, text=True, check=True, timeout=60)
     assert run.stdout == "set()\n"
 
 

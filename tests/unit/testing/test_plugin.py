@@ -68,7 +68,7 @@ def test_one_line_loads_it(tmp_path: Path) -> None:
     (tmp_path / "test_cors.py").write_text(TESTS, "utf-8")
     (tmp_path / "pytest.ini").write_text("[pytest]\n", "utf-8")
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:randomly", tmp_path]
-    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    run = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     assert "1 failed, 1 passed" in run.stdout
     assert "cannot GET http://testserver/items: wildcard-origin-not-allowed" in run.stdout
 
@@ -79,4 +79,4 @@ def test_the_assertions_load_no_test_framework() -> None:
         "import sys, crossorigin.testing\n"
         "assert not {'pytest', '_pytest', 'hypothesis', 'starlette', 'fastapi'} & set(sys.modules)"
     )
-    subprocess.run([sys.executable, "-c", program], check=True)
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=60)

@@ -159,5 +159,5 @@ print(seen)
 
 def test_the_list_is_read_only_when_a_wildcard_meets_credentials() -> None:
     """The one dependency is not imported before it is needed."""
-    run = subprocess.run([sys.executable, "-c", LOADED], capture_output=True, text=True, check=True)
+    run = subprocess.run([sys.executable, "-c", LOADED], capture_output=True, text=True, check=True, timeout=60)
     assert run.stdout.strip() == "[False, False, False, False, True]"

@@ -78,7 +78,12 @@ def test_a_policy_of_sets_reads_the_same_in_every_process() -> None:
     """Neither the policy nor its error depends on the seed of Python's hashes."""
     said = {
         subprocess.run(
-            [sys.executable, "-c", SETS], capture_output=True, text=True, check=True, env={"PYTHONHASHSEED": seed}
+            [sys.executable, "-c", SETS],
+            capture_output=True,
+            text=True,
+            check=True,
+            env={"PYTHONHASHSEED": seed},
+            timeout=60,
         ).stdout
         for seed in ("0", "1", "2", "77")
     }
