@@ -1,1 +1,1 @@
-"""The hot path: from a policy and the facts of a request to a decision."""
+"""The hot path: decisions on requests, made from a policy and the facts of a request."""

@@ -1,4 +1,4 @@
-"""The outcomes of a judgement: the reasons, which are a closed list, and the decisions that hold them."""
+"""Decisions on requests and their reasons, which are a closed list."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,7 +7,7 @@ from crossorigin.policy.decide.response import PreflightResponse, ResponseHeader
 
 
 class Reason(StrEnum):
-    """Name every outcome of a judgement; a code never changes its meaning and is never used again."""
+    """The outcome of one check. A code never changes its meaning and is never reused."""
 
     # The origin.
     ANY_ORIGIN = "any-origin"
@@ -21,7 +21,7 @@ class Reason(StrEnum):
     ORIGIN_NULL = "origin-null"
     ORIGIN_NOT_LISTED = "origin-not-listed"
 
-    # The method that a preflight asks for.
+    # The method that a preflight requests.
     METHOD_LISTED = "method-listed"
     METHOD_REPEATED = "method-repeated"
     METHOD_TOO_LONG = "method-too-long"
@@ -29,7 +29,7 @@ class Reason(StrEnum):
     METHOD_NOT_LISTED = "method-not-listed"
     METHOD_NOT_SERVED = "method-not-served"
 
-    # The header names that a preflight asks for.
+    # The header names that a preflight requests.
     HEADERS_LISTED = "headers-listed"
     ANY_HEADERS = "any-headers"
     HEADERS_TOO_LONG = "headers-too-long"
@@ -39,7 +39,7 @@ class Reason(StrEnum):
 
     @property
     def allows(self) -> bool:
-        """Tell whether this outcome lets the request pass its question."""
+        """Whether the request passed the check."""
         return self in _ALLOWING
 
 
@@ -58,9 +58,9 @@ _ALLOWING = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActualDecision:
-    """Hold what a policy says to a request that is no CORS-preflight request.
+    """The decision on a request that is not a CORS-preflight request.
 
-    `origin` is the reason; `response` says what becomes of the response's headers.
+    `origin` is the reason. `response` is the change to the headers of the app's response.
 
     https://fetch.spec.whatwg.org/#concept-cors-check
     """
@@ -70,25 +70,25 @@ class ActualDecision:
 
     @property
     def reasons(self) -> tuple[Reason, ...]:
-        """Return the one reason."""
+        """The one reason."""
         return (self.origin,)
 
     @property
     def refusals(self) -> tuple[Reason, ...]:
-        """Return the reasons that refuse; empty if the request is allowed."""
+        """The reasons that refuse, empty if the request is allowed."""
         return _refusals(self.reasons)
 
     @property
     def allowed(self) -> bool:
-        """Tell whether a page of this origin may read the response."""
+        """Whether a page of this origin may read the response."""
         return not self.refusals
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreflightDecision:
-    """Hold what a policy says to a CORS-preflight request.
+    """The decision on a CORS-preflight request.
 
-    `origin`, `method` and `headers` are the reasons; `response` is the whole answer.
+    `origin`, `method` and `headers` are the reasons. `response` is the complete response.
 
     https://fetch.spec.whatwg.org/#cors-preflight-fetch-0
     """
@@ -100,17 +100,17 @@ class PreflightDecision:
 
     @property
     def reasons(self) -> tuple[Reason, ...]:
-        """Return the reasons, in the order of the questions."""
+        """The reasons for the origin, the method and the headers, in this order."""
         return (self.origin, self.method, self.headers)
 
     @property
     def refusals(self) -> tuple[Reason, ...]:
-        """Return the reasons that refuse; empty if the request is allowed."""
+        """The reasons that refuse, empty if the request is allowed."""
         return _refusals(self.reasons)
 
     @property
     def allowed(self) -> bool:
-        """Tell whether a page of this origin may send what it asks about."""
+        """Whether a page of this origin may send the request that the preflight describes."""
         return not self.refusals
 
 

@@ -1,8 +1,8 @@
-"""The judgement: the only place where a request is allowed or refused.
+"""The checks of origin, method and header names: the only place where a request is allowed or refused.
 
-`Judge` holds what a policy compares requests with, and returns a `Reason` for each question that CORS asks: the
-origin, and for a CORS-preflight request the method and the header names. Every judgement takes bounded time: whatever
-a client can make long is measured before it is read.
+`Judge` holds the values that requests are compared with. It returns one `Reason` for the origin, and for a
+CORS-preflight request one each for the method and the header names. Every check takes bounded time: values that a
+client can make long are measured before they are read.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ if TYPE_CHECKING:
 
     from crossorigin.policy.fields import PolicyFields
 
-# Far longer than any method in use; a longer one that a policy lists is read too.
+# Far longer than any method in use. The limit grows if a policy lists a longer method.
 MAX_METHOD = 256
 _OPAQUE = OPAQUE_ORIGIN.encode()
 _SAFELISTED_METHODS = frozenset(method.encode() for method in CORS_SAFELISTED_METHODS)
 
 
 class Judge:
-    """Answer each question about a request for one policy."""
+    """The checks of one policy."""
 
     __slots__ = ("_any_header", "_any_origin", "_matcher", "max_headers", "max_method", "methods", "names")
 
     def __init__(self, policy: PolicyFields) -> None:
-        """Make ready what requests are compared with."""
+        """Prepare the values that requests are compared with."""
         self._any_origin = WILDCARD in policy.allow_origins
         self._matcher = OriginMatcher(policy.allow_origins, policy.allow_origin_regex)
         self.methods = frozenset(method.encode() for method in allowed_methods(policy.allow_methods))
@@ -40,13 +40,13 @@ class Judge:
         names = allowed_headers(policy.allow_headers)
         self._any_header = WILDCARD in policy.allow_headers
         self.names = frozenset(name.lower().encode() for name in names)
-        # A page may ask for everything that is listed, and intermediaries may add spaces.
+        # A page may request every listed name, and intermediaries may add spaces.
         self.max_headers = max(MAX_LIST_BYTES, 2 * len(", ".join(names)))
 
     def judge_origin(self, lines: Sequence[bytes]) -> Reason:  # noqa: PLR0911  # one early return for each reason
-        """Judge the `Origin` lines of a request.
+        """Check the `Origin` lines of a request.
 
-        Two lines are no origin, even if both are listed: whoever reads only one of them would be misled.
+        Two lines are refused even if both are listed, because code that reads only one of them would be misled.
         """
         if self._any_origin:
             return Reason.ANY_ORIGIN
@@ -55,7 +55,7 @@ class Judge:
         if len(lines) > 1:
             return Reason.ORIGIN_REPEATED
         value = lines[0]
-        # Measured before anything else: looking a megabyte up in a table reads all of it.
+        # The length comes first, because looking up a megabyte in a table reads all of it.
         if len(value) > MAX_ORIGIN:
             return Reason.ORIGIN_TOO_LONG
         if value in self._matcher.exact:
@@ -72,7 +72,7 @@ class Judge:
         return Reason.ORIGIN_NOT_LISTED
 
     def judge_method(self, lines: Sequence[bytes]) -> Reason:
-        """Judge the `Access-Control-Request-Method` lines of a preflight: one token, compared byte for byte."""
+        """Check the `Access-Control-Request-Method` lines of a preflight: one token, compared byte for byte."""
         if len(lines) > 1:
             return Reason.METHOD_REPEATED
         value = lines[0]
@@ -83,20 +83,20 @@ class Judge:
         return Reason.METHOD_NOT_LISTED if is_token_bytes(value) else Reason.METHOD_MALFORMED
 
     def judge_headers(self, lines: Sequence[bytes]) -> tuple[Reason, list[bytes]]:
-        """Judge the `Access-Control-Request-Headers` lines of a preflight, all together.
+        """Check the `Access-Control-Request-Headers` lines of a preflight, all together.
 
-        The names come along as they were sent, those that may be repeated to the browser when all of them are
-        allowed, and those that are not listed when some are not.
+        The names are returned as they were sent. If all are allowed, they are the names that the response has to
+        repeat; otherwise they are the names that are not listed.
         """
         if list_size(lines) > self.max_headers:
             return Reason.HEADERS_TOO_LONG, []
-        # So many lines within so few bytes: most of them are empty, and not worth splitting.
+        # With more lines than this within the byte limit, too many must be empty, so splitting them is not needed.
         if len(lines) > self.max_headers + MAX_EMPTY_ELEMENTS:
             return Reason.HEADERS_TOO_SPARSE, []
         names, empty = split_list(lines)
         if empty > MAX_EMPTY_ELEMENTS:
             return Reason.HEADERS_TOO_SPARSE, []
-        # A name that is repeated a thousand times is judged once.
+        # A name that is repeated a thousand times is checked once.
         names = list(dict.fromkeys(names))
         if not self._any_header:
             names = [name for name in names if name.lower() not in self.names]
@@ -108,5 +108,5 @@ class Judge:
 
 
 def is_safelisted_method(method: bytes) -> bool:
-    """Tell whether a browser sends `method` after any preflight with an ok status, listed or not."""
+    """Return whether a browser sends `method` after any preflight with an ok status, even if it is not listed."""
     return method in _SAFELISTED_METHODS

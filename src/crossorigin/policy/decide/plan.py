@@ -1,9 +1,9 @@
-"""Hold a policy made ready: the decisions and the bytes that adapters send.
+"""The compiled form of a policy: its decisions, and the bytes that adapters send.
 
-What adapters send is built by the judgement. Two look-ups go before it, the origin in the adapter and
-`known_preflight`; they compare with the judgement's own sets, and whatever they do not find is judged. Decisions that
-come again are kept: for each origin that the policy lists, and for each reason to refuse. The judgement fills
-these tables, and the policy bounds them, for nothing that a stranger chooses is ever kept.
+`Judge` makes every decision, and adapters send what a decision holds. Two look-ups come first: the origin in the
+adapter, and `known_preflight`. They compare with the sets of `Judge`, and what they do not find is checked by `Judge`.
+Recurring decisions are kept, one for each origin that the policy lists and one for each reason to refuse. `Judge`
+fills these tables, and the policy bounds their size: no value that a client chooses is kept.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _ORIGIN_REFUSED = (
     Reason.ORIGIN_NULL,
     Reason.ORIGIN_NOT_LISTED,
 )
-# The answer to such a preflight repeats nothing that was asked, but for the origin, and that is the policy's own.
+# The response to such a preflight repeats nothing from the request except the origin, which the policy lists.
 _LISTED = frozenset(
     (origin, Reason.METHOD_LISTED, Reason.HEADERS_LISTED) for origin in (Reason.ORIGIN_LISTED, Reason.ANY_ORIGIN)
 )
@@ -49,7 +49,7 @@ _LISTED = frozenset(
 _OK = 200
 _BAD_REQUEST = 400
 _TEXT: Header = (b"content-type", b"text/plain; charset=utf-8")
-# A preflight's answer depends on all four, whatever it says; a cache that keeps OPTIONS must know.
+# The response to a preflight always depends on all four fields. A cache that stores OPTIONS responses must know it.
 _PREFLIGHT_VARY: Header = (
     VARY,
     b"Origin, Access-Control-Request-Method, Access-Control-Request-Headers, Access-Control-Request-Private-Network",
@@ -57,10 +57,10 @@ _PREFLIGHT_VARY: Header = (
 
 
 class Plan:
-    """Decide requests for one policy.
+    """The compiled form of one policy, which decides requests.
 
-    `debug` lets a refused preflight answer 200 with the truthful lists wherever a browser refuses on reading them,
-    so that its console names the method or the header instead of the status.
+    With `debug`, a refused preflight is answered with 200 and the policy's real lists where the browser refuses the
+    request after reading them. Its console then names the method or the header instead of the status.
     """
 
     __slots__ = (
@@ -68,8 +68,8 @@ class Plan:
         "_allow_headers",
         "_allow_methods",
         "_allow_private_network",
-        "_always",
         "_any_origin",
+        "_constant_origin",
         "_debug",
         "_expand",
         "_expose",
@@ -89,7 +89,7 @@ class Plan:
     )
 
     def __init__(self, policy: PolicyFields, *, debug: bool = False) -> None:
-        """Make the policy ready."""
+        """Compile the policy."""
         self._judge = judge = Judge(policy)
         self._methods, self._max_method = judge.methods, judge.max_method
         self._names, self._max_headers = judge.names, judge.max_headers
@@ -106,15 +106,15 @@ class Plan:
         self._max_age: tuple[Header, ...] = ()
         if policy.max_age is not None:
             self._max_age = ((MAX_AGE, str(policy.max_age).encode()),)
-        # https://fetch.spec.whatwg.org/#cors-protocol-and-credentials: with credentials `*` is a name like any
-        # other, so it is replaced by the names it was meant to stand for.
+        # https://fetch.spec.whatwg.org/#cors-protocol-and-credentials: with credentials, browsers treat `*` as an
+        # ordinary name, so it is replaced by the names of each response's headers.
         self._expand = policy.allow_credentials and WILDCARD in policy.expose_headers
         self._expose = tuple(name.encode() for name in policy.expose_headers if not (self._expand and name == WILDCARD))
         self.listed: dict[bytes, ActualDecision] = {}
         self._listed_preflights: dict[bytes, PreflightDecision] = {}
-        # https://fetch.spec.whatwg.org/#cors-protocol-and-http-caches: the one origin may be told to everyone; whoever
-        # it is not the origin of still fails the CORS check, step 4.
-        self._always: bytes | None = policy.allow_origins[0].encode() if policy.constant_allow_origin else None
+        # https://fetch.spec.whatwg.org/#cors-protocol-and-http-caches: the one origin may be sent to everyone, because
+        # a page of any other origin still fails the CORS check in step 4.
+        self._constant_origin: bytes | None = policy.allow_origins[0].encode() if policy.constant_allow_origin else None
         refused = self._response(None)
         self._refused = {reason: ActualDecision(origin=reason, response=refused) for reason in _ORIGIN_REFUSED}
         self.constant: ActualDecision | None = None
@@ -123,23 +123,23 @@ class Plan:
         if self._any_origin:
             self.constant = ActualDecision(origin=Reason.ANY_ORIGIN, response=self._response(WILDCARD_BYTES))
             self.absent = self.repeated = self.constant
-        elif self._always is not None:
+        elif self._constant_origin is not None:
             self.constant = self.absent
 
     def decide_actual(self, origin: Sequence[bytes]) -> ActualDecision:
-        """Decide what becomes of the headers of an actual response, from the request's `Origin` lines."""
+        """Decide an actual request from its `Origin` lines."""
         if not origin:
             return self.absent
         return self.decide_origin(origin[0]) if len(origin) == 1 else self.repeated
 
     def decide_origin(self, origin: bytes) -> ActualDecision:
-        """Decide what becomes of the headers of an actual response, from the one `Origin` line of the request."""
-        # Measured before it is looked up: hashing a megabyte reads all of it.
+        """Decide an actual request from its only `Origin` line."""
+        # The length comes first, because hashing a megabyte reads all of it.
         known = self.listed.get(origin) if len(origin) <= MAX_ORIGIN else None
         return self.judge_origin(origin) if known is None else known
 
     def judge_origin(self, origin: bytes) -> ActualDecision:
-        """Decide the same for an origin that was looked up in `listed` in vain."""
+        """Decide an actual request whose origin was looked up in `listed` and not found."""
         if self._any_origin:
             return self.absent
         reason = self._judge.judge_origin((origin,))
@@ -152,17 +152,17 @@ class Plan:
 
     def _response(self, allow_origin: bytes | None) -> ResponseHeaders:
         return ResponseHeaders(
-            allow_origin=self._always or allow_origin,
+            allow_origin=self._constant_origin or allow_origin,
             allow_credentials=self._allow_credentials,
             expose=self._expose,
             expand=self._expand,
-            # https://fetch.spec.whatwg.org/#cors-protocol-and-http-caches: a constant answer needs no `Vary`; any
-            # other needs it on every response, also where nothing is granted.
-            vary=not self._any_origin and self._always is None,
+            # https://fetch.spec.whatwg.org/#cors-protocol-and-http-caches: a constant response needs no `Vary`. Any
+            # other policy needs it on every response, even if the origin is not allowed.
+            vary=not self._any_origin and self._constant_origin is None,
         )
 
     def _granted(self, reason: Reason, lines: Sequence[bytes]) -> bytes | None:
-        """Return the value of Access-Control-Allow-Origin: never bytes that were not found allowed."""
+        """Return the value of Access-Control-Allow-Origin, or None. Bytes that were not allowed are never returned."""
         if not reason.allows:
             return None
         return WILDCARD_BYTES if self._any_origin else lines[0]
@@ -170,10 +170,10 @@ class Plan:
     def known_preflight(
         self, origin: bytes, request_method: bytes, request_headers: bytes | None
     ) -> PreflightDecision | None:
-        """Return the decision of a CORS-preflight request whose every part the policy lists, if it is known.
+        """Return the kept decision on a CORS-preflight request if the policy lists every part of it.
 
-        None settles nothing: `decide_preflight` decides, and makes it known. The answer repeats nothing that is asked
-        but the origin, so one is kept for each that the policy lists.
+        None is not a refusal: `decide_preflight` then decides, and keeps the decision if it can. Such a response
+        repeats nothing from the request except the origin, so one decision is kept for each listed origin.
         """
         key = WILDCARD_BYTES if self._any_origin else origin
         known = self._listed_preflights.get(key) if len(key) <= MAX_ORIGIN else None
@@ -181,20 +181,22 @@ class Plan:
             return None
         if request_headers is None:
             return known
-        # https://fetch.spec.whatwg.org/#cors-preflight-fetch-0, step 5: names in lower case, joined by commas alone.
+        # https://fetch.spec.whatwg.org/#cors-preflight-fetch-0, step 5: browsers send the names in lower case, joined
+        # by commas without spaces.
         if len(request_headers) <= self._max_headers and self._names.issuperset(request_headers.split(b",")):
             return known
         return None
 
     def narrowed(self, served: Collection[str], *, uncached: bool = False) -> Plan:
-        """Return a plan that grants a preflight, of the methods that the policy allows, only those that are served.
+        """Return a plan whose preflights allow only those of the policy's methods that are in `served`.
 
-        `uncached` lets no browser keep what it grants: https://fetch.spec.whatwg.org/#http-access-control-max-age.
+        With `uncached`, browsers do not cache its responses:
+        https://fetch.spec.whatwg.org/#http-access-control-max-age.
         """
         plan = copy(self)
-        plan._narrow(frozenset(map(str.encode, served)))  # noqa: SLF001  # of the same class
+        plan._narrow(frozenset(map(str.encode, served)))  # noqa: SLF001  # an object of the same class
         if uncached:
-            plan._max_age = ((MAX_AGE, b"0"),)  # noqa: SLF001  # likewise
+            plan._max_age = ((MAX_AGE, b"0"),)  # noqa: SLF001  # an object of the same class
         return plan
 
     def _narrow(self, served: frozenset[bytes]) -> None:
@@ -212,7 +214,7 @@ class Plan:
         request_headers: Sequence[bytes],
         request_private_network: Sequence[bytes] = (),
     ) -> PreflightDecision:
-        """Decide a CORS-preflight request, from the lines of its four header fields."""
+        """Decide a CORS-preflight request from the lines of its four header fields."""
         origin_reason = self._judge.judge_origin(origin)
         method_reason = self._judge.judge_method(request_method)
         if self._served is not None and method_reason.allows and request_method[0] not in self._served:
@@ -221,18 +223,18 @@ class Plan:
         reasons = (origin_reason, method_reason, headers_reason)
         granted = self._granted(origin_reason, origin)
         private_network = self._allow_private_network and list(request_private_network) == [b"true"]
-        failing = _failing(reasons)
+        body = _refusal_body(reasons)
         if granted is None:
-            response = _answer(_BAD_REQUEST, (), failing)
-        elif not failing:
+            response = _respond(_BAD_REQUEST, (), body)
+        elif not body:
             response = self._allow(granted, names, private_network=private_network)
-        elif self._debug and self._refused_by_reading(method_reason, request_method, headers_reason):
+        elif self._debug and self._browser_refuses_by_lists(method_reason, request_method, headers_reason):
             lists = (*self._allow_methods, *self._allowed_names(names))
-            response = _answer(_OK, (*self._grant(granted), *lists), failing)
+            response = _respond(_OK, (*self._grant(granted), *lists), body)
         else:
-            # https://fetch.spec.whatwg.org/#cors-preflight-fetch-0, step 7: without an ok status nothing is granted.
-            # Never a 2xx here: GET, HEAD and POST are safelisted, and would pass it whatever the lists say.
-            response = _answer(_BAD_REQUEST, self._grant(granted), failing)
+            # https://fetch.spec.whatwg.org/#cors-preflight-fetch-0, step 7: without an ok status nothing is allowed.
+            # The status must not be 2xx: GET, HEAD and POST are safelisted, so they would pass whatever the lists say.
+            response = _respond(_BAD_REQUEST, self._grant(granted), body)
         decision = PreflightDecision(
             origin=origin_reason, method=method_reason, headers=headers_reason, response=response
         )
@@ -243,7 +245,7 @@ class Plan:
     def _allow(self, origin: bytes, names: Sequence[bytes], *, private_network: bool) -> PreflightResponse:
         private = ((ALLOW_PRIVATE_NETWORK, b"true"),) if private_network else ()
         headers = (*self._grant(origin), *self._allow_methods, *self._allowed_names(names), *self._max_age, *private)
-        return _answer(_OK, headers, b"OK")
+        return _respond(_OK, headers, b"OK")
 
     def _grant(self, origin: bytes) -> tuple[Header, ...]:
         credentials = ((ALLOW_CREDENTIALS, b"true"),) if self._allow_credentials else ()
@@ -252,14 +254,14 @@ class Plan:
     def _allowed_names(self, requested: Sequence[bytes]) -> tuple[Header, ...]:
         if self._allow_headers is not None:
             return (self._allow_headers,)
-        # `*` would not cover Authorization, and means nothing with credentials: the names are repeated instead.
+        # `*` would not cover Authorization, and is not a wildcard with credentials, so the names are repeated instead.
         return ((ALLOW_HEADERS, b", ".join(unique_names(requested))),) if requested else ()
 
-    def _refused_by_reading(self, method: Reason, request_method: Sequence[bytes], headers: Reason) -> bool:
-        """Tell whether every browser refuses the truthful lists under an ok status.
+    def _browser_refuses_by_lists(self, method: Reason, request_method: Sequence[bytes], headers: Reason) -> bool:
+        """Return whether every browser refuses the request after an ok status with the policy's real lists.
 
         https://fetch.spec.whatwg.org/#cors-preflight-fetch-0, steps 7.5 and 7.7. A safelisted method passes step 7.5
-        unlisted, and without any Access-Control-Allow-Methods step 7.4 may let every method pass.
+        even if it is not listed. Without Access-Control-Allow-Methods, step 7.4 may allow every method.
         """
         if headers is Reason.HEADERS_NOT_LISTED:
             return True
@@ -270,13 +272,13 @@ class Plan:
         )
 
 
-def _answer(status: int, headers: tuple[Header, ...], body: bytes) -> PreflightResponse:
+def _respond(status: int, headers: tuple[Header, ...], body: bytes) -> PreflightResponse:
     length = (b"content-length", str(len(body)).encode())
     return PreflightResponse(status=status, headers=(_TEXT, length, *headers, _PREFLIGHT_VARY), body=body)
 
 
-def _failing(reasons: tuple[Reason, Reason, Reason]) -> bytes:
-    """Return the body of a refusal, empty if nothing is refused."""
+def _refusal_body(reasons: tuple[Reason, Reason, Reason]) -> bytes:
+    """Return the body of a refusal, or an empty body if nothing is refused."""
     failing = [
         question for question, reason in zip(("origin", "method", "headers"), reasons, strict=True) if not reason.allows
     ]

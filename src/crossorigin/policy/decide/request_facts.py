@@ -1,4 +1,4 @@
-"""The facts of a request that logs, hooks and blocking look at, whatever the protocol or the framework."""
+"""The facts of a request that logs, hooks and blocking use, independent of the protocol and the framework."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ if TYPE_CHECKING:
 
 
 class RequestFacts(NamedTuple):
-    """What a request says, as far as CORS is concerned: its method, its path and the lines of five header fields.
+    """The parts of a request that matter for CORS: its method, its path and the lines of five header fields.
 
-    `kind` is "http" or "websocket". Each header field is the list of its lines as they arrived, empty if there is none.
+    `kind` is "http" or "websocket". Each header field is the list of its lines as they arrived, empty if there are
+    none.
 
-    It is a named tuple, because that costs a third of a frozen dataclass to build, and refused requests come in floods.
+    It is a named tuple because building one costs a third of building a frozen dataclass, and a server can receive
+    floods of requests to refuse.
 
     >>> RequestFacts(method="GET", path="/items", origin=[b"https://app.example.com"]).kind
     'http'

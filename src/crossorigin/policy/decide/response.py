@@ -1,7 +1,7 @@
-"""Hold what is sent: the whole answer to a preflight, and what becomes of the headers of an actual response.
+"""The response to a preflight, and the changes to the headers of an actual response.
 
-One response has one owner of its CORS headers, so they are set, never appended: whatever the app or an inner layer
-set among them goes first. Header lists are read once and never changed; names may come in any case.
+The middleware owns the CORS headers of a response: it replaces those that the app or an inner layer set, and never
+appends to them. Header lists are read once and never modified. Their names may be in any case.
 """
 
 from collections.abc import Iterable, Sequence
@@ -25,26 +25,26 @@ MAX_AGE = b"access-control-max-age"
 VARY = b"vary"
 
 _ORIGIN = b"Origin"
-_TRUE = (ALLOW_CREDENTIALS, b"true")
-_CORS = frozenset(name.encode() for name in CORS_RESPONSE_HEADERS)
-_SPECIAL = _CORS | {VARY}
-_READABLE = frozenset(name.encode() for name in CORS_SAFELISTED_RESPONSE_HEADERS)
-_UNREADABLE = frozenset(name.encode() for name in FORBIDDEN_RESPONSE_HEADERS)
-# A name of any other length is none of them, which spares nearly every one its `lower()` and its hash.
-_CORS_LENGTHS = frozenset(map(len, _CORS))
-_SPECIAL_LENGTHS = frozenset(map(len, _SPECIAL))
-# Apps use a handful of `Vary` values, and merging one costs more than all the rest. A value may repeat what a
-# stranger sent, so few are kept, and no long ones.
-_KEPT_VARY = 64
-_MAX_KEPT_VARY = 256
+_CREDENTIALS_ALLOWED = (ALLOW_CREDENTIALS, b"true")
+_CORS_NAMES = frozenset(name.encode() for name in CORS_RESPONSE_HEADERS)
+_EDITED_NAMES = _CORS_NAMES | {VARY}
+_ALWAYS_READABLE = frozenset(name.encode() for name in CORS_SAFELISTED_RESPONSE_HEADERS)
+_NEVER_READABLE = frozenset(name.encode() for name in FORBIDDEN_RESPONSE_HEADERS)
+# A name of any other length is not among them. The test spares nearly every name its `lower()` and its hash.
+_CORS_NAME_LENGTHS = frozenset(map(len, _CORS_NAMES))
+_EDITED_NAME_LENGTHS = frozenset(map(len, _EDITED_NAMES))
+# Apps use a handful of `Vary` values, and merging one costs more than the rest of `apply`. A value may repeat what a
+# client sent, so the cache keeps few values and no long ones.
+_MAX_VARY_ENTRIES = 64
+_MAX_VARY_BYTES = 256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreflightResponse:
-    """Hold the whole answer to a CORS-preflight request, ready to be sent; header names are lower-case.
+    """The complete response to a CORS-preflight request. Header names are in lower case.
 
-    https://fetch.spec.whatwg.org/#cors-preflight-fetch-0, step 7: only with an ok status, 200 to 299, does it grant
-    anything.
+    https://fetch.spec.whatwg.org/#cors-preflight-fetch-0, step 7: it allows something only with an ok status, 200 to
+    299.
     """
 
     status: int
@@ -54,9 +54,9 @@ class PreflightResponse:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeaderEdit:
-    """Hold what is to be done to the headers of one response; names are lower-case.
+    """The changes to the headers of one response. Names are in lower case.
 
-    `set` replaces every line of its names by the one given; `remove` names lines that go.
+    `set` replaces all lines of a name by one line. `remove` has the names whose lines are removed.
     """
 
     set: tuple[Header, ...]
@@ -65,13 +65,15 @@ class HeaderEdit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResponseHeaders:
-    """Say what becomes of the headers of an actual response, whatever its status.
+    """The change to the headers of an actual response, whatever its status.
 
-    `allow_origin` is the value of Access-Control-Allow-Origin, None where nothing is granted. `expose` are
-    the names of the policy; with `expand`, the names of each response's own headers are exposed too, because `*`
-    means nothing to a browser when there are credentials. `vary` tells whether the answer depends on the origin.
-    `grant` is what an allowed request's response gets, and `ready` that and `Vary`, where the response has no such
-    headers of its own.
+    - `allow_origin`: the value of Access-Control-Allow-Origin, or None if the origin is not allowed.
+    - `expose`: the names that the policy exposes.
+    - `expand`: whether the names of each response's own headers are exposed too, because browsers do not treat `*` as
+      a wildcard when credentials are included.
+    - `vary`: whether the response depends on the origin.
+    - `grant`: the CORS headers for a response that exposes no names itself.
+    - `ready`: `grant`, and `Vary` if needed: the headers to add to a response that has none of these.
 
     https://fetch.spec.whatwg.org/#http-responses
 
@@ -86,15 +88,15 @@ class ResponseHeaders:
     vary: bool = True
     grant: tuple[Header, ...] = field(init=False, repr=False, compare=False)
     ready: tuple[Header, ...] = field(init=False, repr=False, compare=False)
-    # Of the names that matter here; None where each of them does.
+    # The lengths of the header names that need a closer look. None means that every name does.
     _lengths: frozenset[int] | None = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Make ready what a response without headers of this kind gets."""
+        """Prepare the headers for a response that has none of them."""
         grant = self._grant(self.expose)
         object.__setattr__(self, "grant", grant)
         object.__setattr__(self, "ready", (*grant, (VARY, _ORIGIN)) if self.vary else grant)
-        lengths = _SPECIAL_LENGTHS if self.vary else _CORS_LENGTHS
+        lengths = _EDITED_NAME_LENGTHS if self.vary else _CORS_NAME_LENGTHS
         object.__setattr__(self, "_lengths", None if self.expand else lengths)
 
     def _grant(self, exposed: Sequence[bytes]) -> tuple[Header, ...]:
@@ -102,12 +104,12 @@ class ResponseHeaders:
             return ()
         return (
             (ALLOW_ORIGIN, self.allow_origin),
-            *((_TRUE,) if self.allow_credentials else ()),
+            *((_CREDENTIALS_ALLOWED,) if self.allow_credentials else ()),
             *(((EXPOSE_HEADERS, b", ".join(exposed)),) if exposed else ()),
         )
 
     def apply(self, headers: Iterable[Sequence[bytes]]) -> list[Sequence[bytes]]:
-        """Return the header list that is to be sent in place of `headers`."""
+        """Return the header list to send instead of `headers`."""
         own = [*headers]
         lengths = self._lengths
         if lengths is None:
@@ -118,7 +120,7 @@ class ResponseHeaders:
                 name = header[0].lower()
                 if name == VARY and vary is None:
                     vary = header
-                elif name in _SPECIAL:
+                elif name in _EDITED_NAMES:
                     return self._apply_edit(own)
         if vary is None:
             own += self.ready
@@ -134,24 +136,24 @@ class ResponseHeaders:
 
     def _apply_edit(self, own: Sequence[Sequence[bytes]]) -> list[Sequence[bytes]]:
         edit = self.edit(own)
-        gone = {name for name, _ in edit.set}.union(edit.remove)
-        return [*(header for header in own if header[0].lower() not in gone), *edit.set]
+        removed = {name for name, _ in edit.set}.union(edit.remove)
+        return [*(header for header in own if header[0].lower() not in removed), *edit.set]
 
     def edit(self, headers: Iterable[Sequence[bytes]]) -> HeaderEdit:
-        """Say which headers of a response are to be set and which removed, given the response's own."""
+        """Return which headers to set and which to remove, given the response's own headers."""
         own = [(name.lower(), name, value) for name, value in headers]
         grant = self._grant(self._exposed(own))
         merged = merge_vary([value for lowered, _, value in own if lowered == VARY], _ORIGIN) if self.vary else None
         edits = grant if merged is None else (*grant, (VARY, merged))
         kept = {name for name, _ in edits}
-        gone = dict.fromkeys(lowered for lowered, _, _ in own if lowered in _CORS and lowered not in kept)
-        return HeaderEdit(set=edits, remove=tuple(gone))
+        removed = dict.fromkeys(lowered for lowered, _, _ in own if lowered in _CORS_NAMES and lowered not in kept)
+        return HeaderEdit(set=edits, remove=tuple(removed))
 
     def _exposed(self, own: Sequence[tuple[bytes, bytes, bytes]]) -> list[bytes]:
-        """Return the names to expose: the policy's, then those the app exposes itself, each once.
+        """Return the names to expose: those of the policy, then those that the app exposes itself, each once.
 
-        https://fetch.spec.whatwg.org/#http-new-header-syntax: one element that is no token voids the whole list in the
-        browser, so such elements are left out.
+        https://fetch.spec.whatwg.org/#http-new-header-syntax: if one element is not a token, browsers ignore the whole
+        list, so such elements are left out.
         """
         named, _ = split_list([value for lowered, _, value in own if lowered == EXPOSE_HEADERS])
         wildcard = self.expand or WILDCARD_BYTES in named
@@ -164,14 +166,14 @@ _merged_vary: dict[bytes, Header | None] = {}
 
 
 def _vary_with_origin(value: bytes) -> Header | None:
-    """Return the `Vary` that says what `value` says and names the origin; None if it names it already."""
-    # A `bytearray` for a value is against ASGI, and some servers take it; it has no hash.
-    if type(value) is not bytes or len(value) > _MAX_KEPT_VARY:
+    """Return `Vary` with the given value and `Origin`, or None if the value already contains it."""
+    # A `bytearray` value violates ASGI, but some servers accept it. It cannot be hashed.
+    if type(value) is not bytes or len(value) > _MAX_VARY_BYTES:
         return _merge(value)
     try:
         return _merged_vary[value]
     except KeyError:
-        if len(_merged_vary) >= _KEPT_VARY:
+        if len(_merged_vary) >= _MAX_VARY_ENTRIES:
             _merged_vary.clear()
         merged = _merged_vary[value] = _merge(value)
         return merged
@@ -187,5 +189,5 @@ def _can_be_exposed(name: bytes) -> bool:
 
 
 def _readable_names(own: Iterable[tuple[bytes, bytes, bytes]]) -> list[bytes]:
-    """Return the names of a response's headers that exposing makes readable, as the app spelled them."""
-    return [name for lowered, name, _ in own if lowered not in _READABLE and lowered not in _UNREADABLE]
+    """Return the names of a response's headers that a page can read only if they are exposed, as the app wrote them."""
+    return [name for lowered, name, _ in own if lowered not in _ALWAYS_READABLE and lowered not in _NEVER_READABLE]

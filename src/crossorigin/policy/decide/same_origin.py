@@ -1,8 +1,8 @@
 """Detection of same-origin requests among those that a policy refuses.
 
 Browsers send `Origin` to their own server too, with every method but GET and HEAD and with every WebSocket handshake,
-so an origin that no policy lists may be the server's own: https://fetch.spec.whatwg.org/#origin-header. Every refused
-request is asked, so nothing is compared before its length was measured.
+so an origin that no policy lists may be the server's own: https://fetch.spec.whatwg.org/#origin-header. The check runs
+for every refused request, so the length of a value is checked before the value is compared.
 """
 
 from __future__ import annotations
@@ -17,17 +17,18 @@ _DEFAULT_PORTS = {scheme.encode(): f":{port}".encode() for scheme, port in DEFAU
 
 
 def is_same_origin(request: RequestFacts) -> bool:
-    """Return whether a request came from a page of the origin that it goes to.
+    """Return whether a request came from a page of the origin that it is sent to.
 
-    It is same-origin if its one `Sec-Fetch-Site` line says `same-origin`. Without such a line, it is same-origin if its
-    one `Origin` is an http or https origin with the host and port of its one `Host` line, compared without case, where
-    the default port of the origin's scheme may be written or left out. Anything else is not same-origin.
+    A request with one `Sec-Fetch-Site` line is same-origin if the line is `same-origin`. Without such a line, it is
+    same-origin if its one `Origin` is an http or https origin with the host and port of its one `Host` line. They are
+    compared without case, and the default port of the origin's scheme may be omitted. Any other request is not
+    same-origin.
 
-    The answer replaces neither a check of `Host` nor tokens against CSRF, because it cannot see:
+    The result replaces neither a check of `Host` nor CSRF tokens, because three things are invisible to it:
 
-    - the scheme: `Host` has none, and behind a proxy the server does not know it. Without `Sec-Fetch-Site`, a page of
-      `http://app.example.com` that calls `https://app.example.com` counts as same-origin.
-    - a `Host` that a proxy has changed: without `Sec-Fetch-Site`, the server's own pages are then not same-origin.
+    - The scheme: `Host` does not contain it, and a server behind a proxy does not know it. Without `Sec-Fetch-Site`, a
+      page of `http://app.example.com` that calls `https://app.example.com` counts as same-origin.
+    - A `Host` changed by a proxy: without `Sec-Fetch-Site`, the server's own pages are then not same-origin.
     - DNS rebinding: an attacker's name that resolves to this server is same-origin with itself, by either header.
 
     https://w3c.github.io/webappsec-fetch-metadata/#sec-fetch-site-header

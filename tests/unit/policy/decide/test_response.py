@@ -235,6 +235,6 @@ def test_a_vary_that_was_never_seen_is_merged_and_merged_alike_again(kind: type,
 
 def test_few_values_of_vary_are_kept() -> None:
     """Beyond the bound the table begins anew."""
-    for number in range(3 * module._KEPT_VARY):
+    for number in range(3 * module._MAX_VARY_ENTRIES):
         GRANTED.apply([(b"vary", b"X-%d" % number)])
-        assert len(module._merged_vary) <= module._KEPT_VARY
+        assert len(module._merged_vary) <= module._MAX_VARY_ENTRIES
