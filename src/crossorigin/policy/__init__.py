@@ -1,4 +1,5 @@
-"""Hold the server's side of CORS: what a policy is, and what it answers.
+"""The server's side of CORS: policies, their validation, and their decisions.
 
-Pure: no I/O, no clock, no logging. It stands on `crossorigin.fetch` and never meets the browser's side.
+This package is pure: it does no I/O, reads no clock and logs nothing. It depends only on `crossorigin.fetch`, never on
+the browser's side.
 """

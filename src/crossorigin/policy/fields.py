@@ -1,4 +1,4 @@
-"""The options of a policy: their names, types and defaults, and what two of them stand for."""
+"""The options of a policy: their names, types and defaults, and the values that a `*` in them expands to."""
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     class PolicyFields(Protocol):
-        """A policy as the rest of the package reads it, without depending on the class that users build."""
+        """The attributes of a policy, so that the rest of the package does not depend on the class `Policy`."""
 
         @property
         def allow_origins(self) -> tuple[str, ...]: ...
@@ -53,14 +53,14 @@ DEFAULTS: Mapping[str, tuple[str, ...] | str | int | None] = MappingProxyType(
 
 
 def allowed_methods(methods: Sequence[str]) -> tuple[str, ...]:
-    """Return the methods that `allow_methods` stands for: with `*` all standard ones and those beside it."""
+    """Return the methods that `allow_methods` allows. `*` adds all standard methods to those listed."""
     if WILDCARD not in methods:
         return tuple(methods)
     return tuple(dict.fromkeys([*STANDARD_METHODS, *(method for method in methods if method != WILDCARD)]))
 
 
 def allowed_headers(names: Sequence[str]) -> tuple[str, ...]:
-    """Return the names that `allow_headers` stands for, `*` aside: with the safelisted ones, sorted, each once."""
+    """Return the names in `allow_headers` except `*`, and the safelisted names, sorted and without duplicates."""
     spelled = {name.lower(): name for name in CORS_SAFELISTED_REQUEST_HEADERS}
     for name in names:
         if name != WILDCARD:

@@ -1,17 +1,17 @@
-"""Write values as Python source, to be pasted in place of what was wrong."""
+"""Values as Python source code, ready to be pasted in place of wrong ones."""
 
 from collections.abc import Iterable
 
 
 def literal(value: object) -> str:
-    """Write a value as Python source, strings in the way most code spells them."""
+    """Return a value as Python source code. Strings are in double quotes where possible."""
     if isinstance(value, str) and value.isprintable() and '"' not in value:
         return f'"{value}"' if "\\" not in value else _raw(value)
     return repr(value)
 
 
 def list_literal(texts: Iterable[str]) -> str:
-    """Write strings as a list, to be pasted in place of an option."""
+    """Return strings as a list, ready to be pasted in place of an option."""
     return f"[{elements_literal(texts)}]"
 
 
@@ -20,5 +20,5 @@ def _raw(text: str) -> str:
 
 
 def elements_literal(texts: Iterable[str]) -> str:
-    """Write strings as they stand inside a list, to be pasted in place of one element."""
+    """Return strings as elements of a list, without brackets, ready to be pasted in place of one element."""
     return ", ".join(map(literal, texts))

@@ -1,4 +1,4 @@
-"""The options of a policy as they were read, before the rules look at them."""
+"""The options of a policy after their types were checked, as the rules get them."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from crossorigin.policy.errors import IssueCode, PolicyIssue
 
 @dataclass(frozen=True, slots=True)
 class Element:
-    """Hold one string of an option, and where it stands in what was given."""
+    """One string of an option, and the field it was read from, such as `allow_origins[2]`."""
 
     field: str
     text: str
@@ -15,7 +15,7 @@ class Element:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """Hold what could be read of the options; a faulty one is empty, None or its default."""
+    """The options with valid types. An option of a wrong type is empty, None or its default."""
 
     allow_origins: tuple[Element, ...]
     allow_methods: tuple[Element, ...]
@@ -30,5 +30,5 @@ class Options:
 
 
 def issue_of(code: IssueCode, element: Element, reason: str, hint: str) -> PolicyIssue:
-    """Return an issue of one string of an option."""
+    """Return an issue about one string of an option."""
     return PolicyIssue(code=code, field=element.field, value=element.text, reason=reason, hint=hint)

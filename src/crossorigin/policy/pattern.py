@@ -1,11 +1,11 @@
-"""Hold the pattern of an origin: exact, a wildcard for whole leading labels, any port, or the last two together.
+"""Patterns of allowed origins: one origin, a wildcard for whole leading labels, any port, or both.
 
-    https://app.example.com     that origin
-    https://*.example.com       every host below example.com, at any depth, never example.com itself
-    http://localhost:*          any port, also none
+    https://app.example.com     this origin
+    https://*.example.com       every host below example.com, at any depth, but not example.com itself
+    http://localhost:*          any port, or none
     https://*.example.com:*     both
 
-That is all. A `*` anywhere else would be a substring match in disguise, and those let neighbours in.
+There are no other forms. A `*` at any other position would be a substring match, which also matches hosts of others.
 """
 
 from collections.abc import Iterator
@@ -15,18 +15,18 @@ from crossorigin.fetch.host import is_ipv4
 from crossorigin.fetch.origin import OPAQUE_ORIGIN, Origin, parse_origin
 
 ANY_PORT = "*"
-# Origins by their form, which no page ever has: a WebSocket handshake carries the origin of its page, and a file's
-# page sends `null`.
-_OF_NO_PAGE = ("file:", "ws:", "wss:")
+# These have the form of an origin, but no page has such an origin: a WebSocket handshake has the origin of its page,
+# and a page loaded from a file sends `null`.
+_NEVER_SENT_SCHEMES = ("file:", "ws:", "wss:")
 _SUBDOMAINS = "*."
 _ANY_PORT_SUFFIX = ":*"
 
 
 @dataclass(frozen=True, slots=True)
 class OriginPattern:
-    """Hold a parsed pattern; `str()` gives the text it was parsed from.
+    """A parsed pattern. Its `str()` is the text that it was parsed from.
 
-    `host` is without its leading `*.`; `port` is a number, None for the default one, or `ANY_PORT`.
+    `host` does not include the leading `*.`. `port` is a number, None for the default port, or `ANY_PORT`.
     """
 
     scheme: str
@@ -35,15 +35,15 @@ class OriginPattern:
     subdomains: bool
 
     def __str__(self) -> str:
-        """Write the pattern as a policy lists it."""
+        """Return the pattern as a policy lists it."""
         host = f"{_SUBDOMAINS}{self.host}" if self.subdomains else self.host
         return f"{self.scheme}://{host}" if self.port is None else f"{self.scheme}://{host}:{self.port}"
 
 
 def parse_pattern(text: str) -> OriginPattern | None:
-    """Parse a pattern; return None where it could never match what a browser sends.
+    """Parse a pattern; return None if it could never match what a browser sends.
 
-    Without a `*` it accepts exactly what `parse_origin` accepts.
+    Without a `*`, the accepted texts are those that `parse_origin` accepts.
 
     >>> str(parse_pattern("https://*.example.com"))
     'https://*.example.com'
@@ -55,7 +55,7 @@ def parse_pattern(text: str) -> OriginPattern | None:
     authority = authority.removesuffix(_ANY_PORT_SUFFIX)
     subdomains = authority.startswith(_SUBDOMAINS)
     host = authority.removeprefix(_SUBDOMAINS)
-    # One label stands for the wildcard, so that a pattern whose shortest match is no origin is no pattern either.
+    # One label replaces the wildcard, so that a pattern is rejected if its shortest match is not an origin.
     shortest = parse_origin(f"{scheme}{separator}{'a.' if subdomains else ''}{host}")
     if shortest is None or (any_port and shortest.port is not None):
         return None
@@ -68,21 +68,21 @@ def parse_pattern(text: str) -> OriginPattern | None:
 
 
 def can_be_listed(text: str) -> bool:
-    """Tell whether a policy may list `text`: as `*`, as `null`, or as a pattern of origins that pages have."""
+    """Return whether a policy may list `text`: `*`, `null`, or a pattern of origins that pages can have."""
     if text in {"*", OPAQUE_ORIGIN}:
         return True
-    return parse_pattern(text) is not None and not text.startswith(_OF_NO_PAGE)
+    return parse_pattern(text) is not None and not text.startswith(_NEVER_SENT_SCHEMES)
 
 
 def patterns_of(origin: Origin) -> Iterator[str]:
-    """Yield the text of every pattern with a `*` that matches `origin`, the nearest first.
+    """Yield the text of every pattern with a `*` that matches `origin`, the most specific first.
 
-    There are at most two for each label of the host, so looking an origin up costs the same whether a policy lists
-    one pattern or a hundred thousand.
+    There are at most two for each label of the host, so a look-up costs the same whether a policy lists one pattern
+    or 100,000.
     """
     port = "" if origin.port is None else f":{origin.port}"
     yield f"{origin.scheme}://{origin.host}{_ANY_PORT_SUFFIX}"
-    # Cut only at a dot that has a label before and behind it: the final dot of `localhost.` ends no label.
+    # The host is cut only at a dot between two labels, so not at the final dot of `localhost.`.
     cut = origin.host.find(".")
     while 0 <= cut < len(origin.host) - 1:
         wildcard = f"{origin.scheme}://*{origin.host[cut:]}"
