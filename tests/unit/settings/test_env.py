@@ -153,7 +153,7 @@ def test_all_faults_are_told_at_once_in_the_order_of_the_options() -> None:
         == """This CORS policy has 4 errors.
 
 CORS_ALLOW_ORIGINS[1] = 'https://b.example/'
-  It ends with a slash; browsers send an origin without one, so it would never match.
+  It ends with a slash. Browsers send origins without one, so it would never match.
   Fix: https://b.example
   [origin-trailing-slash]
 

@@ -78,12 +78,12 @@ def test_every_issue_is_an_error_at_its_place(settings: Any) -> None:
         (
             "origin-trailing-slash",
             ("cors_origins", 0),
-            "It ends with a slash; browsers send an origin without one, so it would never match. Fix: https://a.example",
+            "It ends with a slash. Browsers send origins without one, so it would never match. Fix: https://a.example",
         ),
         (
             "origin-path",
             ("cors_origins", 2),
-            "It has a path; an origin ends behind the host and port, so it would never match. Fix: https://b.example",
+            "It has a path. An origin ends after the host and port, so it would never match. Fix: https://b.example",
         ),
         (
             "method-case",

@@ -201,11 +201,11 @@ def test_a_fault_is_told_in_the_same_words_wherever_it_is(text: str, alone: list
     assert reason_of(text) == " ".join(map(reason_of, alone))
 
 
-def test_whoever_pasted_a_trap_is_told_what_it_is() -> None:
-    """What looks like the origin stands before the @, and the page would come from behind it."""
+def test_a_host_before_an_at_sign_is_explained() -> None:
+    """What looks like the origin is before the @, and browsers connect to the host after it."""
     diagnosis = diagnose("https://app.example.com@evil.example")
     assert diagnosis is not None
-    assert diagnosis.instruction.endswith("without anything before an @: a browser goes to the host behind it.")
+    assert diagnosis.instruction == "remove everything up to the @; browsers connect to the host after it."
 
 
 def test_an_address_is_taken_apart_up_to_a_length() -> None:

@@ -60,22 +60,22 @@ ADD = 'If its pages are yours, add "{}" to allow_origins.'
         ([APP.encode()] * 2, "There are several Origin lines; a browser sends one."),
         (
             b"https://app.example.com/",
-            "It ends with a slash; browsers send an origin without one, so it would never match.",
+            "It ends with a slash. Browsers send origins without one, so it would never match.",
         ),
         (b"https://*.example.com", "It is no origin."),
         (
             b"ws://app.example.com",
             (
-                "No page comes from a ws: or wss: address; a WebSocket handshake carries the origin of its page, "
-                "which is http: or https:."
+                "No page is loaded from a ws: or wss: URL. A WebSocket handshake has the origin of its page, which is "
+                "http: or https:."
             ),
         ),
-        (b"app.example.com", "It has no scheme; an origin starts with one, as in https://."),
+        (b"app.example.com", "It has no scheme; an origin starts with a scheme such as https://."),
         (
             b"https://\r\n\x1b",
             (
-                "It has white space or an invisible character, which an origin never has. It is not an origin, so no "
-                "browser can send it."
+                "It contains white space or an invisible character; an origin never does. It is not a valid origin, so "
+                "no browser can send it."
             ),
         ),
     ],
