@@ -65,8 +65,8 @@ def test_a_method_that_the_path_does_not_take_is_explained() -> None:
     explanation = explain(serving(served_methods_only=True), "DELETE", "/private", PAGE)
     step = explanation.steps[1]
     assert (step.reason, explanation.allowed) == (Reason.METHOD_NOT_SERVED, False)
-    assert step.why == "DELETE is in allow_methods, but no route of this path takes it."
-    assert step.fix == "correct the page's method or its address."
+    assert step.why == "DELETE is in allow_methods, but no route at this path accepts it."
+    assert step.fix == "correct the method or the URL in the page."
 
 
 def test_equal_policies_of_one_path_share_a_preflight() -> None:

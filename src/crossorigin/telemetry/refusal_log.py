@@ -16,7 +16,7 @@ from crossorigin.fetch.methods import is_token
 from crossorigin.fetch.origin import MAX_ORIGIN
 from crossorigin.policy.decide.decisions import PreflightDecision, Reason
 from crossorigin.policy.decide.same_origin import is_same_origin
-from crossorigin.policy.explain.refusal import RefusalWords, shown
+from crossorigin.policy.explain.refusal import RefusalDescriber, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -53,14 +53,14 @@ class RefusalLog:
     >>> log = RefusalLog(Policy(allow_origins=["https://app.example.com"]))
     """
 
-    __slots__ = ("_clock", "_line_times", "_policy", "_unwritten", "_words", "_written")
+    __slots__ = ("_clock", "_describers", "_line_times", "_policy", "_unwritten", "_written")
 
     def __init__(self, policy: Policy, *, clock: Callable[[], float] = time.monotonic) -> None:
         """Start with nothing written."""
         self._policy = policy
         self._clock = clock
         # By identity, because equal policies may list in another order.
-        self._words: dict[int, RefusalWords] = {}
+        self._describers: dict[int, RefusalDescriber] = {}
         self._written: dict[_Key, object] = {}
         # When each of the last lines was written. A line takes out the oldest time and puts in its own, and both are
         # atomic, so that threads together never write more lines than there are times.
@@ -97,7 +97,7 @@ class RefusalLog:
         if unwritten is None:
             self._unwritten += 1
             return
-        description = self._words_for(policy or self._policy).describe(
+        description = self._describer_of(policy or self._policy).describe(
             decision, request.origin, request.request_method, request.request_headers
         )
         reasons = ", ".join(decision.refusals)
@@ -109,12 +109,12 @@ class RefusalLog:
         with contextlib.suppress(Exception):
             _LOGGER.warning("%s", line)
 
-    def _words_for(self, policy: Policy) -> RefusalWords:
+    def _describer_of(self, policy: Policy) -> RefusalDescriber:
         # Built for the first line, because it reads the whole policy.
-        words = self._words.get(id(policy))
-        if words is None:
-            words = self._words[id(policy)] = RefusalWords(policy)
-        return words
+        describer = self._describers.get(id(policy))
+        if describer is None:
+            describer = self._describers[id(policy)] = RefusalDescriber(policy)
+        return describer
 
     def _claim(self, key: _Key) -> int | None:
         """Return how many requests the line for `key` leaves unwritten before it; None if it may not be written."""

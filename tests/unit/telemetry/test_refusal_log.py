@@ -58,8 +58,8 @@ def test_a_refused_request_is_one_line_with_what_to_change(written: Written) -> 
     assert written.lines == [
         (
             "WARNING refused (origin-not-listed): GET '/items' from 'http://app.example.com'. "
-            "https://app.example.com is allowed; the request came from http://app.example.com: the scheme differs. "
-            'If its pages are yours, add "http://app.example.com" to allow_origins.'
+            "https://app.example.com is allowed, but the request came from http://app.example.com: the scheme differs. "
+            'If you trust this origin, add "http://app.example.com" to allow_origins.'
         )
     ]
 
@@ -70,8 +70,8 @@ def test_a_refused_preflight_names_what_was_asked(written: Written) -> None:
     assert written.lines == [
         (
             "WARNING refused (method-not-listed, headers-not-listed): preflight for PUT '/items' from "
-            "'https://app.example.com'. allow_methods lacks 'PUT': add it if the API takes it. "
-            "allow_headers lacks 'x-a': add what the API reads."
+            "'https://app.example.com'. 'PUT' is not in allow_methods; add it if your API uses it. "
+            "'x-a' is not in allow_headers; add it if your API uses it."
         )
     ]
 
@@ -91,7 +91,7 @@ def test_several_origins_are_shown(written: Written) -> None:
     """Up to three of them."""
     note(RefusalLog(POLICY), *map(from_origin, ["null", APP, "null", "https://fourth.example"]))
     (line,) = written.lines
-    assert f"from 'null' and '{APP}' and 'null'. There are several" in line
+    assert f"from 'null' and '{APP}' and 'null'. The request has several" in line
 
 
 def test_a_page_of_the_server_is_neither_written_nor_counted(written: Written, clock: Clock) -> None:

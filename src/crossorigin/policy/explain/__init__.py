@@ -1,1 +1,1 @@
-"""Explanations of decisions, imported only when somebody asks for one."""
+"""Explanations of decisions for people. They are imported only when they are needed."""

@@ -1,6 +1,6 @@
-"""Say why: a policy's judgement of one page's request, told step by step.
+"""Step-by-step explanation of a policy's decision on one request of a page.
 
-The judging is done by the plan, on the requests that a browser would send; this module only finds the words.
+The plan decides the requests that a browser would send. This module only describes its decisions.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ if TYPE_CHECKING:
     from crossorigin.policy.decide.plan import Plan
     from crossorigin.policy.fields import PolicyFields
 
-_SHOWN = 120
-_LISTED = 8
-_PASTED = 500
+_MAX_SHOWN = 120
+_MAX_LISTED = 8
+_MAX_LITERALS = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """Hold one step of an explanation: the question, its outcome, why, and what to change where it refuses."""
+    """One step of an explanation: what was checked, the outcome, why, and what to change if it was refused."""
 
     question: str
     reason: Reason
@@ -41,19 +41,19 @@ class Step:
     fix: str | None = None
 
     def __str__(self) -> str:
-        """Tell the step in a line, and its fix in another."""
-        told = f"{self.question}: {_verdict(self.reason)}. {self.why} [{self.reason}]"
-        return told if self.fix is None else f"{told}\n   Fix: {self.fix}"
+        """Return the step in one line, and its fix in another."""
+        line = f"{self.question}: {_verdict(self.reason)}. {self.why} [{self.reason}]"
+        return line if self.fix is None else f"{line}\n   Fix: {self.fix}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
-    """Hold what a policy says to a page's request.
+    """A policy's decision on a request of a page, with its reasons.
 
-    `str()` is for people, `steps` are for programs. `preflight` and `actual` are the decisions behind them:
-    `preflight` on the request a browser sends first if it asks first, and None if the page sends no Origin.
-    `method` and `request_headers` are as a browser sends them. `route` names what the policy stands on, if it is not
-    the app's.
+    `str()` is for people, `steps` are for programs. Both describe two decisions: `actual` on the request itself, and
+    `preflight` on the OPTIONS request that a browser may send first. `preflight` is None if the page sends no Origin.
+    `method` and `request_headers` have the form in which a browser sends them. `route` names the route, router or app
+    that the policy is attached to, unless it is the policy of the outermost app.
     """
 
     method: str
@@ -67,17 +67,17 @@ class Explanation:
 
     @property
     def allowed(self) -> bool:
-        """Tell whether the page gets through, also if the browser asks first."""
+        """Whether the request succeeds with and without a preflight."""
         return self.actual.allowed and (self.preflight is None or self.preflight.allowed)
 
     def __str__(self) -> str:
-        """Tell it to a person."""
-        who = "a page that sends no Origin" if self.origin is None else _shown(self.origin)
+        """Return the explanation as text for people."""
+        who = "a page that sends no Origin header" if self.origin is None else _shown(self.origin)
         what = f" with {_listing(self.request_headers)}" if self.request_headers else ""
         steps = [f"{number}. {step}" for number, step in enumerate(self.steps, 1)]
         heading = f"{_shown(self.method)} from {who}{what}: {self._verdict()}."
         if self.route is not None:
-            heading += f" By the policy of {self.route}."
+            heading += f" Decided by the policy of {self.route}."
         return "\n".join([heading, "", *steps, "", *self.outcome])
 
     def _verdict(self) -> str:
@@ -85,7 +85,7 @@ class Explanation:
             return _verdict(self.actual.origin)
         if self.preflight is not None and _is_never_sent(self.method, self.preflight):
             return "refused by the browser"
-        return "refused if the browser asks first"
+        return "refused if the browser sends a preflight"
 
 
 def explain(
@@ -97,7 +97,7 @@ def explain(
     *,
     route: str | None = None,
 ) -> Explanation:
-    """Judge the preflight a browser would send for a page's request, and the request itself, and tell why.
+    """Decide a page's request and the preflight that a browser would send for it, and explain both decisions.
 
     Raises:
         TypeError: `request_headers` is one string.
@@ -107,8 +107,8 @@ def explain(
         raise TypeError(message)
     given = tuple(request_headers)
     sent = normalize_method(method)
-    # https://fetch.spec.whatwg.org/#cors-unsafe-request-header-names: lower-case, sorted, each once. Forbidden names
-    # are dropped before anything is asked.
+    # https://fetch.spec.whatwg.org/#cors-unsafe-request-header-names: lower-case, sorted, without duplicates. Browsers
+    # drop forbidden names before they send a preflight.
     names = tuple(sorted({name.lower() for name in given if not is_forbidden_request_header(name)}))
     dropped = tuple(name for name in given if is_forbidden_request_header(name))
     lines = () if origin is None else (_bytes(origin),)
@@ -116,7 +116,7 @@ def explain(
     preflight = None
     steps = [_origin_step(policy, origin, actual.origin)]
     if origin is not None:
-        preflight = plan.decide_preflight(lines, (_bytes(sent),), _asked(names))
+        preflight = plan.decide_preflight(lines, (_bytes(sent),), _request_header_lines(names))
         steps.append(_method_step(policy, sent, preflight.method))
     if preflight is not None and names:
         steps.append(_headers_step(plan, names, preflight.headers))
@@ -132,11 +132,11 @@ def explain(
     )
 
 
-def _asked(names: tuple[str, ...]) -> tuple[bytes, ...]:
+def _request_header_lines(names: tuple[str, ...]) -> tuple[bytes, ...]:
     """Return the `Access-Control-Request-Headers` lines that a browser sends for header names."""
     if all(map(is_token, names)):
         return (_bytes(",".join(names)),) if names else ()
-    # No browser sends what is no name. Joined, it could be taken for several, so one bad name stands for all.
+    # Browsers never send an invalid name. In a list it could be read as several names, so a single one is used.
     return (b"()",)
 
 
@@ -145,9 +145,9 @@ def _origin_step(policy: PolicyFields, origin: str | None, reason: Reason) -> St
     fix = None
     match reason:
         case Reason.ANY_ORIGIN:
-            why = 'allow_origins has "*": any origin, and none.'
+            why = 'allow_origins contains "*", which allows every request, with or without an Origin header.'
         case Reason.ORIGIN_ABSENT:
-            why = "There is no Origin header: the page is of the same origin, or no script of a page asked."
+            why = "There is no Origin header. The page has the server's own origin, or no page sent the request."
         case Reason.ORIGIN_LISTED:
             why = f"{shown} is listed in allow_origins."
         case Reason.ORIGIN_MATCHES_PATTERN:
@@ -155,42 +155,42 @@ def _origin_step(policy: PolicyFields, origin: str | None, reason: Reason) -> St
         case Reason.ORIGIN_MATCHES_REGEX:
             why = f"{shown} matches allow_origin_regex, {_shown(policy.allow_origin_regex or '')}."
         case Reason.ORIGIN_NULL:
-            why = "null is what sandboxed frames, data: URLs and files send, and it is not listed in allow_origins."
-            fix = "serve the page from an origin of its own over HTTP; listing null would let any site in."
+            why = "Sandboxed frames, data: URLs and files send null, which is not listed in allow_origins."
+            fix = "serve the page over HTTP, so that it has its own origin. Listing null would allow any site."
         case Reason.ORIGIN_TOO_LONG:
-            why = f"It has more than {MAX_ORIGIN} bytes, which no origin has."
-            fix = "this was not sent by a browser; leave it refused."
+            why = f"It is longer than {MAX_ORIGIN} bytes; no origin is that long."
+            fix = "none needed, because no browser sends this."
         case Reason.ORIGIN_MALFORMED:
-            why, fix = _malformed(origin or "")
+            why, fix = _explain_malformed(origin or "")
         case _:
-            why, fix = _not_listed(policy, origin or "")
+            why, fix = _explain_not_listed(policy, origin or "")
     return Step(question="Origin", reason=reason, why=why, fix=fix)
 
 
-def _malformed(origin: str) -> tuple[str, str]:
+def _explain_malformed(origin: str) -> tuple[str, str]:
     diagnosis = diagnose(origin)
-    why = f"{_shown(origin)} is no origin." if diagnosis is None else diagnosis.reason
+    why = f"{_shown(origin)} is not an origin." if diagnosis is None else diagnosis.reason
     if diagnosis is None or not diagnosis.replacements:
-        return why, "explain the origin that the page's Origin header has: scheme://host, or scheme://host:port."
-    return why, f"a browser sends {elements_literal(diagnosis.replacements)} for it; explain that."
+        return why, "use the value of the page's Origin header, which has the form scheme://host or scheme://host:port."
+    return why, f"use {elements_literal(diagnosis.replacements)}, the form that browsers send."
 
 
-def _not_listed(policy: PolicyFields, origin: str) -> tuple[str, str]:
+def _explain_not_listed(policy: PolicyFields, origin: str) -> tuple[str, str]:
     parsed = parse_origin(origin)
-    near = None if parsed is None else Nearest(policy).find(parsed)
-    has = _listing(policy.allow_origins) if policy.allow_origins else "none"
-    why = f"{_shown(origin)} is not in allow_origins, which has {has}"
-    why += "." if policy.allow_origin_regex is None else "; and allow_origin_regex does not match it."
+    closest = None if parsed is None else Nearest(policy).find(parsed)
+    content = f"contains {_listing(policy.allow_origins)}" if policy.allow_origins else "is empty"
+    why = f"{_shown(origin)} is not in allow_origins, which {content}"
+    why += "." if policy.allow_origin_regex is None else ", and allow_origin_regex does not match it."
     if not can_be_listed(origin):
-        return _malformed(origin)
-    fix = f"if its pages are yours, add {literal(origin)} to allow_origins."
+        return _explain_malformed(origin)
+    fix = f"if you trust this origin, add {literal(origin)} to allow_origins."
     if policy.constant_allow_origin:
-        fix = f"{fix[:-1]}, and remove constant_allow_origin, which is for one origin alone."
-    return (why if near is None else f"{why} Near it is {near[0]}: {near[1]}."), fix
+        fix = f"{fix[:-1]}, and remove constant_allow_origin, which works with one origin only."
+    return (why if closest is None else f"{why} The closest allowed origin is {closest[0]}: {closest[1]}."), fix
 
 
 def _pattern_that_matches(policy: PolicyFields, origin: str) -> str:
-    """Return the listed pattern that lets `origin` in, by asking for each whether it alone would."""
+    """Return the first listed pattern that allows `origin`."""
     return next(text for text in policy.allow_origins if OriginMatcher([text]).allows(_bytes(origin)))
 
 
@@ -201,51 +201,53 @@ def _method_step(policy: PolicyFields, method: str, reason: Reason) -> Step:
     if reason is Reason.METHOD_LISTED:
         why = f"{shown} is in allow_methods."
     elif reason is Reason.METHOD_NOT_SERVED:
-        why = f"{shown} is in allow_methods, but no route of this path takes it."
-        fix = "correct the page's method or its address."
+        why = f"{shown} is in allow_methods, but no route at this path accepts it."
+        fix = "correct the method or the URL in the page."
     elif is_forbidden_method(method):
-        why, fix = f"No browser lets a script send {shown}.", "use another method."
+        why, fix = f"Browsers do not let scripts send {shown}.", "use another method."
     elif reason is Reason.METHOD_TOO_LONG:
-        why, fix = f"It has {len(method)} letters, which is more than is read.", "name a method in the page."
+        why, fix = f"It is {len(method)} characters long, which is over the limit.", "use a valid method."
     elif reason is Reason.METHOD_MALFORMED:
-        why = f"{shown} is not a method. The page's own call fails before anything is sent."
-        fix = "use a method that is one word."
+        why = f"{shown} is not a valid method, so the page's call fails and nothing is sent."
+        fix = "use a method that is a single word."
     elif method != method.upper() and method.upper() in STANDARD_METHODS:
         upper = method.upper()
-        why = f"{method} is not {upper}: methods are compared letter by letter, and browsers do not change this one."
-        fix = f'say method: "{upper}" in the page.'
+        why = f"{method} is not {upper}: methods are case-sensitive, and browsers do not change the case of this one."
+        fix = f'write method: "{upper}" in the page.'
         if upper not in allowed_methods(policy.allow_methods):
             fix = f"{fix[:-1]}, and add {literal(upper)} to allow_methods."
     else:
         why = f"{shown} is not in allow_methods, which allows {listed}."
-        # `*` is a token, and a list that has it means all standard methods, never this one.
-        fix = "name a method in the page." if method == WILDCARD else f"add {_pasted([method])} to allow_methods."
-    return Step(question="Method, if the browser asks first", reason=reason, why=why, fix=fix)
+        # `*` is a valid token, but in allow_methods it means all standard methods.
+        fix = "use a valid method." if method == WILDCARD else f"add {_literals([method])} to allow_methods."
+    return Step(question="Preflight method", reason=reason, why=why, fix=fix)
 
 
 def _headers_step(plan: Plan, names: tuple[str, ...], reason: Reason) -> Step:
     fix = None
     if reason is Reason.HEADERS_LISTED:
-        why = f"{_listing(names)}: always allowed, or in allow_headers."
+        why = f"In allow_headers or always allowed: {_listing(names)}."
     elif reason is Reason.ANY_HEADERS:
-        why = 'allow_headers has "*".'
+        why = 'allow_headers contains "*".'
     elif reason is Reason.HEADERS_NOT_LISTED:
         refused = [name for name in names if _refuses_name(plan, name)]
-        why = f"{_listing(refused)}: not in allow_headers."
+        why = f"Not in allow_headers: {_listing(refused)}."
         misplaced = [name for name in refused if name in ALL_CORS_RESPONSE_HEADERS]
         missing = [name for name in refused if name not in ALL_CORS_RESPONSE_HEADERS]
         fixes = [
-            f"remove {_listing(misplaced)} from the page's request: the server answers with it" if misplaced else "",
-            f"add {_pasted(missing)} to allow_headers" if missing else "",
+            f"remove {_listing(misplaced)} from the page's request; only responses have such headers"
+            if misplaced
+            else "",
+            f"add {_literals(missing)} to allow_headers" if missing else "",
         ]
         fix = f"{'; '.join(filter(None, fixes))}."
     elif reason is Reason.HEADERS_MALFORMED:
         bad = [name for name in names if not is_token(name)]
-        why = f"{_listing(bad)}: not a header name. The page's own call fails before anything is sent."
+        why = f"Not a valid header name: {_listing(bad)}. The page's call fails and nothing is sent."
         fix = "correct the name in the page."
     else:
-        why, fix = "The names are longer, all together, than what is read.", "send fewer headers."
-    return Step(question="Headers, if the browser asks first", reason=reason, why=why, fix=fix)
+        why, fix = "Together, the header names are over the length limit.", "send fewer headers."
+    return Step(question="Preflight headers", reason=reason, why=why, fix=fix)
 
 
 def _refuses_name(plan: Plan, name: str) -> bool:
@@ -268,30 +270,29 @@ def _outcome(
     dropped: tuple[str, ...],
 ) -> Iterator[str]:
     if dropped:
-        yield f"Left out: {_listing(dropped)}; browsers set it themselves, and let no page do so."
+        yield f"Ignored: {_listing(dropped)}. Only browsers can set such headers."
     if actual.origin is Reason.ORIGIN_ABSENT:
-        yield "The request reaches the app, and no browser checks the response."
+        yield "The request reaches the app, and browsers do not apply CORS to the response."
         return
     if preflight is not None and _is_never_sent(method, preflight):
-        yield "Nothing is sent: the page's own call fails."
+        yield "The page's call fails and nothing is sent."
         return
     if preflight is not None:
         answer = preflight.response
-        then = "and the request follows" if preflight.allowed else "and the request is never sent"
-        yield f'If the browser asks first, it is answered {answer.status} "{answer.body.decode()}", {then}.'
+        sends = "sends" if preflight.allowed else "does not send"
+        answers = f'the server answers {answer.status} "{answer.body.decode()}"'
+        condition = "If the browser first sends a preflight (an OPTIONS request)"
+        yield f"{condition}, {answers}, and the browser {sends} the request."
     if not actual.allowed:
-        yield "If it does not ask, the request reaches the app all the same; the page may not read the response."
+        yield "Without a preflight, the request still reaches the app, but the page cannot read the response."
         return
-    reads = "the page may read the response, which carries:"
-    if preflight is None:
-        yield reads.capitalize()
-    else:
-        yield f"Then {reads}" if preflight.allowed else f"If it does not ask, {reads}"
+    page = "The page" if preflight is None or preflight.allowed else "Without a preflight, the page"
+    yield f"{page} can read the response, which has these headers:"
     yield from (f"   {name.decode()}: {value.decode()}" for name, value in actual.response.ready)
     if policy.allow_credentials:
         yield "Requests with credentials (cookies, HTTP authentication) are allowed."
     else:
-        yield "A request with credentials would be refused by the browser: allow_credentials is False."
+        yield "Browsers refuse requests with credentials (cookies, HTTP authentication): allow_credentials is False."
 
 
 def _verdict(reason: Reason) -> str:
@@ -307,14 +308,14 @@ def _bytes(text: str) -> bytes:
 def _shown(text: str) -> str:
     plain = text.isprintable() and text == text.strip() != ""
     escaped = text if plain else repr(text)
-    return escaped if len(escaped) <= _SHOWN else f"{escaped[: _SHOWN - 1]}…"
+    return escaped if len(escaped) <= _MAX_SHOWN else f"{escaped[: _MAX_SHOWN - 1]}…"
 
 
 def _listing(texts: Sequence[str]) -> str:
-    more = len(texts) - _LISTED
-    return ", ".join(map(_shown, texts[:_LISTED])) + (f" and {more} more" if more > 0 else "")
+    more = len(texts) - _MAX_LISTED
+    return ", ".join(map(_shown, texts[:_MAX_LISTED])) + (f" and {more} more" if more > 0 else "")
 
 
-def _pasted(texts: Sequence[str]) -> str:
+def _literals(texts: Sequence[str]) -> str:
     whole = elements_literal(texts)
-    return whole if len(whole) <= _PASTED else f"{len(texts)} names" if len(texts) > 1 else "it"
+    return whole if len(whole) <= _MAX_LITERALS else f"{len(texts)} names" if len(texts) > 1 else "it"

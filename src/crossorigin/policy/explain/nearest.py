@@ -1,8 +1,8 @@
-"""Hold what a policy has nearest to an origin that it refuses, and in what the two differ.
+"""The allowed origin that is closest to a refused one, and the differences between the two.
 
-Most refused origins that matter are a slip of the one who deploys: http for https, another port, 127.0.0.1 for
-localhost, a name above or below the listed one. They are found by look-ups in a table of hosts, a few for each label,
-so that a stranger's origin costs the same whether a policy lists one origin or a hundred thousand.
+A refused origin is often a deployment error: http instead of https, another port, 127.0.0.1 instead of localhost, a
+parent domain or a subdomain of the listed host. The closest origin is found by look-ups in a table of hosts, a few for
+each label, so the cost is the same whether a policy lists one origin or 100,000.
 """
 
 from __future__ import annotations
@@ -20,31 +20,32 @@ if TYPE_CHECKING:
 
     from crossorigin.policy.fields import PolicyFields
 
-# Of what is listed for one host, so much is compared: more ports than anyone develops on.
+# The number of entries for one host that are compared. Nobody develops on more ports.
 MAX_COMPARED = 64
-_BELOW = "listing a host does not allow the names below it"
+_SUBDOMAIN = "a listed host does not cover its subdomains"
 _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
 
 class Nearest:
-    """Find what a policy has nearest to an origin.
+    """The allowed origins of a policy, searchable for the closest one.
 
-    Reads the whole list once, when it is built; `find` reads at most `MAX_COMPARED` entries for each host it looks up.
+    The whole list is read once, when the object is created. `find` reads at most `MAX_COMPARED` entries for each host
+    that it looks up.
     """
 
     __slots__ = ("_listed", "_matcher")
 
     def __init__(self, policy: PolicyFields) -> None:
-        """Make the table of hosts."""
+        """Create the table of hosts."""
         self._matcher = OriginMatcher((), policy.allow_origin_regex)
         self._listed: dict[str, list[str]] = {}
         for text in policy.allow_origins:
             self._listed.setdefault(_host_of(text), []).append(text)
 
     def find(self, origin: Origin) -> tuple[str, str] | None:
-        """Return the nearest pattern, or an origin that the regular expression matches, and what differs.
+        """Return the closest pattern, or an origin that the regular expression matches, and the difference in words.
 
-        None if nothing is near.
+        Returns None if no allowed origin is close.
 
         >>> from crossorigin import Policy
         >>> Nearest(Policy(allow_origins=["https://app.example.com"])).find(Origin("http", "app.example.com"))
@@ -69,20 +70,20 @@ def _nearest_of(patterns: Iterable[OriginPattern], origin: Origin) -> tuple[str,
     near = [(*difference, str(pattern)) for pattern in patterns if (difference := _difference(pattern, origin))]
     if not near:
         return None
-    # The first of those that differ least.
+    # The first of those with the fewest differences.
     _, words, text = min(near, key=lambda found: found[0])
     return text, words
 
 
 def _host_of(text: str) -> str:
-    """Return the host of a pattern, without what is before the wildcard's base and without a final dot."""
+    """Return the host of a pattern, without a leading `*.` and without a final dot."""
     authority = text.partition("://")[2].removeprefix("*.")
     host, colon, port = authority.rpartition(":")
     return (host if colon and "]" not in port else authority).removesuffix(".")
 
 
 def _hosts_near(host: str) -> Iterator[str]:
-    """Yield the hosts to look up: itself, those above it, the one with `www.`, other names of this machine."""
+    """Yield the hosts to look up: the host, its parent domains, the host with `www.`, and other loopback names."""
     host = host.removesuffix(".")
     yield host
     above = host
@@ -95,7 +96,10 @@ def _hosts_near(host: str) -> Iterator[str]:
 
 
 def _difference(pattern: OriginPattern, origin: Origin) -> tuple[int, str] | None:
-    """Return in how much a pattern and an origin differ, and the words for it; None if they are not near."""
+    """Return the number of differences between a pattern and an origin, and a description; None if they are not close.
+
+    An origin that the pattern matches differs in nothing, and is not close either.
+    """
     host = _difference_of_hosts(pattern, origin.host)
     if host is None:
         return None
@@ -106,7 +110,7 @@ def _difference(pattern: OriginPattern, origin: Origin) -> tuple[int, str] | Non
     }
     differing = [f"the {part}" for part, same in parts.items() if not same]
     words = [host] if host else []
-    if host == _BELOW and not differing:
+    if host == _SUBDOMAIN and not differing:
         words = [f"{host}; {replace(pattern, subdomains=True)} would"]
     if differing:
         words.append(f"{' and '.join(differing)} {'differs' if len(differing) == 1 else 'differ'}")
@@ -114,16 +118,19 @@ def _difference(pattern: OriginPattern, origin: Origin) -> tuple[int, str] | Non
 
 
 def _difference_of_hosts(pattern: OriginPattern, host: str) -> str | None:
-    """Say in what two hosts that were looked up differ, final dots aside: empty if in nothing, None if in all."""
-    listed, asked = pattern.host.removesuffix("."), host.removesuffix(".")
+    """Return the difference between the host of a pattern and another one, in words, ignoring final dots.
+
+    It is empty if they do not differ, and None if they are not close.
+    """
+    listed, refused = pattern.host.removesuffix("."), host.removesuffix(".")
     if pattern.subdomains:
-        if listed == asked:
-            return f"*.{listed} stands for the names below {listed}, not for {listed} itself"
-        return "" if asked.endswith(f".{listed}") else None
-    if listed == asked:
+        if listed == refused:
+            return f"*.{listed} matches the subdomains of {listed}, but not {listed} itself"
+        return "" if refused.endswith(f".{listed}") else None
+    if listed == refused:
         return ""
-    if asked.endswith(f".{listed}"):
-        return _BELOW
-    if listed == f"www.{asked}":
-        return "its host lacks the www."
-    return f"{listed} and {asked} are two hosts to a browser"
+    if refused.endswith(f".{listed}"):
+        return _SUBDOMAIN
+    if listed == f"www.{refused}":
+        return "the refused host has no www. prefix"
+    return f"browsers treat {listed} and {refused} as different hosts"

@@ -1,8 +1,7 @@
-"""Say why a policy refused a request, and what to change: the short words of the log.
+"""Descriptions of refused requests for the log: why a policy refused, and what to change.
 
-The judging is done; this finds the words, for the few requests that are told of. Whatever a request brought is
-measured, escaped to printable ASCII and cut, so that no stranger writes a line of his own into a log or speaks to a
-terminal.
+This module decides nothing, and runs only for the few requests that are logged. Values from a request are escaped to
+printable ASCII and cut, so that clients can neither forge log lines nor send control characters to a terminal.
 """
 
 from __future__ import annotations
@@ -25,47 +24,47 @@ if TYPE_CHECKING:
 
     from crossorigin.policy.fields import PolicyFields
 
-# Characters of one value of a request, its quotes and escapes among them.
+# The length of one value from a request in a log line, including its quotes and escapes.
 MAX_SHOWN = 120
-# Header names that are told of.
+# The number of header names in a log line.
 _MAX_NAMES = 8
 
-_SEVERAL = "It holds several origins; a browser sends one."
+_SEVERAL = "The Origin header contains several origins; browsers send exactly one."
 _SENTENCES = {
-    Reason.ORIGIN_REPEATED: "There are several Origin lines; a browser sends one.",
-    Reason.ORIGIN_TOO_LONG: f"The Origin has more than {MAX_ORIGIN} bytes, which no origin has.",
-    Reason.ORIGIN_NULL: "Sandboxed frames, data: URLs and files send null, and so does any page after a redirect from "
-    "one foreign origin to another: serve the page from an origin of its own, or call the address it is sent to.",
-    Reason.METHOD_REPEATED: "There are several Access-Control-Request-Method lines; a browser sends one.",
-    Reason.METHOD_TOO_LONG: "The method is longer than what is read.",
-    Reason.METHOD_MALFORMED: "The method is not a token, so no browser asks for it.",
-    Reason.METHOD_NOT_SERVED: "allow_methods has the method, but no route of this path takes it: correct the page's "
-    "method or its address.",
-    Reason.HEADERS_TOO_LONG: "The header names are longer, all together, than what is read.",
-    Reason.HEADERS_TOO_SPARSE: "The list of header names has more empty elements than what is read.",
-    Reason.HEADERS_MALFORMED: "A header name is not a token, so no browser asks for it.",
+    Reason.ORIGIN_REPEATED: "The request has several Origin headers; browsers send exactly one.",
+    Reason.ORIGIN_TOO_LONG: f"The Origin header is longer than {MAX_ORIGIN} bytes; no origin is that long.",
+    Reason.ORIGIN_NULL: "Sandboxed frames, data: URLs and files send null, and so do pages after a redirect from one "
+    "foreign origin to another. Serve the page from its own origin, or request the target of the redirect directly.",
+    Reason.METHOD_REPEATED: "The request has several Access-Control-Request-Method headers; browsers send exactly one.",
+    Reason.METHOD_TOO_LONG: "The requested method is over the length limit.",
+    Reason.METHOD_MALFORMED: "The requested method is not a valid token, so no browser sent it.",
+    Reason.METHOD_NOT_SERVED: "The method is in allow_methods, but no route at this path accepts it. Correct the "
+    "method or the URL in the page.",
+    Reason.HEADERS_TOO_LONG: "Together, the requested header names are over the length limit.",
+    Reason.HEADERS_TOO_SPARSE: "The list of requested header names has too many empty elements.",
+    Reason.HEADERS_MALFORMED: "A requested header name is not a valid token, so no browser sent it.",
 }
 
 
 def shown(value: str | bytes) -> str:
-    r"""Write what a request brought as a quoted text of printable ASCII, cut to `MAX_SHOWN` characters.
+    r"""Return a value from a request as quoted printable ASCII, cut to `MAX_SHOWN` characters.
 
     >>> shown(b"https://a.example\r\n")
     "'https://a.example\\r\\n'"
     """
     cut = value[:MAX_SHOWN]
     escaped = ascii(cut.decode("latin-1") if isinstance(cut, bytes) else cut)
-    # With its quotes, what was cut is longer too.
+    # The quotes make a value that was cut longer than `MAX_SHOWN` too, so that it gets the dots.
     return escaped if len(escaped) <= MAX_SHOWN else f"{escaped[: MAX_SHOWN - 3]}..."
 
 
-class RefusalWords:
-    """Find the words for what one policy refuses."""
+class RefusalDescriber:
+    """Descriptions of the requests that one policy refuses."""
 
     __slots__ = ("_methods", "_names", "_nearest", "_policy")
 
     def __init__(self, policy: PolicyFields) -> None:
-        """Make ready what is looked up."""
+        """Prepare the look-ups."""
         self._policy = policy
         self._nearest = Nearest(policy)
         self._methods = frozenset(allowed_methods(policy.allow_methods))
@@ -74,64 +73,71 @@ class RefusalWords:
     def describe(
         self, decision: Decision, origin: Sequence[bytes], method: Sequence[bytes], headers: Sequence[bytes]
     ) -> str:
-        """Say what refuses, the nearest thing that is allowed, and what to change, in a sentence or a few.
+        """Return in a few sentences what was refused, what is allowed instead, and what to change.
 
-        The lines are those that were judged: of `Origin`, and of a preflight's request for a method and for headers.
+        The lines are those that the decision was made from: of `Origin`, and for a preflight of
+        `Access-Control-Request-Method` and `Access-Control-Request-Headers`.
         """
-        told = [self._of(decision.origin, origin)]
+        sentences = [self._describe_one(decision.origin, origin)]
         if isinstance(decision, PreflightDecision):
-            told += [self._of(decision.method, method), self._of(decision.headers, headers)]
-        return " ".join(filter(None, told))
+            sentences += [self._describe_one(decision.method, method), self._describe_one(decision.headers, headers)]
+        return " ".join(filter(None, sentences))
 
-    def _of(self, reason: Reason, lines: Sequence[bytes]) -> str | None:
+    def _describe_one(self, reason: Reason, lines: Sequence[bytes]) -> str | None:
         first = b"".join(lines[:1]).decode("latin-1")
         match reason:
             case Reason.ORIGIN_NOT_LISTED | Reason.ORIGIN_MALFORMED:
-                return self._of_origin(first)
+                return self._describe_origin(first)
             case Reason.METHOD_NOT_LISTED:
-                return self._of_method(first)
+                return self._describe_method(first)
             case Reason.HEADERS_NOT_LISTED:
-                return self._of_headers(name.decode("latin-1").lower() for name in split_list(lines)[0])
+                return self._describe_headers(name.decode("latin-1").lower() for name in split_list(lines)[0])
             case _:
                 return _SENTENCES.get(reason)
 
-    def _of_origin(self, text: str) -> str:
+    def _describe_origin(self, text: str) -> str:
         origin = parse_origin(text)
         if origin is None or not can_be_listed(text):
             diagnosis = diagnose(text)
             if diagnosis is None:
-                return "It is no origin."
+                return "The Origin header is not a valid origin."
             return _SEVERAL if diagnosis.code is IssueCode.ORIGIN_SEVERAL else diagnosis.reason
-        near = self._nearest.find(origin)
-        told = "" if near is None else f"{near[0]} is allowed; the request came from {text}: {near[1]}. "
-        if near is not None and self._policy.allow_credentials and text == near[0].replace("https://", "http://"):
-            # Listed, it would be warned of: whoever is on the network between could act as the user.
-            return f"{told}Serve the page over https."
-        alone = ", and remove constant_allow_origin, which is for one origin alone"
-        also = alone if self._policy.constant_allow_origin else ""
-        return f"{told}If its pages are yours, add {literal(text)} to allow_origins{also}."
+        closest = self._nearest.find(origin)
+        advice = f"If you trust this origin, add {literal(text)} to allow_origins"
+        if self._policy.constant_allow_origin:
+            advice += ", and remove constant_allow_origin, which works with one origin only"
+        if closest is None:
+            return f"{advice}."
+        allowed, difference = closest
+        if self._policy.allow_credentials and text == allowed.replace("https://", "http://"):
+            # Listing the http origin would cause a warning: an attacker on the network path could act as the user.
+            advice = "Serve the page over https"
+        return f"{allowed} is allowed, but the request came from {text}: {difference}. {advice}."
 
-    def _of_method(self, method: str) -> str:
+    def _describe_method(self, method: str) -> str:
         if is_forbidden_method(method):
-            return f"No browser lets a script send {shown(method)}."
+            return f"Browsers do not let scripts send {shown(method)}."
         if method == WILDCARD:
-            return "A page has to name its method."
+            return "'*' is not a method. Name the method in the page."
         upper = method.upper()
         if method == upper or upper not in STANDARD_METHODS:
-            return f"allow_methods lacks {shown(method)}: add it if the API takes it."
+            return f"{shown(method)} is not in allow_methods; add it if your API uses it."
         also = "" if upper in self._methods else ", and add it to allow_methods"
-        return f"Methods are compared letter by letter: say {shown(upper)} in the page{also}."
+        return f"Methods are case-sensitive: write {shown(upper)} in the page{also}."
 
-    def _of_headers(self, requested: Iterable[str]) -> str:
+    def _describe_headers(self, requested: Iterable[str]) -> str:
         names = [name for name in dict.fromkeys(requested) if name not in self._names]
-        # Never advise to list `*` because a request has a header of this name: it would stand for all.
+        # A request header with the name `*` must not lead to the advice to list `*`, which would allow all headers.
         misplaced = [name for name in names if name in ALL_CORS_RESPONSE_HEADERS or name == WILDCARD]
         missing = [name for name in names if name not in misplaced]
-        told = [
-            f"Remove {_listing(misplaced)} from the page's request: it says nothing there." if misplaced else "",
-            f"allow_headers lacks {_listing(missing)}: add what the API reads." if missing else "",
-        ]
-        return " ".join(filter(None, told))
+        sentences = []
+        if misplaced:
+            has = "it has" if len(misplaced) == 1 else "they have"
+            sentences.append(f"Remove {_listing(misplaced)} from the page's request; {has} no effect there.")
+        if missing:
+            are, which = ("is", "it if your API uses it") if len(missing) == 1 else ("are", "those that your API uses")
+            sentences.append(f"{_listing(missing)} {are} not in allow_headers; add {which}.")
+        return " ".join(sentences)
 
 
 def _listing(names: Sequence[str]) -> str:

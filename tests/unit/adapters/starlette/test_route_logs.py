@@ -28,8 +28,8 @@ async def test_a_refusal_names_whose_policy_it_was(caplog: pytest.LogCaptureFixt
     await request(app, "GET", "/x", "other")
     await preflight(app, "PATCH", "/sub/x", "mount")
     await request(app, "GET", "/y", "other")
-    by_mount = "by the policy of Starlette. allow_methods lacks 'PATCH': add it if the API takes it."
-    advice = 'If its pages are yours, add "https://other.example" to allow_origins.'
+    by_mount = "by the policy of Starlette. 'PATCH' is not in allow_methods; add it if your API uses it."
+    advice = 'If you trust this origin, add "https://other.example" to allow_origins.'
     assert lines(caplog) == [
         f"refused (origin-not-listed): GET '/x' from 'https://other.example', by the policy of {PLACE}. {advice}",
         f"refused (method-not-listed): preflight for PATCH '/sub/x' from 'https://mount.example', {by_mount}",
@@ -48,7 +48,7 @@ async def test_two_of_one_name_are_told_of_by_their_own_policies(caplog: pytest.
     for name in ("one", "two"):
         await request(app, "GET", f"/{name}", f"www.{name}")
     for line, name in zip(lines(caplog), ("one", "two"), strict=True):
-        assert f"by the policy of APIRouter. https://{name}.example is allowed;" in line
+        assert f"by the policy of APIRouter. https://{name}.example is allowed," in line
 
 
 async def test_all_policies_together_write_ten_lines(caplog: pytest.LogCaptureFixture) -> None:

@@ -23,11 +23,11 @@ UNREACHABLE = {
     Reason.HEADERS_TOO_SPARSE,
 }
 
-METHOD, HEADERS = "Method, if the browser asks first", "Headers, if the browser asks first"
+METHOD, HEADERS = "Preflight method", "Preflight headers"
 
 _ADD = re.compile(r"add (.+?) to (allow_origins|allow_methods|allow_headers)\b")
-_SAY = re.compile(r'say method: "([^"]+)" in the page')
-_SENDS = re.compile(r"a browser sends (\"[^\"]+\"(?:, \"[^\"]+\")*) for it; explain that")
+_SAY = re.compile(r'write method: "([^"]+)" in the page')
+_SENDS = re.compile(r"use (\"[^\"]+\"(?:, \"[^\"]+\")*), the form that browsers send")
 _REMOVE = re.compile(r"remove ([^:;]+?) from the page's request")
 
 MORE = [
@@ -105,8 +105,8 @@ def test_a_plan_that_is_limited_to_a_path_says_that_the_policy_is_right() -> Non
     policy = Policy(allow_origins=[APP], allow_methods=["GET", "PUT"])
     step = step_of(explain(policy, Plan(policy).narrowed({"GET"}), "put", APP, ()), METHOD)
     assert step.reason is Reason.METHOD_NOT_SERVED
-    assert step.why == "PUT is in allow_methods, but no route of this path takes it."
-    assert step.fix == "correct the page's method or its address."
+    assert step.why == "PUT is in allow_methods, but no route at this path accepts it."
+    assert step.fix == "correct the method or the URL in the page."
 
 
 def test_which_fixes_have_nothing_to_paste_is_known() -> None:
@@ -196,7 +196,7 @@ def test_a_page_that_fails_only_where_it_is_asked_is_told_so() -> None:
     explanation = Policy(**LISTED).explain("POST", APP)
     assert not explanation.allowed
     assert explanation.actual.allowed
-    assert str(explanation).splitlines()[0] == f"POST from {APP}: refused if the browser asks first."
+    assert str(explanation).splitlines()[0] == f"POST from {APP}: refused if the browser sends a preflight."
 
 
 def test_a_stranger_is_told_so() -> None:
@@ -204,7 +204,7 @@ def test_a_stranger_is_told_so() -> None:
     explanation = Policy(**LISTED).explain("GET", "https://evil.example")
     assert not explanation.allowed
     assert str(explanation).splitlines()[0] == "GET from https://evil.example: refused."
-    assert "the page may not read the response" in explanation.outcome[-1]
+    assert "the page cannot read the response" in explanation.outcome[-1]
 
 
 def test_a_request_without_origin_is_no_refusal_in_words() -> None:
@@ -272,7 +272,7 @@ def test_a_method_of_nothing_is_shown_as_such(method: str) -> None:
     """A sentence has a subject: the quotes show what is not there."""
     text = str(Policy(**LISTED).explain(method, APP))
     assert repr(method) in text.splitlines()[0]
-    assert f"{method!r} is not a method." in text
+    assert f"{method!r} is not a valid method" in text
 
 
 def test_an_origin_of_nothing_is_shown_as_such() -> None:
@@ -289,7 +289,7 @@ def test_an_empty_origin_is_said_to_be_empty() -> None:
 def test_what_may_be_listed_and_is_no_origin_is_told_as_such(text: str) -> None:
     """Nobody is told to list a pattern because a page was said to have it for an origin."""
     step = Policy(**LISTED).explain("GET", text).steps[0]
-    assert step.why == f"{text} is no origin."
+    assert step.why == f"{text} is not an origin."
     assert step.fix is not None
     assert "allow_origins" not in step.fix
 
@@ -297,24 +297,24 @@ def test_what_may_be_listed_and_is_no_origin_is_told_as_such(text: str) -> None:
 def test_what_is_near_is_found_beside_null() -> None:
     """An entry that is no pattern is passed over."""
     why = Policy(allow_origins=["null", APP]).explain("GET", "http://app.example.com").steps[0].why
-    assert why.endswith(f"Near it is {APP}: the scheme differs.")
+    assert why.endswith(f"The closest allowed origin is {APP}: the scheme differs.")
 
 
 def test_what_is_not_near_is_not_said_to_be() -> None:
     """A stranger's host differs in more than is told."""
     policy = Policy(allow_origins=["https://*.example.com"])
-    assert "Near it" not in policy.explain("GET", "http://a.example.org").steps[0].why
+    assert "closest" not in policy.explain("GET", "http://a.example.org").steps[0].why
 
 
 def test_a_star_for_a_method_is_no_method_to_list() -> None:
     """The page has to name one."""
-    assert step_of(Policy(**LISTED).explain("*", APP), METHOD).fix == "name a method in the page."
+    assert step_of(Policy(**LISTED).explain("*", APP), METHOD).fix == "use a valid method."
 
 
 def test_headers_that_only_answer_are_to_be_removed() -> None:
     """There is nothing to add where nothing is missing."""
     step = step_of(Policy(**LISTED).explain("GET", APP, ["Access-Control-Allow-Origin"]), HEADERS)
-    assert step.fix == "remove access-control-allow-origin from the page's request: the server answers with it."
+    assert step.fix == "remove access-control-allow-origin from the page's request; only responses have such headers."
 
 
 def test_a_text_is_shown_up_to_a_length() -> None:
@@ -328,7 +328,7 @@ def test_a_list_is_shown_up_to_a_length() -> None:
     for count, more in ((8, ""), (9, " and 1 more"), (11, " and 3 more")):
         names = [f"x-{number:02}" for number in range(count)]
         heading = str(Policy(**LISTED).explain("GET", APP, names)).splitlines()[0]
-        assert heading == f"GET from {APP} with {', '.join(names[:8])}{more}: refused if the browser asks first."
+        assert heading == f"GET from {APP} with {', '.join(names[:8])}{more}: refused if the browser sends a preflight."
 
 
 @pytest.mark.parametrize(

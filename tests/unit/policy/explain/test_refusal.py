@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from crossorigin import Policy, Reason
 from crossorigin.policy.decide.plan import Plan
-from crossorigin.policy.explain.refusal import MAX_SHOWN, RefusalWords, shown
+from crossorigin.policy.explain.refusal import MAX_SHOWN, RefusalDescriber, shown
 from tests.properties.counting import Watched
 
 APP = "https://app.example.com"
@@ -27,7 +27,7 @@ def words(
     origins, methods, names = map(listed, (origin, method or [], headers))
     decision = policy.decide("OPTIONS", origin=origins, request_method=methods, request_headers=names)
     assert not decision.allowed
-    return RefusalWords(policy).describe(decision, origins, methods, names)
+    return RefusalDescriber(policy).describe(decision, origins, methods, names)
 
 
 def listed(lines: bytes | list[bytes]) -> list[bytes]:
@@ -35,7 +35,7 @@ def listed(lines: bytes | list[bytes]) -> list[bytes]:
     return [lines] if isinstance(lines, bytes) else lines
 
 
-ADD = 'If its pages are yours, add "{}" to allow_origins.'
+ADD = 'If you trust this origin, add "{}" to allow_origins.'
 
 
 @pytest.mark.parametrize(
@@ -43,26 +43,28 @@ ADD = 'If its pages are yours, add "{}" to allow_origins.'
     [
         (
             b"http://app.example.com",
-            "https://app.example.com is allowed; the request came from http://app.example.com: the scheme differs. "
+            "https://app.example.com is allowed, but the request came from http://app.example.com: the scheme differs. "
             + ADD.format("http://app.example.com"),
         ),
         (b"https://evil.example", ADD.format("https://evil.example")),
         (
             b"null",
             (
-                "Sandboxed frames, data: URLs and files send null, and so does any page after a redirect from one "
-                "foreign origin to another: serve the page from an origin of its own, or call the address it is sent "
-                "to."
+                "Sandboxed frames, data: URLs and files send null, and so do pages after a redirect from one foreign "
+                "origin to another. Serve the page from its own origin, or request the target of the redirect directly."
             ),
         ),
-        (b"https://app.example.com, https://other.example", "It holds several origins; a browser sends one."),
-        (b"x" * 327, "The Origin has more than 326 bytes, which no origin has."),
-        ([APP.encode()] * 2, "There are several Origin lines; a browser sends one."),
+        (
+            b"https://app.example.com, https://other.example",
+            "The Origin header contains several origins; browsers send exactly one.",
+        ),
+        (b"x" * 327, "The Origin header is longer than 326 bytes; no origin is that long."),
+        ([APP.encode()] * 2, "The request has several Origin headers; browsers send exactly one."),
         (
             b"https://app.example.com/",
             "It ends with a slash. Browsers send origins without one, so it would never match.",
         ),
-        (b"https://*.example.com", "It is no origin."),
+        (b"https://*.example.com", "The Origin header is not a valid origin."),
         (
             b"ws://app.example.com",
             (
@@ -88,7 +90,7 @@ def test_an_origin_that_is_refused_has_its_words(origin: bytes | list[bytes], to
 def test_nobody_is_told_to_list_with_credentials_what_is_not_secure() -> None:
     """Where the scheme alone differs, the page is what has to change."""
     policy = Policy(allow_origins=[APP], allow_credentials=True)
-    told = "https://app.example.com is allowed; the request came from http://app.example.com: the scheme differs. "
+    told = "https://app.example.com is allowed, but the request came from http://app.example.com: the scheme differs. "
     assert words(b"http://app.example.com", policy=policy) == f"{told}Serve the page over https."
     assert words(b"http://evil.example", policy=policy) == ADD.format("http://evil.example")
 
@@ -96,16 +98,16 @@ def test_nobody_is_told_to_list_with_credentials_what_is_not_secure() -> None:
 @pytest.mark.parametrize(
     ("method", "told"),
     [
-        (b"PUT", "allow_methods lacks 'PUT': add it if the API takes it."),
-        (b"M-SEARCH", "allow_methods lacks 'M-SEARCH': add it if the API takes it."),
-        (b"chicken", "allow_methods lacks 'chicken': add it if the API takes it."),
-        (b"patch", "Methods are compared letter by letter: say 'PATCH' in the page."),
-        (b"query", "Methods are compared letter by letter: say 'QUERY' in the page, and add it to allow_methods."),
-        (b"TRACE", "No browser lets a script send 'TRACE'."),
-        (b"*", "A page has to name its method."),
-        (b"A B", "The method is not a token, so no browser asks for it."),
-        (b"A" * 300, "The method is longer than what is read."),
-        ([b"GET", b"GET"], "There are several Access-Control-Request-Method lines; a browser sends one."),
+        (b"PUT", "'PUT' is not in allow_methods; add it if your API uses it."),
+        (b"M-SEARCH", "'M-SEARCH' is not in allow_methods; add it if your API uses it."),
+        (b"chicken", "'chicken' is not in allow_methods; add it if your API uses it."),
+        (b"patch", "Methods are case-sensitive: write 'PATCH' in the page."),
+        (b"query", "Methods are case-sensitive: write 'QUERY' in the page, and add it to allow_methods."),
+        (b"TRACE", "Browsers do not let scripts send 'TRACE'."),
+        (b"*", "'*' is not a method. Name the method in the page."),
+        (b"A B", "The requested method is not a valid token, so no browser sent it."),
+        (b"A" * 300, "The requested method is over the length limit."),
+        ([b"GET", b"GET"], "The request has several Access-Control-Request-Method headers; browsers send exactly one."),
     ],
 )
 def test_a_method_that_is_refused_has_its_words(method: bytes | list[bytes], told: str) -> None:
@@ -116,37 +118,40 @@ def test_a_method_that_is_refused_has_its_words(method: bytes | list[bytes], tol
 @pytest.mark.parametrize(
     ("headers", "told"),
     [
-        (b"x-token,X-A, x-b,x-a", "allow_headers lacks 'x-a', 'x-b': add what the API reads."),
-        ([b"x-a", b"accept"], "allow_headers lacks 'x-a': add what the API reads."),
-        (b"*", "Remove '*' from the page's request: it says nothing there."),
+        (b"x-token,X-A, x-b,x-a", "'x-a', 'x-b' are not in allow_headers; add those that your API uses."),
+        ([b"x-a", b"accept"], "'x-a' is not in allow_headers; add it if your API uses it."),
+        (b"*", "Remove '*' from the page's request; it has no effect there."),
         (
             b"access-control-allow-origin,x-a",
             (
-                "Remove 'access-control-allow-origin' from the page's request: it says nothing there. "
-                "allow_headers lacks 'x-a': add what the API reads."
+                "Remove 'access-control-allow-origin' from the page's request; it has no effect there. "
+                "'x-a' is not in allow_headers; add it if your API uses it."
             ),
         ),
         (
             ",".join(f"x-{number}" for number in range(8)).encode(),
-            "allow_headers lacks 'x-0', 'x-1', 'x-2', 'x-3', 'x-4', 'x-5', 'x-6', 'x-7': add what the API reads.",
+            (
+                "'x-0', 'x-1', 'x-2', 'x-3', 'x-4', 'x-5', 'x-6', 'x-7' are not in allow_headers; "
+                "add those that your API uses."
+            ),
         ),
         (
             ",".join(f"x-{number}" for number in range(9)).encode(),
             (
-                "allow_headers lacks 'x-0', 'x-1', 'x-2', 'x-3', 'x-4', 'x-5', 'x-6', 'x-7' and 1 more: "
-                "add what the API reads."
+                "'x-0', 'x-1', 'x-2', 'x-3', 'x-4', 'x-5', 'x-6', 'x-7' and 1 more are not in allow_headers; "
+                "add those that your API uses."
             ),
         ),
         (
             ",".join(f"x-{number}" for number in range(10)).encode(),
             (
-                "allow_headers lacks 'x-0', 'x-1', 'x-2', 'x-3', 'x-4', 'x-5', 'x-6', 'x-7' and 2 more: "
-                "add what the API reads."
+                "'x-0', 'x-1', 'x-2', 'x-3', 'x-4', 'x-5', 'x-6', 'x-7' and 2 more are not in allow_headers; "
+                "add those that your API uses."
             ),
         ),
-        (b"x a", "A header name is not a token, so no browser asks for it."),
-        (b"x" * 5000, "The header names are longer, all together, than what is read."),
-        (b"," * 20, "The list of header names has more empty elements than what is read."),
+        (b"x a", "A requested header name is not a valid token, so no browser sent it."),
+        (b"x" * 5000, "Together, the requested header names are over the length limit."),
+        (b"," * 20, "The list of requested header names has too many empty elements."),
     ],
 )
 def test_headers_that_are_refused_have_their_words(headers: bytes | list[bytes], told: str) -> None:
@@ -157,8 +162,8 @@ def test_headers_that_are_refused_have_their_words(headers: bytes | list[bytes],
 def test_all_that_refuses_is_told() -> None:
     """Who adds the origin learns at once what else is lacking."""
     assert words(b"https://evil.example", b"PUT", b"x-a") == (
-        f"{ADD.format('https://evil.example')} allow_methods lacks 'PUT': add it if the API takes it. "
-        "allow_headers lacks 'x-a': add what the API reads."
+        f"{ADD.format('https://evil.example')} 'PUT' is not in allow_methods; add it if your API uses it. "
+        "'x-a' is not in allow_headers; add it if your API uses it."
     )
 
 
@@ -167,8 +172,8 @@ def test_where_every_answer_is_the_same_two_things_change() -> None:
     policy = Policy(allow_origins=[APP], constant_allow_origin=True)
     told = words(b"https://evil.example", b"GET", policy=policy)
     assert told == (
-        'If its pages are yours, add "https://evil.example" to allow_origins, and remove constant_allow_origin, '
-        "which is for one origin alone."
+        'If you trust this origin, add "https://evil.example" to allow_origins, and remove constant_allow_origin, '
+        "which works with one origin only."
     )
 
 
@@ -194,8 +199,8 @@ def test_every_refusal_has_words(reason: Reason) -> None:
         # No policy says so by itself: it is limited to what the path serves.
         lines = [APP.encode()], [b"PATCH"], list[bytes]()
         decision = Plan(POLICY).narrowed({"GET"}).decide_preflight(*lines)
-        told = RefusalWords(POLICY).describe(decision, *lines)
-        assert told.startswith("allow_methods has the method, but no route of this path takes it")
+        told = RefusalDescriber(POLICY).describe(decision, *lines)
+        assert told.startswith("The method is in allow_methods, but no route at this path accepts it")
     else:
         told = words(*requests[reason])
     assert told.endswith(".")
