@@ -1,1 +1,1 @@
-"""What is logged and measured of decisions. Nothing here decides, and nothing here can make a request fail."""
+"""Logs, metrics and hooks for decisions. Nothing here makes a decision or can make a request fail."""

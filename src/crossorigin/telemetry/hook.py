@@ -1,7 +1,7 @@
-"""The user's `on_decision`: called with each decision, and kept from reaching the request.
+"""Calls of the user's `on_decision`, which cannot affect the request.
 
-A hook gets what its framework calls a request (under ASGI, the scope). A hook that is meant for every framework asks
-for `RequestFacts` instead, by the decorator `takes_request_facts`.
+A hook gets the decision and the request object of the framework (under ASGI, the scope). A hook that works with every
+framework gets `RequestFacts` instead if it has the decorator `takes_request_facts`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     OnDecision = Callable[[Decision, Any], object]
 
-# An exception in a hook is logged at most once in so many seconds.
+# An exception in a hook is logged at most once in this many seconds.
 MINUTE = 60.0
 _ATTRIBUTE = "takes_request_facts"
 
@@ -31,7 +31,7 @@ _Hook = TypeVar("_Hook", bound=Callable[..., object])
 
 
 def takes_request_facts(hook: _Hook) -> _Hook:
-    """Mark a hook that is called with the neutral `RequestFacts` in place of the framework's request.
+    """Mark a hook that takes `RequestFacts` instead of the request object of the framework.
 
     >>> @takes_request_facts
     ... def on_decision(decision, request):
@@ -42,15 +42,15 @@ def takes_request_facts(hook: _Hook) -> _Hook:
 
 
 class DecisionHook:
-    """One `on_decision`, with the memory of what was logged about it.
+    """One `on_decision` hook, and the record of what was logged about it.
 
-    `wants_facts` is whether it is called with `RequestFacts`. `clock` returns seconds that never run backward.
+    `wants_facts` is whether the hook takes `RequestFacts`. `clock` returns seconds, and never runs backward.
     """
 
     __slots__ = ("_clock", "_has_reported_awaitable", "_name", "_on_decision", "_reported_at", "wants_facts")
 
     def __init__(self, on_decision: OnDecision, *, clock: Callable[[], float] = time.monotonic) -> None:
-        """Start without anything logged."""
+        """Start with an empty record."""
         self._on_decision = on_decision
         self._clock = clock
         self._name = _name(on_decision)
@@ -59,12 +59,12 @@ class DecisionHook:
         self.wants_facts = _is_marked(on_decision)
 
     def call(self, decision: Decision, request: object) -> None:
-        """Call the hook. Nothing that it does reaches the request.
+        """Call the hook. Its result and its exceptions do not affect the request.
 
-        An exception is logged as ERROR with its traceback, at most once a minute. An awaitable result is not awaited:
-        that the hook is an `async def` is logged once, and its coroutine is closed.
+        An exception is logged as ERROR with its traceback, at most once a minute. An awaitable result is not awaited.
+        If the hook is an `async def`, its coroutine is closed, and an ERROR is logged once.
         """
-        # Even logging may raise, in a filter that a user wrote.
+        # Logging can raise too, for example in a filter that a user wrote.
         with contextlib.suppress(Exception):
             try:
                 result = self._on_decision(decision, request)
@@ -74,7 +74,9 @@ class DecisionHook:
                     result.close()
             except Exception:
                 if self._is_report_due():
-                    _LOGGER.exception("on_decision %s raised an exception; the request goes on", shown(self._name))
+                    _LOGGER.exception(
+                        "on_decision %s raised an exception. The request was not affected.", shown(self._name)
+                    )
                 return
             self._report_awaitable()
 
@@ -89,7 +91,7 @@ class DecisionHook:
         if self._has_reported_awaitable:
             return
         self._has_reported_awaitable = True
-        _LOGGER.error("on_decision %s is never awaited: pass a plain function (def)", shown(self._name))
+        _LOGGER.error("on_decision %s is not awaited. Use a function defined with def.", shown(self._name))
 
 
 def _is_marked(hook: object) -> bool:

@@ -1,7 +1,7 @@
-"""An `on_decision` for OpenTelemetry: attributes of the current span, and one counter.
+"""An `on_decision` hook for OpenTelemetry. It sets attributes of the current span and increments one counter.
 
-Pass `on_decision` to the middleware. Nothing that a request brought becomes a value, only codes of closed lists: a
-label that clients choose would grow a metrics store without end, and an origin can name a person.
+Pass `on_decision` to the middleware. Attribute values are codes from closed lists, never values from requests: a label
+that clients choose would make a metrics store grow without limit, and an origin can identify a person.
 
 https://opentelemetry.io/docs/specs/otel/metrics/api/
 """
@@ -30,12 +30,12 @@ KIND = "cors.kind"
 
 
 def counting(meter_provider: metrics.MeterProvider | None = None) -> Callable[[Decision, RequestFacts], None]:
-    """Return an `on_decision` that counts with the given meter provider; without one, with the global one.
+    """Return an `on_decision` hook that counts with the given meter provider, or with the global one.
 
     https://opentelemetry.io/docs/specs/otel/metrics/api/#meterprovider
     """
     meter = metrics.get_meter("crossorigin", meter_provider=meter_provider)
-    counter = meter.create_counter("crossorigin.decisions", unit="{decision}", description="What was decided by CORS.")
+    counter = meter.create_counter("crossorigin.decisions", unit="{decision}", description="CORS decisions.")
 
     @takes_request_facts
     def count(decision: Decision, request: RequestFacts) -> None:
@@ -43,7 +43,7 @@ def counting(meter_provider: metrics.MeterProvider | None = None) -> Callable[[D
         if decision.origin is Reason.ORIGIN_ABSENT:
             return
         reason = next(iter(decision.refusals), None)
-        # A page of the server's own origin does not depend on any policy.
+        # A request from a page of the server's own origin needs no permission from a policy.
         if reason is not None and is_same_origin(request):
             return
         attributes = {
@@ -64,14 +64,18 @@ _count = counting()
 
 @takes_request_facts
 def on_decision(decision: Decision, request: RequestFacts) -> None:
-    """Set attributes of the current span, and count, for one decision.
+    """Record one decision: set attributes of the current span, and increment the counter `crossorigin.decisions`.
 
-    The attributes, and the labels of the counter `crossorigin.decisions`, are `cors.allowed`, a bool; `cors.reason`,
-    the first `Reason` that refuses, or that of the origin if none does; and `cors.kind`, one of `actual`, `preflight`
-    and `websocket`. A request without `Origin` is not a CORS request: it has none of them, and is not counted. Neither
-    is one that is refused but comes from a page of the server's own origin.
+    The span and the counter get the same three attributes:
 
-    A hook that calls this one is decorated with `takes_request_facts`, so that it has the facts to pass on.
+    - `cors.allowed`: whether the request was allowed, a bool.
+    - `cors.reason`: the first `Reason` that refuses, or the reason of the origin if none does.
+    - `cors.kind`: `actual`, `preflight` or `websocket`.
+
+    Two kinds of requests are ignored: requests without `Origin`, which are not CORS requests, and refused requests
+    from pages of the server's own origin.
+
+    A hook that calls this function needs the decorator `takes_request_facts`, so that it gets the facts to pass on.
 
     >>> from crossorigin import Policy
     >>> from crossorigin.policy.decide.request_facts import RequestFacts

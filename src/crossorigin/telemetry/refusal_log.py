@@ -1,8 +1,8 @@
-"""The log of refused requests, and its limits.
+"""The log of refused requests, with its limits.
 
-Clients cannot flood or forge the log: what a request brought is escaped and cut, at most ten lines a minute are
-written however many requests are refused, and what is remembered is bounded. Nothing here decides, and nothing here
-can make a request fail. There is no lock, so that neither a finalizer, nor a signal handler, nor a fork can meet one.
+Clients cannot flood or forge the log: values from requests are escaped and cut, at most ten lines are written per
+minute, and memory use is bounded. Nothing here makes a decision or can make a request fail. There is no lock, because a
+finalizer, a signal handler or a fork could deadlock on it.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ if TYPE_CHECKING:
 
     _Key = tuple[int, bytes, str]
 
-# Lines that refused requests may write in any `MINUTE`, in seconds.
+# The number of lines that may be written in any `MINUTE`, which is in seconds.
 MAX_LINES = 10
 MINUTE = 60.0
-# Refusals that were written and are not written again. No more than ten a minute can push older ones out.
+# The number of logged refusals that are remembered and not logged again. At most ten per minute displace older ones.
 MAX_REMEMBERED = 1000
-# `Origin` lines of one request that are shown.
+# The number of `Origin` lines of one request that are shown.
 _MAX_ORIGINS = 3
 # Longer than any method in use.
 _MAX_METHOD = 32
@@ -43,40 +43,42 @@ _LOGGER = logging.getLogger("crossorigin")
 
 
 class RefusalLog:
-    """Refused requests on the logger `crossorigin`: one WARNING for each reason and origin.
+    """The log of one middleware: one WARNING on the logger `crossorigin` for each reason and origin.
 
-    At most `MAX_LINES` are written in any minute; the next line says how many requests were left out. Requests of the
-    server's own pages are not written, and counted only where one of their origin was written before, as a request to
-    another host of the same server. `clock` returns seconds that never run backward.
+    At most `MAX_LINES` lines are written in any minute. The next line has the number of refused requests that were not
+    logged. Requests from the server's own pages are not logged. They are counted only if a refusal of the same origin
+    was logged before, for a request to another host of the same server. `clock` returns seconds, and never runs
+    backward.
 
     >>> from crossorigin import Policy
     >>> log = RefusalLog(Policy(allow_origins=["https://app.example.com"]))
     """
 
-    __slots__ = ("_clock", "_describers", "_line_times", "_policy", "_unwritten", "_written")
+    __slots__ = ("_clock", "_describers", "_line_times", "_logged", "_policy", "_unlogged")
 
     def __init__(self, policy: Policy, *, clock: Callable[[], float] = time.monotonic) -> None:
-        """Start with nothing written."""
+        """Start with an empty log."""
         self._policy = policy
         self._clock = clock
-        # By identity, because equal policies may list in another order.
+        # The key is the identity of a policy, because equal policies may list their values in a different order.
         self._describers: dict[int, RefusalDescriber] = {}
-        self._written: dict[_Key, object] = {}
-        # When each of the last lines was written. A line takes out the oldest time and puts in its own, and both are
-        # atomic, so that threads together never write more lines than there are times.
+        self._logged: dict[_Key, object] = {}
+        # The times of the last lines. To write a line, a thread removes the oldest time and appends the current one.
+        # Both operations are atomic, so threads together never write more lines than there are times.
         self._line_times = deque([_NEVER] * MAX_LINES)
-        self._unwritten = 0
+        self._unlogged = 0
 
     def counts(self, decision: Decision, origin: bytes, owner: str = "") -> bool:
-        """Count a refused request that was written before; return False if `write` has to look at it.
+        """Count a refused request whose reason and origin were logged before. Return False if `write` is needed.
 
-        `origin` is the first `Origin` line. This is the cheap half: most refused requests were written before, and what
-        `write` does costs four times as much.
+        `origin` is the first `Origin` line. This is the fast path: most refusals were logged before, and `write` costs
+        four times as much.
         """
-        # Cut, because hashing a megabyte reads all of it; by the identity of the reason, because an enum hashes slowly.
-        if (id(_reason(decision)), origin[:MAX_ORIGIN], owner) not in self._written:
+        # The origin is cut, because hashing a megabyte reads all of it. The reason is represented by its identity,
+        # because hashing an enum is slow.
+        if (id(_reason(decision)), origin[:MAX_ORIGIN], owner) not in self._logged:
             return False
-        self._unwritten += 1
+        self._unlogged += 1
         return True
 
     def write(
@@ -84,92 +86,99 @@ class RefusalLog:
     ) -> None:
         """Write a line for a refused request, or count it.
 
-        Whatever the request holds, nothing is raised. What is not a refusal (no `Origin`, or one that was not judged)
-        and what came from the server's own pages is ignored. Where a route's own policy refused, `policy` is that one,
-        and `owner` names what it is attached to.
+        This method never raises. It ignores requests that were not refused because of a policy, such as those without
+        `Origin`, and requests from the server's own pages. If the policy of a route refused the request, `policy` is
+        that policy, and `owner` names the object that it is attached to.
         """
         reason = _reason(decision)
         if not request.origin or reason is None:
             return
         if self.counts(decision, request.origin[0], owner) or is_same_origin(request):
             return
-        unwritten = self._claim((id(reason), request.origin[0][:MAX_ORIGIN], owner))
-        if unwritten is None:
-            self._unwritten += 1
+        unlogged = self._claim_line((id(reason), request.origin[0][:MAX_ORIGIN], owner))
+        if unlogged is None:
+            self._unlogged += 1
             return
         description = self._describer_of(policy or self._policy).describe(
             decision, request.origin, request.request_method, request.request_headers
         )
         reasons = ", ".join(decision.refusals)
-        line = f"refused ({reasons}): {_describe(decision, request)}{_by(owner)}. {description}"
-        if unwritten:
-            were = "request was" if unwritten == 1 else "requests were"
-            line += f" {unwritten} more refused {were} not logged since the previous line."
-        # A filter that a user wrote may raise, and a log is no reason for a request to fail.
+        line = f"refused ({reasons}): {_describe(decision, request)}{_owner_suffix(owner)}. {description}"
+        if unlogged:
+            were = "request was" if unlogged == 1 else "requests were"
+            line += f" {unlogged} more refused {were} not logged since the previous line."
+        # A filter that a user wrote may raise. The request must not fail because of that.
         with contextlib.suppress(Exception):
             _LOGGER.warning("%s", line)
 
     def _describer_of(self, policy: Policy) -> RefusalDescriber:
-        # Built for the first line, because it reads the whole policy.
+        # It is created for the first line and kept, because it reads the whole policy.
         describer = self._describers.get(id(policy))
         if describer is None:
             describer = self._describers[id(policy)] = RefusalDescriber(policy)
         return describer
 
-    def _claim(self, key: _Key) -> int | None:
-        """Return how many requests the line for `key` leaves unwritten before it; None if it may not be written."""
+    def _claim_line(self, key: _Key) -> int | None:
+        """Claim the right to write the line for `key`.
+
+        Returns:
+            The number of requests that were not logged since the previous line, or None if the line must not be
+            written.
+        """
         if not _LOGGER.isEnabledFor(logging.WARNING):
             return None
         now = self._clock()
         try:
             oldest = self._line_times.popleft()
         except IndexError:
-            # Other threads hold all of them at this moment.
+            # Other threads hold all times at this moment.
             return None
         if now - oldest < MINUTE:
             self._line_times.appendleft(oldest)
             return None
-        mine = object()
-        if self._written.setdefault(key, mine) is not mine:
-            # Another thread writes the same line.
+        marker = object()
+        if self._logged.setdefault(key, marker) is not marker:
+            # Another thread is writing the same line.
             self._line_times.appendleft(oldest)
             return None
         self._line_times.append(now)
-        if len(self._written) > MAX_REMEMBERED:
-            # Another thread may have taken out the same one, or put in another.
+        if len(self._logged) > MAX_REMEMBERED:
+            # Another thread may have removed the same key, or added another one.
             with contextlib.suppress(KeyError, RuntimeError):
-                del self._written[next(iter(self._written))]
-        unwritten, self._unwritten = self._unwritten, 0
-        return unwritten
+                del self._logged[next(iter(self._logged))]
+        unlogged, self._unlogged = self._unlogged, 0
+        return unlogged
 
 
 def log_allowed(decision: Decision, request: RequestFacts, owner: str = "") -> None:
-    """Write an allowed request to the logger `crossorigin`, as DEBUG: one line for each, without a limit."""
+    """Log an allowed request on the logger `crossorigin` as DEBUG. The number of lines is not limited."""
     with contextlib.suppress(Exception):
-        _LOGGER.debug("allowed (%s): %s", ", ".join(decision.reasons), _describe(decision, request) + _by(owner))
+        _LOGGER.debug(
+            "allowed (%s): %s", ", ".join(decision.reasons), _describe(decision, request) + _owner_suffix(owner)
+        )
 
 
 def _reason(decision: Decision) -> Reason | None:
-    """Return the first reason to refuse; None if there is none, or nothing that was judged."""
+    """Return the first reason to refuse, or None if the request was allowed or has no `Origin`."""
     if isinstance(decision, PreflightDecision):
         return next(iter(decision.refusals), None)
     return None if decision.origin is Reason.ORIGIN_ABSENT or decision.origin.allows else decision.origin
 
 
 def _describe(decision: Decision, request: RequestFacts) -> str:
-    """Say which request it is, in printable ASCII: what it asks for, the path and the origin."""
+    """Return a description of a request in printable ASCII: its kind or method, the path and the origin."""
     if request.kind == "websocket":
-        what = "WebSocket handshake"
+        request_kind = "WebSocket handshake"
     elif isinstance(decision, PreflightDecision):
-        what = f"preflight for {_method(b''.join(request.request_method[:1]).decode('latin-1'))}"
+        request_kind = f"preflight for {_method(b''.join(request.request_method[:1]).decode('latin-1'))}"
     else:
-        what = _method(request.method)
+        request_kind = _method(request.method)
     origins = " and ".join(map(shown, request.origin[:_MAX_ORIGINS]))
-    return f"{what} {shown(request.path)} from {origins or 'no origin'}"
+    return f"{request_kind} {shown(request.path)} from {origins or 'no origin'}"
 
 
-def _by(owner: str) -> str:
-    """Say whose policy it was, if not the app's."""
+def _owner_suffix(owner: str) -> str:
+    """Return words that name the owner of the policy, empty for the policy of the app."""
     return f", by the policy of {owner.encode('ascii', 'backslashreplace').decode()}" if owner else ""
 
 

@@ -51,7 +51,7 @@ def test_an_exception_in_it_is_logged_and_harmless(written: Written, clock: Cloc
     clock.now += MINUTE - 0.001
     one.call(DECISION, {})
     assert written.lines == [
-        f"ERROR on_decision '{__name__}.test_harmless.{name}' raised an exception; the request goes on"
+        f"ERROR on_decision '{__name__}.test_harmless.{name}' raised an exception. The request was not affected."
         for name in ("one", "other")
     ]
     information = written.records[0].exc_info
@@ -79,7 +79,7 @@ def test_an_asynchronous_callable_is_told_of_once(written: Written) -> None:
     for _ in range(3):
         hook.call(DECISION, {})
     assert written.lines == [
-        f"ERROR on_decision '{__name__}.{waits.__qualname__}' is never awaited: pass a plain function (def)"
+        f"ERROR on_decision '{__name__}.{waits.__qualname__}' is not awaited. Use a function defined with def."
     ]
 
 
@@ -97,7 +97,7 @@ def test_what_is_awaitable_and_no_coroutine_is_left_alone(written: Written) -> N
 
     DecisionHook(Observer()).call(DECISION, {})
     assert written.lines == [
-        f"ERROR on_decision '{__name__}.{Observer.__qualname__}' is never awaited: pass a plain function (def)"
+        f"ERROR on_decision '{__name__}.{Observer.__qualname__}' is not awaited. Use a function defined with def."
     ]
 
 
@@ -123,7 +123,7 @@ def test_a_proxy_that_has_no_name_is_called_all_the_same(written: Written) -> No
     DecisionHook(Proxy(ValueError("oops"))).call(DECISION, {})
     assert len(decisions) == 2
     assert written.lines == [
-        f"ERROR on_decision '{__name__}.{Proxy.__qualname__}' raised an exception; the request goes on"
+        f"ERROR on_decision '{__name__}.{Proxy.__qualname__}' raised an exception. The request was not affected."
     ]
 
 

@@ -183,7 +183,7 @@ def test_the_limiter_holds_for_any_sequence() -> None:
         told = sum(
             int(line.partition(" more refused ")[0].split()[-1]) for line in handler.lines if " more refused " in line
         )
-        assert len(times) + told + log._unwritten == sent
+        assert len(times) + told + log._unlogged == sent
         counts.count(full=len(times) >= MAX_LINES, silent=sent > len(times))
 
     holds()
@@ -198,7 +198,7 @@ def test_a_flood_of_origins_is_kept_in_bounded_memory(written: Written, clock: C
         note(log, from_origin(f"https://t{number}.example"))
         for flood in range(3 if number % MAX_LINES == MAX_LINES - 1 else 0):
             note(log, from_origin(f"https://flood{number}-{flood}.example"))
-    assert len(log._written) == MAX_REMEMBERED
+    assert len(log._logged) == MAX_REMEMBERED
     assert len(written.lines) == MAX_REMEMBERED + 1
     clock.now += MINUTE
     for number in (1, 2, MAX_REMEMBERED, 0, 1):
@@ -214,7 +214,7 @@ def test_what_is_remembered_of_an_origin_is_short(written: Written) -> None:
     note(log, from_origin(endless))
     note(log, from_origin(endless))
     assert len(written.lines) == 1
-    assert max(len(origin) for _, origin, _ in log._written) < 1000
+    assert max(len(origin) for _, origin, _ in log._logged) < 1000
     assert endless.done == []
 
 

@@ -292,7 +292,7 @@ def _outcome(
     if policy.allow_credentials:
         yield "Requests with credentials (cookies, HTTP authentication) are allowed."
     else:
-        yield "Browsers refuse requests with credentials (cookies, HTTP authentication): allow_credentials is False."
+        yield "Requests with credentials (cookies, HTTP authentication) fail, because allow_credentials is False."
 
 
 def _verdict(reason: Reason) -> str:
