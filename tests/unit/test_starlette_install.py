@@ -147,4 +147,4 @@ def test_beside_another_one_a_response_has_one_owner(
         }
     assert len(owners) == 1
     assert len(owners.pop()) == 1
-    assert sum("does nothing" in record.getMessage() for record in caplog.records) == 1
+    assert sum("does not set CORS headers" in record.getMessage() for record in caplog.records) == 1

@@ -1,1 +1,1 @@
-"""Adapters carry the decisions of a policy to a framework; none of them judges an origin itself."""
+"""Adapters apply the decisions of a policy in a framework. They never decide about an origin themselves."""

@@ -1,6 +1,6 @@
-"""Refusal of requests and WebSocket handshakes, for those who want more than CORS: no browser asks for it.
+"""Refusal of requests and WebSocket handshakes from other origins, which goes beyond what CORS requires.
 
-CORS keeps a page from reading a response, but not a request from arriving, and it does not apply to WebSockets.
+CORS prevents a page from reading a response, but the request still arrives, and CORS does not apply to WebSockets.
 https://fetch.spec.whatwg.org/#http-cors-protocol; https://www.rfc-editor.org/rfc/rfc6455#section-10.2
 """
 
@@ -23,7 +23,7 @@ _DENIAL = "websocket.http.response"
 def is_foreign(decision: ActualDecision, request: RequestFacts) -> bool:
     """Return whether a request comes from a page of another origin that is not allowed.
 
-    A request without `Origin` does not come from a page, or comes from one that may send it anyway.
+    A request without `Origin` was not sent by a page, or was sent by a page that needs no permission for it.
     """
     if decision.allowed or decision.origin is Reason.ORIGIN_ABSENT:
         return False
@@ -31,12 +31,12 @@ def is_foreign(decision: ActualDecision, request: RequestFacts) -> bool:
 
 
 async def refuse_request(decision: ActualDecision, send: Send) -> None:
-    """Answer 403, with the reason, and with no header that lets a page read it."""
+    """Answer 403 with the reason in the body, and without CORS headers, so that no page can read it."""
     await _send_refusal("http.response", decision, send)
 
 
 async def refuse_handshake(decision: ActualDecision, scope: Scope, send: Send) -> None:
-    """Refuse a WebSocket handshake: with 403 where the server can, otherwise with the close code for a violation.
+    """Refuse a WebSocket handshake with 403 if the server supports it, otherwise with close code 1008.
 
     https://asgi.readthedocs.io/en/latest/extensions.html#websocket-denial-response
     """
@@ -48,7 +48,7 @@ async def refuse_handshake(decision: ActualDecision, scope: Scope, send: Send) -
 
 async def _send_refusal(kind: str, decision: ActualDecision, send: Send) -> None:
     body = f"Disallowed CORS origin: {decision.origin.value}".encode()
-    # Not the policy's headers: a response that is the same for all origins needs no `Vary`, but this one is different.
+    # The policy's own headers may lack `Vary`, if it sends the same response to all origins. This one always needs it.
     headers = [
         (b"content-type", b"text/plain; charset=utf-8"),
         (b"content-length", str(len(body)).encode()),

@@ -1,7 +1,7 @@
-"""The handler of connections that need more than headers: blocking, hooks, logs, and policies by route.
+"""Handler of connections that need more than headers: blocking, hooks, debug logs and policies by route.
 
-`middleware.py` has the fast path, which most requests take; what is decided is the same. There is one function for
-each kind of connection. Which policy decides is up to a `PolicySelector`: the handler knows no routes.
+Most requests take the fast path in `middleware.py` instead, which makes the same decisions. There is one function for
+each kind of connection. A `PolicySelector` selects the policy, so the handler does not know about routes.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ _LONGEST_METHOD = 4096
 
 
 class Handler:
-    """Everything that one middleware was asked to do beyond headers."""
+    """The handler of one middleware."""
 
     __slots__ = ("_by_route", "_hook", "_one_policy", "_options", "_plan", "_policy", "_refusal_log")
 
     def __init__(self, policy: Policy, plan: Plan, options: MiddlewareOptions) -> None:
-        """Prepare nothing yet: most middlewares never need a handler."""
+        """Keep the arguments. Everything else is created when it is needed, which for most middlewares is never."""
         self._policy = policy
         self._plan = plan
         self._options = options
@@ -49,7 +49,7 @@ class Handler:
         self._refusal_log: RefusalLog | None = None
 
     def around(self, app: ASGIApp, scope_type: str, routes: RouteState) -> ASGIApp:
-        """Return what serves a connection of this type for `app`; `app` itself if it has nothing to do."""
+        """Return an ASGI app that serves a connection of this type for `app`, or `app` if nothing has to be added."""
         selector = self._selector(routes)
         look_up = partial(selector.for_request, routes=routes)
         if scope_type == "http":
@@ -59,9 +59,10 @@ class Handler:
         return app
 
     def inside(self, app: ASGIApp, scope_type: str, routes: RouteState) -> ASGIApp:
-        """Return what serves a connection inside another middleware, which answers preflights and sets the headers.
+        """Return an ASGI app that serves a connection inside another CORSMiddleware.
 
-        What else this one was asked to do is still done, because it only ever refuses.
+        The outer one answers preflights and sets the headers. Blocking still applies inside it, because it can only
+        refuse more requests.
         """
         if scope_type != "http":
             return self.around(app, scope_type, routes)
@@ -80,7 +81,7 @@ class Handler:
         return self._one_policy
 
     def by_route(self) -> ByRoute:
-        """Return the selector for policies by route, made when it is first needed."""
+        """Return the selector for policies by route. It is created when it is first needed."""
         if self._by_route is None:
             from crossorigin.adapters.starlette.selection import ByRoute
 
@@ -125,7 +126,7 @@ class Handler:
         lines = lines_of(scope["headers"], b"access-control-request-method")
         if not lines:
             return False
-        # Cut, because routers hash it: whatever is longer is refused.
+        # The method is cut, because routers hash it. A longer one is refused in any case.
         selection, plan = lookup.preflight(lines[0][:_LONGEST_METHOD].decode("latin-1"))
         decision = decide_preflight(plan, scope["headers"])
         if decision is None:
@@ -148,7 +149,7 @@ class Handler:
 
     async def _serve_handshake(self, look_up: LookUp, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         selection = look_up(scope).ahead("GET")
-        # A policy on an endpoint that serves WebSockets can mean nothing else than this check.
+        # On an endpoint that serves WebSockets, a policy has no other purpose than this check.
         if not self._options.check_websockets and not selection.is_endpoint_policy:
             await app(scope, receive, send)
             return
@@ -161,15 +162,15 @@ class Handler:
             await app(scope, receive, send)
 
     def decide_by_endpoint(self, scope: Scope, routes: RouteState) -> ActualDecision | None:
-        """Return the decision of a response by its endpoint's own policy; None if the app's policy decides.
+        """Return the decision of the endpoint's own policy on a response, or None if the app's policy applies.
 
-        It is for apps that hide their endpoints until a response starts.
+        This is for apps whose endpoints are known only when a response starts.
         """
         from crossorigin.adapters.starlette.route_policy import endpoint_policy
 
         if endpoint_policy(scope["endpoint"], scope["method"]) is None:
             return None
-        # How the scope came is not known any more.
+        # The scope is no longer in the state in which it arrived.
         before = {**scope, "endpoint": None}
         selection = self.by_route().for_request(before, routes).afterward(scope, _UNKNOWN_STATUS)
         decision = selection.plan.decide_actual(lines_of(scope["headers"], b"origin"))
@@ -177,11 +178,11 @@ class Handler:
         return decision
 
     def _report(self, decision: Decision, scope: Scope, selection: Selection) -> None:
-        """Tell the scope, the hook and the log about a decision."""
+        """Pass a decision on to the scope, the hook and the log."""
         if selection.owner:
             scope["crossorigin.route"] = selection.owner
         else:
-            # A policy that was selected ahead of the app may have been another one.
+            # The policy that was selected before the app ran may have been a different one.
             scope.pop("crossorigin.route", None)
         if self._options.on_decision is not None:
             scope["crossorigin"] = decision
@@ -202,7 +203,7 @@ class Handler:
         self._hook.call(decision, read_facts(scope) if self._hook.wants_facts else scope)
 
     def log_refusal(self, decision: Decision, scope: Scope, selection: Selection | None = None) -> None:
-        """Log what was refused, and why; or count it, if it was logged before."""
+        """Log a refused request with the reason, or only count it if the same refusal was logged before."""
         log = self._refusal_log
         if log is None:
             from crossorigin.telemetry.refusal_log import RefusalLog

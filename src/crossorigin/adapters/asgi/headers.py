@@ -1,4 +1,4 @@
-"""The facts of a request, read from the headers of an ASGI scope.
+"""Reading of CORS-relevant fields from the headers of an ASGI scope.
 
 https://asgi.readthedocs.io/en/latest/specs/www.html#http-connection-scope: header names are in lower case.
 """
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from crossorigin.policy.decide.plan import Plan
     from crossorigin.policy.decide.request_facts import RequestFacts
 
-# The fields that a CORS-preflight request is judged by, in the order of the judgement.
+# The fields that the decision on a CORS-preflight request depends on, in the order of `Plan.decide_preflight`.
 _ASKING = dict.fromkeys(
     (
         b"origin",
@@ -39,8 +39,8 @@ def lines_of(headers: Headers, field: bytes) -> list[bytes]:
 
 
 def read_facts(scope: Scope) -> RequestFacts:
-    """Return what logs, hooks and blocking look at, of an HTTP request or a WebSocket handshake."""
-    # Imported late, because `typing` is an eighth of what importing the package costs.
+    """Return the facts of an HTTP request or a WebSocket handshake that logs, hooks and blocking use."""
+    # The import is late, because it loads `typing`, which is an eighth of the cost of importing the package.
     from crossorigin.policy.decide.request_facts import RequestFacts
 
     lines: dict[bytes, list[bytes]] = {name: [] for name in _FACTS}
@@ -52,11 +52,12 @@ def read_facts(scope: Scope) -> RequestFacts:
 
 
 def decide_preflight(plan: Plan, headers: Headers) -> PreflightDecision | None:
-    """Decide an OPTIONS request if it is a CORS-preflight request; return None if it belongs to the app."""
+    """Return the decision on an OPTIONS request, or None if it is not a CORS-preflight request."""
     origin = request_method = request_headers = None
     lengths = _ASKING_LENGTHS
     for name, value in headers:
-        # By its length first, which costs half as much as to hash it, and a third of comparing it with each.
+        # The length is checked first: that costs half as much as hashing the name, and a third of comparing it with
+        # each field.
         if len(name) in lengths:
             if name == b"origin" and origin is None:
                 origin = value
@@ -76,7 +77,7 @@ def decide_preflight(plan: Plan, headers: Headers) -> PreflightDecision | None:
 
 
 def _unusual_preflight(plan: Plan, headers: Headers) -> PreflightDecision | None:
-    """Decide as `decide_preflight` does, where a field has several lines, or asks for the private network."""
+    """Return the same as `decide_preflight` for a request with a repeated field or the private-network field."""
     lines: dict[bytes, list[bytes]] = {name: [] for name in _ASKING}
     for name, value in headers:
         if name in lines:

@@ -1,7 +1,7 @@
-"""ASGI middleware for any ASGI 3 server and app: the drop-in for Starlette's and FastAPI's CORSMiddleware.
+"""ASGI middleware for any ASGI 3 server and app, a drop-in replacement for Starlette's and FastAPI's CORSMiddleware.
 
-It reads the facts of a request, lets the plan decide, and writes headers. It never decides by itself, keeps nothing of
-a request, and never raises because of one. This module has the fast path; `handler` serves what needs more.
+It reads the CORS fields of a request, lets the plan decide, and writes headers. It never decides itself, keeps no data
+of requests, and never raises because of a request. This module has the fast path. `handler` serves other connections.
 
 https://asgi.readthedocs.io/en/latest/specs/www.html
 """
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 _OK = 200
 
-# What subclasses of Starlette's class override, and what to write here instead.
+# Methods that subclasses of Starlette's class override, and what to use here instead.
 _INSTEAD = {
     "is_allowed_origin": "allow_origins with patterns such as https://*.example.com, or allow_origin_regex",
     "preflight_response": "the options of Policy, or your own middleware outside this one",
@@ -48,35 +48,38 @@ _INSTEAD = {
 
 
 class CORSMiddleware:
-    """Answer CORS-preflight requests and set the CORS headers of every other response.
+    """Middleware that answers CORS-preflight requests and sets the CORS headers of all other responses.
 
-    Takes the options of `Policy` by the names, order and defaults of Starlette's class, or a `policy`.
+    It takes the options of `Policy`, with the names, order and defaults of Starlette's class, or a `policy`.
 
     Args:
-        app: The ASGI app that is wrapped.
-        policy: A `Policy`, in place of the options; naming both is an error.
-        debug: Whether a preflight refused for its method or headers may be answered 200, where every browser refuses
-            it all the same, so that the console names the method or the header instead of the status. Leave it off
-            in production: it tells strangers what is allowed. Allowed requests are then logged too, as DEBUG.
-        outermost: Whether to move outside all of a Starlette or FastAPI app's own layers when the app starts, so that
-            what those answer, a bare 500 among it, carries its CORS headers too, and no other one answers a preflight.
-        check_websockets: Whether to refuse a WebSocket handshake whose `Origin` is neither allowed nor the server's
-            own. No browser applies CORS to a WebSocket.
-        served_methods_only: Whether a preflight is granted, of the methods that the policy allows, only those that the
-            routes of a Starlette or FastAPI app serve at its path.
-        on_refused: What becomes of an actual request whose `Origin` is neither allowed nor the server's own: "pass"
-            lets the app answer, and the browser keeps the page from reading it; "block" answers 403.
-        on_decision: Called with each decision and the scope; it stands in `scope["crossorigin"]` too. What it raises
-            is logged, and changes nothing.
+        app: The ASGI app to wrap.
+        policy: A `Policy` to use instead of the options. It is an error to pass both.
+        debug: Whether to answer a preflight with 200 that is refused for its method or headers, if every browser then
+            still refuses the request. The browser's console names the method or the header instead of the status. Leave
+            it off in production, because anyone can then read what the policy allows. It also logs allowed requests, as
+            DEBUG.
+        outermost: Whether to move outside all middleware of a Starlette or FastAPI app when the app starts. Responses
+            of that middleware, such as a 500 after a crash, then have CORS headers too, and no other middleware answers
+            a preflight.
+        check_websockets: Whether to refuse WebSocket handshakes whose `Origin` is neither allowed nor the server's own.
+            Browsers do not apply CORS to WebSockets.
+        served_methods_only: Whether a preflight allows only those methods of the policy that the routes of a Starlette
+            or FastAPI app serve at its path.
+        on_refused: What to do with an actual request whose `Origin` is neither allowed nor the server's own. With
+            "pass", the app answers, and the browser prevents the page from reading the response. With "block", the
+            middleware answers 403.
+        on_decision: A function that is called with each decision and the scope. The decision is also in
+            `scope["crossorigin"]`. Its exceptions are logged and do not affect the request.
 
     The other arguments are those of `Policy`.
 
     Raises:
-        InvalidPolicyError: The policy is wrong. The message is also logged as CRITICAL on the logger `crossorigin`,
-            because a framework that builds its middleware late may hide an exception from the one who deploys.
+        InvalidPolicyError: An argument is invalid. The message is also logged as CRITICAL on the logger `crossorigin`,
+            because frameworks that build their middleware late may hide the exception.
 
     Warns:
-        CrossOriginWarning: Something in the policy does not do what it looks like.
+        CrossOriginWarning: Part of the policy does not do what it appears to do.
 
     https://fetch.spec.whatwg.org/#http-cors-protocol
 
@@ -106,7 +109,7 @@ class CORSMiddleware:
         on_refused: OnRefused = "pass",
         on_decision: OnDecision | None = None,
     ) -> None:
-        """Check the policy and make it ready."""
+        """Validate the arguments and compile the policy."""
         options: dict[str, object] = {
             "allow_origins": allow_origins,
             "allow_methods": allow_methods,
@@ -141,15 +144,15 @@ class CORSMiddleware:
             read.debug or read.blocks or read.served_methods_only or read.on_decision is not None
         )
         self.position = Position(is_final=not read.outermost)
-        # The plan, where a request may take the fast path without a further look at this middleware or its app.
+        # The plan if HTTP requests may take the fast path, otherwise None.
         self._fast_plan: Plan | None = None
         self._use(UNKNOWN_ROUTES)
 
     def __init_subclass__(cls) -> None:
-        """Refuse a subclass that overrides what Starlette's class has: ignored, its check would be lost.
+        """Refuse a subclass that overrides a method of Starlette's class, because the method would never be called.
 
         Raises:
-            TypeError: The subclass has such a method; the message says what to write instead.
+            TypeError: The subclass has such a method. The message says what to use instead.
         """
         super().__init_subclass__()
         for name, instead in _INSTEAD.items():
@@ -160,10 +163,11 @@ class CORSMiddleware:
                 raise TypeError(message)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: C901, PLR0912  # see below
-        """Serve one connection. A `lifespan` passes through untouched, and so does a `websocket` that nobody checks."""
+        """Serve one connection. A `lifespan`, and a `websocket` that is not checked, pass through unchanged."""
         # Hot path: helper functions are inlined on purpose. One call costs as much as three of these branches.
         # docs/performance.md has the figures.
-        # The mark is written as a literal, and nothing is compared before something was attached: both are measured.
+        # The key of the mark is a literal, and the routes are compared only if a policy was attached: both are
+        # measurably faster.
         plan = self._fast_plan
         if (
             plan is None
@@ -188,14 +192,15 @@ class CORSMiddleware:
         decision = plan.constant
         if decision is None:
             origin, is_repeated = None, False
-            # One plain pass over the headers: a dict or a map costs more than it saves.
+            # A plain loop over the headers: a dict or a map costs more than it saves.
             for name, value in scope["headers"]:
                 if name == b"origin":
                     is_repeated, origin = origin is not None, value
             if origin is None:
                 decision = plan.absent
             else:
-                # Looked up here, because the call costs as much; measured first, because hashing reads all of it.
+                # The look-up is inlined, because a call costs as much as the look-up. The length comes first, because
+                # hashing reads the whole value.
                 decision = None if is_repeated or len(origin) > MAX_ORIGIN else plan.listed.get(origin)
                 if decision is None:
                     decision = plan.repeated if is_repeated else plan.judge_origin(origin)
@@ -206,15 +211,16 @@ class CORSMiddleware:
         if self._hides_endpoints:
             response = LateHeaders((self, scope, scope.get("endpoint"), decision.response))
 
-        # A plain function that returns the awaitable: a coroutine here would be paid for each chunk of a stream.
+        # A plain function that returns the awaitable, because a coroutine would cost time for each chunk of a stream.
         def send_with_headers(message: Message) -> Awaitable[None]:
             if message["type"] == "http.response.start":
-                # Nearly every message has headers, and then this costs half as much as `get`.
+                # Nearly every message has headers. In that case, `try` costs half as much as `get`.
                 try:
                     headers = message["headers"]
                 except KeyError:
                     headers = ()
-                # A copy, because the app may use its message again; with the headers in the display it costs more.
+                # The message is copied, because the app may use it again. Putting the headers into the dict display
+                # costs more.
                 answer = {**message}
                 answer["headers"] = response.apply(headers)
                 return send(answer)
@@ -224,16 +230,16 @@ class CORSMiddleware:
         try:
             await self.app(scope, receive, send_with_headers)
         finally:
-            # Half the cost of `pop`.
+            # `del` costs half as much as `pop`.
             try:  # noqa: SIM105
                 del scope["crossorigin.layer"]
             except KeyError:
                 pass
 
     def _prepare(self, scope: Scope) -> ASGIApp | None:
-        """Return what serves a connection that the fast path cannot serve; None if it can."""
+        """Return an ASGI app that serves the connection, or None if the fast path can serve it."""
         position = self.position
-        # Read before a move: afterward, this may be the middleware outside.
+        # This is read before a move, because a move can replace `self.app` with the app further in.
         app = self.app
         outer = find_outer(scope)
         if outer is position:
@@ -260,19 +266,19 @@ class CORSMiddleware:
         return serve if serve is app else partial(serve_marked, serve, self)
 
     def _move_out(self, scope: Scope) -> None:
-        """Move outside all layers of the app that this middleware was added to, where there is such an app."""
+        """Move outside all middleware of the app that this middleware was added to, if there is such an app."""
         self.position.is_final = True
         app = scope.get("app")
         if getattr(app, "middleware_stack", None) is None:
             return
         from crossorigin.adapters.asgi.outermost import move_out
 
-        # What a subclass does in its own __call__ is meant for the place where it is.
+        # A subclass with its own __call__ stays where it was added, because its code may depend on that position.
         may_move = type(self).__call__ is CORSMiddleware.__call__
         self.position.move = move_out(self, app, scope, may_move=may_move)
 
     def _scan_routes(self, scope: Scope, app: ASGIApp) -> RouteState:
-        """Return what is known of the app's routes, after another look at them if anything may have changed."""
+        """Return the scan of the app's routes, after a new scan if the routes may have changed."""
         routes = self._routes
         if self._watched != self._seen:
             from crossorigin.adapters.starlette.middleware_stack import root_of
@@ -292,33 +298,33 @@ class CORSMiddleware:
         return routes
 
     def _use(self, routes: RouteState) -> None:
-        """Decide by what a scan found of the app's routes, until they change."""
+        """Use a scan of the app's routes from now on."""
         self._routes = routes
-        # Its attributes once more, because every request reads them.
+        # These attributes are copied, because every request reads them.
         self._watched, self._seen, self._hides_endpoints = routes.watched, routes.seen, routes.hides_endpoints
         self._fast_plan = None
 
     def headers_by_endpoint(self, scope: Scope) -> ResponseHeaders | None:
-        """Return the headers that the endpoint's own policy sets; None if it has none. For `LateHeaders` alone."""
+        """Return the headers by the endpoint's own policy, or None if it has none. Only `LateHeaders` uses this."""
         decision = self._handler.decide_by_endpoint(scope, self._routes)
         if decision is None:
             return None
-        # The app has policies by route, although they do not show: from now on, each request is looked up.
+        # The app has a policy by route that the scan could not see, so from now on each request is looked up.
         self._use(self._routes.with_policies())
         return decision.response
 
 
 class LateHeaders(tuple[CORSMiddleware, "Scope", object, ResponseHeaders]):
-    """The headers of a response of an app that hides its endpoints: the one that served has perhaps its own policy.
+    """The headers of a response from an app whose endpoints are unknown until the response starts.
 
-    It holds the middleware, the scope, the endpoint that something outside had routed to, and the headers by the app's
-    policy. A tuple costs a third of a class to build.
+    The endpoint may have its own policy. The fields are the middleware, the scope, the endpoint that was set in the
+    scope before the app ran, and the headers by the app's policy. Creating a tuple costs a third of creating an object.
     """
 
     __slots__ = ()
 
     def apply(self, headers: Iterable[Sequence[bytes]]) -> list[Sequence[bytes]]:
-        """Return the header list that is to be sent in place of `headers`."""
+        """Return the header list to send instead of `headers`."""
         middleware, scope, routed_to, response = self
         if scope.get("endpoint") is not routed_to:
             response = middleware.headers_by_endpoint(scope) or response

@@ -1,6 +1,6 @@
-"""Nested middlewares: of several around one response, the outermost decides.
+"""Detection of nested middlewares: if several CORSMiddleware serve one request, the outermost one applies.
 
-A middleware marks the scope of each request while the app serves it, and finds another one around it by its mark.
+A middleware marks the scope of a request while the app serves it. An inner middleware finds the outer one by this mark.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
         position: Position
 
     class _Move(Protocol):
-        """Where a middleware moved: `outermost.Move`."""
+        """The move of a middleware, which is an `outermost.Move`."""
 
         @property
         def to(self) -> Any: ...
@@ -27,25 +27,27 @@ if TYPE_CHECKING:
         def is_unguarded(self) -> bool: ...
 
 
-# The key of the mark in a scope. The mark is the middleware that serves the request, and is removed afterward, because
-# the app may keep the scope and serve it again.
+# The key of the mark in a scope. The mark is the middleware that serves the request. It is removed after the request,
+# because the app may keep the scope and serve it again.
 MARK = "crossorigin.layer"
-# Of what a scope says about itself: a mount's path may hold what a client sent.
+# The length of a title or a path in a log line. The path of a mount may contain text from a client.
 _MAX_WHERE = 120
 
 
 class Position:
-    """The position of a middleware in an app, shared with the copy of it that moved further out.
+    """The position of a middleware in an app, shared with its copy that moved further out.
 
-    `is_final` is whether it has moved, or will not move; `move` is where it went. `where` is the position in words.
-    `has_warned` is whether the log already says that another middleware is outside, and `has_warned_of_root` whether it
-    says that a policy attached to the app has no effect.
+    - `is_final`: whether the middleware has moved, or will not move.
+    - `move`: the move, if it has moved.
+    - `where`: the position in words.
+    - `has_warned`: whether a warning about another middleware outside was logged.
+    - `has_warned_of_root`: whether a warning about a policy attached to the outermost app was logged.
     """
 
     __slots__ = ("has_warned", "has_warned_of_root", "is_final", "move", "where")
 
     def __init__(self, *, is_final: bool) -> None:
-        """Start where the middleware was built."""
+        """Start at the position where the middleware was created."""
         self.is_final = is_final
         self.move: _Move | None = None
         self.where = ""
@@ -54,8 +56,8 @@ class Position:
 
 
 def find_outer(scope: Scope) -> Position | None:
-    """Return the position of the middleware that serves a connection already; None if there is none."""
-    # Some frameworks pass one lifespan to several apps at a time, which are not nested.
+    """Return the position of the middleware that already serves a connection, or None."""
+    # Some frameworks pass one lifespan to several apps at the same time, and these apps are not nested.
     if scope["type"] == "lifespan":
         return None
     outer: _Positioned | None = scope.get(MARK)
@@ -63,7 +65,7 @@ def find_outer(scope: Scope) -> Position | None:
 
 
 async def serve_marked(app: ASGIApp, layer: object, scope: Scope, receive: Receive, send: Send) -> None:
-    """Serve a connection whose scope is marked with a middleware for as long as it is served."""
+    """Serve a connection, with its scope marked until the app has served it."""
     scope[MARK] = layer
     try:
         await app(scope, receive, send)
@@ -72,38 +74,40 @@ async def serve_marked(app: ASGIApp, layer: object, scope: Scope, receive: Recei
 
 
 def warn_of_outer(scope: Scope, position: Position, outer: Position) -> None:
-    """Warn, once, that a middleware does nothing because another one is outside it."""
+    """Log once that a middleware has no effect because there is another one outside it."""
     if position.has_warned:
         return
     position.has_warned = True
     _warn(
-        f"CORSMiddleware {describe_place(scope)} does nothing: another one {outer.where} is outside it, answers the "
-        "preflights and sets the headers. What this one blocks stays blocked. Remove it, unless it blocks requests."
+        f"CORSMiddleware {describe_place(scope)} does not set CORS headers, because it is inside the CORSMiddleware "
+        f"{outer.where}, which answers the preflights and sets the headers. Only its on_refused and check_websockets "
+        "still apply. Remove it if you do not use these."
     )
 
 
 def warn_of_staying(scope: Scope) -> None:
-    """Warn that a middleware stays inside an app that it was not added to."""
+    """Log that a middleware cannot move to the outermost position."""
     _warn(
-        f"CORSMiddleware stays where it is {describe_place(scope)}: it is not part of that app's own middleware, or it "
-        "has its own __call__. Responses from outside it, such as the one after a crash, have no CORS headers. Add it "
-        "with app.add_middleware and without its own __call__, or write outermost=False if this is intended."
+        f"CORSMiddleware {describe_place(scope)} cannot move to the outermost position, because it was not added to "
+        "this app with add_middleware or is a subclass with its own __call__. Responses from outside it, such as a 500 "
+        "after a crash, have no CORS headers. Add CORSMiddleware itself with app.add_middleware, or pass "
+        "outermost=False to accept this."
     )
 
 
 def warn_of_root_policy(owner: str, position: Position) -> None:
-    """Warn, once, that a policy is attached to the very app that a middleware serves."""
+    """Log once that a policy attached to the outermost app has no effect."""
     if position.has_warned_of_root:
         return
     position.has_warned_of_root = True
     _warn(
-        f"cors(...) on {owner} has no effect: the policy of the outermost app is the one of its CORSMiddleware. Give "
-        "the policy to that, or put cors(...) on routers or endpoints."
+        f"cors(...) on {owner} has no effect, because the outermost app uses the policy of its CORSMiddleware. Pass "
+        "the policy to CORSMiddleware, or apply cors(...) to routers or endpoints."
     )
 
 
 def describe_place(scope: Scope) -> str:
-    """Return where a scope is served, in words."""
+    """Return in words where a scope is served: the app and the path of its mount."""
     app = scope.get("app")
     title = getattr(app, "title", None)
     name = (
@@ -117,6 +121,6 @@ def _warn(message: str) -> None:
     import contextlib
     import logging
 
-    # A filter that a user wrote may raise, and a log is no reason for a request to fail.
+    # A filter that a user wrote may raise. The request must not fail because of that.
     with contextlib.suppress(Exception):
         logging.getLogger("crossorigin").warning("%s", message)

@@ -1,8 +1,8 @@
-"""Moving a middleware outside all layers of the app that it was added to.
+"""The move of a middleware outside all other middleware of the app that it was added to.
 
-What those layers answer themselves, such as the bare 500 after a crash, then carries CORS headers too. This is the
-only module that relies on `app.middleware_stack` and `.app`, which Starlette does not document;
-`crossorigin.adapters.starlette.middleware_stack` knows their shape.
+Responses of the other middleware, such as the bare 500 after a crash, then have CORS headers too. Only this module and
+`crossorigin.adapters.starlette.middleware_stack` rely on the attributes `app.middleware_stack` and `.app`, which
+Starlette does not document.
 """
 
 from __future__ import annotations
@@ -41,9 +41,12 @@ class Move:
 
 
 def move_out(layer: Any, app: Any, scope: Scope, *, may_move: bool) -> Move | None:
-    """Put a copy of a middleware at the outermost position of an app; return None, with a warning, if it must stay.
+    """Put a copy of a middleware at the outermost position of an app.
 
-    `may_move` is False for a middleware whose own behavior is meant for the place where it is.
+    `may_move` is False for a subclass with its own `__call__`, which may depend on its position.
+
+    Returns:
+        The move, or None if the middleware stays. A warning is logged if it stays but is not outermost.
     """
     built = app.middleware_stack
     if built is layer:
@@ -64,10 +67,10 @@ def move_out(layer: Any, app: Any, scope: Scope, *, may_move: bool) -> Move | No
 
 
 def answer_crashes(app: ASGIApp) -> ASGIApp:
-    """Return an app that answers 500 where another one crashes.
+    """Return an ASGI app that serves `app`, and answers 500 if `app` crashes.
 
-    It serves the one request that came by the old position: the layer that would answer its crash is outside, and does
-    not send through the middleware.
+    It is for the one request that arrived through the old position. The middleware that normally answers a crash is
+    further out, and its response would not pass through this CORSMiddleware.
     """
 
     async def guarded(scope: Scope, receive: Receive, send: Send) -> None:

@@ -81,7 +81,7 @@ def test_a_layer_for_one_path_stays_there(served: Served, caplog: pytest.LogCapt
             assert allowed(client, "/one", ORIGIN) == [ORIGIN]
             assert allowed(client, "/", ORIGIN) == []
             assert allowed(client, "/crash", ORIGIN) == []
-    assert told(caplog, "stays where it is") == 1
+    assert told(caplog, "cannot move to the outermost position") == 1
 
 
 @lifespans
@@ -151,7 +151,7 @@ def test_a_subclass_with_a_call_of_its_own_stays(caplog: pytest.LogCaptureFixtur
         assert allowed(client, "/", ORIGIN) == []
         assert allowed(client, "/crash", ORIGIN) == []
     assert isinstance(app.middleware_stack, ServerErrorMiddleware)
-    assert told(caplog, "stays where it is") == 1
+    assert told(caplog, "cannot move to the outermost position") == 1
     assert told(caplog, "its own __call__") == 1
 
 
