@@ -13,13 +13,16 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from crossorigin.adapters.starlette.decorator import cors
     from crossorigin.policy.explain.explanation import Explanation, Step
+    from crossorigin.policy.fixes import REMOVE, Fix
 
 __all__ = [
+    "REMOVE",
     "ActualDecision",
     "CORSMiddleware",
     "CrossOriginWarning",
     "Decision",
     "Explanation",
+    "Fix",
     "HeaderEdit",
     "InvalidPolicyError",
     "IssueCode",
@@ -35,7 +38,9 @@ __all__ = [
 
 # Imported when they are first used: together they are a fifth of what importing the package costs.
 _LATE = {
+    "REMOVE": "crossorigin.policy.fixes",
     "Explanation": "crossorigin.policy.explain.explanation",
+    "Fix": "crossorigin.policy.fixes",
     "Step": "crossorigin.policy.explain.explanation",
     "cors": "crossorigin.adapters.starlette.decorator",
 }

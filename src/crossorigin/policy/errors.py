@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from crossorigin.policy.fixes import Fix
+
 MAX_VALUE = 120
 
 # Messages are logged, and a URL that was meant for something else may hold a secret.
@@ -141,17 +143,31 @@ def _escape(text: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyIssue:
-    """Hold one thing that is wrong with a policy.
+    """One thing that is wrong with a policy.
 
-    `field` names the option, with the index of the element (`allow_origins[2]`). `hint` is the exact text to write
-    in place of the value, a Python literal, wherever such a text exists; where none does, it is an instruction.
+    `field` names the option, with the index of the element (`allow_origins[2]`). Each of `fixes` makes the issue go
+    away by itself, the most likely one first. Where no change of the options can, `instruction` says what to do.
     """
 
     code: IssueCode
     field: str
     value: IssueValue
     reason: str
-    hint: str
+    fixes: tuple[Fix, ...] = ()
+    instruction: str = ""
+
+    @property
+    def hint(self) -> str:
+        """What to write instead.
+
+        If there is one fix for the value, it is the exact text to write in its place, in Python. Several fixes have a
+        line each, with a comment that says when it is the right one. Without a fix it is an instruction.
+        """
+        if self.instruction:
+            return self.instruction
+        from crossorigin.policy.literals import fixes_source
+
+        return fixes_source(self.field, self.fixes)
 
     def __str__(self) -> str:
         """Tell the issue to a person, in four short lines."""

@@ -1,7 +1,6 @@
-"""The options of a policy: their names, types and defaults, and the values that a `*` in them expands to."""
+"""A policy as the rest of the package reads it, and the values that a `*` in it expands to."""
 
-from collections.abc import Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Sequence
 
 from crossorigin.fetch.fields import WILDCARD
 from crossorigin.fetch.headers import CORS_SAFELISTED_REQUEST_HEADERS
@@ -34,22 +33,6 @@ if TYPE_CHECKING:
         def constant_allow_origin(self) -> bool: ...
         @property
         def dangerously_allow_public_suffixes(self) -> bool: ...
-
-
-DEFAULTS: Mapping[str, tuple[str, ...] | str | int | None] = MappingProxyType(
-    {
-        "allow_origins": (),
-        "allow_methods": ("GET",),
-        "allow_headers": (),
-        "allow_credentials": False,
-        "allow_origin_regex": None,
-        "allow_private_network": False,
-        "expose_headers": (),
-        "max_age": 600,
-        "constant_allow_origin": False,
-        "dangerously_allow_public_suffixes": False,
-    }
-)
 
 
 def allowed_methods(methods: Sequence[str]) -> tuple[str, ...]:

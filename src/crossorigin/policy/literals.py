@@ -1,6 +1,12 @@
-"""Values as Python source code, ready to be pasted in place of wrong ones."""
+"""Values and fixes as Python source code, ready to be pasted in place of wrong ones."""
 
-from collections.abc import Iterable
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from crossorigin.policy.fixes import Fix
 
 
 def literal(value: object) -> str:
@@ -22,3 +28,34 @@ def _raw(text: str) -> str:
 def elements_literal(texts: Iterable[str]) -> str:
     """Return strings as elements of a list, without brackets, ready to be pasted in place of one element."""
     return ", ".join(map(literal, texts))
+
+
+def fixes_source(field: str, fixes: Sequence[Fix]) -> str:
+    """Write the fixes of an issue of `field`.
+
+    The only fix of the field itself is the bare value. Each of several has a line that can be pasted into the call or
+    the list; what is to be removed is a comment.
+    """
+    from crossorigin.policy.fixes import REMOVE
+
+    lines: list[str] = []
+    for fix in fixes:
+        own = fix.field == field
+        if fix.value is REMOVE:
+            lines.append("remove it" if own else f"remove {fix.field}")
+        elif own and (len(fixes) == 1 or "[" in field):
+            lines.append(_value_source(fix))
+        else:
+            lines.append(f"{fix.field}={_value_source(fix)}")
+    if len(fixes) == 1:
+        return lines[0] if fixes[0].value is not REMOVE else f"{lines[0]}."
+    return "\n".join(
+        f"# {line} {fix.when}" if fix.value is REMOVE else f"{line},  # {fix.when}"
+        for line, fix in zip(lines, fixes, strict=True)
+    )
+
+
+def _value_source(fix: Fix) -> str:
+    if not isinstance(fix.value, tuple):
+        return literal(fix.value)
+    return elements_literal(fix.value) if "[" in fix.field else list_literal(fix.value)

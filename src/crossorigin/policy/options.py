@@ -1,8 +1,51 @@
-"""The options of a policy after their types were checked, as the rules get them."""
+"""The options of a policy: their types, their defaults, and what was read of them before the rules look at it."""
 
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from types import MappingProxyType
 
-from crossorigin.policy.errors import IssueCode, PolicyIssue
+from crossorigin.policy.errors import IssueCode, PolicyIssue, text_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, TypedDict
+
+    from crossorigin.policy.fixes import Fix
+
+    class PolicyOptions(TypedDict, total=False):
+        """The options by keyword, for functions that hand them on."""
+
+        allow_origins: Iterable[str]
+        allow_methods: Iterable[str]
+        allow_headers: Iterable[str]
+        allow_credentials: bool
+        allow_origin_regex: str | None
+        allow_private_network: bool
+        expose_headers: Iterable[str]
+        max_age: int | None
+        constant_allow_origin: bool
+        dangerously_allow_public_suffixes: bool
+
+
+DEFAULTS: Mapping[str, tuple[str, ...] | str | int | None] = MappingProxyType(
+    {
+        "allow_origins": (),
+        "allow_methods": ("GET",),
+        "allow_headers": (),
+        "allow_credentials": False,
+        "allow_origin_regex": None,
+        "allow_private_network": False,
+        "expose_headers": (),
+        "max_age": 600,
+        "constant_allow_origin": False,
+        "dangerously_allow_public_suffixes": False,
+    }
+)
+
+LIST_OPTIONS = tuple(name for name, default in DEFAULTS.items() if isinstance(default, tuple))
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +58,7 @@ class Element:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """The options with valid types. An option of a wrong type is empty, None or its default."""
+    """The options as they were read. An option of a wrong type is what it was meant to be, or empty, None or False."""
 
     allow_origins: tuple[Element, ...]
     allow_methods: tuple[Element, ...]
@@ -29,6 +72,49 @@ class Options:
     dangerously_allow_public_suffixes: bool
 
 
-def issue_of(code: IssueCode, element: Element, reason: str, hint: str) -> PolicyIssue:
+def options_in(arguments: Mapping[str, object]) -> dict[str, object]:
+    """Return the options of a policy among the arguments of a function, which gives its `locals()`."""
+    return {name: arguments[name] for name in DEFAULTS}
+
+
+def is_list_like(value: object) -> bool:
+    """Return whether a value is a collection of members, not a text and not keys with values."""
+    return isinstance(value, Iterable) and not isinstance(value, Mapping | str | bytes | bytearray)
+
+
+def members_of(collection: Any) -> list[object]:
+    """Return the members of a collection in the order in which a policy reads them."""
+    members = list(collection)
+    if isinstance(collection, AbstractSet):
+        # A set has no order, and a policy reads the same in every process.
+        members.sort(key=lambda member: (not isinstance(member, str), text_of(member)))
+    return members
+
+
+def apply_fix(options: Mapping[str, object], fix: Fix) -> dict[str, object]:
+    """Return the options after a fix; those that were given stay as they are.
+
+    >>> from crossorigin.policy.fixes import REMOVE, Fix
+    >>> apply_fix({"allow_origins": ["https://a.example", "*"]}, Fix("allow_origins[1]", REMOVE))
+    {'allow_origins': ['https://a.example']}
+    """
+    from crossorigin.policy.fixes import REMOVE
+
+    value = list(fix.value) if isinstance(fix.value, tuple) else fix.value
+    name, bracket, index = fix.field.partition("[")
+    if fix.field in options or not bracket:
+        rest = {option: given for option, given in options.items() if option != fix.field}
+        return rest if value is REMOVE else {**rest, fix.field: value}
+    members = members_of(options[name])
+    place = int(index.removesuffix("]"))
+    members[place : place + 1] = [] if value is REMOVE else value if isinstance(value, list) else [value]
+    return {**options, name: members}
+
+
+def issue_of(
+    code: IssueCode, element: Element, reason: str, instruction: str = "", fixes: tuple[Fix, ...] = ()
+) -> PolicyIssue:
     """Return an issue about one string of an option."""
-    return PolicyIssue(code=code, field=element.field, value=element.text, reason=reason, hint=hint)
+    return PolicyIssue(
+        code=code, field=element.field, value=element.text, reason=reason, fixes=fixes, instruction=instruction
+    )

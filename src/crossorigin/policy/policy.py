@@ -11,8 +11,7 @@ from crossorigin.fetch.methods import normalize_method
 from crossorigin.policy.check.validate import validate
 from crossorigin.policy.decide.plan import Plan
 from crossorigin.policy.errors import CrossOriginWarning, InvalidPolicyError
-from crossorigin.policy.fields import DEFAULTS
-from crossorigin.policy.options import Element, Options
+from crossorigin.policy.options import DEFAULTS, LIST_OPTIONS, Element, Options, options_in
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,6 +19,9 @@ if TYPE_CHECKING:
 
     from crossorigin.policy.decide.decisions import Decision
     from crossorigin.policy.explain.explanation import Explanation
+
+# Header names are compared without case.
+_WITHOUT_CASE = frozenset({"allow_headers", "expose_headers"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False, eq=False, repr=False)
@@ -91,19 +93,7 @@ class Policy:
         dangerously_allow_public_suffixes: bool = False,
     ) -> None:
         """Check the options and hold a copy of them."""
-        given: dict[str, object] = {
-            "allow_origins": allow_origins,
-            "allow_methods": allow_methods,
-            "allow_headers": allow_headers,
-            "allow_credentials": allow_credentials,
-            "allow_origin_regex": allow_origin_regex,
-            "allow_private_network": allow_private_network,
-            "expose_headers": expose_headers,
-            "max_age": max_age,
-            "constant_allow_origin": constant_allow_origin,
-            "dangerously_allow_public_suffixes": dangerously_allow_public_suffixes,
-        }
-        self._start(given)
+        self._start(options_in(locals()))
 
     def _start(self, given: Mapping[str, object]) -> None:
         options, errors, remarks = validate(given)
@@ -115,11 +105,8 @@ class Policy:
 
     def _fill(self, options: Options) -> None:
         for name in DEFAULTS:
-            self._hold(name, getattr(options, name))
-        self._hold("allow_origins", _unique(options.allow_origins))
-        self._hold("allow_methods", _unique(options.allow_methods, spell=normalize_method))
-        self._hold("allow_headers", _unique(options.allow_headers, canonical=str.lower))
-        self._hold("expose_headers", _unique(options.expose_headers, canonical=str.lower))
+            value = getattr(options, name)
+            self._hold(name, _unique(name, value) if name in LIST_OPTIONS else value)
         self._hold("_plan", None)
 
     def __init_subclass__(cls) -> None:
@@ -280,13 +267,12 @@ def _restore(given: Mapping[str, object]) -> Policy:
     return policy
 
 
-def _unique(
-    elements: Iterable[Element], *, spell: Callable[[str], str] = str, canonical: Callable[[str], str] = str
-) -> tuple[str, ...]:
+def _unique(name: str, elements: Iterable[Element]) -> tuple[str, ...]:
+    """Return the texts of an option, each once: of several spellings of a name the first."""
     spelled: dict[str, str] = {}
     for element in elements:
-        text = spell(element.text)
-        spelled.setdefault(canonical(text), text)
+        text = normalize_method(element.text) if name == "allow_methods" else element.text
+        spelled.setdefault(text.lower() if name in _WITHOUT_CASE else text, text)
     return tuple(spelled.values())
 
 

@@ -1,8 +1,8 @@
-"""Read a policy from texts, such as the variables of an environment.
+"""A policy from texts, such as the variables of an environment.
 
-A text either says one thing or is an error; it is never guessed at, for a guess could let somebody in. What it says
-is checked like any policy, and the issues speak of the text: they name the variable, and their hints are what to
-write there.
+A text either says one thing or is an error. It is never guessed at, because a guess could allow an untrusted origin.
+What it says is checked like any policy, and the issues are about the text: they name the variable, and their hints are
+what to write there.
 """
 
 import json
@@ -10,15 +10,16 @@ import os
 import re
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from typing import cast
 
 from crossorigin.adapters.asgi.middleware import CORSMiddleware
-from crossorigin.policy.check.suggestions import bool_of, mend, seconds
+from crossorigin.policy.check.lenient import correct, read_bool, read_seconds
 from crossorigin.policy.check.validate import validate
 from crossorigin.policy.errors import CrossOriginWarning, InvalidPolicyError, IssueCode, PolicyIssue
-from crossorigin.policy.fields import DEFAULTS
+from crossorigin.policy.fixes import REMOVE, Fix
+from crossorigin.policy.options import DEFAULTS
 from crossorigin.policy.policy import Policy
+from crossorigin.settings.issue_text import in_text
 
 __all__ = ["policy_from_env"]
 
@@ -36,13 +37,6 @@ _NULL = "null"
 _NONE = "none"
 _ORIGIN = "ORIGIN"
 
-# The forms of a hint that hold Python source: elements or a number; lines that set an option, each for a stage.
-_ELEMENTS = re.compile(r'"[^"]*"(?:, "[^"]*")*|[0-9]+')
-_ELEMENT = re.compile(r'"([^"]*)"')
-_ASSIGNMENT = re.compile(r"^(\w+)=\[(.*)\],  # (.*)$", re.MULTILINE)
-_RAW_STRING = re.compile(r'\br(?=")')
-_OPTION = re.compile(rf"\b({'|'.join(DEFAULTS)})\b(=True\b)?")
-
 # What the middleware takes beside a policy; but `CORS_DEBUG` is any program's, and protects nobody.
 _ARGUMENTS = (CORSMiddleware.__init__.__kwdefaults__ or {}).keys() - DEFAULTS.keys() - {"policy", "debug"}
 
@@ -51,6 +45,7 @@ _QUOTED = "Quotes around it are part of the value here."
 
 # What a text says, or why it says nothing.
 _Read = tuple[object, PolicyIssue | None]
+_Fixes = tuple[Fix, ...]
 
 
 def policy_from_env(prefix: str = "CORS_", environ: Mapping[str, str | None] | None = None) -> Policy:
@@ -105,8 +100,8 @@ def judge(
     unread: list[PolicyIssue] = []
     options = {**given, **{name: _read(name, text, unread) for name, text in texts.items() if name in DEFAULTS}}
     _, errors, remarks = validate(options)
-    errors = [_in_text(issue, texts, names) for issue in sorted([*unread, *errors], key=_place)]
-    return options, errors, [] if errors else [_in_text(issue, texts, names) for issue in remarks]
+    errors = [in_text(issue, texts, names) for issue in sorted([*unread, *errors], key=_place)]
+    return options, errors, [] if errors else [in_text(issue, texts, names) for issue in remarks]
 
 
 def _place(issue: PolicyIssue) -> int:
@@ -137,9 +132,9 @@ def _read(name: str, text: str, unread: list[PolicyIssue]) -> object:
 def _read_list(name: str, text: str) -> _Read:
     parsed = _parse_json(text)
     parts = [part for part in _SEPARATORS.split(text) if part]
-    hint: str | None = None
+    instruction = ""
     if name == "allow_origins" and _UNFILLED.search(text):
-        reason, hint = "It holds a variable that was not filled in.", "the text with its value."
+        reason, instruction = "It holds a variable that was not filled in.", "the text with its value."
     elif isinstance(parsed, list):
         return cast("list[object]", parsed), None
     elif _COMMENT.search(text):
@@ -147,14 +142,16 @@ def _read_list(name: str, text: str) -> _Read:
     elif any(part.strip(_QUOTES).lower() == _NULL for part in parts):
         # What a template writes for a value that is missing, and an origin that any site can take.
         reason = "It can be the origin null and a missing value in JSON."
-        hint = 'remove it; or, if it is meant, write it in JSON, as in ["null"].'
+        instruction = 'remove it; or, if it is meant, write it in JSON, as in ["null"].'
     elif text.strip(_QUOTES).startswith(("[", "{")):
         reason = "It begins as JSON does, and is no list in JSON."
     elif any(map(_OUTER_QUOTES.search, parts)):
         reason = _QUOTED
     else:
         return parts, None
-    return None, _unread(IssueCode.NOT_A_COLLECTION, name, text, reason, hint or _list_hint(name, text))
+    fixes = () if instruction else _list_fixes(name, text)
+    instruction = instruction or "the elements, with commas between them; or remove it."
+    return None, _unread(IssueCode.NOT_A_COLLECTION, name, text, reason, fixes or instruction)
 
 
 def _parse_json(text: str) -> object:
@@ -164,21 +161,19 @@ def _parse_json(text: str) -> object:
         return None
 
 
-def _list_hint(name: str, text: str) -> str:
+def _list_fixes(name: str, text: str) -> _Fixes:
     parts = _JSON_MARKS.split(_COMMENT.sub("", text))
-    meant = [mended for part in parts if part for mended in mend(name, part)]
-    if meant and not validate({name: meant})[1]:
-        return ",".join(meant)
-    return "the elements, with commas between them; or remove it."
+    meant = [corrected for part in parts if part for corrected in correct(name, part)]
+    return (Fix(name, tuple(meant)),) if meant and not validate({name: meant})[1] else ()
 
 
 def _read_bool(name: str, text: str) -> _Read:
-    value = bool_of(text)
+    value = read_bool(text)
     if value is not None:
         return value, None
-    said = bool_of(_bare(text))
-    hint = "true or false." if said is None else str(said).lower()
-    return None, _unread(IssueCode.NOT_A_BOOL, name, text, "It says neither true nor false.", hint)
+    said = read_bool(_bare(text))
+    fixes = "true or false." if said is None else (Fix(name, said),)
+    return None, _unread(IssueCode.NOT_A_BOOL, name, text, "It says neither true nor false.", fixes)
 
 
 def _read_seconds(name: str, text: str) -> _Read:
@@ -186,47 +181,26 @@ def _read_seconds(name: str, text: str) -> _Read:
         return None, None
     if _INTEGER.fullmatch(text):
         return int(text), None
-    said = seconds(_bare(text))
-    hint = f"a whole number of seconds, for example 600, or {_NONE}." if said is None else str(said)
-    return None, _unread(IssueCode.MAX_AGE_NOT_AN_INT, name, text, "It is no whole number of seconds.", hint)
+    said = read_seconds(_bare(text))
+    fixes = f"a whole number of seconds, for example 600, or {_NONE}." if said is None else (Fix(name, said),)
+    return None, _unread(IssueCode.MAX_AGE_NOT_AN_INT, name, text, "It is no whole number of seconds.", fixes)
 
 
 def _read_regex(name: str, text: str) -> _Read:
     reason = _COMMENTED if _COMMENT.search(text) else _QUOTED if _OUTER_QUOTES.search(text) else None
     if reason is None:
         return text, None
-    return None, _unread(IssueCode.REGEX_NEVER_MATCHES, name, text, reason, _bare(text) or "remove it.")
+    return None, _unread(IssueCode.REGEX_NEVER_MATCHES, name, text, reason, (Fix(name, _bare(text) or REMOVE),))
 
 
 def _bare(text: str) -> str:
     return _OUTER_QUOTES.sub("", _COMMENT.sub("", text).rstrip())
 
 
-def _unread(code: IssueCode, name: str, text: str, reason: str, hint: str) -> PolicyIssue:
-    return PolicyIssue(code=code, field=name, value=text, reason=reason, hint=hint)
-
-
-def _in_text(issue: PolicyIssue, texts: Mapping[str, str], names: Mapping[str, str] | None) -> PolicyIssue:
-    """Return an issue with the names of where the options are given, and with the hint as it is written there."""
-    names = names or {}
-
-    def rename(text: str) -> str:
-        return _OPTION.sub(lambda found: names.get(found[1], found[1]) + (found[2] or "").lower(), text)
-
-    def assign(line: re.Match[str]) -> str:
-        # A comment of its own line: what stands behind a value is part of it, in most files of variables.
-        name = f"{line[1]}=" if line[1] in names else ""
-        return f"# {line[3]}\n{name}{','.join(_ELEMENT.findall(line[2]))}"
-
-    option, bracket, index = issue.field.partition("[")
-    hint = issue.hint
-    if option not in texts:
-        return issue
-    if _ELEMENTS.fullmatch(hint):
-        hint = hint if texts[option].startswith("[") else ",".join(_ELEMENT.findall(hint) or [hint])
-    else:
-        hint = rename(_RAW_STRING.sub("", _ASSIGNMENT.sub(assign, hint)))
-    return replace(issue, field=names.get(option, option) + bracket + index, reason=rename(issue.reason), hint=hint)
+def _unread(code: IssueCode, name: str, text: str, reason: str, fixes: _Fixes | str) -> PolicyIssue:
+    if isinstance(fixes, str):
+        return PolicyIssue(code=code, field=name, value=text, reason=reason, instruction=fixes)
+    return PolicyIssue(code=code, field=name, value=text, reason=reason, fixes=fixes)
 
 
 def _misspelt(prefix: str, environ: Mapping[str, str | None], variables: frozenset[str]) -> Iterator[PolicyIssue]:
@@ -242,14 +216,14 @@ def _misspelt(prefix: str, environ: Mapping[str, str | None], variables: frozens
         meant = _near(rest, DEFAULTS) or ("allow_origins" if _ORIGIN in rest else None)
         if argument is not None:
             reason = "Only the middleware takes it, as an argument; read from here, it would be lost."
-            hint = f"remove it, and give {argument}= to CORSMiddleware"
+            instruction = f"remove it, and give {argument}= to CORSMiddleware"
         elif meant is not None:
             reason = "There is no option of this name, and it is too close to one to be passed over."
-            hint = f"if {prefix}{meant.upper()} is meant, name it so"
+            instruction = f"if {prefix}{meant.upper()} is meant, name it so"
         else:
             continue
-        hint += "; if it is for another program, read the policy with another prefix."
-        yield _unread(IssueCode.UNKNOWN_OPTION, name, text, reason, hint)
+        instruction += "; if it is for another program, read the policy with another prefix."
+        yield _unread(IssueCode.UNKNOWN_OPTION, name, text, reason, instruction)
 
 
 def _near(rest: str, names: Iterable[str], cutoff: float = 0.6) -> str | None:

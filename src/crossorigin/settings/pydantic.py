@@ -21,8 +21,8 @@ except ImportError as error:
         "crossorigin.settings.pydantic needs pydantic and pydantic-settings: pip install 'crossorigin[settings]'"
     ) from error
 
-from crossorigin.policy.check.types import is_list_like
 from crossorigin.policy.errors import IssueCode, IssueValue, PolicyIssue, keep_value, text_of
+from crossorigin.policy.options import is_list_like
 from crossorigin.policy.policy import Policy
 from crossorigin.settings.env import judge
 
@@ -120,7 +120,7 @@ def _parse(text: str) -> object:
 
 def _without_slashes(value: object) -> object:
     """Return a list with the origin of each URL that names one: pydantic writes a slash behind it."""
-    if isinstance(value, str | bytes | bytearray) or not is_list_like(value):
+    if not is_list_like(value):
         return value
     members = [_without_slash(member) for member in cast("Iterable[object]", value)]
     return sorted(members, key=text_of) if isinstance(value, AbstractSet) else members
@@ -139,7 +139,7 @@ def _not_a_policy(value: object) -> PolicyIssue:
         field="policy",
         value=keep_value(value),
         reason="It is no Policy, and no mapping or JSON object of a policy's options.",
-        hint='the options, as in {"allow_origins": ["https://app.example.com"]}.',
+        instruction='the options, as in {"allow_origins": ["https://app.example.com"]}.',
     )
 
 

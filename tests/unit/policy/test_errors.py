@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ValidationError, field_validator
 
-from crossorigin import CrossOriginWarning, InvalidPolicyError, IssueCode, Policy, PolicyIssue
+from crossorigin import CrossOriginWarning, Fix, InvalidPolicyError, IssueCode, Policy, PolicyIssue
 from crossorigin.policy.errors import MAX_VALUE, keep_value, text_of
-from crossorigin.policy.fields import DEFAULTS
+from crossorigin.policy.options import DEFAULTS
 from tests.unit.policy.check.faulty_policies import FAULTY, REMARKS, Faulty, complaint_of
 
 CODES = {
@@ -104,7 +104,7 @@ def issue(**changes: Any) -> PolicyIssue:
         "field": "allow_origins[0]",
         "value": "https://a.example/",
         "reason": "It ends with a slash.",
-        "hint": '"https://a.example"',
+        "fixes": (Fix("allow_origins[0]", "https://a.example"),),
     }
     return PolicyIssue(**{**given, **changes})
 
@@ -155,7 +155,7 @@ def test_an_issue_is_told_in_four_lines() -> None:
         '  Fix: "https://a.example"\n'
         "  [origin-trailing-slash]"
     )
-    assert "\n  Fix: one\n       two\n" in str(issue(hint="one\ntwo"))
+    assert "\n  Fix: one\n       two\n" in str(issue(instruction="one\ntwo"))
 
 
 @pytest.mark.parametrize("kind", [InvalidPolicyError, CrossOriginWarning])
@@ -334,7 +334,7 @@ def test_what_cannot_be_printed_and_no_secret_is_told() -> None:
         field="a\x1bé\n",
         value="https://me:pw@a.example",
         reason="b\x7f",
-        hint="c\td https://me:pw@b.example\ne",
+        instruction="c\td https://me:pw@b.example\ne",
     )
     assert str(told) == (
         "a\\x1bé\\n = 'https://***@a.example'\n  b\\x7f\n"

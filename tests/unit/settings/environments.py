@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from hypothesis import strategies as st
 
 from crossorigin import Policy
-from crossorigin.policy.fields import DEFAULTS
+from crossorigin.policy.options import DEFAULTS
 
 TRUE = ["true", "True", "TRUE", "yes", "on", "1", " on\n"]
 FALSE = ["false", "False", "FALSE", "no", "off", "0", "\tNo "]

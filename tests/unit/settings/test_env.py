@@ -13,13 +13,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crossorigin import CORSMiddleware, CrossOriginWarning, InvalidPolicyError, Policy, PolicyIssue
+from crossorigin import REMOVE, CORSMiddleware, CrossOriginWarning, InvalidPolicyError, Policy, PolicyIssue
 from crossorigin.fetch.methods import normalize_method
-from crossorigin.policy.fields import DEFAULTS
+from crossorigin.policy.options import DEFAULTS
 from crossorigin.settings import policy_from_env
 from crossorigin.testing.strategies import origins, policies
 from tests.example_counts import ExampleCounts
-from tests.meta.docs.documents import ROOT, names_of, rows_of
 from tests.unit.policy.check.faulty_policies import FAULTY, Faulty
 from tests.unit.settings.environments import FALSE, TRUE, as_texts, environments, variable
 
@@ -265,13 +264,55 @@ def test_a_hint_of_several_lines_is_lines_of_a_file_of_variables() -> None:
     (issue,) = issues_of(environ)
     assert issue.reason.startswith("With CORS_ALLOW_CREDENTIALS=true it would")
     assert issue.hint.split("\n") == [
-        "# development: pages on this machine",
-        "CORS_ALLOW_ORIGINS=http://localhost:*,http://127.0.0.1:*",
-        "# production: the origins of your own pages",
+        "# if no page sends cookies; a token in a header needs none",
+        "CORS_ALLOW_CREDENTIALS=false",
+        "# if pages send cookies; list their origins",
         "CORS_ALLOW_ORIGINS=https://app.example.com",
+        "# while developing; any port of this machine",
+        "CORS_ALLOW_ORIGINS=http://localhost:*,http://127.0.0.1:*",
     ]
     for line in issue.hint.split("\n")[1::2]:
         assert issues_of(environ | dict([line.split("=")])) == ()
+
+
+def test_what_is_to_be_removed_is_a_comment_among_other_lines() -> None:
+    """It is named as it is written in the file."""
+    (issue,) = issues_of({"CORS_ALLOW_ORIGINS": f"{A},*", "CORS_ALLOW_CREDENTIALS": "true"})
+    assert issue.hint.split("\n") == [
+        "# remove it if only the pages of the other origins send cookies",
+        "# if no page sends cookies; a token in a header needs none",
+        "CORS_ALLOW_CREDENTIALS=false",
+    ]
+    (issue,) = issues_of({"CORS_ALLOW_ORIGINS": f"{A} *"})
+    assert issue.hint.split("\n") == [
+        "# remove it if every site may use the API",
+        '# remove CORS_ALLOW_ORIGINS[1] if "*" is not meant',
+    ]
+    (issue,) = issues_of({"CORS_ALLOW_METHODS": "GET trace"})
+    assert issue.hint == "remove it."
+
+
+def test_an_element_among_other_lines_is_written_as_the_variable_is() -> None:
+    """As a bare text, or quoted in JSON; a comment has its own line."""
+    for text, element in (("*;https://a.example", A), (json.dumps([f"*,{A}"]), f'"{A}"')):
+        issues = issues_of({"CORS_ALLOW_ORIGINS": text, "CORS_ALLOW_CREDENTIALS": "true"})
+        (issue,) = [issue for issue in issues if issue.code == "wildcard-with-credentials"]
+        assert issue.hint.split("\n")[:2] == [
+            "# if only the pages of the other origins send cookies",
+            element,
+        ]
+
+
+def test_the_fixes_of_a_variable_are_of_its_name() -> None:
+    """For programs: the field is the variable's, as the issue's is."""
+    (issue,) = issues_of({"CORS_ALLOW_ORIGINS": "*", "CORS_ALLOW_CREDENTIALS": "true"})
+    assert [(fix.field, fix.value) for fix in issue.fixes] == [
+        ("CORS_ALLOW_CREDENTIALS", False),
+        ("CORS_ALLOW_ORIGINS", ("https://app.example.com",)),
+        ("CORS_ALLOW_ORIGINS", ("http://localhost:*", "http://127.0.0.1:*")),
+    ]
+    (issue,) = issues_of({"CORS_ALLOW_METHODS": "GET trace"})
+    assert [(fix.field, fix.value) for fix in issue.fixes] == [("CORS_ALLOW_METHODS[1]", REMOVE)]
 
 
 def test_an_instruction_names_variables_and_is_no_python() -> None:
@@ -295,6 +336,31 @@ def test_what_is_wrong_in_python_is_wrong_in_the_environment(faulty: Faulty, env
     """The same issues in the same order, errors and remarks; only their names are the variables'."""
     told = issues_of(environ)
     assert [(issue.code, issue.field) for issue in told] == [(code, variable(field)) for code, field in faulty.issues]
+
+
+def written_in(environ: dict[str, str], issue: PolicyIssue, line: str) -> dict[str, str]:
+    """The environment after one line of a hint is written where the issue is, or where the line says."""
+    name, bracket, index = issue.field.partition("[")
+    if len(issue.fixes) > 1 and "=" in line:
+        return environ | dict([line.split("=", 1)])
+    goes = line.startswith(("remove it", "# remove it"))
+    if not bracket:
+        return environ | {name: "" if goes else line}
+    elements, place = json.loads(environ[name]), int(index[:-1])
+    elements[place : place + 1] = [] if goes else json.loads(f"[{line}]")
+    return environ | {name: json.dumps(elements)}
+
+
+@pytest.mark.parametrize(("faulty", "environ"), WRITTEN, ids=[faulty.name for faulty, _ in WRITTEN])
+def test_a_fix_written_there_takes_its_issue_away(faulty: Faulty, environ: dict[str, str]) -> None:
+    """A value, or a line with the name of its variable; a comment says when it is the right one, or what to remove."""
+    for issue in issues_of(environ):
+        lines = issue.hint.split("\n") if issue.fixes else []
+        for line in lines:
+            if line.startswith("#") and not line.startswith("# remove it"):
+                continue
+            after = [other.code for other in issues_of(written_in(environ, issue, line))]
+            assert after.count(issue.code) < len([code for code, _ in faulty.issues if code == issue.code])
 
 
 def test_most_faults_are_tried_in_the_environment() -> None:
@@ -448,11 +514,6 @@ def test_no_text_lets_anybody_in_that_it_does_not_name() -> None:
 
     law()
     counts.require(refused=0.2, started=0.1, listed=0.02, named=0.02)
-
-
-def test_every_variable_is_documented() -> None:
-    """The table of variables is the options of a policy, in their order."""
-    assert names_of(rows_of(ROOT / "docs" / "settings.md", "Variable")) == [*map(variable, DEFAULTS)]
 
 
 def test_importing_the_package_or_reading_an_environment_needs_no_pydantic() -> None:

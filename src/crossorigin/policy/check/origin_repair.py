@@ -93,8 +93,11 @@ class Diagnosis:
 
 def diagnose(text: str) -> Diagnosis | None:
     """Return why `text` is not an origin, a pattern, `null` or `*`, or None if it is one of these."""
-    if can_be_listed(text):
-        return None
+    return None if can_be_listed(text) else diagnose_faulty(text)
+
+
+def diagnose_faulty(text: str) -> Diagnosis:
+    """Return why a text that cannot be listed is not an origin."""
     several = [part for part in _SEPARATORS.split(text.strip("[] \t\r\n")) if part]
     if len(several) > 1 and ("," in text or ";" in text or all("://" in part for part in several)):
         return _diagnosis([IssueCode.ORIGIN_SEVERAL], _repair_all(several))

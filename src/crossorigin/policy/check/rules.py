@@ -1,7 +1,7 @@
-"""Hold the rules of validation, one function each: options in, issues out.
+"""The rules of validation, one function each: options in, issues out.
 
-They refuse what would let strangers in or could never match. `validate` runs them all, and the remarks where nothing
-was refused, and tells everything at once, in the order of the options.
+They refuse what would allow untrusted origins or could never match. `validate` runs them all, and the warnings where
+nothing was refused, and reports everything at once, in the order of the options.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from crossorigin.fetch.origin import OPAQUE_ORIGIN
 from crossorigin.policy.check.public_suffix import why_public
 from crossorigin.policy.check.regex.rules import regex_is_safe
 from crossorigin.policy.errors import IssueCode, PolicyIssue
-from crossorigin.policy.literals import elements_literal, literal
 from crossorigin.policy.options import Options, issue_of
 from crossorigin.policy.pattern import can_be_listed, parse_pattern
 
@@ -30,7 +29,7 @@ Rule = Callable[[Options], Iterator[PolicyIssue]]
 
 
 def _meant(text: str) -> tuple[str, ...]:
-    """Return what `text` is, or becomes once its faults are mended: what an author would paste next."""
+    """Return what `text` is, or what it was meant to be."""
     if can_be_listed(text):
         return (text,)
     from crossorigin.policy.check.origin_repair import repair
@@ -41,7 +40,7 @@ def _meant(text: str) -> tuple[str, ...]:
 def _diagnose(text: str) -> Diagnosis | None:
     if can_be_listed(text):
         return None
-    # The tables of faults are a quarter of what importing the package costs; a right policy needs none of them.
+    # The tables of errors are a quarter of what importing the package costs; a correct policy needs none of them.
     from crossorigin.policy.check.origin_repair import diagnose
 
     return diagnose(text)
@@ -52,8 +51,7 @@ def origins_can_be_sent(options: Options) -> Iterator[PolicyIssue]:
     for element in options.allow_origins:
         diagnosis = _diagnose(element.text)
         if diagnosis is not None:
-            hint = elements_literal(diagnosis.replacements) or diagnosis.instruction
-            yield issue_of(diagnosis.code, element, diagnosis.reason, hint)
+            yield issue_of(diagnosis.code, element, diagnosis.reason)
 
 
 def wildcard_has_no_credentials(options: Options) -> Iterator[PolicyIssue]:
@@ -70,8 +68,6 @@ def wildcard_has_no_credentials(options: Options) -> Iterator[PolicyIssue]:
                 element,
                 "With allow_credentials=True it would let every site on the web act as your user. No browser takes "
                 '"*" for a request with credentials, and answering with whatever origin asks is the same hole.',
-                'allow_origins=["http://localhost:*", "http://127.0.0.1:*"],  # development: pages on this machine\n'
-                'allow_origins=["https://app.example.com"],  # production: the origins of your own pages',
             )
 
 
@@ -86,7 +82,6 @@ def null_has_no_credentials(options: Options) -> Iterator[PolicyIssue]:
                 element,
                 "Every site can send this origin, from a sandboxed frame or a data: URL, so with "
                 "allow_credentials=True it lets every site act as your user.",
-                "remove it, and serve the page from an origin of its own.",
             )
 
 
@@ -104,8 +99,6 @@ def wildcards_keep_strangers_out(options: Options) -> Iterator[PolicyIssue]:
                 IssueCode.PUBLIC_SUFFIX_WITH_CREDENTIALS,
                 element,
                 f"{pattern.host} {why}, and with allow_credentials=True a page there acts as your user.",
-                f'the origins that are yours, one by one, as in "{pattern.scheme}://your-app.{pattern.host}"; or, if '
-                "all names there are yours, dangerously_allow_public_suffixes=True.",
             )
 
 
@@ -114,22 +107,16 @@ def methods_can_be_sent(options: Options) -> Iterator[PolicyIssue]:
     for element in options.allow_methods:
         text = element.text
         if not is_token(text):
-            from crossorigin.policy.check.suggestions import mend
-
-            mended = mend("allow_methods", text)
-            valid = all(is_token(method) and not is_forbidden_method(method) for method in mended)
             yield issue_of(
                 IssueCode.METHOD_NOT_A_TOKEN,
                 element,
                 "It is not a method: a method is one word of letters, digits and a few signs.",
-                elements_literal(mended) if valid else "remove it, or write the method's name.",
             )
         elif is_forbidden_method(text):
             yield issue_of(
                 IssueCode.METHOD_FORBIDDEN,
                 element,
                 "Browsers refuse it to every script, so it can never be asked for.",
-                "remove it.",
             )
         elif text.upper() in STANDARD_METHODS and normalize_method(text) != text.upper():
             yield issue_of(
@@ -137,7 +124,6 @@ def methods_can_be_sent(options: Options) -> Iterator[PolicyIssue]:
                 element,
                 f"Methods are compared letter by letter, and browsers do not change the case of {text.upper()}: the "
                 f'page too must say method: "{text.upper()}".',
-                literal(text.upper()),
             )
 
 
@@ -146,15 +132,11 @@ def header_names_are_tokens(options: Options) -> Iterator[PolicyIssue]:
     for element in (*options.allow_headers, *options.expose_headers):
         if is_token(element.text):
             continue
-        from crossorigin.policy.check.suggestions import mend
-
-        mended = mend("allow_headers", element.text)
         yield issue_of(
             IssueCode.HEADER_NOT_A_TOKEN,
             element,
             "It is not a header name: a name is one word of letters, digits and a few signs, such as X-Token. One "
             "bad name makes browsers refuse the whole list.",
-            elements_literal(mended) if all(map(is_token, mended)) else "remove it, or write the name.",
         )
 
 
@@ -166,7 +148,6 @@ def cors_headers_are_on_their_side(options: Options) -> Iterator[PolicyIssue]:
                 IssueCode.RESPONSE_HEADER_AMONG_REQUEST_HEADERS,
                 element,
                 "It is a response header: the server answers with it, and no page has to send it.",
-                "remove it, here and from the page's request.",
             )
     for element in options.expose_headers:
         if element.text.lower() in ALL_CORS_REQUEST_HEADERS:
@@ -174,7 +155,6 @@ def cors_headers_are_on_their_side(options: Options) -> Iterator[PolicyIssue]:
                 IssueCode.REQUEST_HEADER_AMONG_RESPONSE_HEADERS,
                 element,
                 "It is a request header: the browser asks with it, and no response carries it.",
-                "remove it.",
             )
 
 
@@ -184,10 +164,10 @@ def max_age_is_in_range(options: Options) -> Iterator[PolicyIssue]:
     if age is None or 0 <= age <= MAX_MAX_AGE:
         return
     if age < 0:
-        reason, hint = "A number of seconds is not negative; 0 disables the cache.", "0"
+        reason = "A number of seconds is not negative; 0 disables the cache."
     else:
-        reason, hint = f"It is above {MAX_MAX_AGE}; no browser keeps an answer for more than a day.", "86400"
-    yield PolicyIssue(code=IssueCode.MAX_AGE_OUT_OF_RANGE, field="max_age", value=age, reason=reason, hint=hint)
+        reason = f"It is above {MAX_MAX_AGE}; no browser keeps an answer for more than a day."
+    yield PolicyIssue(code=IssueCode.MAX_AGE_OUT_OF_RANGE, field="max_age", value=age, reason=reason)
 
 
 def constant_is_one_origin(options: Options) -> Iterator[PolicyIssue]:
@@ -213,7 +193,6 @@ def constant_is_one_origin(options: Options) -> Iterator[PolicyIssue]:
         field="constant_allow_origin",
         value=True,
         reason=f"It names one origin in every response, and {why}.",
-        hint="remove it; or list the one origin of your page, written out, and nothing beside it.",
     )
 
 

@@ -1,25 +1,29 @@
-"""Guess what was meant by a value that is wrong, and write it down as a hint.
+"""Fixes for the issues of a policy: the last pass of validation, which looks at all that was collected.
 
-Loaded only when something is wrong: a right policy needs no guesses, and they would be part of every import.
+Loaded only when something is wrong. An issue gets its fixes here, the most likely one first, or else an instruction.
+A fix is offered only if it makes the issue go away and brings no new error; a property test applies each of them.
 """
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable, Mapping
-from collections.abc import Set as AbstractSet
+from collections import defaultdict
+from dataclasses import dataclass, replace
 
-from crossorigin.fetch.methods import STANDARD_METHODS
-from crossorigin.policy.check.origin_repair import repair
-from crossorigin.policy.check.types import is_list_like
-from crossorigin.policy.errors import text_of
-from crossorigin.policy.literals import elements_literal, list_literal
-from crossorigin.policy.pattern import can_be_listed
+from crossorigin.fetch.fields import WILDCARD
+from crossorigin.fetch.headers import ALL_CORS_REQUEST_HEADERS, ALL_CORS_RESPONSE_HEADERS
+from crossorigin.fetch.methods import is_forbidden_method, is_token
+from crossorigin.fetch.origin import OPAQUE_ORIGIN
+from crossorigin.policy.check import lenient
+from crossorigin.policy.check.origin_repair import diagnose_faulty, repair
+from crossorigin.policy.check.warnings import LARGEST_CAP
+from crossorigin.policy.errors import IssueCode, PolicyIssue
+from crossorigin.policy.fixes import REMOVE, Fix, FixValue
+from crossorigin.policy.options import DEFAULTS, LIST_OPTIONS, Options
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from collections.abc import Callable, Mapping, Sequence
 
 _EXAMPLES = {
     "allow_origins": '["https://app.example.com"]',
@@ -27,109 +31,231 @@ _EXAMPLES = {
     "allow_headers": '["X-Token"]',
     "expose_headers": '["X-Total-Count"]',
 }
-_BOOLEANS = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
-_SEPARATORS = re.compile(r"[\s,;]+")
-_DAY = 86400
-_LIST_SEPARATORS = re.compile(r"[,;]")
-# Flags that are written into the expression, or change nothing.
-_KEPT_FLAGS = re.UNICODE | re.IGNORECASE
+_PAGES = ("https://app.example.com",)
+_THIS_MACHINE = ("http://localhost:*", "http://127.0.0.1:*")
+_OWN_NAMES = (
+    "the origins that are yours, one by one; or, if all names there are yours, dangerously_allow_public_suffixes=True."
+)
+_WHOLE_ORIGIN = r'an expression for all of it, as in r"https://.*\.example\.org".'
+_NO_COOKIES = "if no page sends cookies; a token in a header needs none"
+
+# The fixes of an issue, or an instruction where there is none.
+Suggestion = tuple[Fix, ...] | str
 
 
-def split(name: str, text: str) -> list[str]:
-    """Return the list that a bare string was meant to be: JSON, or split at commas or spaces, or itself."""
-    try:
-        parsed: object = json.loads(text)
-    except (ValueError, RecursionError):
-        parsed = None
-    parts = _strings_of(parsed) if _is(parsed, list) else []
-    if not parts:
-        parts = [part.strip("\"'") for part in _SEPARATORS.split(text.strip("[] \t\r\n"))]
-    return list(dict.fromkeys(mended for part in parts if part for mended in mend(name, part)))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Context:
+    """What the fixes of one issue may depend on: all of the options, as they were taken and as they were read."""
+
+    taken: Mapping[str, object]
+    options: Options
+    # What was read of each field, which is more than one text if one string holds several.
+    texts: Mapping[str, Sequence[str]]
+    # The fields of "*", and whether there is an origin next to it.
+    wildcards: Sequence[str]
+    lists_origins: bool
 
 
-def mend(name: str, text: str) -> tuple[str, ...]:
-    """Return what was meant by a string of the option `name`, which may be several; itself where that is not known."""
-    if name == "allow_origins":
-        return repair(text) or (text,)
-    if name == "allow_methods":
-        return tuple(map(_mend_method, filter(None, _SEPARATORS.split(text)))) or (text,)
-    return tuple(filter(None, map(_mend_name, _LIST_SEPARATORS.split(text)))) or (text,)
+def add_fixes(issues: Sequence[PolicyIssue], taken: Mapping[str, object], options: Options) -> list[PolicyIssue]:
+    """Return the issues with their fixes, or with an instruction where there is none."""
+    texts: defaultdict[str, list[str]] = defaultdict(list)
+    for name in LIST_OPTIONS:
+        for element in getattr(options, name):
+            texts[element.field].append(element.text)
+    context = _Context(
+        taken=taken,
+        options=options,
+        texts=dict(texts),
+        wildcards=[element.field for element in options.allow_origins if element.text == WILDCARD],
+        lists_origins=any(_origins_in(element.text) for element in options.allow_origins),
+    )
+    return [_with(issue, context) for issue in issues]
 
 
-def _mend_method(text: str) -> str:
-    word = text.strip("\"'")
-    return word.upper() if word.upper() in STANDARD_METHODS else word
+def add_bool_fix(issue: PolicyIssue, value: object) -> PolicyIssue:
+    """Return the issue of a value that is neither True nor False with its fix."""
+    return _with_suggestion(issue, _bool(issue, value))
 
 
-def _mend_name(text: str) -> str:
-    return text.strip("\"' \t\r\n").rstrip(": ").replace(" ", "-")
+def _with(issue: PolicyIssue, context: _Context) -> PolicyIssue:
+    if issue.fixes or issue.instruction:
+        return issue
+    return _with_suggestion(issue, _SUGGESTIONS.get(issue.code, _origin)(issue, context))
 
 
-def collection_hint(name: str, value: object) -> str:
-    """Return the hint for what is no collection."""
-    if value is None:
-        return "[]"
-    keys = _strings_of(value) if _is(value, Mapping) else []
-    if keys:
-        return list_literal([text for key in keys for text in mend(name, key)])
-    return f"a list, for example {_EXAMPLES[name]}."
+def _with_suggestion(issue: PolicyIssue, suggestion: Suggestion) -> PolicyIssue:
+    if isinstance(suggestion, str):
+        return replace(issue, instruction=suggestion)
+    return replace(issue, fixes=suggestion)
 
 
-def element_hint(name: str, member: object) -> str:
-    """Return the hint for an element that is no string."""
-    nested = _strings_of(member) if is_list_like(member) and not isinstance(member, bytes | bytearray) else []
-    if nested:
-        parts = sorted(nested) if _is(member, AbstractSet) else nested
-        return elements_literal([text for part in parts for text in mend(name, part)])
-    if isinstance(member, bytes | bytearray) and member.isascii() and member:
-        return elements_literal(mend(name, member.decode("ascii")))
-    if isinstance(member, re.Pattern):
+def _replace(issue: PolicyIssue, texts: Sequence[str], context: _Context) -> tuple[Fix, ...]:
+    """Return the fix that writes `texts` in place of the text of the issue, and keeps the others of its field."""
+    kept = context.texts[issue.field]
+    value = tuple(new for text in kept for new in (texts if text == issue.value else (text,)))
+    return (Fix(issue.field, _value_of(issue.field, value)),)
+
+
+def _value_of(field: str, texts: tuple[str, ...]) -> FixValue:
+    if "[" not in field or len(texts) > 1:
+        return texts
+    return texts[0] if texts else REMOVE
+
+
+def _remove(issue: PolicyIssue, context: _Context) -> tuple[Fix, ...]:
+    """Return the fix that takes away what the issue is about."""
+    return _replace(issue, (), context) if issue.field in context.texts else (Fix(issue.field, REMOVE),)
+
+
+# Types.
+
+
+def _collection(issue: PolicyIssue, context: _Context) -> Suggestion:
+    texts = tuple(context.texts.get(issue.field, ()))
+    if texts or context.taken[issue.field] is None or issue.code is IssueCode.BARE_STRING:
+        return (Fix(issue.field, texts),)
+    return f"a list, for example {_EXAMPLES[issue.field]}."
+
+
+def _element(issue: PolicyIssue, context: _Context) -> Suggestion:
+    texts = tuple(context.texts.get(issue.field, ()))
+    if texts:
+        return (Fix(issue.field, _value_of(issue.field, texts)),)
+    name, _, index = issue.field.partition("[")
+    members = context.taken[name]
+    if isinstance(members, list) and isinstance(members[int(index[:-1])], re.Pattern):
         return "move it to allow_origin_regex, as a string."
-    text = text_of(member)
-    if name == "allow_origins" and "://" in text and all(map(can_be_listed, mend(name, text))):
-        return elements_literal(mend(name, text))
     return f"a string, as in {_EXAMPLES[name]}."
 
 
-def pattern_text(value: object) -> str | None:
-    """Return the text that a compiled pattern or bytes were meant to be; None where flags would be lost."""
-    if _is(value, re.Pattern):
-        flags = getattr(value, "flags", 0)
-        text = None if flags & ~_KEPT_FLAGS else pattern_text(getattr(value, "pattern", None))
-        return text if text is None or not flags & re.IGNORECASE else f"(?i:{text})"
-    if isinstance(value, bytes):
-        return value.decode("ascii", "replace")
-    return value if isinstance(value, str) else None
+def _bool(issue: PolicyIssue, value: object) -> Suggestion:
+    said = lenient.read_bool(value)
+    return "True or False." if said is None else (Fix(issue.field, said),)
 
 
-def seconds(value: object) -> int | None:
-    """Return the seconds, whole and up to a day, that a number, a text or a duration says; None if it says none."""
-    if isinstance(value, bool):
-        return None
-    convert: Callable[[], float] | None = getattr(value, "total_seconds", None)
-    try:
-        said = float(convert() if callable(convert) else text_of(value))
-    except Exception:  # noqa: BLE001  # a foreign method must not hide what is wrong with the policy
-        return None
-    return int(said) if said.is_integer() and 0 <= said <= _DAY else None
+def _seconds(issue: PolicyIssue, context: _Context) -> Suggestion:
+    said = context.options.max_age
+    return "a whole number of seconds, for example 600." if said is None else (Fix(issue.field, said),)
 
 
-def bool_of(value: object) -> bool | None:
-    """Return the truth value that a text or a number spells out; None if it spells none."""
-    return _BOOLEANS.get(text_of(value).strip().lower())
+def _regex_text(issue: PolicyIssue, context: _Context) -> Suggestion:
+    text = context.options.allow_origin_regex
+    return r'a string, as in r"https://.*\.example\.org".' if text is None else (Fix(issue.field, text),)
 
 
-def _is(value: object, kind: type) -> bool:
-    # Not `isinstance` in place: it would narrow a value to a collection of members of no known type.
-    return isinstance(value, kind)
+def _unknown(issue: PolicyIssue, _: _Context) -> Suggestion:
+    from difflib import get_close_matches
+
+    near = get_close_matches(issue.field, DEFAULTS, n=1)
+    return f"rename it to {near[0]}." if near else (Fix(issue.field, REMOVE),)
 
 
-def _members(value: Any) -> list[object]:
-    return list(value)
+# Origins.
 
 
-def _strings_of(value: object) -> list[str]:
-    """Return the members of a collection if all of them are strings, else none."""
-    members = _members(value)
-    strings = [member for member in members if isinstance(member, str)]
-    return strings if len(strings) == len(members) else []
+def _origin(issue: PolicyIssue, context: _Context) -> Suggestion:
+    diagnosis = diagnose_faulty(str(issue.value))
+    if not diagnosis.replacements:
+        return diagnosis.instruction
+    return _replace(issue, diagnosis.replacements, context)
+
+
+def _origins_in(text: str) -> list[str]:
+    """Return the origins of sites that are meant by a text."""
+    return [origin for origin in repair(text) if origin not in {WILDCARD, OPAQUE_ORIGIN}]
+
+
+def _wildcard_with_credentials(issue: PolicyIssue, context: _Context) -> Suggestion:
+    cookieless = Fix("allow_credentials", value=False, when=_NO_COOKIES)
+    if context.lists_origins or context.options.allow_origin_regex is not None:
+        (removal,) = _replace(issue, _origins_in(str(issue.value)), context)
+        return replace(removal, when="if only the pages of the other origins send cookies"), cookieless
+    return (
+        cookieless,
+        Fix("allow_origins", _PAGES, when="if pages send cookies; list their origins"),
+        Fix("allow_origins", _THIS_MACHINE, when="while developing; any port of this machine"),
+    )
+
+
+def _null_with_credentials(issue: PolicyIssue, context: _Context) -> Suggestion:
+    (removal,) = _replace(issue, [text for text in repair(str(issue.value)) if text != OPAQUE_ORIGIN], context)
+    return (
+        replace(removal, when="if the page can be served from its own origin"),
+        Fix("allow_credentials", value=False, when=_NO_COOKIES),
+    )
+
+
+def _insecure(issue: PolicyIssue, context: _Context) -> Suggestion:
+    rest = str(issue.value).removeprefix("http").removesuffix(":443")
+    return _replace(issue, (f"https{rest}",), context)
+
+
+def _next_to_wildcard(issue: PolicyIssue, context: _Context) -> Suggestion:
+    own = Fix(issue.field, REMOVE)
+    if len(context.wildcards) > 1:
+        return (own,)
+    return (
+        replace(own, when="if every site may use the API"),
+        Fix(context.wildcards[0], REMOVE, when='if "*" is not meant'),
+    )
+
+
+# Methods, names and numbers.
+
+
+def _method(issue: PolicyIssue, context: _Context) -> Suggestion:
+    corrected = lenient.correct("allow_methods", str(issue.value))
+    if not all(map(is_token, corrected)):
+        return _removal_of_blank(issue, context) or "remove it, or write the method's name."
+    return _replace(issue, [method for method in corrected if not is_forbidden_method(method)], context)
+
+
+def _method_case(issue: PolicyIssue, context: _Context) -> Suggestion:
+    return _replace(issue, (str(issue.value).upper(),), context)
+
+
+def _header(issue: PolicyIssue, context: _Context) -> Suggestion:
+    corrected = lenient.correct("allow_headers", str(issue.value))
+    if not all(map(is_token, corrected)):
+        return _removal_of_blank(issue, context) or "remove it, or write the name."
+    misplaced = ALL_CORS_RESPONSE_HEADERS if issue.field.startswith("allow_headers") else ALL_CORS_REQUEST_HEADERS
+    return _replace(issue, [name for name in corrected if name.lower() not in misplaced], context)
+
+
+def _removal_of_blank(issue: PolicyIssue, context: _Context) -> Suggestion:
+    return "" if str(issue.value).strip(" \t\r\n,;:\"'") else _remove(issue, context)
+
+
+def _max_age(issue: PolicyIssue, context: _Context) -> Suggestion:
+    return (Fix(issue.field, 0 if (context.options.max_age or 0) < 0 else LARGEST_CAP),)
+
+
+_SUGGESTIONS: Mapping[IssueCode, Callable[[PolicyIssue, _Context], Suggestion]] = {
+    IssueCode.NOT_A_COLLECTION: _collection,
+    IssueCode.BARE_STRING: _collection,
+    IssueCode.NOT_A_STRING: _element,
+    IssueCode.NOT_A_BOOL: lambda issue, context: _bool(issue, context.taken[issue.field]),
+    IssueCode.UNKNOWN_OPTION: _unknown,
+    IssueCode.ORIGIN_EMPTY: _remove,
+    IssueCode.WILDCARD_WITH_CREDENTIALS: _wildcard_with_credentials,
+    IssueCode.NULL_WITH_CREDENTIALS: _null_with_credentials,
+    IssueCode.PUBLIC_SUFFIX_WITH_CREDENTIALS: lambda _issue, _context: _OWN_NAMES,
+    IssueCode.CONSTANT_NEEDS_ONE_ORIGIN: _remove,
+    IssueCode.REGEX_NOT_A_STRING: _regex_text,
+    IssueCode.REGEX_EMPTY: lambda issue, _: (Fix(issue.field, None),),
+    IssueCode.METHOD_NOT_A_TOKEN: _method,
+    IssueCode.METHOD_CASE: _method_case,
+    IssueCode.METHOD_FORBIDDEN: _remove,
+    IssueCode.HEADER_NOT_A_TOKEN: _header,
+    IssueCode.RESPONSE_HEADER_AMONG_REQUEST_HEADERS: _remove,
+    IssueCode.REQUEST_HEADER_AMONG_RESPONSE_HEADERS: _remove,
+    IssueCode.MAX_AGE_NOT_AN_INT: _seconds,
+    IssueCode.MAX_AGE_OUT_OF_RANGE: _max_age,
+    IssueCode.INSECURE_ORIGIN_WITH_CREDENTIALS: _insecure,
+    IssueCode.REGEX_NEVER_MATCHES: lambda _issue, _context: _WHOLE_ORIGIN,
+    IssueCode.ORIGIN_BESIDE_WILDCARD: _next_to_wildcard,
+    IssueCode.DUPLICATE: _remove,
+    IssueCode.REQUEST_HEADER_NEVER_MATTERS: _remove,
+    IssueCode.RESPONSE_HEADER_NEVER_MATTERS: _remove,
+    IssueCode.MAX_AGE_ABOVE_CAPS: _max_age,
+}

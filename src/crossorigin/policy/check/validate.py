@@ -1,36 +1,44 @@
-"""Validation of a policy's options, as a whole: all errors at once, or else all warnings."""
+"""Validation of a policy's options, as a whole: all errors at once, or else all warnings.
+
+The data runs one way: the options are read, the rules look at what was read, the warnings follow where the rules find
+nothing, and the fixes are added last. This is the only module that knows that order.
+"""
 
 from collections.abc import Iterable, Mapping
 
 from crossorigin.policy.check.rules import ERRORS, Rule
-from crossorigin.policy.check.types import read_options
-from crossorigin.policy.check.warnings import REMARKS
+from crossorigin.policy.check.types import read_options, take_options
+from crossorigin.policy.check.warnings import WARNINGS
 from crossorigin.policy.errors import IssueCode, PolicyIssue, keep_value, text_of
-from crossorigin.policy.fields import DEFAULTS
-from crossorigin.policy.options import Options
-
-
-def _unknown_option(name: str, value: object) -> PolicyIssue:
-    """Refuse the name of an option that there is not; read from a file, it would otherwise be lost in silence."""
-    from difflib import get_close_matches
-
-    near = get_close_matches(name, DEFAULTS, n=1)
-    return PolicyIssue(
-        code=IssueCode.UNKNOWN_OPTION,
-        field=name,
-        value=keep_value(value),
-        reason="There is no option of this name.",
-        hint=f"name it {near[0]}." if near else f"name one of {', '.join(DEFAULTS)}.",
-    )
+from crossorigin.policy.options import DEFAULTS, Options
 
 
 def validate(given: Mapping[str, object]) -> tuple[Options, list[PolicyIssue], list[PolicyIssue]]:
-    """Check all options; return what was read, the errors, and, if there are none, the remarks."""
-    errors = [_unknown_option(text_of(name), value) for name, value in given.items() if name not in DEFAULTS]
-    options = read_options({**DEFAULTS, **given}, errors)
+    """Check all options; return what was read, the errors, and, if there are none, the warnings."""
+    taken = take_options(given)
+    errors = _unknown_options(given)
+    options = read_options(taken, errors)
     errors += _run(ERRORS, options)
-    remarks = [] if errors else _run(REMARKS, options)
-    return options, sorted(errors, key=_place), sorted(remarks, key=_place)
+    warnings = [] if errors else _run(WARNINGS, options)
+    if errors or warnings:
+        from crossorigin.policy.check.suggestions import add_fixes
+
+        errors, warnings = add_fixes(errors, taken, options), add_fixes(warnings, taken, options)
+    return options, sorted(errors, key=_place), sorted(warnings, key=_place)
+
+
+def _unknown_options(given: Mapping[str, object]) -> list[PolicyIssue]:
+    """Refuse names that are not options; read from a file, they would otherwise be lost without a word."""
+    return [
+        PolicyIssue(
+            code=IssueCode.UNKNOWN_OPTION,
+            field=text_of(name),
+            value=keep_value(value),
+            reason="There is no option of this name.",
+        )
+        for name, value in given.items()
+        if name not in DEFAULTS
+    ]
 
 
 def _run(rules: Iterable[Rule], options: Options) -> list[PolicyIssue]:
@@ -38,7 +46,7 @@ def _run(rules: Iterable[Rule], options: Options) -> list[PolicyIssue]:
 
 
 def _place(issue: PolicyIssue) -> tuple[int, int]:
-    """Return where an issue's field stands among the options, and within its own."""
+    """Return the place of an issue's field among the options, and of its element."""
     if issue.code is IssueCode.UNKNOWN_OPTION:
         return len(DEFAULTS), -1
     name, _, index = issue.field.partition("[")

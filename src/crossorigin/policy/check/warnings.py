@@ -1,4 +1,4 @@
-"""Hold the remarks, one function each: what in a policy does not do what it looks like, though it is safe to serve.
+"""The warnings, one function each: what in a policy does not do what it looks like, although it is safe to serve.
 
 They are rules like those of `crossorigin.policy.check.rules`, and run only where those find nothing.
 """
@@ -14,7 +14,6 @@ from crossorigin.fetch.headers import (
 from crossorigin.fetch.host import is_ipv4
 from crossorigin.fetch.methods import normalize_method
 from crossorigin.policy.errors import IssueCode, PolicyIssue
-from crossorigin.policy.literals import literal
 from crossorigin.policy.options import Element, Options, issue_of
 from crossorigin.policy.pattern import parse_pattern
 
@@ -25,7 +24,7 @@ _LOOPBACK_IPV4 = "127."
 
 
 def credentials_travel_encrypted(options: Options) -> Iterator[PolicyIssue]:
-    """Remark on an http origin beyond this machine, with credentials."""
+    """Warn of an http origin beyond this machine, with credentials."""
     if not options.allow_credentials:
         return
     for element in options.allow_origins:
@@ -35,7 +34,6 @@ def credentials_travel_encrypted(options: Options) -> Iterator[PolicyIssue]:
                 IssueCode.INSECURE_ORIGIN_WITH_CREDENTIALS,
                 element,
                 "Whoever is on the network path can change a page that comes over http, and act as your user from it.",
-                literal(f"https{element.text.removeprefix('http').removesuffix(':443')}"),
             )
 
 
@@ -47,7 +45,7 @@ def _is_loopback(host: str) -> bool:
 
 
 def regex_can_match(options: Options) -> Iterator[PolicyIssue]:
-    """Remark on a regular expression that matches nothing a browser sends: a trailing slash, no scheme."""
+    """Warn of a regular expression that matches nothing a browser sends: a trailing slash, no scheme."""
     text = options.allow_origin_regex
     if text is None:
         return
@@ -62,12 +60,11 @@ def regex_can_match(options: Options) -> Iterator[PolicyIssue]:
             Element("allow_origin_regex", text),
             "It is matched against the whole of an origin, scheme://host or scheme://host:port, and nothing that it "
             "matches has that form.",
-            'an expression for all of it, as in r"https://.*\\.example\\.org".',
         )
 
 
 def nothing_stands_beside_a_wildcard(options: Options) -> Iterator[PolicyIssue]:
-    """Remark on origins and a regular expression beside `*`: they never matter."""
+    """Warn of origins and a regular expression beside `*`: they never matter."""
     if all(element.text != WILDCARD for element in options.allow_origins):
         return
     beside = [element for element in options.allow_origins if element.text != WILDCARD]
@@ -78,12 +75,11 @@ def nothing_stands_beside_a_wildcard(options: Options) -> Iterator[PolicyIssue]:
             IssueCode.ORIGIN_BESIDE_WILDCARD,
             element,
             'It never matters: "*" beside it allows every origin already.',
-            'remove it, or remove "*".',
         )
 
 
 def nothing_is_listed_twice(options: Options) -> Iterator[PolicyIssue]:
-    """Remark on duplicates, which are dropped: a second entry is often a mistyped other one."""
+    """Warn of duplicates, which are dropped: a second entry is often a mistyped other one."""
     for elements, canonical in (
         (options.allow_origins, str),
         (options.allow_methods, normalize_method),
@@ -94,11 +90,11 @@ def nothing_is_listed_twice(options: Options) -> Iterator[PolicyIssue]:
         for element in elements:
             first = seen.setdefault(canonical(element.text), element)
             if first is not element:
-                yield issue_of(IssueCode.DUPLICATE, element, f"It is listed before, as {first.field}.", "remove it.")
+                yield issue_of(IssueCode.DUPLICATE, element, f"It is listed before, as {first.field}.")
 
 
 def names_matter(options: Options) -> Iterator[PolicyIssue]:
-    """Remark on header names that change nothing, whichever list they stand in."""
+    """Warn of header names that change nothing, whichever list they stand in."""
     for element in options.allow_headers:
         if is_forbidden_request_header(element.text):
             yield issue_of(
@@ -106,7 +102,6 @@ def names_matter(options: Options) -> Iterator[PolicyIssue]:
                 element,
                 "Browsers set it themselves and scripts cannot, so no page ever asks for it."
                 + (" Cookies are a matter of allow_credentials." if element.text.lower() == "cookie" else ""),
-                "remove it.",
             )
     for element in options.expose_headers:
         lowered = element.text.lower()
@@ -116,11 +111,11 @@ def names_matter(options: Options) -> Iterator[PolicyIssue]:
             reason = "Every page that may read the response may read it already."
         else:
             continue
-        yield issue_of(IssueCode.RESPONSE_HEADER_NEVER_MATTERS, element, reason, "remove it.")
+        yield issue_of(IssueCode.RESPONSE_HEADER_NEVER_MATTERS, element, reason)
 
 
 def max_age_is_honored(options: Options) -> Iterator[PolicyIssue]:
-    """Remark on a maximum age that no browser honors."""
+    """Warn of a maximum age that no browser honors."""
     if options.max_age is not None and options.max_age > LARGEST_CAP:
         yield PolicyIssue(
             code=IssueCode.MAX_AGE_ABOVE_CAPS,
@@ -128,11 +123,10 @@ def max_age_is_honored(options: Options) -> Iterator[PolicyIssue]:
             value=options.max_age,
             reason="Browsers keep a preflight's answer for less: 7200 seconds in Chromium, 86400 in Firefox, 600 in "
             "Safari.",
-            hint=str(LARGEST_CAP),
         )
 
 
-REMARKS: tuple[Callable[[Options], Iterator[PolicyIssue]], ...] = (
+WARNINGS: tuple[Callable[[Options], Iterator[PolicyIssue]], ...] = (
     credentials_travel_encrypted,
     regex_can_match,
     nothing_stands_beside_a_wildcard,

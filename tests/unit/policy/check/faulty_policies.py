@@ -12,7 +12,7 @@ from typing import Any
 
 from crossorigin import CORSMiddleware, CrossOriginWarning, InvalidPolicyError, Policy
 from crossorigin import IssueCode as Code
-from crossorigin.policy.fields import DEFAULTS
+from crossorigin.policy.options import DEFAULTS
 
 
 async def _app(

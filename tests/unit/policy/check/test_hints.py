@@ -1,113 +1,70 @@
-"""A hint that is a replacement is one: pasted in place of the value, the issue is gone."""
+"""A hint is what to write: pasted as it is, it is the fix, and following the hints comes to an end."""
 
 import ast
-import itertools
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crossorigin import CrossOriginWarning, InvalidPolicyError, IssueCode, PolicyIssue
+from crossorigin import REMOVE, Fix, InvalidPolicyError, IssueCode, PolicyIssue
+from crossorigin.policy.options import apply_fix
 from tests.example_counts import ExampleCounts
 from tests.unit.fetch.strategies import near_misses
 from tests.unit.policy.check.faulty_policies import FAULTY, Faulty, complaint_of
 from tests.unit.policy.check.test_origin_repair import spelled_urls, url_like
 
-INSTRUCTIONS_ALONE = {
-    IssueCode.UNKNOWN_OPTION,
-    IssueCode.POLICY_NOT_A_POLICY,
-    IssueCode.POLICY_BESIDE_OPTIONS,
-    IssueCode.NOT_A_CHOICE,
-    IssueCode.NOT_CALLABLE,
-    IssueCode.GUARDS_NOTHING,
-    IssueCode.ORIGIN_EMPTY,
-    IssueCode.ORIGIN_FILE,
-    IssueCode.NULL_WITH_CREDENTIALS,
-    IssueCode.PUBLIC_SUFFIX_WITH_CREDENTIALS,
-    IssueCode.CONSTANT_NEEDS_ONE_ORIGIN,
-    IssueCode.REGEX_INVALID,
-    IssueCode.REGEX_NOT_JUDGED,
-    IssueCode.REGEX_CATASTROPHIC,
-    IssueCode.REGEX_LETS_STRANGERS_IN,
-    IssueCode.METHOD_FORBIDDEN,
-    IssueCode.RESPONSE_HEADER_AMONG_REQUEST_HEADERS,
-    IssueCode.REQUEST_HEADER_AMONG_RESPONSE_HEADERS,
-    IssueCode.REGEX_NEVER_MATCHES,
-    IssueCode.ORIGIN_BESIDE_WILDCARD,
-    IssueCode.DUPLICATE,
-    IssueCode.REQUEST_HEADER_NEVER_MATTERS,
-    IssueCode.RESPONSE_HEADER_NEVER_MATTERS,
-}
-
-
-def literal_of(source: str) -> tuple[Any] | None:
-    """Return the value of a literal, in a tuple, or None if the source is none."""
-    try:
-        return (ast.literal_eval(source),)
-    except (SyntaxError, ValueError):
-        return None
-
-
-def pasted(options: dict[str, Any], issue: PolicyIssue) -> Iterator[dict[str, Any]]:
-    """Yield the options with the hint of an issue pasted in, once for each line that is one; nothing if it is none."""
-    name, _, index = issue.field.partition("[")
-    if issue.hint.startswith(f"{name}="):
-        for line in issue.hint.splitlines():
-            value = literal_of(line.partition("#")[0].strip().removeprefix(f"{name}=").removesuffix(","))
-            assert value is not None
-            yield {**options, name: value[0]}
-    elif index:
-        elements, place = options[name], int(index[:-1])
-        found = literal_of(f"[{issue.hint}]")
-        if found is not None:
-            yield {**options, name: [*elements[:place], *found[0], *elements[place + 1 :]]}
-    else:
-        found = literal_of(issue.hint)
-        if found is not None:
-            yield {**options, name: found[0]}
-
 
 def told(options: dict[str, Any]) -> tuple[PolicyIssue, ...]:
-    """Return all that is wrong with a policy, or remarkable about it."""
+    """Return all that is wrong with a policy, or worth a warning."""
     complaint = complaint_of(options)
     return () if complaint is None else complaint.issues
 
 
+def fixed(options: dict[str, Any], issue: PolicyIssue) -> dict[str, Any] | None:
+    """Return the options after the first fix of an issue, None if it has none."""
+    return apply_fix(options, issue.fixes[0]) if issue.fixes else None
+
+
+def pasted(options: dict[str, Any], issue: PolicyIssue, fix: Fix, line: str) -> dict[str, Any]:
+    """Return the options with a line of a hint pasted in, as a person who reads it would."""
+    name, _, index = issue.field.partition("[")
+    if fix.value is REMOVE:
+        assert line.removesuffix(".").startswith("remove it" if len(issue.fixes) == 1 else "# remove ")
+        return apply_fix(options, fix)
+    if "[" in fix.field:
+        place = int(index[:-1])
+        elements = ast.literal_eval(f"[{line}\n]")
+        return {**options, name: [*options[name][:place], *elements, *options[name][place + 1 :]]}
+    if fix.field == name and len(issue.fixes) == 1:
+        return {**options, name: ast.literal_eval(line)}
+    call = ast.parse(f"Policy({line}\n)", mode="eval").body
+    assert isinstance(call, ast.Call)
+    return {**options, **{str(keyword.arg): ast.literal_eval(keyword.value) for keyword in call.keywords}}
+
+
 @pytest.mark.parametrize("faulty", FAULTY, ids=lambda faulty: faulty.name)
-def test_a_replacement_pasted_in_takes_its_issue_away(faulty: Faulty) -> None:
-    """The same code is gone from that field, and nothing new is wrong."""
-    before = {(issue.code, issue.field) for issue in told(faulty.options)}
-    assert before
+def test_a_hint_pasted_in_is_the_fix(faulty: Faulty) -> None:
+    """Each line is valid Python where it is pasted, and means what a program would apply."""
     for issue in told(faulty.options):
-        for options in pasted(faulty.options, issue):
-            complaint = complaint_of(options)
-            after = set() if complaint is None else {(other.code, other.field) for other in complaint.issues}
-            assert (issue.code, issue.field) not in after
-            if len(before) == 1:
-                # A remark may come to light once the errors are gone; an error may not.
-                assert complaint is None or isinstance(complaint, CrossOriginWarning)
-
-
-def test_which_codes_have_replacements_is_known() -> None:
-    """Every code but those that cannot be mended by pasting has a replacement somewhere in the list of faults."""
-    replaced = {issue.code for faulty in FAULTY for issue in told(faulty.options) if any(pasted(faulty.options, issue))}
-    assert set(IssueCode) - replaced == INSTRUCTIONS_ALONE
+        lines = issue.hint.split("\n") if issue.fixes else []
+        assert len(lines) == len(issue.fixes)
+        for line, fix in zip(lines, issue.fixes, strict=True):
+            assert pasted(faulty.options, issue, fix, line) == apply_fix(faulty.options, fix)
+            assert line.endswith(fix.when)
 
 
 @pytest.mark.parametrize("faulty", FAULTY, ids=lambda faulty: faulty.name)
-def test_all_replacements_pasted_in_leave_what_only_a_person_can_mend(faulty: Faulty) -> None:
-    """Following the hints one after the other comes to an end, at instructions or at a policy that starts."""
+def test_all_fixes_applied_leave_what_only_a_person_can_fix(faulty: Faulty) -> None:
+    """Following the first fixes one after the other comes to an end, at instructions or at a policy that starts."""
     options = faulty.options
     for _ in range(20):
-        better = next(itertools.chain.from_iterable(pasted(options, issue) for issue in told(options)), None)
+        better = next((fixed(options, issue) for issue in told(options) if issue.fixes), None)
         if better is None:
             break
         options = better
     else:
         pytest.fail("the hints go in circles")
-    assert not any(any(pasted(options, issue)) for issue in told(options))
 
 
 def test_an_origin_pasted_right_has_nothing_wrong_any_more() -> None:
@@ -126,7 +83,7 @@ def test_an_origin_pasted_right_has_nothing_wrong_any_more() -> None:
         if isinstance(complaint, InvalidPolicyError):
             (issue,) = complaint.issues
             assert issue.field == f"allow_origins[{place}]"
-            mended = next(pasted(options, issue), None)
+            mended = fixed(options, issue)
         counts.count(positive=mended is not None)
         if mended is not None:
             assert not isinstance(complaint_of(mended), InvalidPolicyError)
@@ -149,7 +106,8 @@ def test_several_origins_in_one_string_become_the_list_that_is_meant() -> None:
         assert complaint.issues[0].code is IssueCode.BARE_STRING
         counts.count(positive=len(complaint.issues) == 1)
         if len(complaint.issues) == 1:
-            (mended,) = pasted(options, complaint.issues[0])
+            mended = fixed(options, complaint.issues[0])
+            assert mended is not None
             assert not isinstance(complaint_of(mended), InvalidPolicyError)
             assert len(mended["allow_origins"]) <= len(texts)
 
@@ -170,7 +128,7 @@ def test_a_name_pasted_right_has_nothing_wrong_any_more(option: str) -> None:
         complaint = complaint_of(options)
         mended = None
         for issue in complaint.issues if isinstance(complaint, InvalidPolicyError) else ():
-            mended = next(pasted(options, issue), None)
+            mended = fixed(options, issue)
         counts.count(positive=mended is not None)
         if mended is not None:
             assert not isinstance(complaint_of(mended), InvalidPolicyError)
@@ -190,7 +148,9 @@ def test_a_name_pasted_right_has_nothing_wrong_any_more(option: str) -> None:
         ("expose_headers", "XX-AXX, X-B;X-C", '"XX-AXX", "X-B", "X-C"'),
         ("allow_methods", '"XPUTX"', '"XPUTX"'),
         ("allow_methods", "put, \"'Mine'", '"PUT", "Mine"'),
-        ("allow_methods", "PUT, TRACE", "remove it, or write the method's name."),
+        ("allow_methods", "PUT, TRACE", '"PUT"'),
+        ("allow_methods", "é", "remove it, or write the method's name."),
+        ("allow_methods", ",", "remove it."),
     ],
 )
 def test_what_was_pasted_around_a_name_is_taken_off(option: str, text: str, hint: str) -> None:

@@ -180,6 +180,7 @@ def test_an_age_of_a_subclass_counts_as_its_number(age: int) -> None:
         ("allow_origins", "[]", "[]"),
         ("allow_origins", b"https://a.example", '["https://a.example"]'),
         ("allow_origins", bytearray(b"https://a.example"), '["https://a.example"]'),
+        ("allow_origins", b"HTTPS://A.example/", '["https://a.example"]'),
         ("allow_methods", "GET,POST", '["GET", "POST"]'),
         ("allow_methods", "get, patch", '["GET", "PATCH"]'),
         ("allow_methods", '["PUT"]', '["PUT"]'),
@@ -215,7 +216,7 @@ def test_the_rest_of_a_bare_string_is_checked_too() -> None:
 )
 def test_what_is_no_collection_is_refused(option: str, value: object) -> None:
     """None, numbers, mappings and functions are no lists."""
-    ((field, code, hint),) = issues_of({option: value})
+    (field, code, hint), *_ = issues_of({option: value})
     assert (field, code) == (option, "not-a-collection")
     assert (hint == "[]") is (value is None)
 

@@ -33,7 +33,7 @@ def regex_is_safe(options: Options) -> Iterator[PolicyIssue]:
         return
     element = Element("allow_origin_regex", text)
     if not text:
-        yield issue_of(IssueCode.REGEX_EMPTY, element, "It is empty, so it matches no origin.", "None")
+        yield issue_of(IssueCode.REGEX_EMPTY, element, "It is empty, so it matches no origin.")
         return
     try:
         _compile(text)

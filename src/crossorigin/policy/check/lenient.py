@@ -1,0 +1,125 @@
+"""Lenient reading: what a value of a wrong type was meant to be.
+
+Loaded only when something is wrong: a correct policy needs no guesses, and they would be part of every import.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+
+from crossorigin.fetch.methods import STANDARD_METHODS
+from crossorigin.policy.check.origin_repair import repair
+from crossorigin.policy.errors import text_of
+from crossorigin.policy.options import is_list_like, members_of
+from crossorigin.policy.pattern import can_be_listed
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_BOOLEANS = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
+_SEPARATORS = re.compile(r"[\s,;]+")
+_DAY = 86400
+_LIST_SEPARATORS = re.compile(r"[,;]")
+# Flags that are written into the expression, or change nothing.
+_KEPT_FLAGS = re.UNICODE | re.IGNORECASE
+
+
+def read_elements(name: str, value: object) -> list[str]:
+    """Return the elements that a value in place of the collection `name` was meant to be; none if that is not known."""
+    if isinstance(value, str):
+        return _split(name, str.__str__(value))
+    if isinstance(value, bytes | bytearray):
+        return _split(name, bytes(value).decode("utf-8", "replace"))
+    return _correct_all(name, _strings_of(value)) if _is(value, Mapping) else []
+
+
+def _split(name: str, text: str) -> list[str]:
+    """Return the list that a bare string was meant to be: JSON, or split at commas or spaces, or itself."""
+    try:
+        parsed: object = json.loads(text)
+    except (ValueError, RecursionError):
+        parsed = None
+    parts = _strings_of(parsed) if _is(parsed, list) else []
+    if not parts:
+        parts = [part.strip("\"'") for part in _SEPARATORS.split(text.strip("[] \t\r\n"))]
+    return list(dict.fromkeys(_correct_all(name, parts)))
+
+
+def read_element(name: str, member: object) -> list[str]:
+    """Return the elements of the collection `name` that a member that is not a string was meant to be."""
+    if isinstance(member, bytes | bytearray):
+        return list(correct(name, member.decode("ascii"))) if member and member.isascii() else []
+    if is_list_like(member):
+        return _correct_all(name, _strings_of(member))
+    if isinstance(member, re.Pattern):
+        return []
+    text = text_of(member)
+    if name != "allow_origins" or "://" not in text:
+        return []
+    corrected = correct(name, text)
+    return list(corrected) if all(map(can_be_listed, corrected)) else []
+
+
+def correct(name: str, text: str) -> tuple[str, ...]:
+    """Return what was meant by a string of the option `name`, which may be several; itself where that is not known."""
+    if name == "allow_origins":
+        return repair(text) or (text,)
+    if name == "allow_methods":
+        return tuple(map(_correct_method, filter(None, _SEPARATORS.split(text)))) or (text,)
+    return tuple(filter(None, map(_correct_name, _LIST_SEPARATORS.split(text)))) or (text,)
+
+
+def _correct_all(name: str, texts: list[str]) -> list[str]:
+    return [corrected for text in texts if text for corrected in correct(name, text)]
+
+
+def _correct_method(text: str) -> str:
+    word = text.strip("\"'")
+    return word.upper() if word.upper() in STANDARD_METHODS else word
+
+
+def _correct_name(text: str) -> str:
+    return text.strip("\"' \t\r\n").rstrip(": ").replace(" ", "-")
+
+
+def read_regex(value: object) -> str | None:
+    """Return the text that a compiled pattern or bytes were meant to be; None where flags would be lost."""
+    if _is(value, re.Pattern):
+        flags = getattr(value, "flags", 0)
+        text = None if flags & ~_KEPT_FLAGS else read_regex(getattr(value, "pattern", None))
+        return text if text is None or not flags & re.IGNORECASE else f"(?i:{text})"
+    if isinstance(value, bytes):
+        return value.decode("ascii", "replace") or None
+    return value if isinstance(value, str) else None
+
+
+def read_seconds(value: object) -> int | None:
+    """Return the seconds, whole and up to a day, that a number, a text or a duration says; None if it says none."""
+    if isinstance(value, bool):
+        return None
+    convert: Callable[[], float] | None = getattr(value, "total_seconds", None)
+    try:
+        said = float(convert() if callable(convert) else text_of(value))
+    except Exception:  # noqa: BLE001  # a foreign method must not hide what is wrong with the policy
+        return None
+    return int(said) if said.is_integer() and 0 <= said <= _DAY else None
+
+
+def read_bool(value: object) -> bool | None:
+    """Return the truth value that a text or a number spells out; None if it spells none."""
+    return _BOOLEANS.get(text_of(value).strip().lower())
+
+
+def _is(value: object, kind: type) -> bool:
+    # Not `isinstance` in place: it would narrow a value to a collection of members of no known type.
+    return isinstance(value, kind)
+
+
+def _strings_of(value: object) -> list[str]:
+    """Return the members of a collection if all of them are strings, else none."""
+    members = members_of(value)
+    strings = [str.__str__(member) for member in members if isinstance(member, str)]
+    return strings if len(strings) == len(members) else []

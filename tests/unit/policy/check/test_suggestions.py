@@ -1,0 +1,107 @@
+"""Fixes that depend on more than the value: on the other options, and on what else the value holds.
+
+`tests/properties/test_fixes.py` applies the fixes of every code.
+"""
+
+from typing import Any
+
+import pytest
+
+from crossorigin import REMOVE, Fix, IssueCode
+from tests.unit.policy.check.faulty_policies import complaint_of
+
+A = "https://a.example"
+
+
+def fixes_of(options: dict[str, Any]) -> list[tuple[Fix, ...]]:
+    """Return the fixes of each issue."""
+    complaint = complaint_of(options)
+    assert complaint is not None
+    return [issue.fixes for issue in complaint.issues]
+
+
+def test_without_an_origin_next_to_it_the_wildcard_is_given_up_last() -> None:
+    """Most apps need no credentials; the others name their pages, or this machine's while developing."""
+    for origins in (["*"], ["*", "*"], ["null", "*"], [" * "], "*"):
+        cookieless, pages, machine = fixes_of({"allow_origins": origins, "allow_credentials": True})[-1]
+        assert (cookieless.field, cookieless.value) == ("allow_credentials", False)
+        assert (pages.field, pages.value) == ("allow_origins", ("https://app.example.com",))
+        assert machine.value == ("http://localhost:*", "http://127.0.0.1:*")
+
+
+@pytest.mark.parametrize(
+    ("options", "value"),
+    [
+        ({"allow_origins": ["*", A]}, REMOVE),
+        ({"allow_origins": ["*", f"{A}/"]}, REMOVE),
+        ({"allow_origins": ["*"], "allow_origin_regex": r"https://b\.example"}, REMOVE),
+        ({"allow_origins": [f"*,{A}"]}, A),
+        ({"allow_origins": f"*,{A}"}, (A,)),
+    ],
+)
+def test_next_to_an_origin_the_wildcard_is_given_up_first(options: dict[str, Any], value: object) -> None:
+    """What is written next to it stays."""
+    complaint = complaint_of({**options, "allow_credentials": True})
+    assert complaint is not None
+    (issue,) = [issue for issue in complaint.issues if issue.code is IssueCode.WILDCARD_WITH_CREDENTIALS]
+    assert [fix.value for fix in issue.fixes] == [value, False]
+
+
+def test_what_one_string_or_tuple_holds_besides_is_kept() -> None:
+    """A fix of one part of a value writes the other parts too."""
+    assert fixes_of({"allow_methods": "GET,trace"}) == [
+        (Fix("allow_methods", ("GET", "trace")),),
+        (Fix("allow_methods", ("GET",)),),
+    ]
+    assert fixes_of({"allow_methods": ["PUT", ("GET", "trace")]}) == [
+        (Fix("allow_methods[1]", ("GET", "trace")),),
+        (Fix("allow_methods[1]", "GET"),),
+    ]
+    assert fixes_of({"allow_methods": b"trace"})[1] == (Fix("allow_methods", ()),)
+
+
+@pytest.mark.parametrize(
+    ("option", "text", "value"),
+    [
+        ("allow_methods", "PUT, TRACE", "PUT"),
+        ("allow_methods", "trace\n", REMOVE),
+        ("allow_methods", " ", REMOVE),
+        ("allow_headers", "Access-Control-Max-Age: , X-A", "X-A"),
+        ("allow_headers", "Access-Control-Max-Age:", REMOVE),
+        ("expose_headers", "Access-Control-Max-Age:", "Access-Control-Max-Age"),
+        ("expose_headers", "Access-Control-Request-Method:", REMOVE),
+        ("expose_headers", "", REMOVE),
+        ("allow_headers", ":", REMOVE),
+    ],
+)
+def test_a_fix_brings_no_name_that_would_be_refused(option: str, text: str, value: object) -> None:
+    """What can only go is left out of it."""
+    assert fixes_of({option: [text]}) == [(Fix(f"{option}[0]", value),)]  # type: ignore[arg-type]
+
+
+def test_one_wildcard_can_be_removed_and_several_cannot_at_once() -> None:
+    """Next to a wildcard that is not needed either way is right; a fix that leaves the issue is none."""
+    (own, wildcard) = fixes_of({"allow_origins": [A, "*"]})[0]
+    assert (own.field, wildcard.field) == ("allow_origins[0]", "allow_origins[1]")
+    assert (own.value, wildcard.value) == (REMOVE, REMOVE)
+    assert (Fix("allow_origins[0]", REMOVE),) in fixes_of({"allow_origins": [A, "*", "*"]})
+
+
+class Address:
+    """A value that is not a string, with a text that could be an origin."""
+
+    def __init__(self, text: str) -> None:
+        """Keep the text."""
+        self._text = text
+
+    def __str__(self) -> str:
+        """Return the text."""
+        return self._text
+
+
+@pytest.mark.parametrize(
+    ("text", "fixes"), [("https://A.example/", (Fix("allow_origins[0]", A),)), ("https://a b", ()), ("a.example", ())]
+)
+def test_an_object_is_an_origin_only_if_its_text_is_one(text: str, fixes: tuple[Fix, ...]) -> None:
+    """A URL has a fix; what is said of anything else is what an element is."""
+    assert fixes_of({"allow_origins": [Address(text)]}) == [fixes]
