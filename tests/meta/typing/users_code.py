@@ -17,7 +17,7 @@ from starlette.middleware import Middleware
 from starlette.routing import Mount
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from crossorigin import CORSMiddleware, Explanation, InvalidPolicyError, Policy, PolicyIssue
+from crossorigin import REMOVE, CORSMiddleware, Explanation, Fix, InvalidPolicyError, Policy, PolicyIssue
 from crossorigin.fastapi import cors, explain, install
 from crossorigin.settings import policy_from_env
 from crossorigin.settings.pydantic import Methods, Origins, PolicyField, RequestHeaders, ResponseHeaders
@@ -90,6 +90,10 @@ async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
     except InvalidPolicyError as error:
         issues: tuple[PolicyIssue, ...] = error.issues
         print(*(f"{issue.field}: {issue.hint}" for issue in issues), sep="\n")
+        fixes: list[Fix] = [fix for issue in issues for fix in issue.fixes]
+        print(*(fix.field for fix in fixes if fix.value is REMOVE))
+        texts: list[str] = [fix.value for fix in fixes if isinstance(fix.value, str)]
+        print(*texts)
     yield
 
 
@@ -175,7 +179,7 @@ policy_from_env(environ={"CORS_MAX_AGE": 600})  # type: ignore[dict-item]  # pyr
 policy_from_env(environment={})  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
 fastapi_app.add_middleware(CORSMiddleware, policy=settings.cors_origins)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 public("1")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+cors(max_age="600")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 cors(allow_orgins=["*"])  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
 cors(["*"])  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-cors(policy, ["*"])  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
 fastapi_app.add_middleware(CORSMiddleware, served_methods_only="yes")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]

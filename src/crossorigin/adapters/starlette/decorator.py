@@ -1,7 +1,7 @@
 """The decorator `cors`, which gives a route, a router or a mounted app its own policy."""
 
-from collections.abc import Callable, Iterable
-from types import EllipsisType
+from __future__ import annotations
+
 from typing import TypeVar
 
 from crossorigin.adapters.common.arguments import read_policy
@@ -9,23 +9,18 @@ from crossorigin.adapters.starlette.route_policy import announce, attach
 from crossorigin.adapters.starlette.routes import carry
 from crossorigin.policy.policy import Policy
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import EllipsisType
+    from typing import Unpack
+
+    from crossorigin.policy.options import PolicyOptions
+
 _Served = TypeVar("_Served")
 
 
-def cors(  # noqa: D417  # the rest is described once, by Policy
-    policy: Policy | EllipsisType | None = ...,
-    *,
-    allow_origins: Iterable[str] = (),
-    allow_methods: Iterable[str] = ("GET",),
-    allow_headers: Iterable[str] = (),
-    allow_credentials: bool = False,
-    allow_origin_regex: str | None = None,
-    allow_private_network: bool = False,
-    expose_headers: Iterable[str] = (),
-    max_age: int | None = 600,
-    constant_allow_origin: bool = False,
-    dangerously_allow_public_suffixes: bool = False,
-) -> Callable[[_Served], _Served]:
+def cors(policy: Policy | EllipsisType | None = ..., **options: Unpack[PolicyOptions]) -> Callable[[_Served], _Served]:
     """Give an endpoint a policy of its own, in place of the app's; or a router, or an app that is mounted.
 
     Put it on a function or a class that serves a route of Starlette's or FastAPI's, above or below the decorator that
@@ -36,8 +31,7 @@ def cors(  # noqa: D417  # the rest is described once, by Policy
 
     Args:
         policy: A `Policy`, in place of the options; or None, with which no page of another origin may read anything.
-
-    The other arguments are those of `Policy`.
+        **options: Those of `Policy`, by the same names.
 
     Returns:
         A function that takes the endpoint, the router or the app, and returns that very object.
@@ -51,23 +45,11 @@ def cors(  # noqa: D417  # the rest is described once, by Policy
     >>> @cors(allow_origins=["*"])
     ... def public(): ...
     """
-    options: dict[str, object] = {
-        "allow_origins": allow_origins,
-        "allow_methods": allow_methods,
-        "allow_headers": allow_headers,
-        "allow_credentials": allow_credentials,
-        "allow_origin_regex": allow_origin_regex,
-        "allow_private_network": allow_private_network,
-        "expose_headers": expose_headers,
-        "max_age": max_age,
-        "constant_allow_origin": constant_allow_origin,
-        "dangerously_allow_public_suffixes": dangerously_allow_public_suffixes,
-    }
     given: object = policy
     if callable(given) or hasattr(given, "matches"):
         message = "cors is put on something without its options: write @cors(allow_origins=[...]), with parentheses."
         raise TypeError(message)
-    checked = read_policy(None if policy is ... else Policy() if policy is None else policy, options)
+    checked = read_policy(None if policy is ... else Policy() if policy is None else policy, {**options})
 
     def put_on(served: _Served) -> _Served:
         carry(served, attach(checked, served))
