@@ -26,6 +26,7 @@ from crossorigin.fetch.origin import MAX_ORIGIN
 from crossorigin.policy.decide.plan import Plan
 from crossorigin.policy.decide.response import ResponseHeaders
 from crossorigin.policy.errors import InvalidPolicyError
+from crossorigin.policy.options import options_in
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -110,18 +111,7 @@ class CORSMiddleware:
         on_decision: OnDecision | None = None,
     ) -> None:
         """Validate the arguments and compile the policy."""
-        options: dict[str, object] = {
-            "allow_origins": allow_origins,
-            "allow_methods": allow_methods,
-            "allow_headers": allow_headers,
-            "allow_credentials": allow_credentials,
-            "allow_origin_regex": allow_origin_regex,
-            "allow_private_network": allow_private_network,
-            "expose_headers": expose_headers,
-            "max_age": max_age,
-            "constant_allow_origin": constant_allow_origin,
-            "dangerously_allow_public_suffixes": dangerously_allow_public_suffixes,
-        }
+        options = options_in(locals())
         arguments: dict[str, object] = {
             "debug": debug,
             "outermost": outermost,

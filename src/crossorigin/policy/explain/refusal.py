@@ -130,7 +130,7 @@ class RefusalDescriber:
         # A request header with the name `*` must not lead to the advice to list `*`, which would allow all headers.
         misplaced = [name for name in names if name in ALL_CORS_RESPONSE_HEADERS or name == WILDCARD]
         missing = [name for name in names if name not in misplaced]
-        sentences = []
+        sentences: list[str] = []
         if misplaced:
             has = "it has" if len(misplaced) == 1 else "they have"
             sentences.append(f"Remove {_listing(misplaced)} from the page's request; {has} no effect there.")
