@@ -12,8 +12,8 @@ MAKEFLAGS += --no-builtin-rules
 PYTHON ?= python3
 ARGS ?=
 BIN := .venv/bin
-# One worker for each core. What has to stay on one worker is in a group: see tests/conftest.py.
-WORKERS := --numprocesses auto --dist loadgroup
+# One worker for each core; tests/conftest.py decides what stays on one worker.
+WORKERS := --numprocesses auto
 # These tests run twice: with the newest and with the oldest supported versions of Starlette, FastAPI and pydantic.
 FRAMEWORK_TESTS := tests/unit/adapters/asgi/test_frameworks.py tests/unit/adapters/asgi/test_outermost.py \
     tests/unit/adapters/starlette tests/unit/test_starlette_explain.py tests/unit/test_starlette_install.py \

@@ -11,10 +11,10 @@ import crossorigin
 from crossorigin.fetch.origin import MAX_ORIGIN
 from crossorigin.policy.explain.refusal import MAX_SHOWN
 
-HOUSE = str(Path(crossorigin.__file__).parent)
+LIBRARY = str(Path(crossorigin.__file__).parent)
 
 
-def steps_of(call: Callable[[], object], *, within: str = HOUSE) -> int:
+def steps_of(call: Callable[[], object], *, within: str = LIBRARY) -> int:
     """Count the instructions that the interpreter runs in files of this library."""
     steps = 0
 
@@ -36,7 +36,7 @@ def steps_of(call: Callable[[], object], *, within: str = HOUSE) -> int:
     return steps
 
 
-def room_of(call: Callable[[], object]) -> int:
+def peak_memory_of(call: Callable[[], object]) -> int:
     """Return the most bytes that were held at once while a call ran."""
     tracemalloc.start()
     try:
@@ -52,7 +52,7 @@ class Watched(bytes):
     """Bytes that note whatever is done to them, other than asking for their length or for as many as an origin has.
 
     A comparison with bytes of another length reads nothing, so it is not noted. What takes the buffer itself, as
-    `join` does and a regular expression, cannot be seen here; what copies it is seen by `room_of`.
+    `join` does and a regular expression, cannot be seen here; what copies it is seen by `peak_memory_of`.
     """
 
     done: list[str]

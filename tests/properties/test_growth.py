@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from crossorigin import Policy
-from tests.properties.counting import Watched, room_of, steps_of
+from tests.properties.counting import Watched, peak_memory_of, steps_of
 from tests.properties.serving import MiddlewareInstance, build
 from tests.properties.strategies import DEFAULTS, AppResponse, GeneratedRequest, Line
 
@@ -55,8 +55,8 @@ def test_the_counters_count() -> None:
         value = Watched(bytes(10**6))
         look(value)
         assert len(value.done) == 1
-    assert room_of(lambda: len(value)) < 1_000
-    assert room_of(value.lower) > 10**6
+    assert peak_memory_of(lambda: len(value)) < 1_000
+    assert peak_memory_of(value.lower) > 10**6
 
 
 def _loop(count: int) -> None:
@@ -184,7 +184,7 @@ def test_hostile_bytes_are_measured_and_not_read(field: str, mode: str, *, debug
                 # The first of its kind is told of in the log.
                 middleware.serve(asked, SAID)
                 counted.add(steps(middleware, asked))
-                assert room_of(functools.partial(middleware.serve, asked, SAID)) < 16_000
+                assert peak_memory_of(functools.partial(middleware.serve, asked, SAID)) < 16_000
                 decide_anew(policy, value, field, debug=debug)
                 assert value.done == []
             assert len(counted) == 1
