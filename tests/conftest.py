@@ -52,7 +52,7 @@ def _running_coverage() -> Any | None:
 class _FolderScheduling(LoadScopeScheduling):
     """Give whole files to workers, and whole folders of `tests/real`, which share a browser, servers or a port.
 
-    Handing out single tests costs more than most of them take: 57 s for tests/unit/policy on two busy cores, not 14 s.
+    Handing out single tests would need a round trip for each of twelve thousand short ones.
     """
 
     def _split_scope(self, nodeid: str) -> str:
@@ -73,19 +73,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if hasattr(config, "workerinput"):
         first = [_TESTS / name for name in ("real", "properties", "meta")]
         items.sort(key=lambda item: [folder not in item.path.parents for folder in first])
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Run the laws of `tests/properties` unmeasured: they take four times as long otherwise, and cover nothing new."""
-    measured = _running_coverage() if item.path.is_relative_to(_TESTS / "properties") else None
-    if measured is None:
-        return (yield)
-    measured.stop()
-    try:
-        return (yield)
-    finally:
-        measured.start()
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
