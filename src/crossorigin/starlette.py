@@ -122,5 +122,5 @@ def explain(
     sent = normalize_method(method)
     scope: Scope = {"type": "http", "method": sent, "path": path, "root_path": "", "headers": []}
     by_route = layer._handler.by_route()  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # our own
-    selection, plan = by_route.for_request(scope, RouteState(app, seen=[])).preflight(sent)
+    selection, plan = by_route.for_request(scope, RouteState(app, revision=[])).preflight(sent)
     return explain_by(selection.policy, plan, method, origin, request_headers, route=selection.owner or None)

@@ -168,7 +168,7 @@ class Handler:
         """
         from crossorigin.adapters.starlette.route_policy import endpoint_policy
 
-        if endpoint_policy(scope["endpoint"], scope["method"]) is None:
+        if endpoint_policy(scope.get("endpoint"), scope["method"]) is None:
             return None
         # The scope is no longer in the state in which it arrived.
         before = {**scope, "endpoint": None}

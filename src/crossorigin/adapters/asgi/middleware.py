@@ -21,7 +21,7 @@ from crossorigin.adapters.asgi.nesting import (
     warn_of_root_policy,
 )
 from crossorigin.adapters.common.arguments import read_arguments
-from crossorigin.adapters.starlette.route_state import REVISION, UNKNOWN_ROUTES, RouteState
+from crossorigin.adapters.starlette.route_state import REVISION, ROUTES_OF, UNKNOWN_ROUTES, RouteState
 from crossorigin.fetch.origin import MAX_ORIGIN
 from crossorigin.policy.decide.plan import Plan
 from crossorigin.policy.decide.response import ResponseHeaders
@@ -163,7 +163,7 @@ class CORSMiddleware:
             plan is None
             or scope["type"] != "http"
             or "crossorigin.layer" in scope
-            or (REVISION and self._watched != self._seen)
+            or (REVISION and (self._revision != REVISION or [*map(ROUTES_OF, self._routers)] != self._seen))
         ):
             serve = self._prepare(scope)
             if serve is not None:
@@ -244,6 +244,8 @@ class CORSMiddleware:
         if outer is not None:
             warn_of_outer(scope, position, outer)
             return self._handler.inside(app, scope["type"], routes)
+        if routes.root_owner:
+            warn_of_root_policy(routes.root_owner, position)
         is_fast = not (has_left or self._needs_full_handling or routes.may_have_policies)
         if is_fast and scope["type"] == "http":
             self._fast_plan = self._plan
@@ -270,7 +272,7 @@ class CORSMiddleware:
     def _scan_routes(self, scope: Scope, app: ASGIApp) -> RouteState:
         """Return the scan of the app's routes, after a new scan if the routes may have changed."""
         routes = self._routes
-        if self._watched != self._seen:
+        if self._revision != REVISION or [*map(ROUTES_OF, self._routers)] != self._seen:
             from crossorigin.adapters.starlette.middleware_stack import root_of
 
             root = root_of(self, app, scope)
@@ -279,19 +281,18 @@ class CORSMiddleware:
 
                 routes = scan_routes(root)
             else:
-                routes = RouteState(root, seen=[])
+                routes = RouteState(root, revision=[])
             self._use(routes)
             position = self.position
             position.where = position.where or describe_place(scope)
-            if routes.root_owner:
-                warn_of_root_policy(routes.root_owner, position)
         return routes
 
     def _use(self, routes: RouteState) -> None:
         """Use a scan of the app's routes from now on."""
         self._routes = routes
         # These attributes are copied, because every request reads them.
-        self._watched, self._seen, self._hides_endpoints = routes.watched, routes.seen, routes.hides_endpoints
+        self._revision, self._routers, self._seen = routes.revision, routes.routers, routes.seen
+        self._hides_endpoints = routes.hides_endpoints
         self._fast_plan = None
 
     def headers_by_endpoint(self, scope: Scope) -> ResponseHeaders | None:

@@ -37,11 +37,12 @@ def scan_routes(root: object) -> RouteState:
             may_have_policies=walk.has_policies,
             may_have_groups=walk.has_groups,
             hides_endpoints=walk.hides_endpoints,
-            watched=[REVISION, *walk.routes],
-            seen=[revision, *map(list, walk.routes)],
+            revision=revision,
+            routers=walk.routers,
+            seen=walk.seen,
         )
     # A route that somebody wrote may raise in any way. Only routing can tell then.
-    return RouteState(root, seen=revision, may_have_policies=True, may_have_groups=True)
+    return RouteState(root, revision=revision, may_have_policies=True, may_have_groups=True)
 
 
 class _Walk:
@@ -51,8 +52,9 @@ class _Walk:
         self.has_policies = False
         self.has_groups = False
         self.hides_endpoints = False
-        self.routes: list[list[Any]] = []
-        self._seen: set[int] = set()
+        self.routers: list[Any] = []
+        self.seen: list[list[Any]] = []
+        self._ids: set[int] = set()
 
     def start(self, root: object) -> None:
         """Walk the outermost app, whose own policy is that of its middleware."""
@@ -62,10 +64,13 @@ class _Walk:
         if router is None:
             self.hides_endpoints = True
         # An app may be mounted in itself.
-        elif id(router) not in self._seen:
-            self._seen.add(id(router))
-            self.routes.append(router.routes)
-            for route in router.routes:
+        elif id(router) not in self._ids:
+            self._ids.add(id(router))
+            # Copied before it is walked: what another thread adds meanwhile is then a change, and not overlooked.
+            routes = [*router.routes]
+            self.routers.append(router)
+            self.seen.append(routes)
+            for route in routes:
                 self._walk_route(route)
 
     def _walk_route(self, route: Any) -> None:

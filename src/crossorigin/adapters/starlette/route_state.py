@@ -6,13 +6,18 @@ three times as much to define.
 
 from __future__ import annotations
 
+from operator import attrgetter
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Any
 
 # Another object after each policy that was attached in this process, and nothing before the first. Whoever found no
 # policy in an app looks again when it has changed.
 REVISION: list[object] = []
+# Reads the list of routes of a router, in C.
+ROUTES_OF = attrgetter("routes")
 
 
 class RouteState:
@@ -23,12 +28,22 @@ class RouteState:
     shows no routes: its endpoint is known only afterward, from the scope. `root_owner` names the app if a policy is
     attached to `root` itself, where it decides nothing.
 
-    `watched` are the lists that may change, those of the routes that were walked and that of what was attached, and
-    `seen` is what they held. While `watched == seen`, the state is current. Lists are compared by identity first, in C:
-    that is a small part of what routing a request through them costs.
+    `revision` is what `REVISION` held before the walk, `routers` are the routers that were walked, and `seen` is what
+    each one's list of routes held. While `REVISION == revision` and the routers still list what was seen, the state is
+    current. The lists are read from the routers each time, because a user may give a router another list. They are
+    compared by identity first, in C: that is a small part of what routing a request through them costs.
     """
 
-    __slots__ = ("hides_endpoints", "may_have_groups", "may_have_policies", "root", "root_owner", "seen", "watched")
+    __slots__ = (
+        "hides_endpoints",
+        "may_have_groups",
+        "may_have_policies",
+        "revision",
+        "root",
+        "root_owner",
+        "routers",
+        "seen",
+    )
 
     def __init__(
         self,
@@ -38,8 +53,9 @@ class RouteState:
         may_have_policies: bool = False,
         may_have_groups: bool = False,
         hides_endpoints: bool = False,
-        watched: list[Any] = REVISION,
-        seen: list[Any],
+        revision: list[object],
+        routers: Sequence[Any] = (),
+        seen: Sequence[list[Any]] = (),
     ) -> None:
         """Keep what was found."""
         self.root = root
@@ -47,8 +63,9 @@ class RouteState:
         self.may_have_policies = may_have_policies
         self.may_have_groups = may_have_groups
         self.hides_endpoints = hides_endpoints
-        self.watched = watched
-        self.seen = seen
+        self.revision = revision
+        self.routers = routers
+        self.seen = [*seen]
 
     def with_policies(self) -> RouteState:
         """Return the same state of an app in which a hidden endpoint turned out to have a policy."""
@@ -58,10 +75,11 @@ class RouteState:
             may_have_policies=True,
             may_have_groups=True,
             hides_endpoints=True,
-            watched=self.watched,
+            revision=self.revision,
+            routers=self.routers,
             seen=self.seen,
         )
 
 
 # Before the routes were looked at: never current.
-UNKNOWN_ROUTES = RouteState(None, seen=[None])
+UNKNOWN_ROUTES = RouteState(None, revision=[None])
