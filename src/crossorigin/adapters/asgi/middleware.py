@@ -249,6 +249,9 @@ class CORSMiddleware:
         is_fast = not (has_left or self._needs_full_handling or routes.may_have_policies)
         if is_fast and scope["type"] == "http":
             self._fast_plan = self._plan
+            # Another thread may have found policies meanwhile, and then its state decides.
+            if self._routes is not routes:
+                self._fast_plan = None
             return None
         if move is not None and has_left and move.is_unguarded and scope["type"] == "http":
             from crossorigin.adapters.asgi.outermost import answer_crashes

@@ -17,6 +17,7 @@ from crossorigin.adapters.starlette.route_policy import (
 )
 from crossorigin.adapters.starlette.route_state import REVISION, RouteState
 from crossorigin.adapters.starlette.routes import is_framework_route, router_in
+from crossorigin.policy.fields import allowed_methods
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ def scan_routes(root: object) -> RouteState:
             may_have_policies=walk.has_policies,
             may_have_groups=walk.has_groups,
             hides_endpoints=walk.hides_endpoints,
+            methods=frozenset(walk.methods) if walk.is_complete else None,
             revision=revision,
             routers=walk.routers,
             seen=walk.seen,
@@ -52,6 +54,8 @@ class _Walk:
         self.has_policies = False
         self.has_groups = False
         self.hides_endpoints = False
+        self.is_complete = True
+        self.methods: set[str] = set()
         self.routers: list[Any] = []
         self.seen: list[list[Any]] = []
         self._ids: set[int] = set()
@@ -78,6 +82,7 @@ class _Walk:
         if not is_framework_route(route):
             # It may lead to an endpoint that only its `matches` knows.
             self.has_policies = self.has_groups = True
+            self.is_complete = False
         elif hasattr(route, "original_router"):
             self._look_at(route.original_router)
             self._walk_router(route.original_router)
@@ -94,8 +99,10 @@ class _Walk:
 
     def _look_at(self, *things: object) -> None:
         for thing in things:
-            if isinstance(thing, PolicyCarrier) or policy_of(thing) is not None:
+            attached = thing.policy if isinstance(thing, PolicyCarrier) else policy_of(thing)
+            if attached is not None:
                 self.has_policies = True
+                self.methods.update(allowed_methods(attached.policy.allow_methods))
                 self.has_groups = self.has_groups or may_hold_endpoints(thing)
 
 

@@ -26,7 +26,8 @@ class RouteState:
     `may_have_policies` is whether a route has a policy, or only routing can tell. `may_have_groups` is whether one may
     be attached to a router, a mount or an app around the endpoint. `hides_endpoints` is whether something serves that
     shows no routes: its endpoint is known only afterward, from the scope. `root_owner` names the app if a policy is
-    attached to `root` itself, where it decides nothing.
+    attached to `root` itself, where it decides nothing. `methods` are those that the policies of the routes allow, or
+    None if only routing can tell.
 
     `revision` is what `REVISION` held before the walk, `routers` are the routers that were walked, and `seen` is what
     each one's list of routes held. While `REVISION == revision` and the routers still list what was seen, the state is
@@ -38,6 +39,7 @@ class RouteState:
         "hides_endpoints",
         "may_have_groups",
         "may_have_policies",
+        "methods",
         "revision",
         "root",
         "root_owner",
@@ -53,6 +55,7 @@ class RouteState:
         may_have_policies: bool = False,
         may_have_groups: bool = False,
         hides_endpoints: bool = False,
+        methods: frozenset[str] | None = None,
         revision: list[object],
         routers: Sequence[Any] = (),
         seen: Sequence[list[Any]] = (),
@@ -63,6 +66,7 @@ class RouteState:
         self.may_have_policies = may_have_policies
         self.may_have_groups = may_have_groups
         self.hides_endpoints = hides_endpoints
+        self.methods = methods
         self.revision = revision
         self.routers = routers
         self.seen = [*seen]

@@ -19,6 +19,7 @@ from crossorigin.policy.fields import allowed_methods
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from collections.abc import Set as AbstractSet
     from typing import Any, Protocol
 
     from crossorigin.adapters.common.asgi_types import Scope
@@ -142,8 +143,12 @@ class ByRoute:
             has_endpoint=has_endpoint,
         )
 
-    def plan_for(self, selection: Selection, requested: str, ahead: Callable[[str], Selection]) -> Plan:
+    def plan_for(
+        self, selection: Selection, requested: str, ahead: Callable[[str], Selection], of_routes: AbstractSet[str]
+    ) -> Plan:
         """Return the plan that answers a preflight: it grants other methods of the path only where it decides them too.
+
+        `of_routes` are the methods that the policies of the routes allow.
 
         https://fetch.spec.whatwg.org/#concept-cache: a browser keeps an answer by address, not by method. It holds for
         all methods that it lists, and its header names for every method that it may send.
@@ -151,7 +156,7 @@ class ByRoute:
         allowed = allowed_methods(selection.policy.allow_methods)
         # Also methods that this policy does not allow: what two policies grant, a browser combines.
         ours = allowed_methods(self._default.policy.allow_methods)
-        methods = ATTACHED_METHODS.union(ours, STANDARD_METHODS)
+        methods = {*of_routes, *ours, *STANDARD_METHODS}
         at = {method: selection if method == requested else ahead(method) for method in methods}
         is_mixed = any(other.has_endpoint and other.plan is not selection.plan for other in at.values())
         granted = frozenset(method for method in allowed if at[method].plan is selection.plan)
@@ -186,7 +191,9 @@ class RouteLookup:
         # With one cache, the routes are walked once, and not for each method.
         ahead = partial(self.ahead, match_cache={})
         selection = ahead(requested_method)
-        return selection, self._selector.plan_for(selection, requested_method, ahead)
+        methods = self._routes.methods
+        of_routes = ATTACHED_METHODS if methods is None else methods
+        return selection, self._selector.plan_for(selection, requested_method, ahead, of_routes)
 
     def afterward(self, scope: Scope, status: int) -> Selection:
         """Select for a response: `scope` is what the app made of it."""
