@@ -90,7 +90,8 @@ class _Walk:
             # A layer may hide the app inside it, and the mount still show its routes.
             router = router_in(route.app) or (route if route.routes else None)
             self._look_at(router, *chain(route.app))
-            self._walk_router(router)
+            if router is not None or not _serves_files(route.app):
+                self._walk_router(router)
         else:
             endpoint = getattr(route, "endpoint", None)
             self._look_at(endpoint)
@@ -104,6 +105,11 @@ class _Walk:
                 self.has_policies = True
                 self.methods.update(allowed_methods(attached.policy.allow_methods))
                 self.has_groups = self.has_groups or may_hold_endpoints(thing)
+
+
+def _serves_files(app: object) -> bool:
+    """Return whether an app serves static files itself, as Starlette's does, so that it hides no endpoint."""
+    return getattr(type(chain(app)[-1]).__call__, "__module__", None) == "starlette.staticfiles"
 
 
 def _carried_by(route: Any) -> Iterator[object]:

@@ -11,9 +11,11 @@ import pytest
 from fastapi import APIRouter, FastAPI
 from starlette.applications import Starlette
 from starlette.endpoints import HTTPEndpoint
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Mount, Route, Router
+from starlette.staticfiles import StaticFiles
 
 from crossorigin import CORSMiddleware, Policy, cors
 from tests.unit.adapters.asgi.scopes import ORIGIN, OTHER, answering, exchange, headers_of, http_scope, preflight_scope
@@ -49,6 +51,13 @@ def fastapi() -> Any:
     app = FastAPI()
     app.get("/")(hello)
     app.include_router(router)
+    app.add_middleware(CORSMiddleware, policy=POLICY)
+    return app
+
+
+def files() -> Any:
+    """An app that serves static files too, behind a middleware that shows them."""
+    app = Starlette(routes=[Route("/", hello), Mount("/files", GZipMiddleware(StaticFiles(check_dir=False)))])
     app.add_middleware(CORSMiddleware, policy=POLICY)
     return app
 
@@ -95,7 +104,7 @@ async def a_router_that_nobody_includes() -> Any:
     return cors(allow_origins=[OTHER])(APIRouter())
 
 
-@pytest.mark.parametrize("made", [raw, starlette, fastapi])
+@pytest.mark.parametrize("made", [raw, starlette, fastapi, files])
 @pytest.mark.parametrize("unrelated", [another_app, a_policy_elsewhere, a_router_that_nobody_includes])
 async def test_an_app_costs_the_same_whatever_else_the_process_has(
     made: Callable[[], Any], unrelated: Callable[[], Any]
