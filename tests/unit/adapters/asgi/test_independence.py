@@ -1,6 +1,7 @@
 """What one app of a process has makes no other one slower: there is no state of the process in a request's way."""
 
 import copy
+import gc
 import logging
 import sys
 from collections.abc import Callable
@@ -74,11 +75,14 @@ async def instructions_of(app: Any, scope: Any = None) -> int:
         return trace
 
     before = sys.gettrace()
+    # A collection that happens to start here would be counted too: Hypothesis has a callback for it.
+    gc.disable()
     sys.settrace(trace)
     try:
         await exchange(app, scope)
     finally:
         sys.settrace(before)
+        gc.enable()
     return steps
 
 
@@ -330,8 +334,8 @@ async def test_a_policy_of_a_mounted_app_has_its_effect_without_a_warning(caplog
     app.add_middleware(CORSMiddleware, policy=POLICY)
     with caplog.at_level(logging.WARNING, "crossorigin"):
         assert await allowed_by(app, "/in/", OTHER)
-    assert "does nothing" in caplog.text
-    assert "has no effect" not in caplog.text
+    assert "CORSMiddleware in Starlette at '/in'" in caplog.text
+    assert "cors(...)" not in caplog.text
 
 
 async def test_what_one_thread_found_is_not_forgotten_by_another() -> None:
