@@ -19,7 +19,6 @@ from tests.meta.docs.documents import (
     DOCUMENTS,
     NAMES,
     POLICY,
-    README,
     anchors_of,
     names_of,
     prose_of,
@@ -49,12 +48,11 @@ def issues_of(written: str) -> tuple[PolicyIssue, ...]:
     return warning.message.issues
 
 
-@pytest.mark.parametrize("path", [README, POLICY], ids=["README.md", "docs/policy.md"])
 @pytest.mark.parametrize("kind", [_CODE, _WARNING])
-def test_every_row_shows_the_real_message(path: Path, kind: str) -> None:
+def test_every_row_shows_the_real_message(kind: str) -> None:
     """What a row writes has the issue it names, and its reason and fix are the ones that are told."""
-    rows = rows_of(path, kind)
-    assert rows or (path, kind) == (README, _WARNING)
+    rows = rows_of(POLICY, kind)
+    assert rows
     for row in rows:
         code, written, reason, hint = row.values()
         told = [(str(issue.code), issue.reason, issue.hint) for issue in issues_of(written)]
@@ -73,12 +71,6 @@ def test_errors_refuse_and_warnings_do_not() -> None:
             eval(f"Policy({row['You write']})", {"Policy": Policy})  # the documents are ours
     for row in rows_of(POLICY, _CODE):
         assert row[_CODE] not in names_of(rows_of(POLICY, _WARNING))
-
-
-def test_the_readme_has_a_row_of_every_group() -> None:
-    """The README's table has types, origins, strangers, one answer, the expression, methods, names and the age."""
-    groups = {"bare", "not", "origin", "wildcard", "null", "public", "constant", "regex", "method", "header", "max"}
-    assert {name.split("-")[0] for name in names_of(rows_of(README, _CODE))} >= groups
 
 
 def test_every_reason_is_documented() -> None:
