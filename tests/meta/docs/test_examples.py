@@ -22,7 +22,7 @@ _RUN = PythonEvaluator()
 _HEADER = re.compile(r"([\w-]+): (.*)")
 
 # `js` and `sh` are for browsers and shells: the first are not run, the second are looked up below.
-_LANGUAGES = {"http", "js", "python", "sh", "text"}
+_LANGUAGES = {"http", "js", "python", "sh", "text", "tree"}
 # What consoles print, and what is not run here: the tests of these pages read it. `py` needs packages of others.
 _LANGUAGES_OF_REASONS = {*_LANGUAGES, "console", "nginx", "py"}
 
@@ -54,6 +54,18 @@ def compare_exchange(example: Example) -> None:
     assert answer.body == "".join(body)
 
 
+def check_tree(example: Example) -> None:
+    """Check that each folder of a `tree` block exists, below the less indented one before it."""
+    above: list[tuple[int, Path]] = [(-1, ROOT)]
+    for line in example.parsed.splitlines():
+        indent = len(line) - len(line.lstrip())
+        while above[-1][0] >= indent:
+            above.pop()
+        folder = above[-1][1] / line.split()[0]
+        assert folder.is_dir(), line
+        above.append((indent, folder))
+
+
 def _header(line: str) -> tuple[str, str]:
     match = _HEADER.fullmatch(line)
     assert match, line
@@ -67,7 +79,9 @@ def _python_blocks() -> PythonCodeBlockParser:
 
 
 _PYTHON = [_python_blocks(), CodeBlockParser("text", compare_output)]
-SYBIL = Sybil(parsers=[*_PYTHON, CodeBlockParser("http", compare_exchange)])
+SYBIL = Sybil(
+    parsers=[*_PYTHON, CodeBlockParser("http", compare_exchange), CodeBlockParser("tree", check_tree)],
+)
 # What happened is no answer of an app's: the tests of these pages replay it.
 _OF_REASONS = Sybil(parsers=_PYTHON)
 
