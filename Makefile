@@ -20,7 +20,7 @@ FRAMEWORK_TESTS := tests/unit/adapters/asgi/test_frameworks.py tests/unit/adapte
     tests/unit/settings tests/real/recipes tests/properties/test_route_tables.py tests/properties/test_route_walks.py
 export PYTHON
 
-.PHONY: help demo screenshot docs test test-nightly mutants fuzz check bench bench-check format lock clean chromium test-packages bench-packages
+.PHONY: help demo screenshot diagram docs test test-nightly mutants fuzz check bench bench-check format lock clean chromium test-packages bench-packages
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r t d; do printf '%-20s%s\n' "$$t" "$$d"; done
@@ -30,6 +30,9 @@ demo: $(if $(findstring --check,$(ARGS)),chromium) .venv/.demo ## show a page an
 
 screenshot: chromium .venv/.demo ## update the screenshot of the demo in the README, docs/demo.png
 	@$(BIN)/python -W ignore -m demo.screenshot
+
+diagram: ## update the picture of the import layers, docs/architecture.svg
+	@$(PYTHON) scripts/draw_architecture.py
 
 docs: .venv-docs/.docs ## build the documentation site into site/ and check its links
 	@.venv-docs/bin/python scripts/build_site.py
