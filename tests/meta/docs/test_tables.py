@@ -19,6 +19,7 @@ from tests.meta.docs.documents import (
     DOCUMENTS,
     NAMES,
     POLICY,
+    ROOT,
     anchors_of,
     names_of,
     prose_of,
