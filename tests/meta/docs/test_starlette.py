@@ -69,7 +69,7 @@ def preflight(origin: str, method: str, names: str | None = None, **options: Any
     return both("OPTIONS", [("origin", origin), (ASK, method), *asked], **options)
 
 
-@difference("A mistake in the options")
+@difference("An error in the options")
 def _() -> None:
     mistake: dict[str, Any] = {"allow_origins": [f"{PAGE}/"]}
     assert not send(Starlette(answering(), **mistake), "GET", [("origin", PAGE)]).granted()
@@ -276,7 +276,7 @@ def _() -> None:
     assert ours.lines(ALLOW_HEADERS) == ["Accept, Accept-Language, Content-Language, Content-Type, X-A, x-b"]
 
 
-@difference('Methods beside `"*"`')
+@difference('Methods next to `"*"`')
 def _() -> None:
     theirs, ours = preflight(PAGE, "PURGE", allow_origins=[PAGE], allow_methods=["*", "PURGE"])
     assert (theirs.status, ours.status) == (400, 200)
