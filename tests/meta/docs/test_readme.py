@@ -76,7 +76,7 @@ def _() -> None:
         Ours(answering(), **options)
 
 
-@row("`https://app.example.com/` with its slash", "Never matches", "Raises an error with the fix")
+@row("Origin with a trailing slash", "Never matches", "Raises an error with the fix")
 def _() -> None:
     options: dict[str, Any] = {"allow_origins": [f"{PAGE}/"]}
     assert granted_by_starlette(PAGE, **options) == []
@@ -108,7 +108,7 @@ def _() -> None:
         assert (answer.status_code, answer.headers.get_list(ALLOW_ORIGIN)) == (500, granted)
 
 
-@row("Authentication added after it", "Answers preflights with 401", "Preflights pass")
+@row("Authentication middleware added later", "Answers preflights with 401", "Preflights pass")
 def _() -> None:
     for wrap, status in ((Starlette, 401), (Ours, 200)):
         with started(added(wrap, RequireToken)) as client:
@@ -148,7 +148,7 @@ def _() -> None:
     assert refused.value.status_code == 403
 
 
-@row("Reason of a refusal", "Not logged", "Logged with the fix")
+@row("Reason for a refusal", "Not logged", "Logged with the fix")
 def _() -> None:
     for wrap, lines in ((Starlette, 0), (Ours, 1)):
         with warned() as logged, started(added(wrap)) as client:
