@@ -28,6 +28,8 @@ from tests.meta.docs.documents import (
 
 _CODE = "Code"
 _WARNING = "Warning"
+# What commands make.
+_MADE = {"build/fuzz", "site/"}
 
 
 async def app(*_: object) -> None:
@@ -128,3 +130,12 @@ def test_every_link_between_documents_resolves(path: Path) -> None:
         file = (path.parent / name).resolve() if name else path
         assert file.exists(), target
         assert not anchor or anchor in anchors_of(file), target
+
+
+def test_every_path_in_the_guide_for_contributors_exists() -> None:
+    """A recipe names files of the repository, of the tests or of the package."""
+    guide = ROOT / "CONTRIBUTING.md"
+    paths = set(re.findall(r"`([\w./-]+/[\w.-]*)`", prose_of(guide))) - _MADE
+    assert len(paths) > 20
+    for path in paths:
+        assert any((base / path).exists() for base in (ROOT, ROOT / "src" / "crossorigin")), path
