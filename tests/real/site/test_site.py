@@ -216,6 +216,6 @@ async def test_a_pasted_message_finds_its_page_first(address: str, browser: Brow
 async def test_a_page_opens_from_a_disk(site: Path, page: Page, asked: list[str]) -> None:
     """Its links and its style work without a server, and nothing is asked for beyond the site."""
     await page.goto((site / "index.html").as_uri())
-    await page.locator("article").get_by_role("link", name="Look up its words").click()
+    await page.locator("article").get_by_role("link", name="Look up the message").click()
     await page.wait_for_url("**/reasons/index.html")
     assert all(url.startswith(site.as_uri()) for url in asked), asked
