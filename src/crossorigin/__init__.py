@@ -1,6 +1,6 @@
-"""CORS for Python web APIs: safe by default, as fast as doing nothing, and able to explain itself.
+"""CORS for Python web APIs: safe by default, fast, and able to explain its decisions.
 
-Names are the Fetch standard's: https://fetch.spec.whatwg.org/#http-cors-protocol.
+The names follow the Fetch standard: https://fetch.spec.whatwg.org/#http-cors-protocol.
 """
 
 from crossorigin.adapters.asgi.middleware import CORSMiddleware
@@ -36,7 +36,7 @@ __all__ = [
     "cors",
 ]
 
-# Imported when they are first used: together they are a fifth of what importing the package costs.
+# These names are imported when they are first used, because together they are a fifth of the cost of the import.
 _LATE = {
     "REMOVE": "crossorigin.policy.fixes",
     "Explanation": "crossorigin.policy.explain.explanation",

@@ -1,4 +1,4 @@
-"""Run the command line, or say how to install what it needs: `crossorigin`, `python -m crossorigin`."""
+"""The command `crossorigin`, also available as `python -m crossorigin`."""
 
 import sys
 from importlib.util import find_spec
@@ -7,13 +7,13 @@ _NEEDED = ("click", "httpx2", "rich")
 
 
 def main() -> object:
-    """Run the command that the arguments name, which ends the process, or return the exit code of what is missing."""
+    """Run the command line, which ends the process. If packages are missing, print how to install them and return 2."""
     missing = [name for name in _NEEDED if find_spec(name) is None]
     if missing:
-        said = f"The crossorigin command needs {', '.join(missing)}: pip install 'crossorigin[cli]'"
-        sys.stderr.write(f"{said}\n")
+        message = f"The crossorigin command needs {', '.join(missing)}. Run: pip install 'crossorigin[cli]'"
+        sys.stderr.write(f"{message}\n")
         return 2
-    # Click and the rest are loaded by the command alone.
+    # Click and the other packages are imported only to run a command.
     from crossorigin.doctor.cli import cli
 
     return cli.main(prog_name="crossorigin")

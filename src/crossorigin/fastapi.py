@@ -1,4 +1,4 @@
-"""Hand on the names that FastAPI's users import; there is one class, whatever it is imported from."""
+"""The public names for FastAPI apps. They are the same objects as in `crossorigin` and `crossorigin.starlette`."""
 
 from crossorigin.adapters.asgi.middleware import CORSMiddleware
 from crossorigin.adapters.starlette.decorator import cors

@@ -1,10 +1,10 @@
-"""Hold what only an app object of Starlette or FastAPI can give: the outermost place at once, and its routes."""
+"""Functions for Starlette and FastAPI apps: `install` for the outermost position, `explain` for policies by route."""
 
 from __future__ import annotations
 
 from crossorigin.adapters.asgi.middleware import CORSMiddleware
 from crossorigin.adapters.starlette.decorator import cors
-from crossorigin.adapters.starlette.middleware_stack import chain, holder_of_own, link
+from crossorigin.adapters.starlette.middleware_stack import chain, holder_of_own_stack, link
 from crossorigin.adapters.starlette.route_state import RouteState
 from crossorigin.fetch.methods import normalize_method
 
@@ -33,23 +33,23 @@ def install(
     on_refused: OnRefused = "pass",
     on_decision: OnDecision | None = None,
 ) -> None:
-    """Put the middleware around all that a Starlette or FastAPI app answers, before it starts or after.
+    """Install the middleware at the outermost position of a Starlette or FastAPI app, before or after it starts.
 
-    `app.add_middleware` comes to the same when the app starts with a lifespan. This does it at once, so it holds for
-    the very first request too, and for whatever is added to the app later.
+    `app.add_middleware` has the same effect in an app that starts with a lifespan. `install` takes effect immediately,
+    so it also covers the first request without a lifespan, and middleware that is added to the app later.
 
     Args:
-        app: The app; it stays the object that it is.
+        app: The app. It is changed in place.
         policy: A `Policy`.
-        debug: As for `CORSMiddleware`, like the others.
+        debug: As in `CORSMiddleware`, which also describes the other arguments in detail.
         check_websockets: Whether to refuse WebSocket handshakes from other origins that are not allowed.
-        served_methods_only: Whether a preflight is granted only methods that the path serves.
+        served_methods_only: Whether a preflight allows only methods that the path serves.
         on_refused: "pass" or "block".
-        on_decision: Called with each decision and the scope.
+        on_decision: A function that is called with each decision and the scope.
 
     Raises:
-        InvalidPolicyError: An argument is wrong.
-        TypeError: `app` is no app of Starlette's.
+        InvalidPolicyError: An argument is invalid.
+        TypeError: `app` is not an app of Starlette or FastAPI.
 
     >>> from crossorigin import Policy
     >>> from fastapi import FastAPI
@@ -57,8 +57,11 @@ def install(
     >>> install(app, Policy(allow_origins=["https://app.example.com"]))
     """
     if not hasattr(app, "build_middleware_stack") or not hasattr(app, "middleware_stack"):
-        message = f"install takes an app of Starlette or FastAPI, not a {type(app).__name__}; wrap that by hand, "
-        raise TypeError(message + "app = CORSMiddleware(app, policy=policy).")
+        message = (
+            f"install needs a Starlette or FastAPI app, got {type(app).__name__}. For other apps, write "
+            "app = CORSMiddleware(app, policy=policy)."
+        )
+        raise TypeError(message)
     from starlette.middleware.errors import ServerErrorMiddleware
 
     build = app.build_middleware_stack
@@ -74,9 +77,9 @@ def install(
     )
 
     def around(stack: ASGIApp) -> ASGIApp:
-        holder = holder_of_own(app, stack)
+        holder = holder_of_own_stack(app, stack)
         middleware.app = stack if holder is None else holder.app
-        # What a tracer that comes later looks for at the outermost place. Whatever crashes was answered further in.
+        # Tracers that are added later look for this class at the outermost position. Crashes are answered further in.
         outermost = ServerErrorMiddleware(middleware)
         if holder is not None and link(holder, outermost):
             return stack
@@ -85,26 +88,26 @@ def install(
 
     if app.middleware_stack is not None:
         app.middleware_stack = around(app.middleware_stack)
-    # What the first scope calls, and whoever builds the stack again.
+    # The app calls this for its first scope, and again when the stack has to be rebuilt.
     app.build_middleware_stack = lambda: around(build())  # type: ignore[method-assign]
 
 
 def explain(
     app: Starlette, method: str, path: str, origin: str | None, request_headers: Iterable[str] = ()
 ) -> Explanation:
-    """Say what becomes of a page's request to an app, by the policy of the route that it leads to.
+    """Explain the decision on a page's request to an app, by the policy of the route that serves it.
 
     Args:
-        app: The app, with the middleware added, around it or installed. It is not called.
-        method: The method the page names.
-        path: The path of the address, as in "/items/1".
-        origin: The page's origin, or None for a request without one.
-        request_headers: Names of the headers the page sets.
+        app: An app with the middleware added or installed, or wrapped in it. The app is not called.
+        method: The method that the page uses.
+        path: The path of the URL, such as "/items/1".
+        origin: The page's origin, or None for a request without an `Origin` header.
+        request_headers: The names of the headers that the page sets.
 
     Raises:
-        ValueError: The app has no CORSMiddleware of ours.
+        ValueError: The app has no CORSMiddleware of crossorigin.
 
-    `Policy.explain` says the same for one policy, and names no route by itself.
+    `Policy.explain` does the same for one policy, without looking up a route.
 
     >>> from fastapi import FastAPI
     >>> app = FastAPI()
@@ -117,10 +120,10 @@ def explain(
     stack = getattr(app, "middleware_stack", app) or app.build_middleware_stack()
     layer = next((node for node in chain(stack) if isinstance(node, CORSMiddleware)), None)
     if layer is None:
-        message = f"{type(app).__name__} has no CORSMiddleware of crossorigin: add it with app.add_middleware."
+        message = f"{type(app).__name__} has no CORSMiddleware of crossorigin. Add it with app.add_middleware."
         raise ValueError(message)
     sent = normalize_method(method)
     scope: Scope = {"type": "http", "method": sent, "path": path, "root_path": "", "headers": []}
-    by_route = layer._handler.by_route()  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # our own
+    by_route = layer._handler.by_route()  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # a class of this package
     selection, plan = by_route.for_request(scope, RouteState(app, revision=[])).preflight(sent)
     return explain_by(selection.policy, plan, method, origin, request_headers, route=selection.owner or None)

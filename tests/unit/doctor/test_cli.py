@@ -170,7 +170,7 @@ def test_without_the_extra_the_command_says_how_to_install_it(
     monkeypatch.setattr(__main__, "find_spec", lambda name: None if name in {"click", "rich"} else name)
     assert __main__.main() == 2
     said = capsys.readouterr().err
-    assert said == "The crossorigin command needs click, rich: pip install 'crossorigin[cli]'\n"
+    assert said == "The crossorigin command needs click, rich. Run: pip install 'crossorigin[cli]'\n"
 
 
 def process(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from crossorigin.policy.decide.request_facts import RequestFacts
 
 # The fields that the decision on a CORS-preflight request depends on, in the order of `Plan.decide_preflight`.
-_ASKING = dict.fromkeys(
+_PREFLIGHT_FIELDS = dict.fromkeys(
     (
         b"origin",
         b"access-control-request-method",
@@ -21,16 +21,16 @@ _ASKING = dict.fromkeys(
         b"access-control-request-private-network",
     )
 )
-_ASKING_LENGTHS = frozenset(map(len, _ASKING))
+_PREFLIGHT_FIELD_LENGTHS = frozenset(map(len, _PREFLIGHT_FIELDS))
 # The fields of `RequestFacts`, in its order.
-_FACTS = (
+_FACT_FIELDS = (
     b"origin",
     b"access-control-request-method",
     b"access-control-request-headers",
     b"host",
     b"sec-fetch-site",
 )
-_FACTS_LENGTHS = frozenset(map(len, _FACTS))
+_FACT_FIELD_LENGTHS = frozenset(map(len, _FACT_FIELDS))
 
 
 def lines_of(headers: Headers, field: bytes) -> list[bytes]:
@@ -43,8 +43,8 @@ def read_facts(scope: Scope) -> RequestFacts:
     # The import is late, because it loads `typing`, which is an eighth of the cost of importing the package.
     from crossorigin.policy.decide.request_facts import RequestFacts
 
-    lines: dict[bytes, list[bytes]] = {name: [] for name in _FACTS}
-    lengths = _FACTS_LENGTHS
+    lines: dict[bytes, list[bytes]] = {name: [] for name in _FACT_FIELDS}
+    lengths = _FACT_FIELD_LENGTHS
     for name, value in scope["headers"]:
         if len(name) in lengths and name in lines:
             lines[name].append(value)
@@ -54,7 +54,7 @@ def read_facts(scope: Scope) -> RequestFacts:
 def decide_preflight(plan: Plan, headers: Headers) -> PreflightDecision | None:
     """Return the decision on an OPTIONS request, or None if it is not a CORS-preflight request."""
     origin = request_method = request_headers = None
-    lengths = _ASKING_LENGTHS
+    lengths = _PREFLIGHT_FIELD_LENGTHS
     for name, value in headers:
         # The length is checked first: that costs half as much as hashing the name, and a third of comparing it with
         # each field.
@@ -65,7 +65,7 @@ def decide_preflight(plan: Plan, headers: Headers) -> PreflightDecision | None:
                 request_method = value
             elif name == b"access-control-request-headers" and request_headers is None:
                 request_headers = value
-            elif name in _ASKING:
+            elif name in _PREFLIGHT_FIELDS:
                 return _unusual_preflight(plan, headers)
     if origin is None or request_method is None:
         return None
@@ -78,7 +78,7 @@ def decide_preflight(plan: Plan, headers: Headers) -> PreflightDecision | None:
 
 def _unusual_preflight(plan: Plan, headers: Headers) -> PreflightDecision | None:
     """Return the same as `decide_preflight` for a request with a repeated field or the private-network field."""
-    lines: dict[bytes, list[bytes]] = {name: [] for name in _ASKING}
+    lines: dict[bytes, list[bytes]] = {name: [] for name in _PREFLIGHT_FIELDS}
     for name, value in headers:
         if name in lines:
             lines[name].append(value)

@@ -11,7 +11,12 @@ from copy import copy
 from dataclasses import dataclass
 
 from crossorigin.adapters.asgi.nesting import warn_of_staying
-from crossorigin.adapters.starlette.middleware_stack import around, holder_of_own, link, passes_exceptions_on
+from crossorigin.adapters.starlette.middleware_stack import (
+    holder_of_own_stack,
+    layers_around,
+    link,
+    passes_exceptions_on,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,10 +34,11 @@ _CRASHED_HEADERS = (
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Move:
-    """Where a middleware moved: `to` is its copy further out.
+    """The move of a middleware.
 
-    `is_unlinked` is whether nothing leads to the old place any more. `is_unguarded` is whether no middleware between
-    the two places answers a crash.
+    - `to`: the copy of the middleware at the new position.
+    - `is_unlinked`: whether requests no longer reach the old position.
+    - `is_unguarded`: whether no middleware between the two positions answers a crash.
     """
 
     to: Any
@@ -51,12 +57,12 @@ def move_out(layer: Any, app: Any, scope: Scope, *, may_move: bool) -> Move | No
     built = app.middleware_stack
     if built is layer:
         return None
-    found = around(layer, app) if may_move else []
+    found = layers_around(layer, app) if may_move else []
     if not found:
         warn_of_staying(scope)
         return None
     moved = copy(layer)
-    holder = holder_of_own(app, built)
+    holder = holder_of_own_stack(app, built)
     moved.app = built if holder is None else holder.app
     if holder is None or not link(holder, moved):
         moved.app = built
@@ -73,20 +79,20 @@ def answer_crashes(app: ASGIApp) -> ASGIApp:
     further out, and its response would not pass through this CORSMiddleware.
     """
 
-    async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         has_started = False
 
-        def send_and_notice(message: Message) -> Awaitable[None]:
+        def send_and_track(message: Message) -> Awaitable[None]:
             nonlocal has_started
             has_started = has_started or message["type"] == "http.response.start"
             return send(message)
 
         try:
-            await app(scope, receive, send_and_notice)
+            await app(scope, receive, send_and_track)
         except Exception:
             if not has_started:
                 await send({"type": "http.response.start", "status": 500, "headers": _CRASHED_HEADERS})
                 await send({"type": "http.response.body", "body": _CRASHED})
             raise
 
-    return guarded
+    return serve

@@ -1,1 +1,1 @@
-"""The parts that every adapter needs, whatever its protocol."""
+"""Parts that all adapters share, independent of their protocol."""

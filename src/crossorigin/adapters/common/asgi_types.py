@@ -1,4 +1,4 @@
-"""The parts of an ASGI connection, for type checkers alone; nothing imports this at run time.
+"""Types of an ASGI connection, for type checkers only. Nothing imports this module at run time.
 
 https://asgi.readthedocs.io/en/latest/specs/main.html
 """

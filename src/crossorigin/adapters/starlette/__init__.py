@@ -1,1 +1,1 @@
-"""How Starlette and FastAPI stack middleware and route requests. They are asked, never imported."""
+"""Middleware stacks and routing of Starlette and FastAPI, read from the objects of an app without importing either."""

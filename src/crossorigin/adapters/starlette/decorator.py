@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TypeVar
 
 from crossorigin.adapters.common.arguments import read_policy
-from crossorigin.adapters.starlette.route_policy import announce, attach
-from crossorigin.adapters.starlette.routes import carry
+from crossorigin.adapters.starlette.route_policy import attach, request_rescan
+from crossorigin.adapters.starlette.routes import add_policy_to_routes
 from crossorigin.policy.policy import Policy
 
 TYPE_CHECKING = False
@@ -21,24 +21,26 @@ _Served = TypeVar("_Served")
 
 
 def cors(policy: Policy | EllipsisType | None = ..., **options: Unpack[PolicyOptions]) -> Callable[[_Served], _Served]:
-    """Give an endpoint a policy of its own, in place of the app's; or a router, or an app that is mounted.
+    """Give an endpoint, a router or a mounted app its own policy, which replaces the policy of the app.
 
-    Put it on a function or a class that serves a route of Starlette's or FastAPI's, above or below the decorator that
-    routes it; or on one method of such a class. Call it with anything else: `cors(...)(router)`, before that is
-    included, `cors(...)(app)`, `cors(...)(Mount(...))`. The policy nearest to the endpoint is the one that decides;
-    policies do not merge. The app still needs the middleware, whose policy decides all the rest. On an endpoint that
-    serves WebSockets, handshakes from other origins that the policy does not allow are refused.
+    Use it as a decorator of a function or class that serves a route of Starlette or FastAPI, above or below the
+    decorator for the route, or of one method of such a class. Other objects are passed in a call:
+    `cors(...)(router)` before the router is included, `cors(...)(app)`, `cors(...)(Mount(...))`.
+
+    The policy nearest to the endpoint decides; policies are not merged. The app still needs the middleware, whose
+    policy decides all other requests. On an endpoint that serves WebSockets, handshakes from other origins are refused
+    unless the policy allows them.
 
     Args:
-        policy: A `Policy`, in place of the options; or None, with which no page of another origin may read anything.
-        **options: Those of `Policy`, by the same names.
+        policy: A `Policy` to use instead of the options, or None for a policy that allows no other origin.
+        **options: The options of `Policy`.
 
     Returns:
-        A function that takes the endpoint, the router or the app, and returns that very object.
+        A function that takes an endpoint, a router or an app, and returns the same object.
 
     Raises:
-        InvalidPolicyError: The policy is wrong.
-        TypeError: What it is put on can hold no policy, or has one already; or the parentheses are missing.
+        InvalidPolicyError: The policy is invalid.
+        TypeError: The object cannot have a policy or already has one, or the parentheses after `cors` are missing.
 
     https://fetch.spec.whatwg.org/#http-cors-protocol
 
@@ -47,13 +49,13 @@ def cors(policy: Policy | EllipsisType | None = ..., **options: Unpack[PolicyOpt
     """
     given: object = policy
     if callable(given) or hasattr(given, "matches"):
-        message = "cors is put on something without its options: write @cors(allow_origins=[...]), with parentheses."
+        message = "cors needs parentheses with its options. Write @cors(allow_origins=[...]) instead of @cors."
         raise TypeError(message)
     checked = read_policy(None if policy is ... else Policy() if policy is None else policy, {**options})
 
-    def put_on(served: _Served) -> _Served:
-        carry(served, attach(checked, served))
-        announce()
+    def attach_policy(served: _Served) -> _Served:
+        add_policy_to_routes(served, attach(checked, served))
+        request_rescan()
         return served
 
-    return put_on
+    return attach_policy

@@ -1,12 +1,13 @@
-"""Find the outermost place of an app's own middleware stack, and what stands around a layer in it.
+"""The middleware stack of a Starlette or FastAPI app: its outermost position, and the layers around a middleware.
 
-Starlette builds the stack on the first scope and keeps it in `app.middleware_stack`, an attribute that it documents
-nowhere and has had since 0.13, as its middleware classes have had `.app`. Its own outermost layer, which answers what
-nobody caught with a bare 500, and all middleware added later stand outside a middleware that was added.
+Starlette builds the stack for the first scope and keeps it in `app.middleware_stack`. This attribute and the `.app` of
+its middleware classes are not documented, but have existed since version 0.13. Two kinds of layers are outside an added
+middleware: the app's own outermost layer, which answers unhandled exceptions with a bare 500, and all middleware that
+is added later.
 
-Only a layer that the app itself was given may leave its place, and only one that is found in the stack by identity:
-inside a mount or a route, `scope["app"]` is the app around, and its other routes are none of that layer's business.
-What others have put around the stack, such as a tracer, stays outside.
+A middleware may move only if it was added to this app and is found in its stack by identity. Inside a mount or a route,
+`scope["app"]` is the app around it, and the middleware must not affect the other routes of that app. Layers that others
+put around the stack, such as tracers, stay outside.
 """
 
 from __future__ import annotations
@@ -17,19 +18,22 @@ if TYPE_CHECKING:
 
     from crossorigin.adapters.common.asgi_types import Scope
 
-# Far more than anyone stacks; and a ring has an end.
-_DEEPEST = 1000
+# Far more layers than any app has. The limit stops the walk if the layers form a ring.
+_MAX_DEPTH = 1000
 _OUTERMOST = ("starlette.middleware.errors", "ServerErrorMiddleware")
 _FRAMEWORKS = frozenset({"starlette", "fastapi"})
-# Of these, what users write decides whether an exception goes on.
-_USERS = frozenset({"starlette.middleware.base", "starlette.middleware.exceptions"})
+# In the classes of these modules, code of users decides whether an exception is passed on.
+_USER_CODE_MODULES = frozenset({"starlette.middleware.base", "starlette.middleware.exceptions"})
 
 
-def around(layer: object, app: Any) -> list[Any]:
-    """Return what of an app's stack stands around a layer that was added to it, from outside; empty if it was not."""
+def layers_around(layer: object, app: Any) -> list[Any]:
+    """Return the layers of an app's stack that are around `layer`, the outermost first.
+
+    The list is empty if `layer` was not added to this app.
+    """
     found = chain(app.middleware_stack)
-    # Outward and in their order, for what was added may hold a layer that was not: that is of no added class further
-    # in, but of one further out.
+    # An added middleware may contain a layer that was not added, of the same class. Comparing from the inside out, in
+    # the order in which they were added, tells the two apart.
     nodes = found[::-1]
     for added in reversed(getattr(app, "user_middleware", ())):
         place = next((place for place, node in enumerate(nodes) if _class_of(added) is type(node)), None)
@@ -42,43 +46,45 @@ def around(layer: object, app: Any) -> list[Any]:
 
 
 def chain(stack: object) -> list[Any]:
-    """Return a stack and what it holds, from outside."""
+    """Return a stack and the layers in it, the outermost first."""
     found: list[Any] = []
     node = stack
-    while node is not None and len(found) < _DEEPEST:
+    while node is not None and len(found) < _MAX_DEPTH:
         found.append(node)
         node = _inner(node)
     return found
 
 
 def root_of(layer: object, inner: object, scope: Scope) -> object:
-    """Return the app whose routes a layer stands around: the scope's, if it is among its layers, or what it calls."""
+    """Return the app whose routes a layer serves: the app of the scope if the layer is in its stack, or `inner`."""
     app = scope.get("app")
-    stands_in = app is not None and any(node is layer for node in chain(getattr(app, "middleware_stack", None)))
-    return app if stands_in else inner
+    is_inside = app is not None and any(node is layer for node in chain(getattr(app, "middleware_stack", None)))
+    return app if is_inside else inner
 
 
-def holder_of_own(app: Any, stack: object) -> Any | None:
-    """Return what holds the outermost of the app's own layers; None if nothing stands outside it."""
-    given = sum(_named(_class_of(added)) == _OUTERMOST for added in getattr(app, "user_middleware", ()))
-    # Of its class, a tracer puts another one around itself, and users put theirs inside.
+def holder_of_own_stack(app: Any, stack: object) -> Any | None:
+    """Return the layer just outside the outermost one of the app's own layers, or None if there is none."""
+    given = sum(_qualified_name(_class_of(added)) == _OUTERMOST for added in getattr(app, "user_middleware", ()))
+    # There can be several ServerErrorMiddleware: tracers add one outside, users may add their own inside.
     found = chain(stack)
     kinds: list[object] = [*map(type, found)]
-    holders = [outside for outside, kind in zip([None, *found], kinds, strict=False) if _named(kind) == _OUTERMOST]
+    holders = [
+        outside for outside, kind in zip([None, *found], kinds, strict=False) if _qualified_name(kind) == _OUTERMOST
+    ]
     return next(iter(holders[: len(holders) - given][::-1]), None)
 
 
 def passes_exceptions_on(found: list[Any]) -> bool:
-    """Tell whether no layer among them may answer an exception in its own way, but for the outermost."""
+    """Return whether all of these layers except the outermost one pass exceptions on without answering them."""
     modules = {type(node).__module__ for node in found}
-    return not modules & _USERS and {module.partition(".")[0] for module in modules} <= _FRAMEWORKS
+    return not modules & _USER_CODE_MODULES and {module.partition(".")[0] for module in modules} <= _FRAMEWORKS
 
 
 def link(outer: Any, inner: object) -> bool:
-    """Let `outer` hold `inner`; tell whether it does."""
+    """Set `inner` as the app inside `outer`, and return whether that worked."""
     try:
         outer.app = inner
-    except Exception:  # noqa: BLE001  # a foreign class may refuse in any way
+    except Exception:  # noqa: BLE001  # a user's class may raise anything
         return False
     return _inner(outer) is inner
 
@@ -86,15 +92,15 @@ def link(outer: Any, inner: object) -> bool:
 def _inner(node: Any) -> Any | None:
     try:
         return node.app
-    except Exception:  # noqa: BLE001  # likewise
+    except Exception:  # noqa: BLE001  # a user's class may raise anything
         return None
 
 
-def _named(made: object) -> tuple[object, object]:
+def _qualified_name(made: object) -> tuple[object, object]:
     return (getattr(made, "__module__", None), getattr(made, "__name__", None))
 
 
 def _class_of(added: Any) -> object:
     made = getattr(added, "cls", None)
-    # Of a `functools.partial`, what it calls.
+    # For a `functools.partial`, the class that it calls.
     return getattr(made, "func", made)

@@ -1,7 +1,7 @@
-"""A policy attached to what serves a route, and how it is found there again.
+"""Policies attached to endpoints, routers and apps.
 
-The policy is an attribute of the endpoint, the router or the app itself: that is what the framework hands to whoever
-asks where a request went, and what `functools.wraps` copies to whatever is put around it.
+A policy is an attribute of the object it is attached to. The framework passes this object on during routing, and
+`functools.wraps` copies its attributes to a wrapper.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from crossorigin.policy.policy import Policy
 
 _ATTRIBUTE = "__crossorigin__"
-_ARGUMENTS_OF_AN_APP = ("scope", "receive", "send")
+_ASGI_ARGUMENTS = ("scope", "receive", "send")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RoutePolicy:
-    """A policy, and the name of what it was attached to, its owner."""
+    """A policy and its owner, which is the name of the object that the policy is attached to."""
 
     policy: Policy
     owner: str
@@ -33,7 +33,7 @@ class RoutePolicy:
 
 @dataclass(frozen=True, slots=True)
 class PolicyCarrier:
-    """A dependency that does nothing, and carries a router's policy along with its routes."""
+    """A dependency that does nothing. It keeps the policy of a router with the router's routes."""
 
     policy: RoutePolicy
 
@@ -41,66 +41,70 @@ class PolicyCarrier:
         """Do nothing."""
 
 
-# All methods that any policy attached in this process allows.
+# The methods that any attached policy in this process allows.
 ATTACHED_METHODS: set[str] = set()
 
 
 def attach(policy: Policy, thing: Any) -> RoutePolicy:
-    """Give `thing` a policy.
+    """Attach a policy to `thing`.
 
     Raises:
-        TypeError: It serves nothing, it has a policy already, or it takes no attributes.
+        TypeError: It is not an endpoint, a router, a route or an app, it already has a policy, or its attributes cannot
+            be set.
     """
     name = _name(thing)
     if not callable(thing) and not hasattr(thing, "matches"):
-        message = f"cors(...) goes on an endpoint, a router, a route or an app; {name} is none of these."
+        message = f"cors(...) needs an endpoint, a router, a route or an app, and {name} is none of these."
         raise TypeError(message)
     if isinstance(thing, staticmethod):
-        message = f"{name} is lost when it is looked up on its class: put cors(...) below @staticmethod."
+        message = f"cors(...) has no effect above @staticmethod on {name}. Put it below @staticmethod."
         raise TypeError(message)
     if _ATTRIBUTE in getattr(thing, "__dict__", ()):
-        message = f"{name} has a policy already, and policies do not merge: remove one of the two cors(...)."
+        message = f"{name} already has a policy, and policies are not merged. Remove one of the two cors(...)."
         raise TypeError(message)
     attached = RoutePolicy(policy, name)
     try:
         setattr(thing, _ATTRIBUTE, attached)
     except (AttributeError, TypeError):
-        message = f"{name} takes no attributes, so it can hold no policy: put cors(...) on the function or the class."
+        message = (
+            f"cors(...) cannot attach a policy to {name}, because its attributes cannot be set. Put cors(...) on the "
+            "function or class instead."
+        )
         raise TypeError(message) from None
     ATTACHED_METHODS.update(allowed_methods(policy.allow_methods))
     return attached
 
 
-def announce() -> None:
-    """Let every middleware look again for policies in its app. Called after a policy was attached."""
+def request_rescan() -> None:
+    """Make every middleware scan its app for policies again. It is called after a policy was attached."""
     REVISION[:] = [object()]
 
 
 def may_hold_endpoints(thing: Any) -> bool:
-    """Return whether something with a policy may lead to endpoints that do not show that policy themselves."""
-    # A class may be that of a router; one of Starlette's endpoints is awaited.
+    """Return whether an object with a policy may contain endpoints that do not have the policy as an attribute."""
+    # A class may be a router. Starlette's endpoint classes can be awaited.
     if not isroutine(thing):
         return not hasattr(thing, "__await__")
-    # A function that is mounted takes a scope, `receive` and `send`, and may hand them on.
+    # A function that is mounted takes a scope, `receive` and `send`, and may pass them on to an app.
     try:
-        signature(thing).bind(*_ARGUMENTS_OF_AN_APP)
+        signature(thing).bind(*_ASGI_ARGUMENTS)
     except (TypeError, ValueError):
         return False
     return True
 
 
 def policy_of(thing: object) -> RoutePolicy | None:
-    """Return the policy that is attached to `thing` itself; None if there is none."""
+    """Return the policy that is attached to `thing` itself, or None."""
     attached = getattr(thing, _ATTRIBUTE, None)
-    # A mock or a proxy, which answers to any name, has no policy because of that.
+    # A mock or a proxy may return something for any attribute name, so the type is checked.
     if isinstance(attached, RoutePolicy):
         return attached
     return policy_of(thing.func) if isinstance(thing, partial) else None
 
 
 def handler_of(endpoint: Any, method: str) -> Any:
-    """Return what serves a method; None if nothing does."""
-    # A class of Starlette's has a method for each HTTP method that it serves, and its route takes all.
+    """Return the function that serves a method, or None if no function does."""
+    # A class-based endpoint of Starlette has one function for each HTTP method, and its route accepts all methods.
     if not has_handlers(endpoint):
         return endpoint
     handler = getattr(endpoint, method.lower(), None)
@@ -108,12 +112,12 @@ def handler_of(endpoint: Any, method: str) -> Any:
 
 
 def has_handlers(endpoint: object) -> bool:
-    """Return whether an endpoint is a class with a handler for each method, as Starlette's `HTTPEndpoint`."""
+    """Return whether an endpoint is a class with one function for each method, such as Starlette's `HTTPEndpoint`."""
     return hasattr(endpoint, "method_not_allowed")
 
 
 def endpoint_policy(endpoint: object, method: str) -> RoutePolicy | None:
-    """Return the policy attached to an endpoint, or nearer to the method of a class; None if there is none."""
+    """Return the policy attached to the function that serves a method, or else to its endpoint, or None."""
     return policy_of(handler_of(endpoint, method)) or policy_of(endpoint)
 
 

@@ -1,7 +1,7 @@
-"""A scan of one app's routes: whether any of them has a policy.
+"""Scan of the routes of one app for policies.
 
-Most apps have no policies by route, and pay nothing for those of other apps in the process: their routes are walked
-once after a policy was attached anywhere, and again when a list of routes has changed.
+Most apps have no policies by route. Policies of other apps in the process cost them almost nothing: their routes are
+scanned once after a policy was attached anywhere, and again after a list of routes has changed.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def scan_routes(root: object) -> RouteState:
-    """Walk the routes of an app."""
+    """Scan the routes of an app."""
     revision = [*REVISION]
     walk = _Walk()
     with suppress(Exception):
@@ -43,12 +43,12 @@ def scan_routes(root: object) -> RouteState:
             routers=walk.routers,
             seen=walk.seen,
         )
-    # A route that somebody wrote may raise in any way. Only routing can tell then.
+    # A user's own route class may raise anything. In that case only routing can tell.
     return RouteState(root, revision=revision, may_have_policies=True, may_have_groups=True)
 
 
 class _Walk:
-    """One walk, and what it has found so far."""
+    """One walk through the routes, with its result so far."""
 
     def __init__(self) -> None:
         self.has_policies = False
@@ -61,13 +61,13 @@ class _Walk:
         self._ids: set[int] = set()
 
     def start(self, root: object) -> None:
-        """Walk the outermost app, whose own policy is that of its middleware."""
+        """Walk the outermost app. A policy attached to this app itself is ignored, because its middleware has one."""
         self._walk_router(router_in(root))
 
     def _walk_router(self, router: Any | None) -> None:
         if router is None:
             self.hides_endpoints = True
-        # An app may be mounted in itself.
+        # An app may be mounted inside itself.
         elif id(router) not in self._ids:
             self._ids.add(id(router))
             # Copied before it is walked: what another thread adds meanwhile is then a change, and not overlooked.
@@ -78,27 +78,27 @@ class _Walk:
                 self._walk_route(route)
 
     def _walk_route(self, route: Any) -> None:
-        self._look_at(route, *_carried_by(route))
+        self._check(route, *_dependencies_of(route))
         if not is_framework_route(route):
-            # It may lead to an endpoint that only its `matches` knows.
+            # Such a route may lead to an endpoint that only its `matches` knows.
             self.has_policies = self.has_groups = True
             self.is_complete = False
         elif hasattr(route, "original_router"):
-            self._look_at(route.original_router)
+            self._check(route.original_router)
             self._walk_router(route.original_router)
         elif hasattr(route, "routes"):
-            # A layer may hide the app inside it, and the mount still show its routes.
+            # A layer may hide the app inside it, while the mount still shows the routes of that app.
             router = router_in(route.app) or (route if route.routes else None)
-            self._look_at(router, *chain(route.app))
+            self._check(router, *chain(route.app))
             if router is not None or not _serves_files(route.app):
                 self._walk_router(router)
         else:
             endpoint = getattr(route, "endpoint", None)
-            self._look_at(endpoint)
+            self._check(endpoint)
             if has_handlers(endpoint):
-                self._look_at(*(getattr(endpoint, name, None) for name in dir(endpoint)))
+                self._check(*(getattr(endpoint, name, None) for name in dir(endpoint)))
 
-    def _look_at(self, *things: object) -> None:
+    def _check(self, *things: object) -> None:
         for thing in things:
             attached = thing.policy if isinstance(thing, PolicyCarrier) else policy_of(thing)
             if attached is not None:
@@ -112,5 +112,5 @@ def _serves_files(app: object) -> bool:
     return getattr(type(chain(app)[-1]).__call__, "__module__", None) == "starlette.staticfiles"
 
 
-def _carried_by(route: Any) -> Iterator[object]:
+def _dependencies_of(route: Any) -> Iterator[object]:
     return (dependency.dependency for dependency in getattr(route, "dependencies", ()))

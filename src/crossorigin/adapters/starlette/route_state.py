@@ -1,7 +1,7 @@
-"""What a middleware knows of its app's routes, and when to look at them again.
+"""The state of an app's routes, as a middleware knows it, and the signal to scan them again.
 
-Every middleware imports this module, and most never need more, so that it defines plain classes: a dataclass costs
-three times as much to define.
+Every middleware imports this module, and most need nothing else about routes. It therefore defines a plain class,
+because defining a dataclass takes three times as long.
 """
 
 from __future__ import annotations
@@ -13,26 +13,28 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-# Another object after each policy that was attached in this process, and nothing before the first. Whoever found no
-# policy in an app looks again when it has changed.
+# The list is empty until a policy is attached in this process. Each attachment puts a new object in it, so that every
+# middleware notices the change and scans its app again.
 REVISION: list[object] = []
 # Reads the list of routes of a router, in C.
 ROUTES_OF = attrgetter("routes")
 
 
 class RouteState:
-    """What a walk through the routes of `root`, an app, found.
+    """The result of a scan of the routes of an app, which is `root`.
 
-    `may_have_policies` is whether a route has a policy, or only routing can tell. `may_have_groups` is whether one may
-    be attached to a router, a mount or an app around the endpoint. `hides_endpoints` is whether something serves that
-    shows no routes: its endpoint is known only afterward, from the scope. `root_owner` names the app if a policy is
-    attached to `root` itself, where it decides nothing. `methods` are those that the policies of the routes allow, or
-    None if only routing can tell.
+    - `root_owner`: the name of the app if a policy is attached to `root` itself, where it has no effect.
+    - `may_have_policies`: whether a route has a policy, or only routing a request can tell.
+    - `may_have_groups`: whether a policy may be attached to a router, a mount or an app around an endpoint.
+    - `hides_endpoints`: whether some part of the app has no visible routes, so that its endpoint is known only after
+      the app has run, from the scope.
+    - `methods`: the methods that the policies of the routes allow, or None if only routing a request can tell.
+    - `revision`: what `REVISION` held before the scan.
+    - `routers`: the routers that were scanned, and `seen`: what the list of routes of each one held.
 
-    `revision` is what `REVISION` held before the walk, `routers` are the routers that were walked, and `seen` is what
-    each one's list of routes held. While `REVISION == revision` and the routers still list what was seen, the state is
-    current. The lists are read from the routers each time, because a user may give a router another list. They are
-    compared by identity first, in C: that is a small part of what routing a request through them costs.
+    The state is current while `REVISION == revision` and the routers still list what was seen. The lists are read from
+    the routers each time, because a user may give a router another list. They are compared by identity first, in C,
+    which costs a small part of routing a request.
     """
 
     __slots__ = (
@@ -60,7 +62,7 @@ class RouteState:
         routers: Sequence[Any] = (),
         seen: Sequence[list[Any]] = (),
     ) -> None:
-        """Keep what was found."""
+        """Keep the result of a scan."""
         self.root = root
         self.root_owner = root_owner
         self.may_have_policies = may_have_policies
@@ -72,7 +74,7 @@ class RouteState:
         self.seen = [*seen]
 
     def with_policies(self) -> RouteState:
-        """Return the same state of an app in which a hidden endpoint turned out to have a policy."""
+        """Return this state, changed for an app in which a hidden endpoint was found to have a policy."""
         return RouteState(
             self.root,
             root_owner=self.root_owner,
@@ -85,5 +87,5 @@ class RouteState:
         )
 
 
-# Before the routes were looked at: never current.
+# The state before the first scan, which is never current.
 UNKNOWN_ROUTES = RouteState(None, revision=[None])

@@ -1,23 +1,25 @@
-"""What a path and a method lead to, found by the framework's own routing. No path is matched here.
+"""Look-up of the endpoint for a path and a method by the framework's own routing. This module matches no paths itself.
 
 How Starlette and FastAPI resolve an endpoint:
 
-- A `Router` asks each of its `routes`, in order, `matches(scope)`, which answers with a match and what it adds to the
-  scope. The first full match serves. Without one, the first partial match does (the path matches, the method does
-  not), and answers 405. Without that, the path with a slash more or less is tried, and redirected to if it matches.
-- A `Route` adds `endpoint`: the function or the class that was given. A `Mount` and a `Host` match everything below,
-  and add `endpoint`, which is their `app`, and `root_path`; the router inside continues. What it does not find is not
-  looked for elsewhere.
-- FastAPI 0.115.7, the oldest supported release: `include_router` copies the routes into the outer router. Nothing is
-  left of the included router but its dependencies, which each copy carries, the outermost router's first.
-- FastAPI 0.165, the newest release: an included router is one route, `_IncludedRouter`. Its `matches` says whether
-  something matches, and adds nothing; `_match` says what. It serves the original routes, and rebuilds Starlette's.
-- During a request both set in the scope what `matches` added: `scope["endpoint"]`, also for a partial match; and where
-  nothing below a mount is found, the mount's app.
+- A `Router` calls `matches(scope)` of each of its `routes`, in order. It returns a match and the values to add to the
+  scope. The first full match serves the request. If there is none, the first partial match (the path matches, the
+  method does not) answers 405. If there is none either, the router tries the path with one slash more or less, and
+  redirects if that matches.
+- A `Route` adds `endpoint`, its function or class. A `Mount` and a `Host` match everything below them, and add
+  `root_path` and their `app` as `endpoint`. The router inside continues. If it finds nothing, the routes outside are
+  not tried.
+- FastAPI 0.115.7, the oldest supported release: `include_router` copies the routes into the outer router. All that is
+  left of the included router are its dependencies. Each copy has them, those of the outermost router first.
+- FastAPI 0.165, the newest release: an included router is one route, `_IncludedRouter`. Its `matches` returns whether
+  something matches and adds nothing. Its `_match` returns what matches. It serves the original routes of FastAPI, and
+  rebuilds those of Starlette.
+- During a request, both frameworks write what `matches` adds into the scope. `scope["endpoint"]` is therefore set for a
+  partial match too, and it is the app of a mount if nothing is found below that mount.
 
-A mount's `app` may have middleware around it, which holds the inner app in `.app`. Without that attribute, the mount's
-own `routes` still show what is inside. FastAPI's app replaces the scope's `root_path` by its own, if it has one.
-Frontends of FastAPI have no endpoint, and are not looked for.
+The `app` of a mount may be wrapped in middleware, which has the inner app in `.app`. If it lacks this attribute, the
+`routes` of the mount still show the inner routes. A FastAPI app replaces the scope's `root_path` by its own, if it has
+one. FastAPI frontends have no endpoint, so they are not looked up.
 """
 
 from __future__ import annotations
@@ -40,24 +42,24 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from typing import Any
 
-    # By the router and the path: the routes that may match the path, of those that were asked, and the others.
+    # For a router and a path: the routes that may match, of those that were asked already, and the remaining routes.
     MatchCache = dict[tuple[int, str | None, str], tuple[list[Any], Iterator[Any]]]
 
 # Starlette's `Match`, by the names of its members.
 _FULL = "FULL"
 _NONE = "NONE"
 _FRAMEWORKS = frozenset({"starlette.routing", "fastapi.routing"})
-# What a router sets. It is removed before the router is asked again.
+# The keys that a router sets in a scope. They are removed before the router is asked again.
 _ROUTED = ("endpoint", "fastapi", "path_params", "route", "router")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """What a path and a method lead to.
+    """The result of a look-up by path and method.
 
-    `nearest` is the policy nearest to the endpoint, and `is_endpoint_policy` whether it is the endpoint's, or its
-    route's. `has_endpoint` is whether there is an endpoint that takes the method, which is not so where a mount was
-    found, and nothing in it.
+    `nearest` is the policy nearest to the endpoint. `is_endpoint_policy` is whether it is attached to the endpoint or
+    its route. `has_endpoint` is whether there is an endpoint that accepts the method. It is False if a mount matches
+    and nothing inside it does.
     """
 
     endpoint: object
@@ -68,33 +70,34 @@ class Found:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Match:
-    """A route that matches in full, what it adds to the scope, the policies from the router to it, and its own."""
+    """A route that matches in full, the values it adds to the scope, its policy, and the policies around it."""
 
     route: Any
     added: dict[str, Any]
     policies: list[RoutePolicy | None]
-    own: RoutePolicy | None
+    route_policy: RoutePolicy | None
 
 
 def find(app: object, scope: Mapping[str, Any], match_cache: MatchCache | None = None) -> Found | None:
-    """Return what the path and the method of an ASGI scope lead to; None if that is nothing, or is not known.
+    """Return what the app's routing finds for the path and method of an ASGI scope, or None if it finds nothing.
 
-    The scope is that of a request or of a WebSocket handshake as it came to `app`, which is not called. Look-ups of a
-    scope that differ only in their method share one `match_cache`, empty at first: they walk the routes once.
+    The scope is that of a request or a WebSocket handshake as it arrived at `app`, which is not called. Look-ups of one
+    path with different methods can share a `match_cache`, which is empty at first, so that the routes are walked once.
     """
     fresh = dict(scope)
     for key in _ROUTED:
         fresh.pop(key, None)
     found = None
-    # A user's convertor or route may raise anything. It will raise again when the router asks it.
+    # A user's convertor or route may raise anything. The exception is ignored, because it will be raised again when
+    # the router asks the route.
     with suppress(Exception):
         for found in _descend(app, fresh, {} if match_cache is None else match_cache):  # noqa: B007  # the last one
             pass
     return found
 
 
-def carry(router: Any, policy: RoutePolicy) -> None:
-    """Add a router's policy to its routes, as a dependency that does nothing, where `include_router` copies them."""
+def add_policy_to_routes(router: Any, policy: RoutePolicy) -> None:
+    """Add a router's policy to its routes as a dependency that does nothing, if `include_router` copies the routes."""
     routing = sys.modules.get("fastapi.routing")
     if routing is None or hasattr(routing, "_IncludedRouter") or not isinstance(router, routing.APIRouter):
         return
@@ -106,10 +109,10 @@ def carry(router: Any, policy: RoutePolicy) -> None:
 
 
 def _descend(
-    app: object, came: Mapping[str, Any], match_cache: MatchCache, *, may_redirect: bool = True
+    app: object, arrived: Mapping[str, Any], match_cache: MatchCache, *, may_redirect: bool = True
 ) -> Iterator[Found]:
-    """Yield what is found on the way, the mounts first: if something raises further in, that was found already."""
-    scope = dict(came)
+    """Yield each mount and then the endpoint, so that the mounts are known even if something further in raises."""
+    scope = dict(arrived)
     policies: list[RoutePolicy | None] = []
     router = _enter(app, scope)
     while router is not None:
@@ -117,18 +120,18 @@ def _descend(
         if matched is None:
             elsewhere = "" if is_partial or not may_redirect else _redirected(router, scope, match_cache)
             if elsewhere:
-                # The page sends its request to the whole app again, which may have another route there.
-                yield from _descend(app, {**came, "path": elsewhere}, match_cache, may_redirect=False)
+                # The browser sends the request to the whole app again, which may have another route at that path.
+                yield from _descend(app, {**arrived, "path": elsewhere}, match_cache, may_redirect=False)
             return
         route = matched.route
         policies += matched.policies
         scope.update(matched.added)
         endpoint = matched.added.get("endpoint", route)
         if not hasattr(route, "routes"):
-            yield _found(policies, endpoint, matched.own, scope)
+            yield _found(policies, endpoint, matched.route_policy, scope)
             return
         router = _enter(route.app, scope)
-        policies += (matched.own, *map(policy_of, (*chain(route.app), router)))
+        policies += (matched.route_policy, *map(policy_of, (*chain(route.app), router)))
         # A layer may hide the app inside it, and the mount still show its routes.
         router = router or (route if route.routes else None)
         # A mounted app without known routes serves everything itself.
@@ -142,10 +145,12 @@ def _found(
     scope: Mapping[str, Any],
 ) -> Found:
     method = scope.get("method", "GET")
-    own = endpoint_policy(endpoint, method) or of_route
-    nearest = next((policy for policy in (own, *reversed(policies)) if policy is not None), None)
+    innermost = endpoint_policy(endpoint, method) or of_route
+    nearest = next((policy for policy in (innermost, *reversed(policies)) if policy is not None), None)
     has_endpoint = handler_of(endpoint, method) is not None
-    return Found(endpoint=endpoint, nearest=nearest, is_endpoint_policy=own is not None, has_endpoint=has_endpoint)
+    return Found(
+        endpoint=endpoint, nearest=nearest, is_endpoint_policy=innermost is not None, has_endpoint=has_endpoint
+    )
 
 
 def router_in(app: object) -> Any | None:
@@ -155,10 +160,10 @@ def router_in(app: object) -> Any | None:
 
 
 def _enter(app: object, scope: dict[str, Any]) -> Any | None:
-    """Return the router in an app, and change the scope as the app does before its router sees it."""
+    """Return the router in an app, and change the scope as the app does before it calls its router."""
     for node in chain(app):
         router = getattr(node, "router", node)
-        # FastAPI's own, whatever the server or a mount said.
+        # A FastAPI app uses its own `root_path` instead of the one from the server or a mount.
         if router is not node and getattr(node, "root_path", None):
             scope["root_path"] = node.root_path
         if _has_routes(router):
@@ -171,7 +176,7 @@ def _has_routes(router: object) -> bool:
 
 
 def _redirected(router: Any, scope: dict[str, Any], match_cache: MatchCache) -> str:
-    """Return the path, with a slash more or less, that a router redirects to; empty if it does not."""
+    """Return the path, with one slash more or less, that a router redirects to, or "" if it does not redirect."""
     if scope["type"] != "http" or not getattr(router, "redirect_slashes", False):
         return ""
     path = scope["path"]
@@ -193,19 +198,19 @@ def _first(router: Any, scope: dict[str, Any], match_cache: MatchCache) -> tuple
 
 
 def _possible_matches(known: list[Any], rest: Iterator[Any], scope: dict[str, Any]) -> Iterator[tuple[Any, Any, Any]]:
-    """Yield the routes that may match the path, with their answers; those asked for the first time become known."""
+    """Yield the routes that may match the path, with their results. Those asked for the first time become known."""
     for route in known:
         yield route, *route.matches(scope)
     none = None
     plain: set[Any] = set()
     for route in rest:
-        # Before it is asked, because it may raise, and must then raise for the next method too.
+        # The route is added before it is asked, because it may raise, and must then raise for the next method too.
         known.append(route)
         match, added = route.matches(scope)
-        # The name is read once: on Python 3.11 that costs a seventh of the match itself.
+        # The name is read only once, because on Python 3.11 reading it costs a seventh of the match itself.
         if match is not none and match.name == _NONE:
             none = match
-        # By its class, because asking each route made the look-up a quarter slower.
+        # The class is remembered, because checking each route made the look-up a quarter slower.
         if match is none and (type(route) in plain or _is_partial_for_methods(route, plain)):
             known.pop()
             continue
@@ -213,16 +218,16 @@ def _possible_matches(known: list[Any], rest: Iterator[Any], scope: dict[str, An
 
 
 def is_framework_route(route: Any) -> bool:
-    """Return whether a route matches as the frameworks' own routes do, which show their endpoint."""
+    """Return whether a route uses the `matches` of the frameworks' own routes, which have a visible endpoint."""
     return route.matches.__module__ in _FRAMEWORKS
 
 
 def _is_partial_for_methods(route: Any, plain: set[Any]) -> bool:
-    """Return whether "no match" for one method means that the path does not match, whatever the method.
+    """Return whether "no match" for one method means that the path does not match, so that no other method does.
 
-    It does for the frameworks' own routes: where the path matches and the method does not, their match is partial.
-    Other classes may do as they like, and a router that FastAPI included asks the routes in it. A class of which it is
-    true is added to `plain`.
+    This is true for the frameworks' own routes: if only the method differs, their match is partial. Other classes may
+    behave differently. An included router of FastAPI asks the routes in it, so these are checked. A class for which it
+    is always true is added to `plain`.
     """
     if not is_framework_route(route):
         return False
@@ -230,14 +235,15 @@ def _is_partial_for_methods(route: Any, plain: set[Any]) -> bool:
     if inner is None:
         plain.add(type(route))
         return True
-    # By their classes, which are few: asking each route made the look-up of a preflight nearly a third slower.
+    # The classes are checked, because there are few: checking each route made the look-up of a preflight nearly a third
+    # slower.
     kinds: set[Any] = {type(inner), *map(type, inner.routes)}
     deeper = (other for other in inner.routes if type(other) is type(route))
     return all(map(is_framework_route, kinds)) and all(_is_partial_for_methods(other, plain) for other in deeper)
 
 
 def _inside(route: Any, added: dict[str, Any], scope: dict[str, Any]) -> _Match:
-    """Continue into the routers that FastAPI included. Only here are names that are private to it."""
+    """Continue into included routers of FastAPI. Only this function uses names that are private to FastAPI."""
     policies: list[RoutePolicy | None] = []
     original = None
     while hasattr(route, "original_router"):
@@ -248,5 +254,5 @@ def _inside(route: Any, added: dict[str, Any], scope: dict[str, Any]) -> _Match:
             original = context.original_route
     dependencies = (dependency.dependency for dependency in getattr(route, "dependencies", ()))
     policies += [carrier.policy for carrier in dependencies if isinstance(carrier, PolicyCarrier)]
-    own = policy_of(route) or policy_of(original)
-    return _Match(route=route, added=added, policies=policies, own=own)
+    route_policy = policy_of(route) or policy_of(original)
+    return _Match(route=route, added=added, policies=policies, route_policy=route_policy)

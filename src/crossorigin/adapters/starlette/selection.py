@@ -1,8 +1,8 @@
-"""The selection of the policy that decides a request: the one nearest to what serves it, or else the app's.
+"""Selection of the policy that decides a request: the one nearest to its endpoint, or the policy of the app.
 
-Policies never merge. There are two selectors. `OnePolicy` always selects the app's policy. `ByRoute` looks up what the
-request leads to: by the framework's own routing before the app has routed it, and by what the scope says afterward.
-What no endpoint served (a 404, a 405, a crash on the way) is looked up by the path and the method that came.
+Policies are never merged. There are two selectors. `OnePolicy` always selects the policy of the app. `ByRoute` finds
+the endpoint of the request: by the framework's own routing before the app has run, and from the scope afterward. If no
+endpoint served the request (a 404, a 405, an earlier crash), the path and the method of the request are looked up.
 """
 
 from __future__ import annotations
@@ -31,26 +31,26 @@ if TYPE_CHECKING:
 
         @property
         def is_known_ahead(self) -> bool:
-            """Return whether `afterward` selects what `ahead` does."""
+            """Whether `afterward` always selects the same as `ahead`."""
             ...
 
         def ahead(self, method: str) -> Selection:
-            """Select for a request that the app has not seen, as if it came with this method."""
+            """Select for a request before the app runs, as if it had this method."""
             ...
 
         def preflight(self, requested_method: str) -> tuple[Selection, Plan]:
-            """Select for a preflight that asks for a method, with the plan that answers it."""
+            """Select for a preflight that requests a method, and return the plan that answers it too."""
             ...
 
         def afterward(self, scope: Scope, status: int) -> Selection:
-            """Select for a response: `scope` is what the app made of it."""
+            """Select for a response. `scope` is the scope after the app has changed it."""
             ...
 
     class PolicySelector(Protocol):
-        """The selection of a policy, for all requests of one middleware."""
+        """The selection of policies for all requests of one middleware."""
 
         def for_request(self, scope: Scope, routes: RouteState) -> Lookup:
-            """Start the selection for one request, as it came; `routes` are those of the app."""
+            """Start the selection for one request. `scope` is as it arrived, and `routes` are those of the app."""
             ...
 
 
@@ -59,10 +59,11 @@ _METHOD_NOT_ALLOWED = 405
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """What decides a request.
+    """The policy that decides a request, and its plan.
 
-    `owner` names what the policy is attached to, and is empty for the app's. `is_endpoint_policy` is whether it is the
-    endpoint's, or its route's. `has_endpoint` is whether an endpoint is known.
+    `owner` is the name of the object that the policy is attached to, and empty for the policy of the app.
+    `is_endpoint_policy` is whether it is attached to the endpoint or its route. `has_endpoint` is whether an endpoint
+    is known.
     """
 
     policy: Policy
@@ -73,21 +74,21 @@ class Selection:
 
 
 class OnePolicy:
-    """The app's policy for every request. It is a selector, and the look-up of each request."""
+    """The policy of the app for every request, both as the selector and as the look-up of each request."""
 
     __slots__ = ("_selection",)
     is_known_ahead = True
 
     def __init__(self, policy: Policy, plan: Plan) -> None:
-        """Make the one selection."""
+        """Create the only selection."""
         self._selection = Selection(policy=policy, plan=plan)
 
     def for_request(self, scope: Scope, routes: RouteState) -> Lookup:
-        """Return itself: nothing of a request matters."""
+        """Return this object, because the selection does not depend on the request."""
         return self
 
     def ahead(self, method: str) -> Selection:
-        """Select for a request that the app has not seen."""
+        """Select for a request before the app runs."""
         return self._selection
 
     def preflight(self, requested_method: str) -> tuple[Selection, Plan]:
@@ -100,35 +101,43 @@ class OnePolicy:
 
 
 class ByRoute:
-    """The policies of one middleware and of the routes inside it."""
+    """The policies of one middleware and of the routes inside it, selected by route."""
 
-    __slots__ = ("_by_owner", "_by_policy", "_default", "_default_of_endpoint", "_is_debug", "_limits", "_narrowed")
+    __slots__ = (
+        "_by_owner",
+        "_by_policy",
+        "_default",
+        "_default_of_endpoint",
+        "_is_debug",
+        "_narrowed",
+        "_served_methods_only",
+    )
 
     def __init__(self, policy: Policy, plan: Plan, *, debug: bool, served_methods_only: bool) -> None:
-        """Start with the app's policy, which decides where no route has one."""
+        """Start with the policy of the app, which applies where no route has its own."""
         self._default = Selection(policy=policy, plan=plan)
         self._default_of_endpoint = replace(self._default, has_endpoint=True)
         self._is_debug = debug
-        self._limits = served_methods_only
-        # One plan for equal policies, so that a path whose methods share one is recognized by it.
+        self._served_methods_only = served_methods_only
+        # Equal policies have the same plan, so that methods with equal policies are recognized by it.
         self._by_policy: dict[Policy, Plan] = {policy: plan}
-        # The same plans by owner, because hashing a policy reads everything that it lists.
+        # The same plans by attached policy, because hashing a policy reads everything that it lists.
         self._by_owner: dict[RoutePolicy, Plan] = {}
-        # As many as there are kinds of paths.
+        # There are as many entries as there are different sets of methods on a path.
         self._narrowed: dict[tuple[Plan, frozenset[str], bool], Plan] = {}
 
     def for_request(self, scope: Scope, routes: RouteState) -> RouteLookup:
-        """Start the selection for one request, as it came."""
+        """Start the selection for one request, with the scope as it arrived."""
         return RouteLookup(self, routes, dict(scope))
 
-    def of_found(self, found: Found | None) -> Selection:
-        """Select for what a look-up found."""
+    def select_found(self, found: Found | None) -> Selection:
+        """Select for the result of a look-up."""
         if found is None:
             return self._default
-        return self.of(found.nearest, is_endpoint_policy=found.is_endpoint_policy, has_endpoint=found.has_endpoint)
+        return self.select(found.nearest, is_endpoint_policy=found.is_endpoint_policy, has_endpoint=found.has_endpoint)
 
-    def of(self, attached: RoutePolicy | None, *, is_endpoint_policy: bool, has_endpoint: bool) -> Selection:
-        """Select a route's policy, or the app's if there is none."""
+    def select(self, attached: RoutePolicy | None, *, is_endpoint_policy: bool, has_endpoint: bool) -> Selection:
+        """Select an attached policy, or the policy of the app if there is none."""
         if attached is None:
             return self._default_of_endpoint if has_endpoint else self._default
         plan = self._by_owner.get(attached)
@@ -146,21 +155,21 @@ class ByRoute:
     def plan_for(
         self, selection: Selection, requested: str, ahead: Callable[[str], Selection], of_routes: AbstractSet[str]
     ) -> Plan:
-        """Return the plan that answers a preflight: it grants other methods of the path only where it decides them too.
+        """Return the plan that answers a preflight. It allows only those methods of the path that it also decides.
 
         `of_routes` are the methods that the policies of the routes allow.
 
-        https://fetch.spec.whatwg.org/#concept-cache: a browser keeps an answer by address, not by method. It holds for
-        all methods that it lists, and its header names for every method that it may send.
+        https://fetch.spec.whatwg.org/#concept-cache: a browser caches the response by URL, not by method. It applies
+        the response to all methods that it lists, and its header names to every method.
         """
         allowed = allowed_methods(selection.policy.allow_methods)
-        # Also methods that this policy does not allow: what two policies grant, a browser combines.
+        # Methods that this policy does not allow matter too, because a browser combines what two responses allow.
         ours = allowed_methods(self._default.policy.allow_methods)
         methods = {*of_routes, *ours, *STANDARD_METHODS}
         at = {method: selection if method == requested else ahead(method) for method in methods}
         is_mixed = any(other.has_endpoint and other.plan is not selection.plan for other in at.values())
         granted = frozenset(method for method in allowed if at[method].plan is selection.plan)
-        if self._limits and any(other.has_endpoint for other in at.values()):
+        if self._served_methods_only and any(other.has_endpoint for other in at.values()):
             granted = frozenset(method for method in granted if at[method].has_endpoint)
         elif not is_mixed:
             return selection.plan
@@ -171,24 +180,24 @@ class ByRoute:
 
 
 class RouteLookup:
-    """The selection for one request, whose scope was copied as it came, because the router writes into it later."""
+    """The selection for one request. Its scope was copied on arrival, because the router writes into it later."""
 
     __slots__ = ("_before", "_routes", "_selector")
     is_known_ahead = False
 
     def __init__(self, selector: ByRoute, routes: RouteState, before: Mapping[str, Any]) -> None:
-        """Start without looking anything up."""
+        """Start without a look-up."""
         self._selector = selector
         self._routes = routes
         self._before = before
 
     def ahead(self, method: str, match_cache: dict[Any, Any] | None = None) -> Selection:
-        """Select for a request that the app has not seen, as if it came with this method."""
-        return self._selector.of_found(find(self._routes.root, {**self._before, "method": method}, match_cache))
+        """Select for a request before the app runs, as if it had this method."""
+        return self._selector.select_found(find(self._routes.root, {**self._before, "method": method}, match_cache))
 
     def preflight(self, requested_method: str) -> tuple[Selection, Plan]:
-        """Select for a preflight that asks for a method, with the plan that answers it."""
-        # With one cache, the routes are walked once, and not for each method.
+        """Select for a preflight that requests a method, and return the plan that answers it too."""
+        # With a shared cache, the routes are walked once instead of once for each method.
         ahead = partial(self.ahead, match_cache={})
         selection = ahead(requested_method)
         methods = self._routes.methods
@@ -196,26 +205,26 @@ class RouteLookup:
         return selection, self._selector.plan_for(selection, requested_method, ahead, of_routes)
 
     def afterward(self, scope: Scope, status: int) -> Selection:
-        """Select for a response: `scope` is what the app made of it."""
+        """Select for a response. `scope` is the scope after the app has changed it."""
         selector, before, endpoint = self._selector, self._before, scope.get("endpoint")
         if endpoint is None or endpoint is before.get("endpoint") or status == _METHOD_NOT_ALLOWED:
-            return selector.of_found(find(self._routes.root, before))
+            return selector.select_found(find(self._routes.root, before))
         own = endpoint_policy(endpoint, scope["method"])
-        # An endpoint without a name is not a function or a class, but perhaps a mounted app, or a layer around one.
-        # Where the scope is copied inside it, what served leaves no trace, and may have a nearer policy.
+        # An endpoint without a name is neither a function nor a class. It may be a mounted app, or a layer around one.
+        # If such an app copies the scope, the endpoint inside it leaves no trace, and may have a nearer policy.
         if hasattr(endpoint, "__qualname__"):
             if own is not None:
-                return selector.of(own, is_endpoint_policy=True, has_endpoint=True)
+                return selector.select(own, is_endpoint_policy=True, has_endpoint=True)
             if not self._routes.may_have_groups:
-                return selector.of(None, is_endpoint_policy=False, has_endpoint=True)
+                return selector.select(None, is_endpoint_policy=False, has_endpoint=True)
         now = {"path": scope["path"], "method": scope["method"]}
         has_changed = any(before[key] != value for key, value in now.items())
         if has_changed:
-            # By a middleware on the way, or by what is mounted, for its own use.
+            # A middleware may have rewritten the path or the method, or a mounted app may have changed them for itself.
             rewritten = find(self._routes.root, {**before, **now})
             if rewritten is not None and rewritten.endpoint is endpoint:
-                return selector.of_found(rewritten)
+                return selector.select_found(rewritten)
         found = find(self._routes.root, before)
         if own is not None and (has_changed or found is None):
-            return selector.of(own, is_endpoint_policy=True, has_endpoint=True)
-        return selector.of_found(found)
+            return selector.select(own, is_endpoint_policy=True, has_endpoint=True)
+        return selector.select_found(found)
