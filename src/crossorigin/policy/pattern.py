@@ -5,7 +5,8 @@
     http://localhost:*          any port, or none
     https://*.example.com:*     both
 
-There are no other forms. A `*` at any other position would be a substring match, which also matches hosts of others.
+Other forms are invalid. A `*` at any other position would be a substring match, which also matches other people's
+hosts.
 """
 
 from collections.abc import Iterator

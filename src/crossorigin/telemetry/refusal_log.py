@@ -1,7 +1,7 @@
 """The log of refused requests, with its limits.
 
 Clients cannot flood or forge the log: values from requests are escaped and cut, at most ten lines are written per
-minute, and memory use is bounded. Nothing here makes a decision or can make a request fail. There is no lock, because a
+minute, and memory use is bounded. Nothing here makes a decision or can make a request fail. No lock is used, because a
 finalizer, a signal handler or a fork could deadlock on it.
 """
 

@@ -56,10 +56,10 @@ class CORSMiddleware:
     Args:
         app: The ASGI app to wrap.
         policy: A `Policy` to use instead of the options. It is an error to pass both.
-        debug: Whether to answer a preflight with 200 that is refused for its method or headers, if every browser then
-            still refuses the request. The browser's console names the method or the header instead of the status. Leave
-            it off in production, because anyone can then read what the policy allows. It also logs allowed requests, as
-            DEBUG.
+        debug: Whether to help with debugging. Allowed requests are logged as DEBUG. A preflight that is refused for its
+            method or headers is answered with 200 if browsers refuse the request in any case, so that their console
+            names the method or header instead of the status. Leave it off in production, because such a response
+            shows what the policy allows.
         outermost: Whether to move outside all middleware of a Starlette or FastAPI app when the app starts. Responses
             of that middleware, such as a 500 after a crash, then have CORS headers too, and no other middleware answers
             a preflight.

@@ -49,7 +49,7 @@ _LISTED = frozenset(
 _OK = 200
 _BAD_REQUEST = 400
 _TEXT: Header = (b"content-type", b"text/plain; charset=utf-8")
-# The response to a preflight always depends on all four fields. A cache that stores OPTIONS responses must know it.
+# The response to a preflight always depends on all four fields, and a cache may store OPTIONS responses.
 _PREFLIGHT_VARY: Header = (
     VARY,
     b"Origin, Access-Control-Request-Method, Access-Control-Request-Headers, Access-Control-Request-Private-Network",

@@ -30,7 +30,7 @@ _CORS_NAMES = frozenset(name.encode() for name in CORS_RESPONSE_HEADERS)
 _EDITED_NAMES = _CORS_NAMES | {VARY}
 _ALWAYS_READABLE = frozenset(name.encode() for name in CORS_SAFELISTED_RESPONSE_HEADERS)
 _NEVER_READABLE = frozenset(name.encode() for name in FORBIDDEN_RESPONSE_HEADERS)
-# A name of any other length is not among them. The test spares nearly every name its `lower()` and its hash.
+# Most header names have none of these lengths, which spares them `lower()` and a hash.
 _CORS_NAME_LENGTHS = frozenset(map(len, _CORS_NAMES))
 _EDITED_NAME_LENGTHS = frozenset(map(len, _EDITED_NAMES))
 # Apps use a handful of `Vary` values, and merging one costs more than the rest of `apply`. A value may repeat what a
@@ -68,6 +68,7 @@ class ResponseHeaders:
     """The change to the headers of an actual response, whatever its status.
 
     - `allow_origin`: the value of Access-Control-Allow-Origin, or None if the origin is not allowed.
+    - `allow_credentials`: whether pages may read the response to a request with credentials.
     - `expose`: the names that the policy exposes.
     - `expand`: whether the names of each response's own headers are exposed too, because browsers do not treat `*` as
       a wildcard when credentials are included.

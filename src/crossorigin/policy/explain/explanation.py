@@ -235,7 +235,7 @@ def _headers_step(plan: Plan, names: tuple[str, ...], reason: Reason) -> Step:
         misplaced = [name for name in refused if name in ALL_CORS_RESPONSE_HEADERS]
         missing = [name for name in refused if name not in ALL_CORS_RESPONSE_HEADERS]
         fixes = [
-            f"remove {_listing(misplaced)} from the page's request; only responses have such headers"
+            f"remove {_listing(misplaced)} from the page's request, because only responses have such headers"
             if misplaced
             else "",
             f"add {_literals(missing)} to allow_headers" if missing else "",

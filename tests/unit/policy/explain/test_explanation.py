@@ -314,7 +314,10 @@ def test_a_star_for_a_method_is_no_method_to_list() -> None:
 def test_headers_that_only_answer_are_to_be_removed() -> None:
     """There is nothing to add where nothing is missing."""
     step = step_of(Policy(**LISTED).explain("GET", APP, ["Access-Control-Allow-Origin"]), HEADERS)
-    assert step.fix == "remove access-control-allow-origin from the page's request; only responses have such headers."
+    assert (
+        step.fix
+        == "remove access-control-allow-origin from the page's request, because only responses have such headers."
+    )
 
 
 def test_a_text_is_shown_up_to_a_length() -> None:
