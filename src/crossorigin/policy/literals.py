@@ -31,10 +31,10 @@ def elements_literal(texts: Iterable[str]) -> str:
 
 
 def fixes_source(field: str, fixes: Sequence[Fix]) -> str:
-    """Write the fixes of an issue of `field`.
+    """Return the fixes of an issue about `field` as Python source code.
 
-    The only fix of the field itself is the bare value. Each of several has a line that can be pasted into the call or
-    the list; what is to be removed is a comment.
+    A single fix of the field itself is a bare value. Each of several fixes is a line that can be pasted into the call
+    or the list. The advice to remove something is a comment.
     """
     from crossorigin.policy.fixes import REMOVE
 

@@ -1,4 +1,4 @@
-"""The options of a policy: their types, their defaults, and what was read of them before the rules look at it."""
+"""The options of a policy: their types, their defaults, and the form in which the rules get them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from crossorigin.policy.fixes import Fix
 
     class PolicyOptions(TypedDict, total=False):
-        """The options by keyword, for functions that hand them on."""
+        """The keyword arguments of functions that pass the options on."""
 
         allow_origins: Iterable[str]
         allow_methods: Iterable[str]
@@ -58,7 +58,7 @@ class Element:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """The options as they were read. An option of a wrong type is what it was meant to be, or empty, None or False."""
+    """The options as they were read. For an option of a wrong type, it is a likely value, or empty, None or False."""
 
     allow_origins: tuple[Element, ...]
     allow_methods: tuple[Element, ...]
@@ -73,12 +73,12 @@ class Options:
 
 
 def options_in(arguments: Mapping[str, object]) -> dict[str, object]:
-    """Return the options of a policy among the arguments of a function, which gives its `locals()`."""
+    """Return the options of a policy from the arguments of a function, which passes its `locals()`."""
     return {name: arguments[name] for name in DEFAULTS}
 
 
 def is_list_like(value: object) -> bool:
-    """Return whether a value is a collection of members, not a text and not keys with values."""
+    """Return whether a value is a collection other than a string, bytes or a mapping."""
     return isinstance(value, Iterable) and not isinstance(value, Mapping | str | bytes | bytearray)
 
 
@@ -86,13 +86,13 @@ def members_of(collection: Any) -> list[object]:
     """Return the members of a collection in the order in which a policy reads them."""
     members = list(collection)
     if isinstance(collection, AbstractSet):
-        # A set has no order, and a policy reads the same in every process.
+        # A set has no fixed order, but a policy must be the same in every process.
         members.sort(key=lambda member: (not isinstance(member, str), text_of(member)))
     return members
 
 
 def apply_fix(options: Mapping[str, object], fix: Fix) -> dict[str, object]:
-    """Return the options after a fix; those that were given stay as they are.
+    """Return a copy of the options with a fix applied.
 
     >>> from crossorigin.policy.fixes import REMOVE, Fix
     >>> apply_fix({"allow_origins": ["https://a.example", "*"]}, Fix("allow_origins[1]", REMOVE))

@@ -241,7 +241,7 @@ def test_sets_are_sorted() -> None:
 
 def test_the_given_order_is_kept_and_duplicates_are_dropped() -> None:
     """The first spelling of a name stays; methods are spelled as browsers send them."""
-    with pytest.warns(CrossOriginWarning, match="listed before"):
+    with pytest.warns(CrossOriginWarning, match="It is a duplicate of"):
         policy = Policy(
             allow_origins=["https://z.example", APP, "https://z.example"],
             allow_methods=["put", "PUT", "get", "LOCK", "lock"],

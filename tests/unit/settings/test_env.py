@@ -379,7 +379,7 @@ def test_a_remark_is_a_warning_that_names_the_variable_and_the_caller() -> None:
     (warning,) = caught
     assert policy.allow_headers == ("X-Token",)
     assert warning.filename == __file__
-    assert "CORS_ALLOW_HEADERS[1] = 'x-token'\n  It is listed before, as CORS_ALLOW_HEADERS[0]." in str(warning.message)
+    assert "CORS_ALLOW_HEADERS[1] = 'x-token'\n  It is a duplicate of CORS_ALLOW_HEADERS[0]." in str(warning.message)
 
 
 # Whose variables they are.

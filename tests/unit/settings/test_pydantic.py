@@ -243,7 +243,7 @@ def test_what_is_no_policy_is_refused(value: object) -> None:
 
 def test_a_policy_is_remarked_on_as_ever() -> None:
     """It starts, with the warning."""
-    with pytest.warns(CrossOriginWarning, match="It is listed before"):
+    with pytest.warns(CrossOriginWarning, match="It is a duplicate of"):
         READ.validate_python({"allow_headers": ["X-Token", "x-token"]})
 
 

@@ -1,6 +1,6 @@
-"""The arguments of the middleware: those of the policy, and those that say how the middleware behaves.
+"""The arguments of the middleware: the options of its policy, and its own options.
 
-Everything that is wrong with either is reported at once.
+All errors in both are reported together.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _CHOICES = ("pass", "block")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MiddlewareOptions:
-    """How a middleware behaves, besides what its policy says."""
+    """The options of a middleware that are not part of its policy."""
 
     debug: bool
     outermost: bool
@@ -39,10 +39,10 @@ class MiddlewareOptions:
 
 
 def read_policy(policy: object, options: Mapping[str, object]) -> Policy:
-    """Return the policy that is given as such, or by its options if it is None.
+    """Return `policy`, or a policy with the given options if it is None.
 
     Raises:
-        InvalidPolicyError: Something is wrong; it holds every issue.
+        InvalidPolicyError: An argument is invalid. The error has all issues.
     """
     if policy is None:
         return Policy.from_dict(options)
@@ -55,10 +55,10 @@ def read_policy(policy: object, options: Mapping[str, object]) -> Policy:
 def read_arguments(
     policy: object, options: Mapping[str, object], behavior: Mapping[str, object]
 ) -> tuple[Policy, MiddlewareOptions]:
-    """Return the policy and the behavior.
+    """Return the policy and the options of the middleware.
 
     Raises:
-        InvalidPolicyError: Something is wrong; it holds every issue.
+        InvalidPolicyError: An argument is invalid. The error has all issues.
     """
     issues: list[PolicyIssue] = []
     read = MiddlewareOptions(
@@ -76,7 +76,7 @@ def read_arguments(
     except InvalidPolicyError as error:
         raise InvalidPolicyError([*error.issues, *issues]) from None
     if WILDCARD in checked.allow_origins:
-        issues += _guards_of_nothing(read, behavior, policy)
+        issues += _useless_checks(read, behavior, policy)
     if issues:
         raise InvalidPolicyError(issues)
     return checked, read
@@ -99,7 +99,7 @@ def _read_on_refused(value: object, issues: list[PolicyIssue]) -> object:
                 code=IssueCode.NOT_A_CHOICE,
                 field="on_refused",
                 value=keep_value(value),
-                reason="It is none of the ways to treat a request whose origin is refused.",
+                reason='Expected "pass" or "block".',
                 fixes=(
                     Fix("on_refused", "pass", when="to let the app answer"),
                     Fix("on_refused", "block", when="to answer 403"),
@@ -116,8 +116,8 @@ def _read_on_decision(value: Any, issues: list[PolicyIssue]) -> OnDecision | Non
                 code=IssueCode.NOT_CALLABLE,
                 field="on_decision",
                 value=keep_value(value),
-                reason=f"It is of type {type(value).__name__}, which cannot be called.",
-                instruction="a function that takes a decision and the scope, as in on_decision=print.",
+                reason=f"Expected a function, got {type(value).__name__}.",
+                instruction="pass a function that takes a decision and the scope, for example on_decision=print.",
             )
         )
         return None
@@ -132,8 +132,8 @@ def _issues_of(policy: object, options: Mapping[str, object]) -> list[PolicyIssu
                 code=IssueCode.POLICY_NOT_A_POLICY,
                 field="policy",
                 value=keep_value(policy),
-                reason=f"It is of type {type(policy).__name__}; policy= takes a Policy.",
-                instruction='a Policy, as in policy=Policy(allow_origins=["https://app.example.com"]).',
+                reason=f"Expected a Policy, got {type(policy).__name__}.",
+                instruction='pass a Policy, for example policy=Policy(allow_origins=["https://app.example.com"]).',
             )
         ]
     return [
@@ -141,34 +141,36 @@ def _issues_of(policy: object, options: Mapping[str, object]) -> list[PolicyIssu
             code=IssueCode.POLICY_BESIDE_OPTIONS,
             field=name,
             value=keep_value(value),
-            reason=f"Both policy= and {name}= are given; one of the two would be lost.",
-            instruction=f"remove {name}= here, and give it to the Policy.",
+            reason=f"Both policy= and {name}= are set, and only one of them can apply.",
+            instruction=f"remove {name}= here, and set it in the Policy.",
         )
         for name, value in options.items()
         if not _is_default(name, value)
     ]
 
 
-def _guards_of_nothing(read: MiddlewareOptions, behavior: Mapping[str, object], policy: object) -> list[PolicyIssue]:
-    asked = {"check_websockets": read.check_websockets, "on_refused": read.blocks}
+def _useless_checks(read: MiddlewareOptions, behavior: Mapping[str, object], policy: object) -> list[PolicyIssue]:
+    """Return an issue for each option that refuses requests, because a policy with `*` allows all of them."""
+    checks = {"check_websockets": read.check_websockets, "on_refused": read.blocks}
     return [
         PolicyIssue(
             code=IssueCode.GUARDS_NOTHING,
             field=name,
             value=keep_value(behavior[name]),
-            reason='allow_origins holds "*", so every origin is allowed, and nothing would ever be refused.',
-            fixes=_fixes_of_guard(name, policy),
+            reason=f'allow_origins contains "*", which allows every origin, so {name} would never refuse anything.',
+            fixes=_fixes_of_check(name, policy),
         )
-        for name, is_asked in asked.items()
-        if is_asked
+        for name, is_set in checks.items()
+        if is_set
     ]
 
 
-def _fixes_of_guard(name: str, policy: object) -> tuple[Fix, ...]:
+def _fixes_of_check(name: str, policy: object) -> tuple[Fix, ...]:
     from crossorigin.policy.fixes import REMOVE, Fix
 
+    # The origins of a given policy are not among the arguments, so no fix can change them.
     if policy is not None:
-        return (Fix(name, REMOVE),)  # the origins are in the policy, and not among the arguments
+        return (Fix(name, REMOVE),)
     return (
         Fix("allow_origins", ("https://app.example.com",), when="if only your own pages may use the API"),
         Fix(name, REMOVE, when="if every site may use the API"),
@@ -176,5 +178,6 @@ def _fixes_of_guard(name: str, policy: object) -> tuple[Fix, ...]:
 
 
 def _is_default(name: str, value: object) -> bool:
-    default = DEFAULTS.get(name, ...)  # of a name that is not an option nothing is the default
+    # A name that is not an option has no default.
+    default = DEFAULTS.get(name, ...)
     return value in (default, list(default) if isinstance(default, tuple) else default)

@@ -1,6 +1,6 @@
-"""The warnings, one function each: what in a policy does not do what it looks like, although it is safe to serve.
+"""The rules for warnings, one function each: parts of a policy that are safe but do not do what they appear to do.
 
-They are rules like those of `crossorigin.policy.check.rules`, and run only where those find nothing.
+They run only if the rules in `crossorigin.policy.check.rules` find no error.
 """
 
 from collections.abc import Callable, Iterator
@@ -17,14 +17,14 @@ from crossorigin.policy.errors import IssueCode, PolicyIssue
 from crossorigin.policy.options import Element, Options, issue_of
 from crossorigin.policy.pattern import parse_pattern
 
-# Firefox caps at a day, Chromium at two hours, Safari at ten minutes.
+# Browsers cap the maximum age: Firefox at one day, Chromium at two hours, Safari at ten minutes.
 LARGEST_CAP = 86400
 
 _LOOPBACK_IPV4 = "127."
 
 
-def credentials_travel_encrypted(options: Options) -> Iterator[PolicyIssue]:
-    """Warn of an http origin beyond this machine, with credentials."""
+def credentials_are_encrypted(options: Options) -> Iterator[PolicyIssue]:
+    """Warn about an http origin that is not loopback, with credentials."""
     if not options.allow_credentials:
         return
     for element in options.allow_origins:
@@ -33,7 +33,7 @@ def credentials_travel_encrypted(options: Options) -> Iterator[PolicyIssue]:
             yield issue_of(
                 IssueCode.INSECURE_ORIGIN_WITH_CREDENTIALS,
                 element,
-                "Whoever is on the network path can change a page that comes over http, and act as your user from it.",
+                "Anyone on the network path can modify an http page and act as your user.",
             )
 
 
@@ -63,23 +63,23 @@ def regex_can_match(options: Options) -> Iterator[PolicyIssue]:
         )
 
 
-def nothing_stands_beside_a_wildcard(options: Options) -> Iterator[PolicyIssue]:
-    """Warn of origins and a regular expression beside `*`: they never matter."""
+def wildcard_is_alone(options: Options) -> Iterator[PolicyIssue]:
+    """Warn about origins and a regular expression next to `*`, because they have no effect."""
     if all(element.text != WILDCARD for element in options.allow_origins):
         return
-    beside = [element for element in options.allow_origins if element.text != WILDCARD]
+    unused = [element for element in options.allow_origins if element.text != WILDCARD]
     if options.allow_origin_regex is not None:
-        beside.append(Element("allow_origin_regex", options.allow_origin_regex))
-    for element in beside:
+        unused.append(Element("allow_origin_regex", options.allow_origin_regex))
+    for element in unused:
         yield issue_of(
             IssueCode.ORIGIN_BESIDE_WILDCARD,
             element,
-            'It never matters: "*" beside it allows every origin already.',
+            'It has no effect, because "*" already allows every origin.',
         )
 
 
-def nothing_is_listed_twice(options: Options) -> Iterator[PolicyIssue]:
-    """Warn of duplicates, which are dropped: a second entry is often a mistyped other one."""
+def entries_are_unique(options: Options) -> Iterator[PolicyIssue]:
+    """Warn about duplicates. They are dropped, but one of the two is often a typing error."""
     for elements, canonical in (
         (options.allow_origins, str),
         (options.allow_methods, normalize_method),
@@ -90,47 +90,46 @@ def nothing_is_listed_twice(options: Options) -> Iterator[PolicyIssue]:
         for element in elements:
             first = seen.setdefault(canonical(element.text), element)
             if first is not element:
-                yield issue_of(IssueCode.DUPLICATE, element, f"It is listed before, as {first.field}.")
+                yield issue_of(IssueCode.DUPLICATE, element, f"It is a duplicate of {first.field}.")
 
 
-def names_matter(options: Options) -> Iterator[PolicyIssue]:
-    """Warn of header names that change nothing, whichever list they stand in."""
+def header_names_have_an_effect(options: Options) -> Iterator[PolicyIssue]:
+    """Warn about header names that have no effect in `allow_headers` or `expose_headers`."""
     for element in options.allow_headers:
         if is_forbidden_request_header(element.text):
             yield issue_of(
                 IssueCode.REQUEST_HEADER_NEVER_MATTERS,
                 element,
-                "Browsers set it themselves and scripts cannot, so no page ever asks for it."
-                + (" Cookies are a matter of allow_credentials." if element.text.lower() == "cookie" else ""),
+                "Only browsers can set this header, so no page ever requests it."
+                + (" To allow cookies, use allow_credentials." if element.text.lower() == "cookie" else ""),
             )
     for element in options.expose_headers:
         lowered = element.text.lower()
         if lowered in FORBIDDEN_RESPONSE_HEADERS:
-            reason = "No script can ever read it, exposed or not."
+            reason = "Scripts can never read this header, even if it is exposed."
         elif lowered in CORS_SAFELISTED_RESPONSE_HEADERS:
-            reason = "Every page that may read the response may read it already."
+            reason = "Every page that can read the response can already read this header."
         else:
             continue
         yield issue_of(IssueCode.RESPONSE_HEADER_NEVER_MATTERS, element, reason)
 
 
 def max_age_is_honored(options: Options) -> Iterator[PolicyIssue]:
-    """Warn of a maximum age that no browser honors."""
+    """Warn about a maximum age that no browser honors."""
     if options.max_age is not None and options.max_age > LARGEST_CAP:
         yield PolicyIssue(
             code=IssueCode.MAX_AGE_ABOVE_CAPS,
             field="max_age",
             value=options.max_age,
-            reason="Browsers keep a preflight's answer for less: 7200 seconds in Chromium, 86400 in Firefox, 600 in "
-            "Safari.",
+            reason="Browsers cap the value: Chromium at 7200 seconds, Firefox at 86400, Safari at 600.",
         )
 
 
 WARNINGS: tuple[Callable[[Options], Iterator[PolicyIssue]], ...] = (
-    credentials_travel_encrypted,
+    credentials_are_encrypted,
     regex_can_match,
-    nothing_stands_beside_a_wildcard,
-    nothing_is_listed_twice,
-    names_matter,
+    wildcard_is_alone,
+    entries_are_unique,
+    header_names_have_an_effect,
     max_age_is_honored,
 )
