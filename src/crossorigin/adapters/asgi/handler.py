@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     LookUp = Callable[[Scope], Lookup]
 
 _UNKNOWN_STATUS = 0
-# Longer than any method that a policy allows.
+# The part of a requested method that routers see. Methods that a policy allows are shorter.
 _LONGEST_METHOD = 4096
 
 

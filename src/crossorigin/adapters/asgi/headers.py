@@ -1,4 +1,4 @@
-"""Reading of CORS-relevant fields from the headers of an ASGI scope.
+"""The CORS fields of a request, read from the headers of an ASGI scope.
 
 https://asgi.readthedocs.io/en/latest/specs/www.html#http-connection-scope: header names are in lower case.
 """

@@ -1,8 +1,8 @@
 """The move of a middleware outside all other middleware of the app that it was added to.
 
-Responses of the other middleware, such as the bare 500 after a crash, then have CORS headers too. Only this module and
-`crossorigin.adapters.starlette.middleware_stack` rely on the attributes `app.middleware_stack` and `.app`, which
-Starlette does not document.
+Responses of the other middleware, such as the bare 500 after a crash, then have CORS headers too. This module,
+`crossorigin.adapters.starlette.middleware_stack` and `crossorigin.starlette` rely on the attributes
+`app.middleware_stack` and `.app`, which Starlette does not document.
 """
 
 from __future__ import annotations

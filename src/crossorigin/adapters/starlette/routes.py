@@ -132,7 +132,7 @@ def _descend(
             return
         router = _enter(route.app, scope)
         policies += (matched.route_policy, *map(policy_of, (*chain(route.app), router)))
-        # A layer may hide the app inside it, and the mount still show its routes.
+        # A layer may hide the app inside it, while the mount still shows the routes of that app.
         router = router or (route if route.routes else None)
         # A mounted app without known routes serves everything itself.
         yield _found(policies, endpoint if router is None else None, None, scope)
@@ -154,7 +154,7 @@ def _found(
 
 
 def router_in(app: object) -> Any | None:
-    """Return the router in an app, inside the middleware around it; None if it shows no routes."""
+    """Return the router in an app, which may be wrapped in middleware, or None if no routes are visible."""
     routers = (getattr(node, "router", node) for node in chain(app))
     return next((router for router in routers if _has_routes(router)), None)
 
