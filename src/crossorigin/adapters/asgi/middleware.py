@@ -15,7 +15,7 @@ from crossorigin.adapters.asgi.headers import decide_preflight
 from crossorigin.adapters.asgi.nesting import (
     Position,
     describe_place,
-    find_outer,
+    find_mark,
     serve_marked,
     warn_of_outer,
     warn_of_root_policy,
@@ -23,8 +23,8 @@ from crossorigin.adapters.asgi.nesting import (
 from crossorigin.adapters.common.arguments import read_arguments
 from crossorigin.adapters.starlette.route_state import REVISION, ROUTES_OF, UNKNOWN_ROUTES, RouteState
 from crossorigin.fetch.origin import MAX_ORIGIN
+from crossorigin.policy.decide.decisions import ActualDecision, Reason
 from crossorigin.policy.decide.plan import Plan
-from crossorigin.policy.decide.response import ResponseHeaders
 from crossorigin.policy.errors import InvalidPolicyError
 from crossorigin.policy.options import options_in
 
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from crossorigin.adapters.common.arguments import OnRefused
     from crossorigin.adapters.common.asgi_types import ASGIApp, Message, Receive, Scope, Send
+    from crossorigin.policy.decide.response import ResponseHeaders
     from crossorigin.policy.policy import Policy
     from crossorigin.telemetry.hook import OnDecision
 
@@ -134,6 +135,7 @@ class CORSMiddleware:
             read.debug or read.blocks or read.served_methods_only or read.on_decision is not None
         )
         self.position = Position(is_final=not read.outermost)
+        self._mark = self.position.mark
         # The plan if HTTP requests may take the fast path, otherwise None.
         self._fast_plan: Plan | None = None
         self._use(UNKNOWN_ROUTES)
@@ -163,7 +165,10 @@ class CORSMiddleware:
             plan is None
             or scope["type"] != "http"
             or "crossorigin.layer" in scope
-            or (REVISION and (self._revision != REVISION or [*map(ROUTES_OF, self._routers)] != self._seen))
+            or (
+                REVISION
+                and (self._revision != REVISION or (self._routers and [*map(ROUTES_OF, self._routers)] != self._seen))
+            )
         ):
             serve = self._prepare(scope)
             if serve is not None:
@@ -194,12 +199,12 @@ class CORSMiddleware:
                 decision = None if is_repeated or len(origin) > MAX_ORIGIN else plan.listed.get(origin)
                 if decision is None:
                     decision = plan.repeated if is_repeated else plan.judge_origin(origin)
-                    # Same answer as `decision.allowed`, 30 times cheaper.
-                    if decision.response.allow_origin is None:
+                    # Same answer as `decision.allowed`, 30 times cheaper. A hidden endpoint may still allow the origin.
+                    if decision.response.allow_origin is None and not self._hides_endpoints:
                         self._handler.log_refusal(decision, scope)
         response: ResponseHeaders | LateHeaders = decision.response
         if self._hides_endpoints:
-            response = LateHeaders((self, scope, scope.get("endpoint"), decision.response))
+            response = LateHeaders((self, scope, scope.get("endpoint"), decision))
 
         # A plain function that returns the awaitable, because a coroutine would cost time for each chunk of a stream.
         def send_with_headers(message: Message) -> Awaitable[None]:
@@ -216,7 +221,7 @@ class CORSMiddleware:
                 return send(answer)
             return send(message)
 
-        scope["crossorigin.layer"] = self
+        scope["crossorigin.layer"] = self._mark
         try:
             await self.app(scope, receive, send_with_headers)
         finally:
@@ -231,13 +236,16 @@ class CORSMiddleware:
         position = self.position
         # This is read before a move, because a move can replace `self.app` with the app further in.
         app = self.app
-        outer = find_outer(scope)
-        if outer is position:
-            return app
+        outer = find_mark(scope)
         if outer is None and not position.is_final:
             self._move_out(scope)
         move = position.move
         has_left = move is not None and move.to is not self
+        if outer == position.mark:
+            # The copy further out serves the request already. Without a copy, the app serves a copy of a scope again.
+            if has_left:
+                return app
+            outer = None
         if scope["type"] == "lifespan" or (move is not None and has_left and move.is_unlinked):
             return app
         routes = self._scan_routes(scope, app)
@@ -258,7 +266,7 @@ class CORSMiddleware:
 
             app = answer_crashes(app)
         serve = self._handler.around(app, scope["type"], routes)
-        return serve if serve is app else partial(serve_marked, serve, self)
+        return serve if serve is app else partial(serve_marked, serve, position.mark)
 
     def _move_out(self, scope: Scope) -> None:
         """Move outside all middleware of the app that this middleware was added to, if there is such an app."""
@@ -287,7 +295,8 @@ class CORSMiddleware:
                 routes = RouteState(root, revision=[])
             self._use(routes)
             position = self.position
-            position.where = position.where or describe_place(scope)
+            position.mark = (position.mark[0] or describe_place(scope), position.mark[1])
+            self._mark = position.mark
         return routes
 
     def _use(self, routes: RouteState) -> None:
@@ -298,28 +307,32 @@ class CORSMiddleware:
         self._hides_endpoints = routes.hides_endpoints
         self._fast_plan = None
 
-    def headers_by_endpoint(self, scope: Scope) -> ResponseHeaders | None:
-        """Return the headers by the endpoint's own policy, or None if it has none. Only `LateHeaders` uses this."""
-        decision = self._handler.decide_by_endpoint(scope, self._routes)
-        if decision is None:
-            return None
-        # The app has a policy by route that the scan could not see, so from now on each request is looked up.
-        self._use(self._routes.with_policies())
-        return decision.response
+    def decide_late(self, scope: Scope, routed_to: object, decision: ActualDecision) -> ActualDecision:
+        """Return the decision by the endpoint's own policy, or `decision` if it has none. For `LateHeaders` only."""
+        if scope.get("endpoint", routed_to) is not routed_to:
+            late = self._handler.decide_by_endpoint(scope, self._routes)
+            if late is not None:
+                # The app has a policy by route that the scan could not see, so from now on each request is looked up.
+                self._use(self._routes.with_policies())
+                return late
+        if decision.origin is not Reason.ORIGIN_ABSENT and not decision.allowed:
+            self._handler.log_refusal(decision, scope)
+        return decision
 
 
-class LateHeaders(tuple[CORSMiddleware, "Scope", object, ResponseHeaders]):
+class LateHeaders(tuple[CORSMiddleware, "Scope", object, ActualDecision]):
     """The headers of a response from an app whose endpoints are unknown until the response starts.
 
     The endpoint may have its own policy. The fields are the middleware, the scope, the endpoint that was set in the
-    scope before the app ran, and the headers by the app's policy. Creating a tuple costs a third of creating an object.
+    scope before the app ran, and the decision by the app's policy. Creating a tuple costs a third of creating an
+    object.
     """
 
     __slots__ = ()
 
     def apply(self, headers: Iterable[Sequence[bytes]]) -> list[Sequence[bytes]]:
         """Return the header list to send instead of `headers`."""
-        middleware, scope, routed_to, response = self
-        if scope.get("endpoint") is not routed_to:
-            response = middleware.headers_by_endpoint(scope) or response
-        return response.apply(headers)
+        middleware, scope, routed_to, decision = self
+        if decision.response.allow_origin is None or scope.get("endpoint") is not routed_to:
+            decision = middleware.decide_late(scope, routed_to, decision)
+        return decision.response.apply(headers)

@@ -5,16 +5,13 @@ A middleware marks the scope of a request while the app serves it. An inner midd
 
 from __future__ import annotations
 
+from itertools import count
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Protocol
 
     from crossorigin.adapters.common.asgi_types import ASGIApp, Receive, Scope, Send
-
-    class _Positioned(Protocol):
-        """A middleware that knows its position."""
-
-        position: Position
 
     class _Move(Protocol):
         """The move of a middleware, which is an `outermost.Move`."""
@@ -26,10 +23,13 @@ if TYPE_CHECKING:
         @property
         def is_unguarded(self) -> bool: ...
 
+    # The position of a middleware in words, and its number.
+    Mark = tuple[str, int]
 
-# The key of the mark in a scope. The mark is the middleware that serves the request. It is removed after the request,
-# because the app may keep the scope and serve it again.
+# The key of the mark in a scope. The mark says which middleware serves the request. It is removed after the request,
+# because the app may keep the scope and serve it again. It refers to no object, so that a scope can be copied deeply.
 MARK = "crossorigin.layer"
+_NUMBERS = count()
 # The length of a title or a path in a log line. The path of a mount may contain text from a client.
 _MAX_WHERE = 120
 
@@ -39,48 +39,48 @@ class Position:
 
     - `is_final`: whether the middleware has moved, or will not move.
     - `move`: the move, if it has moved.
-    - `where`: the position in words.
+    - `mark`: the mark of the requests that it serves.
     - `has_warned`: whether a warning about another middleware outside was logged.
     - `has_warned_of_root`: whether a warning about a policy attached to the outermost app was logged.
     """
 
-    __slots__ = ("has_warned", "has_warned_of_root", "is_final", "move", "where")
+    __slots__ = ("has_warned", "has_warned_of_root", "is_final", "mark", "move")
 
     def __init__(self, *, is_final: bool) -> None:
         """Start at the position where the middleware was created."""
         self.is_final = is_final
         self.move: _Move | None = None
-        self.where = ""
+        self.mark: Mark = ("", next(_NUMBERS))
         self.has_warned = False
         self.has_warned_of_root = False
 
 
-def find_outer(scope: Scope) -> Position | None:
-    """Return the position of the middleware that already serves a connection, or None."""
+def find_mark(scope: Scope) -> Mark | None:
+    """Return the mark of the middleware that already serves a connection, or None."""
     # Some frameworks pass one lifespan to several apps at the same time, and these apps are not nested.
     if scope["type"] == "lifespan":
         return None
-    outer: _Positioned | None = scope.get(MARK)
-    return None if outer is None else outer.position
+    mark: Mark | None = scope.get(MARK)
+    return mark
 
 
-async def serve_marked(app: ASGIApp, layer: object, scope: Scope, receive: Receive, send: Send) -> None:
+async def serve_marked(app: ASGIApp, mark: Mark, scope: Scope, receive: Receive, send: Send) -> None:
     """Serve a connection, with its scope marked until the app has served it."""
-    scope[MARK] = layer
+    scope[MARK] = mark
     try:
         await app(scope, receive, send)
     finally:
         scope.pop(MARK, None)
 
 
-def warn_of_outer(scope: Scope, position: Position, outer: Position) -> None:
+def warn_of_outer(scope: Scope, position: Position, outer: Mark) -> None:
     """Log once that a middleware has no effect because there is another one outside it."""
     if position.has_warned:
         return
     position.has_warned = True
     _warn(
         f"CORSMiddleware {describe_place(scope)} does not set CORS headers, because it is inside the CORSMiddleware "
-        f"{outer.where}, which answers the preflights and sets the headers. Only its on_refused and check_websockets "
+        f"{outer[0]}, which answers the preflights and sets the headers. Only its on_refused and check_websockets "
         "still apply. Remove it if you do not use these."
     )
 

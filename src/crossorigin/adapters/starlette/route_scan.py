@@ -6,8 +6,6 @@ scanned once after a policy was attached anywhere, and again after a list of rou
 
 from __future__ import annotations
 
-from contextlib import suppress
-
 from crossorigin.adapters.starlette.middleware_stack import chain
 from crossorigin.adapters.starlette.route_policy import (
     PolicyCarrier,
@@ -29,7 +27,7 @@ def scan_routes(root: object) -> RouteState:
     """Scan the routes of an app."""
     revision = [*REVISION]
     walk = _Walk()
-    with suppress(Exception):
+    try:
         walk.start(root)
         attached = policy_of(root)
         return RouteState(
@@ -43,8 +41,11 @@ def scan_routes(root: object) -> RouteState:
             routers=walk.routers,
             seen=walk.seen,
         )
-    # A user's own route class may raise anything. In that case only routing can tell.
-    return RouteState(root, revision=revision, may_have_policies=True, may_have_groups=True)
+    except Exception:  # a user's own route class may raise anything, and then only routing can tell
+        import logging
+
+        logging.getLogger("crossorigin").debug("The routes of the app could not be scanned", exc_info=True)
+        return RouteState(root, revision=revision, may_have_policies=True, may_have_groups=True)
 
 
 class _Walk:
@@ -96,7 +97,7 @@ class _Walk:
             endpoint = getattr(route, "endpoint", None)
             self._check(endpoint)
             if has_handlers(endpoint):
-                self._check(*(getattr(endpoint, name, None) for name in dir(endpoint)))
+                self._check(*_members_of(endpoint))
 
     def _check(self, *things: object) -> None:
         for thing in things:
@@ -105,6 +106,13 @@ class _Walk:
                 self.has_policies = True
                 self.methods.update(allowed_methods(attached.policy.allow_methods))
                 self.has_groups = self.has_groups or may_hold_endpoints(thing)
+
+
+def _members_of(endpoint: Any) -> Iterator[object]:
+    """Yield what may handle a method. Unlike `dir`, this costs little for a class."""
+    kind = endpoint if isinstance(endpoint, type) else type(endpoint)
+    for owner in (*kind.__mro__, endpoint):
+        yield from getattr(owner, "__dict__", {}).values()
 
 
 def _serves_files(app: object) -> bool:
