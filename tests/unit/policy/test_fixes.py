@@ -116,7 +116,7 @@ print(*modules & {*sys.modules})
 
 def test_a_correct_policy_loads_nothing_of_fixes() -> None:
     """Importing the package is part of every start."""
-    run = subprocess.run([sys.executable, "-c", CORRECT], capture_output=True, text=True, check=True, timeout=60)
+    run = subprocess.run([sys.executable, "-I", "-c", CORRECT], capture_output=True, text=True, check=True, timeout=60)
     assert run.stdout == "\n"
 
 

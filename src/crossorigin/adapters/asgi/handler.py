@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     LookUp = Callable[[Scope], Lookup]
 
 _UNKNOWN_STATUS = 0
-# The part of a requested method that routers see. Methods that a policy allows are shorter.
-_LONGEST_METHOD = 4096
 
 
 class Handler:
@@ -126,8 +124,7 @@ class Handler:
         lines = lines_of(scope["headers"], b"access-control-request-method")
         if not lines:
             return False
-        # The method is cut, because routers hash it. A longer one is refused in any case.
-        selection, plan = lookup.preflight(lines[0][:_LONGEST_METHOD].decode("latin-1"))
+        selection, plan = lookup.preflight(lines[0])
         decision = decide_preflight(plan, scope["headers"])
         if decision is None:
             return False

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
             """Select for a request before the app runs, as if it had this method."""
             ...
 
-        def preflight(self, requested_method: str) -> tuple[Selection, Plan]:
+        def preflight(self, requested_method: bytes) -> tuple[Selection, Plan]:
             """Select for a preflight that requests a method, and return the plan that answers it too."""
             ...
 
@@ -55,6 +55,8 @@ if TYPE_CHECKING:
 
 
 _METHOD_NOT_ALLOWED = 405
+# The part of a requested method that routers see. Methods that a policy allows are shorter.
+_LONGEST_METHOD = 4096
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +93,7 @@ class OnePolicy:
         """Select for a request before the app runs."""
         return self._selection
 
-    def preflight(self, requested_method: str) -> tuple[Selection, Plan]:
+    def preflight(self, requested_method: bytes) -> tuple[Selection, Plan]:
         """Select for a preflight."""
         return self._selection, self._selection.plan
 
@@ -195,14 +197,16 @@ class RouteLookup:
         """Select for a request before the app runs, as if it had this method."""
         return self._selector.select_found(find(self._routes.root, {**self._before, "method": method}, match_cache))
 
-    def preflight(self, requested_method: str) -> tuple[Selection, Plan]:
+    def preflight(self, requested_method: bytes) -> tuple[Selection, Plan]:
         """Select for a preflight that requests a method, and return the plan that answers it too."""
         # With a shared cache, the routes are walked once instead of once for each method.
         ahead = partial(self.ahead, match_cache={})
-        selection = ahead(requested_method)
+        # The method is cut, because routers hash it. A longer one is refused in any case.
+        method = requested_method[:_LONGEST_METHOD].decode("latin-1")
+        selection = ahead(method)
         methods = self._routes.methods
         of_routes = ATTACHED_METHODS if methods is None else methods
-        return selection, self._selector.plan_for(selection, requested_method, ahead, of_routes)
+        return selection, self._selector.plan_for(selection, method, ahead, of_routes)
 
     def afterward(self, scope: Scope, status: int) -> Selection:
         """Select for a response. `scope` is the scope after the app has changed it."""
