@@ -125,5 +125,6 @@ def explain(
     sent = normalize_method(method)
     scope: Scope = {"type": "http", "method": sent, "path": path, "root_path": "", "headers": []}
     by_route = layer._handler.by_route()  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # a class of this package
-    selection, plan = by_route.for_request(scope, RouteState(app, revision=[])).preflight(sent.encode("latin-1", "replace"))
+    lookup = by_route.for_request(scope, RouteState(app, revision=[]))
+    selection, plan = lookup.preflight(sent.encode("latin-1", "replace"))
     return explain_by(selection.policy, plan, method, origin, request_headers, route=selection.owner or None)

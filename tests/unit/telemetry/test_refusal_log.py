@@ -369,3 +369,32 @@ def test_a_log_that_fails_fails_nothing(written: Written) -> None:
     finally:
         logger.removeFilter(fail)
     assert written.lines == []
+
+
+def test_a_line_that_is_written_in_the_middle_of_another_one_is_not_repeated(written: Written) -> None:
+    """A signal handler or a finalizer may log at any moment: there is no lock to wait for, and no line twice."""
+    moments = iter(range(1))
+
+    def clock() -> float:
+        # Runs in the middle of `write`, as a signal handler would.
+        for _ in moments:
+            note(log, from_origin("null"))
+        return 1000.0
+
+    log = RefusalLog(POLICY, clock=clock)
+    note(log, from_origin("null"))
+    assert len(written.lines) == 1
+    note(log, from_origin("https://evil.example"))
+    assert "1 more refused request was not logged" in written.lines[1]
+
+
+def test_without_a_free_line_nothing_is_written(written: Written) -> None:
+    """While other threads hold every line of this minute, a request is counted."""
+    log = RefusalLog(POLICY)
+    held = [*log._line_times]
+    log._line_times.clear()
+    note(log, from_origin("null"))
+    assert written.lines == []
+    log._line_times.extend(held)
+    note(log, from_origin("null"))
+    assert "1 more refused request was not logged" in written.lines[0]

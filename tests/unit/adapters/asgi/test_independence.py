@@ -389,3 +389,16 @@ async def test_a_copy_of_a_scope_that_is_served_again_is_decided_like_any_reques
     assert dict(await headers_of(app, kept[0]))[b"access-control-allow-origin"] == ORIGIN.encode()
     kept[0]["headers"] = [(b"origin", OTHER.encode())]
     assert (await exchange(app, kept[0]))[0]["status"] == 403
+
+
+async def test_an_endpoint_that_was_taken_out_of_the_scope_changes_nothing() -> None:
+    """An app without routes, inside a route, may remove what the outer app has put into the scope."""
+
+    async def removing(scope: Any, receive: Any, send: Any) -> None:
+        scope.pop("endpoint", None)
+        await answering()(scope, receive, send)
+
+    cors(allow_origins=[OTHER])(hello_again())
+    app = Starlette(routes=[Mount("/", CORSMiddleware(removing, policy=POLICY, outermost=False))])
+    assert await allowed_by(app, "/", ORIGIN)
+    assert not await allowed_by(app, "/", OTHER)
