@@ -23,10 +23,7 @@ INSTRUCTIONS_ALONE = {
     IssueCode.ORIGIN_FILE,
     IssueCode.PUBLIC_SUFFIX_WITH_CREDENTIALS,
     IssueCode.REGEX_INVALID,
-    IssueCode.REGEX_NOT_JUDGED,
-    IssueCode.REGEX_CATASTROPHIC,
-    IssueCode.REGEX_LETS_STRANGERS_IN,
-    IssueCode.REGEX_NEVER_MATCHES,
+    IssueCode.REGEX_TOO_LARGE,
 }
 # The law is shown each code this often with a fix, at least.
 MIN_EXAMPLES = 5

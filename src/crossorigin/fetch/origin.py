@@ -67,8 +67,10 @@ def parse_origin(text: str) -> Origin | None:
         return None
     if ipv6 is not None:
         return Origin(scheme, f"[{ipv6}]", port) if is_ipv6(ipv6) else None
-    known = is_web_host(name) if scheme in DEFAULT_PORTS else is_domain(name)
-    return Origin(scheme, name, port) if known else None
+    if scheme in DEFAULT_PORTS:
+        return Origin(scheme, name, port) if is_web_host(name) else None
+    # Electron loads pages from `app://./index.html`, and Chromium serializes that host as a dot.
+    return Origin(scheme, name, port) if name == "." or is_domain(name) else None
 
 
 def parse_origin_bytes(value: bytes) -> Origin | None:

@@ -70,9 +70,9 @@ class IssueCode(StrEnum):
     REGEX_NOT_A_STRING = "regex-not-a-string"
     REGEX_EMPTY = "regex-empty"
     REGEX_INVALID = "regex-invalid"
-    REGEX_NOT_JUDGED = "regex-not-judged"
-    REGEX_CATASTROPHIC = "regex-catastrophic"
-    REGEX_LETS_STRANGERS_IN = "regex-lets-strangers-in"
+    REGEX_UNSUPPORTED = "regex-unsupported"
+    REGEX_TOO_LARGE = "regex-too-large"
+    REGEX_ALLOWS_UNTRUSTED_ORIGINS = "regex-allows-untrusted-origins"
 
     # Methods, names and the maximum age.
     METHOD_NOT_A_TOKEN = "method-not-a-token"  # noqa: S105  # a token of HTTP, no secret
@@ -87,6 +87,8 @@ class IssueCode(StrEnum):
     # Warnings: the policy serves, and says less than its author may think.
     INSECURE_ORIGIN_WITH_CREDENTIALS = "insecure-origin-with-credentials"
     REGEX_NEVER_MATCHES = "regex-never-matches"
+    REGEX_SCHEME_NEVER_SENT = "regex-scheme-never-sent"
+    REGEX_UNESCAPED_DOT = "regex-unescaped-dot"
     ORIGIN_BESIDE_WILDCARD = "origin-beside-wildcard"
     DUPLICATE = "duplicate"
     REQUEST_HEADER_NEVER_MATTERS = "request-header-never-matters"

@@ -61,6 +61,9 @@ ACCEPTED = [
     ("app+x.y-z1://host:80", Origin("app+x.y-z1", "host", 80)),
     # The IPv4 rules bind http and https alone.
     ("app://1.2.3", Origin("app", "1.2.3")),
+    # Electron's pages: Chromium serializes the host of a standard scheme as it is.
+    ("app://.", Origin("app", ".")),
+    ("app://.:8080", Origin("app", ".", 8080)),
     ("app://256.256.256.256", Origin("app", "256.256.256.256")),
     ("app://0x7f", Origin("app", "0x7f")),
     ("app://xn--a", Origin("app", "xn--a")),

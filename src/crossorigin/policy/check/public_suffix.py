@@ -1,6 +1,7 @@
-"""Hold the public suffix list: below which names strangers can register theirs.
+"""The public suffix list as a tree: below which names anyone can register theirs.
 
-The one third-party import of the core. It is made, and the list read, only when a wildcard meets credentials.
+The one third-party dependency of the core. The list is read only when a wildcard or a regular expression meets
+credentials. https://publicsuffix.org/list/
 """
 
 from __future__ import annotations
@@ -11,72 +12,125 @@ from crossorigin.fetch.host import to_ace_label
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from publicsuffixlist import PublicSuffixList
+    from typing import Literal
+
+    # A registry sells names; on a hosting suffix users get them. An exception is one name below a wildcard that is
+    # no suffix (`!www.ck`).
+    Section = Literal["registry", "hosting", "exception"]
 
 # Special-use names (RFC 6761, RFC 8375, and ICANN's `internal`): nobody can register one, so everything below them
 # is the operator's own.
-_PRIVATE = ("localhost", "test", "internal", "home.arpa")
+PRIVATE_NAMES = frozenset({"localhost", "test", "internal", "home.arpa"})
+_ANY_LABEL = "*"
+
+
+class SuffixNode:
+    """A name in the tree: the names one label below it, and its section if it is itself a public suffix."""
+
+    __slots__ = ("children", "section", "wildcard")
+
+    def __init__(self) -> None:
+        """Begin with no names below this one."""
+        self.children: dict[str, SuffixNode] = {}
+        self.section: Section | None = None
+        self.wildcard: SuffixNode | None = None
+
+    @property
+    def is_suffix(self) -> bool:
+        """Whether anyone can register a name directly below this one."""
+        return self.section in {"registry", "hosting"}
+
+    @property
+    def has_suffixes_below(self) -> bool:
+        """Whether a name below this one is a public suffix."""
+        return self.wildcard is not None or any(
+            child.is_suffix or child.has_suffixes_below for child in self.children.values()
+        )
+
+    def child(self, label: str) -> SuffixNode | None:
+        """Return the node of a name one label below this one, by name or by wildcard."""
+        return self.children.get(label, self.wildcard)
 
 
 @cache
-def _suffixes() -> tuple[PublicSuffixList, frozenset[str], tuple[str, ...]]:
-    """Read the list that is shipped with `publicsuffixlist`, once in a process.
-
-    Beside it: the names that have public suffixes somewhere below them.
-    """
-    # Both imports are slow, and only wildcards with credentials need them.
+def suffix_tree() -> SuffixNode:
+    """Return the list that is shipped with `publicsuffixlist` and our own hosting suffixes, from the right."""
+    # Both imports are slow, and most policies never need them.
     from importlib import resources
 
-    from publicsuffixlist import PublicSuffixList
+    from crossorigin.policy.check.hosting_suffixes import HOSTING_SUFFIXES
 
     text = resources.files("publicsuffixlist").joinpath("public_suffix_list.dat").read_text(encoding="utf-8")
-    parents: set[str] = set()
-    suffixes: list[str] = []
-    for line in text.splitlines():
-        if not line or line.startswith(("//", "!")):
-            continue
-        labels = [to_ace_label(label) or label for label in line.split()[0].split(".")]
-        suffixes.append(".".join(labels).replace("*", "canary"))
-        parents.update(".".join(labels[i:]) for i in range(1, len(labels)))
-    return PublicSuffixList(source=text), frozenset(parents), tuple(suffixes)
+    registries, _, hosting = text.partition("===BEGIN PRIVATE DOMAINS===")
+    root = SuffixNode()
+    for line in registries.splitlines():
+        _add(root, line, "registry")
+    for line in (*hosting.splitlines(), *HOSTING_SUFFIXES):
+        _add(root, line, "hosting")
+    _apply_wildcards(root)
+    return root
+
+
+def _add(root: SuffixNode, line: str, section: Section) -> None:
+    rule = line.partition(" ")[0]
+    if not rule or rule.startswith("//"):
+        return
+    node = root
+    for label in reversed(rule.removeprefix("!").split(".")):
+        if label == _ANY_LABEL:
+            node.wildcard = node.wildcard or SuffixNode()
+            node = node.wildcard
+        else:
+            name = label if label.isascii() else to_ace_label(label) or label
+            node = node.children.setdefault(name, SuffixNode())
+    node.section = "exception" if rule.startswith("!") else section
+
+
+def _apply_wildcards(node: SuffixNode) -> None:
+    """Make a suffix of each name that is below a wildcard and is listed only for the names below itself."""
+    for child in node.children.values():
+        if node.wildcard is not None and child.section is None:
+            child.section = node.wildcard.section
+        _apply_wildcards(child)
 
 
 def is_private(name: str) -> bool:
-    """Tell whether `name` is, or is below, one that nobody can register."""
-    return any(name == private or name.endswith(f".{private}") for private in _PRIVATE)
-
-
-def public_suffix_of(name: str) -> str:
-    """Return the public suffix of a host without a final dot; of a host of unknown kind, its last label."""
-    rules, _, _ = _suffixes()
-    return rules.publicsuffix(name, accept_unknown=True) or name
+    """Return whether `name` is, or is below, one that nobody can register."""
+    return any(name == private or name.endswith(f".{private}") for private in PRIVATE_NAMES)
 
 
 def registrable_domain(name: str) -> str:
     """Return the part of a host that somebody registered: its public suffix and one label; itself if it is shorter."""
-    rules, _, _ = _suffixes()
-    return rules.privatesuffix(name, accept_unknown=True) or name
-
-
-@cache
-def suffixes_with_end(end: str) -> tuple[str, ...]:
-    """Return the public suffixes that end with a text and are longer."""
-    return tuple(suffix for suffix in _suffixes()[2] if suffix.endswith(end) and suffix != end)
+    labels = name.split(".")
+    own = 2  # of a top-level name that the list does not know
+    node = suffix_tree()
+    for depth, label in enumerate(reversed(labels), start=1):
+        child = node.child(label)
+        if child is None:
+            break
+        node = child
+        if node.is_suffix:
+            own = depth + 1
+        elif node.section == "exception":
+            own = depth
+    return ".".join(labels[-own:])
 
 
 def why_public(host: str) -> str | None:
-    """Say why strangers can have names below `host`, in words that follow its name; None if they cannot.
+    """Return why anyone can have names below `host`, in words that follow its name; None if they cannot.
 
     One trailing dot is dropped first. A top-level name that the list does not know counts as a public suffix.
     """
     name = host.removesuffix(".")
     if is_private(name):
         return None
-    rules, parents, _ = _suffixes()
-    if rules.publicsuffix(name, accept_unknown=False) == name:
+    node: SuffixNode | None = suffix_tree()
+    for label in reversed(name.split(".")):
+        node = node.child(label) if node is not None else None
+    if node is not None and node.is_suffix:
         return "is a public suffix: anyone can register a name below it"
-    if "." not in name and name not in parents:
-        return "is a top-level name that is not on the public suffix list: anyone may be able to register below it"
-    if name in parents:
+    if node is not None and node.has_suffixes_below:
         return "has public suffixes below it: anyone can register a name there"
+    if "." not in name:
+        return "is a top-level name that is not on the public suffix list: anyone may be able to register below it"
     return None

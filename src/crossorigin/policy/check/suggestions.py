@@ -36,7 +36,6 @@ _THIS_MACHINE = ("http://localhost:*", "http://127.0.0.1:*")
 _OWN_NAMES = (
     "the origins that are yours, one by one; or, if all names there are yours, dangerously_allow_public_suffixes=True."
 )
-_WHOLE_ORIGIN = r'an expression for all of it, as in r"https://.*\.example\.org".'
 _NO_COOKIES = "if no page sends cookies; a token in a header needs none"
 
 # The fixes of an issue, or an instruction where there is none.
@@ -252,7 +251,6 @@ _SUGGESTIONS: Mapping[IssueCode, Callable[[PolicyIssue, _Context], Suggestion]] 
     IssueCode.MAX_AGE_NOT_AN_INT: _seconds,
     IssueCode.MAX_AGE_OUT_OF_RANGE: _max_age,
     IssueCode.INSECURE_ORIGIN_WITH_CREDENTIALS: _insecure,
-    IssueCode.REGEX_NEVER_MATCHES: lambda _issue, _context: _WHOLE_ORIGIN,
     IssueCode.ORIGIN_BESIDE_WILDCARD: _next_to_wildcard,
     IssueCode.DUPLICATE: _remove,
     IssueCode.REQUEST_HEADER_NEVER_MATTERS: _remove,

@@ -13,6 +13,7 @@ from crossorigin.fetch.headers import (
 )
 from crossorigin.fetch.host import is_ipv4
 from crossorigin.fetch.methods import normalize_method
+from crossorigin.policy.check.regex.rules import regex_does_what_it_says
 from crossorigin.policy.errors import IssueCode, PolicyIssue
 from crossorigin.policy.options import Element, Options, issue_of
 from crossorigin.policy.pattern import parse_pattern
@@ -42,25 +43,6 @@ def _is_loopback(host: str) -> bool:
     if name in {"[::1]", "localhost"} or name.endswith(".localhost"):
         return True
     return is_ipv4(name) and name.startswith(_LOOPBACK_IPV4)
-
-
-def regex_can_match(options: Options) -> Iterator[PolicyIssue]:
-    """Warn of a regular expression that matches nothing a browser sends: a trailing slash, no scheme."""
-    text = options.allow_origin_regex
-    if text is None:
-        return
-    from crossorigin.policy.check.regex.syntax import looks, parse_regex
-    from crossorigin.policy.check.regex.untrusted import sample_origins
-
-    tree = parse_regex(text)
-    # A look-around may refuse the samples and still let in what is meant.
-    if next(looks(tree), None) is None and next(sample_origins(text, tree), None) is None:
-        yield issue_of(
-            IssueCode.REGEX_NEVER_MATCHES,
-            Element("allow_origin_regex", text),
-            "It is matched against the whole of an origin, scheme://host or scheme://host:port, and nothing that it "
-            "matches has that form.",
-        )
 
 
 def wildcard_is_alone(options: Options) -> Iterator[PolicyIssue]:
@@ -127,7 +109,7 @@ def max_age_is_honored(options: Options) -> Iterator[PolicyIssue]:
 
 WARNINGS: tuple[Callable[[Options], Iterator[PolicyIssue]], ...] = (
     credentials_are_encrypted,
-    regex_can_match,
+    regex_does_what_it_says,
     wildcard_is_alone,
     entries_are_unique,
     header_names_have_an_effect,

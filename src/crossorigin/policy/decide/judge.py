@@ -67,7 +67,7 @@ class Judge:
             return Reason.ORIGIN_MALFORMED
         if self._matcher.find_pattern(origin) is not None:
             return Reason.ORIGIN_MATCHES_PATTERN
-        if self._matcher.matches_regex(origin):
+        if self._matcher.matches_regex(value):
             return Reason.ORIGIN_MATCHES_REGEX
         return Reason.ORIGIN_NOT_LISTED
 

@@ -5,11 +5,16 @@ the few patterns that could match it and looking each one up. Never a loop over 
 joined regular expression, and never a comparison by prefix, suffix or substring.
 """
 
-import re
-from collections.abc import Iterable
+from __future__ import annotations
 
 from crossorigin.fetch.origin import Origin, parse_origin_bytes
 from crossorigin.policy.pattern import patterns_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from crossorigin.policy.regex.matcher import RegexMatcher
 
 
 class OriginMatcher:
@@ -29,7 +34,11 @@ class OriginMatcher:
             (patterns if "*" in text else exact).append(text)
         self.exact = frozenset(text.encode("ascii") for text in exact)
         self._patterns = frozenset(patterns)
-        self._regex = None if regex is None else re.compile(regex)
+        self._regex: RegexMatcher | None = None
+        if regex is not None:
+            from crossorigin.policy.regex.matcher import compile_matcher
+
+            self._regex = compile_matcher(regex)
 
     def find_pattern(self, origin: Origin) -> str | None:
         """Return the listed pattern with a `*` that matches `origin`, the nearest one if there are several."""
@@ -40,13 +49,13 @@ class OriginMatcher:
                 return text
         return None
 
-    def matches_regex(self, origin: Origin) -> bool:
-        """Tell whether the regular expression matches the whole of `origin`."""
-        return self._regex is not None and self._regex.fullmatch(str(origin)) is not None
+    def matches_regex(self, origin: bytes) -> bool:
+        """Return whether the regular expression matches the whole of a serialized origin."""
+        return self._regex is not None and self._regex.matches(origin)
 
     def allows(self, value: bytes) -> bool:
         """Tell whether the one `Origin` line `value` is allowed."""
         if value in self.exact:
             return True
         origin = parse_origin_bytes(value)
-        return origin is not None and (self.find_pattern(origin) is not None or self.matches_regex(origin))
+        return origin is not None and (self.find_pattern(origin) is not None or self.matches_regex(value))

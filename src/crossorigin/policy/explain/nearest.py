@@ -62,7 +62,7 @@ class Nearest:
         """Yield the neighbors of `origin` that the regular expression matches."""
         hosts = dict.fromkeys((origin.host, origin.host.removesuffix(".")))
         for scheme, host, port in product(DEFAULT_PORTS, hosts, dict.fromkeys((origin.port, None))):
-            if self._matcher.matches_regex(Origin(scheme, host, port)):
+            if self._matcher.matches_regex(str(Origin(scheme, host, port)).encode()):
                 yield OriginPattern(scheme, host, port, subdomains=False)
 
 

@@ -1,108 +1,265 @@
-"""The rules for `allow_origin_regex`: what is told, in which words, and what is not run."""
+"""The rules for `allow_origin_regex`: what is refused, what is warned of, in which words, and with which fix."""
 
+import ast
 import re
+import subprocess
+import sys
+import warnings
+from typing import Any
 
 import pytest
 
-from crossorigin import CrossOriginWarning, InvalidPolicyError, IssueCode, PolicyIssue
+from crossorigin import CrossOriginWarning, InvalidPolicyError, IssueCode, Policy, PolicyIssue
+from crossorigin.policy.check.regex import examination
+from crossorigin.policy.check.regex.examination import Fixer
+from crossorigin.policy.regex.limits import MAX_TEXT, Budget
 from tests.unit.policy.check.faulty_policies import complaint_of
-from tests.unit.policy.check.regex.regexes import CATASTROPHIC, MEANT, NEVER, NOT_JUDGED, STRANGE, STRICT
+from tests.unit.policy.check.regex.configurations import CONFIGURATIONS
+from tests.unit.policy.check.regex.regexes import NEVER, PINNED, TOO_LARGE, UNSUPPORTED, UNTRUSTED, WARNED
 
 
 def issues_of(text: object, **options: bool) -> list[PolicyIssue]:
-    """Return what is said of a policy with this expression."""
+    """Return what is reported of a policy with this expression."""
     complaint = complaint_of({"allow_origin_regex": text, **options})
     return [] if complaint is None else list(complaint.issues)
 
 
 def codes_of(text: object, **options: bool) -> list[IssueCode]:
-    """Return the codes of what is said."""
+    """Return the codes of what is reported."""
     return [issue.code for issue in issues_of(text, **options)]
 
 
-@pytest.mark.parametrize("text", MEANT)
-def test_what_is_meant_starts_in_silence(text: str) -> None:
+@pytest.mark.parametrize("text", PINNED)
+def test_what_is_pinned_starts_in_silence(text: str) -> None:
     """With credentials and without, there is neither an error nor a warning."""
     assert codes_of(text, allow_credentials=True) == []
     assert codes_of(text) == []
 
 
-@pytest.mark.parametrize("text", STRANGE)
-def test_a_stranger_is_refused_with_credentials_only(text: str) -> None:
-    """The message names an origin that the expression matches."""
+@pytest.mark.parametrize(("text", "codes"), WARNED.items())
+def test_what_is_warned_of_starts(text: str, codes: list[str]) -> None:
+    """The warnings are those of the table, and only parts that are never sent matter without credentials."""
+    assert codes_of(text, allow_credentials=True) == codes
     assert codes_of(text) == []
+
+
+@pytest.mark.parametrize(("text", "origin"), [(text, origin) for text, (_, origin) in UNTRUSTED.items()])
+def test_untrusted_origins_are_refused_with_credentials_only(text: str, origin: str) -> None:
+    """The message names one, and where it offers an expression, that one starts and matches something."""
+    assert set(codes_of(text)) <= {IssueCode.REGEX_NEVER_MATCHES}
     (issue,) = issues_of(text, allow_credentials=True)
-    assert issue.code is IssueCode.REGEX_LETS_STRANGERS_IN
-    named = re.match(r"It lets in ([^ ,]+), ", issue.reason)
+    assert issue.code is IssueCode.REGEX_ALLOWS_UNTRUSTED_ORIGINS
+    named = re.search(r" allows (\S+?)[.,] | host, (\S+) among | matches (null),", issue.reason)
     assert named is not None
-    assert re.fullmatch(text, named[1])
+    (shown,) = filter(None, named.groups())
+    assert re.fullmatch(text, shown)
+    assert shown == origin or "unescaped" in issue.reason
+    for fixed in re.findall(r"""^(?:allow_origin_regex=)?(r?"[^"]*")(?:,  #.*)?$""", issue.hint, flags=re.MULTILINE):
+        assert IssueCode.REGEX_NEVER_MATCHES not in codes_of(ast.literal_eval(fixed), allow_credentials=True)
+        complaint = complaint_of({"allow_origin_regex": ast.literal_eval(fixed), "allow_credentials": True})
+        assert complaint is None or isinstance(complaint, CrossOriginWarning)
 
 
-@pytest.mark.parametrize(
-    ("text", "part"), [*((text, part) for text, (part, *_) in CATASTROPHIC.items()), *STRICT.items()]
-)
+@pytest.mark.parametrize(("text", "part"), UNSUPPORTED.items())
 @pytest.mark.parametrize("allow_credentials", [False, True])
-def test_a_catastrophe_is_told_once(text: str, part: str, *, allow_credentials: bool) -> None:
-    """The message names the part, and nothing is run on samples to say more."""
+def test_what_is_not_supported_is_refused(text: str, part: str, *, allow_credentials: bool) -> None:
+    """The message names the part."""
     (issue,) = issues_of(text, allow_credentials=allow_credentials)
-    assert issue.code is IssueCode.REGEX_CATASTROPHIC
+    assert issue.code is IssueCode.REGEX_UNSUPPORTED
     assert part in issue.reason
 
 
-@pytest.mark.parametrize(("text", "part"), NOT_JUDGED.items())
+@pytest.mark.parametrize(("text", "why"), [*TOO_LARGE.items(), ("a" * (MAX_TEXT + 1), "longer than 8192 characters")])
 @pytest.mark.parametrize("allow_credentials", [False, True])
-def test_what_cannot_be_judged_is_refused(text: str, part: str, *, allow_credentials: bool) -> None:
-    """The message names what is to blame."""
+def test_what_is_too_large_is_refused(text: str, why: str, *, allow_credentials: bool) -> None:
+    """The message says which limit is exceeded."""
     (issue,) = issues_of(text, allow_credentials=allow_credentials)
-    assert issue.code is IssueCode.REGEX_NOT_JUDGED
-    assert part in issue.reason
-
-
-@pytest.mark.parametrize("text", [r"https://(?=app)[a-z]+\.example\.com", r"https://.*(?<=-app)\.example\.com"])
-def test_a_look_around_that_demands_is_refused_with_credentials(text: str) -> None:
-    """No sample says what it may let in; without credentials it starts, and is not said never to match."""
-    assert codes_of(text, allow_credentials=True) == [IssueCode.REGEX_NOT_JUDGED]
-    assert codes_of(text) == []
+    assert issue.code is IssueCode.REGEX_TOO_LARGE
+    assert why in issue.reason
+    assert "allow_origins" in issue.hint
 
 
 @pytest.mark.parametrize("text", NEVER)
 def test_what_can_never_match_is_warned_of(text: str) -> None:
-    """It is a warning: the policy serves, and refuses everybody."""
+    """It is a warning: the policy serves, and allows no page."""
     complaint = complaint_of({"allow_origin_regex": text})
     assert isinstance(complaint, CrossOriginWarning)
     assert [issue.code for issue in complaint.issues] == [IssueCode.REGEX_NEVER_MATCHES]
 
 
 @pytest.mark.parametrize("text", ["(", "[a", "a**", "(?P<1>a)", "(" * 500 + ")" * 500, "a{99999999999}", "[[a]]"])
-def test_what_does_not_compile_is_told_once(text: str) -> None:
-    """The other rules keep silent about it, and it is an error of the policy."""
+def test_what_does_not_compile_is_reported_once(text: str) -> None:
+    """The other rules are silent about it, and it is an error of the policy."""
     complaint = complaint_of({"allow_origin_regex": text, "allow_credentials": True})
     assert isinstance(complaint, InvalidPolicyError)
     assert [issue.code for issue in complaint.issues] == [IssueCode.REGEX_INVALID]
 
 
+@pytest.mark.parametrize(("kind", "options", "right", "says", "never"), CONFIGURATIONS)
+def test_a_public_configuration_gets_what_fits_it(
+    kind: str, options: dict[str, Any], right: str, says: list[str], never: list[str]
+) -> None:
+    """Whether it starts, and what the message says and does not say."""
+    complaint = complaint_of(options)
+    found = {type(None): "start", CrossOriginWarning: "warn", InvalidPolicyError: "refuse"}[type(complaint)]
+    assert found == right, kind
+    assert [words for words in says if words not in str(complaint)] == []
+    assert [words for words in never if words in str(complaint)] == []
+
+
 @pytest.mark.parametrize(
-    ("text", "words"),
+    ("text", "fix"),
     [
-        (r"https://[a-z]*[a-z]*[a-z]*", "[a-z]* competes with itself for"),
-        (r"https://[a-z]*[a-y]*[a-z]*", "[a-z]* and [a-y]* compete for"),
-        (r"https://[a-z]*[a-y]*[a-x]*", "[a-z]* and [a-y]* and [a-x]* compete for"),
+        # Bare dots, an open end, no dot before the name, and two of them.
+        (r"https://app.example.com", r"https://app\.example\.com"),
+        (r"https://example\.com.*", r"https://example\.com"),
+        (r"https://localhost.*", "https://localhost"),
+        (r"^https?://localhost.*$", "^https?://localhost$"),
+        (r"https://(app|admin)\.example\.com[^/]*", r"https://(app|admin)\.example\.com"),
+        (r"https://.*example\.com", r"https://.*\.example\.com"),
+        (r"https://(.*)example\.com", r"https://(.*\.)example\.com"),
+        (r"https://.*\.?example\.com", r"https://.*\.example\.com"),
+        (r"https://.*(example|other)\.com", r"https://.*\.(example|other)\.com"),
+        (r"https://.*example.com", r"https://.*\.example\.com"),
+        (r"https://[a-z]+\.com", None),
+        # Null.
+        (r"null|https://example\.com", r"https://example\.com"),
+        (r"https://example\.com|null", r"https://example\.com"),
+        (r"(https://example\.com)?(null)?", None),
+        # Open addresses.
+        (
+            r"http://[0-9.]+:3000",
+            r"http://(10\.\d+\.\d+\.\d+|192\.168\.\d+\.\d+|172\.(1[6-9]|2\d|3[01])\.\d+\.\d+):3000",
+        ),
+        (r"http://1[0-9.]+", None),
     ],
 )
-def test_parts_that_compete_are_each_named_once(text: str, words: str) -> None:
-    """One is said to compete with itself, several with one another."""
-    (issue,) = issues_of(text)
-    assert issue.reason.startswith(words)
+def test_the_fix_is_what_was_meant(text: str, fix: str | None) -> None:
+    """An expression to paste where there is one, else an instruction."""
+    (issue,) = issues_of(text, allow_credentials=True)
+    assert issue.code is IssueCode.REGEX_ALLOWS_UNTRUSTED_ORIGINS
+    if fix is None:
+        assert re.match(r"""r?["']""", issue.hint) is None
+    else:
+        assert ast.literal_eval(issue.hint) == fix
 
 
-def test_the_switch_lifts_what_stands_before_a_public_suffix_and_nothing_else() -> None:
+@pytest.mark.parametrize(
+    ("text", "fix"),
+    [
+        (r"https://.*\\.example\\.com", r"https://.*\.example\.com"),
+        (r"https://\\\(a\.example", None),
+        (r"https://app\.example\.com/", r"https://app\.example\.com"),
+        (r"https://app\.example\.com/.*", r"https://app\.example\.com"),
+        (r"app\.example\.com", r"https://app\.example\.com"),
+        (r"//app\.example\.com", r"https://app\.example\.com"),
+        (r"HTTPS://App\.Example\.com", r"https://app\.example\.com"),
+        (r"https://a b", None),
+    ],
+)
+def test_what_never_matches_is_repaired(text: str, fix: str | None) -> None:
+    """Doubled backslashes, a path, no scheme, upper case."""
+    for allow_credentials in (False, True):
+        (issue,) = issues_of(text, allow_credentials=allow_credentials)
+        assert issue.code is IssueCode.REGEX_NEVER_MATCHES
+        assert fix is None or ast.literal_eval(issue.hint) == fix
+        assert fix is not None or issue.hint.startswith("an expression")
+
+
+def test_a_dot_that_is_meant_is_not_warned_of() -> None:
+    """Escaped, the expression would match nothing; and a dot with a count is no slip."""
+    assert codes_of(r"https://pr-.\.example\.com", allow_credentials=True) == []
+    assert codes_of(r"https://.+\.example\.com", allow_credentials=True) == []
+    assert codes_of(r"https://app.localhost", allow_credentials=True) == [IssueCode.REGEX_UNESCAPED_DOT]
+
+
+def test_the_switch_lifts_hosting_suffixes_and_nothing_else() -> None:
     """It is the policy's own option that does."""
-    code = IssueCode.REGEX_LETS_STRANGERS_IN
+    code = IssueCode.REGEX_ALLOWS_UNTRUSTED_ORIGINS
     for text, switched in ((r"https://.*\.vercel\.app", []), (r"https://.*vercel\.app", [code])):
         assert codes_of(text, allow_credentials=True) == [code]
         assert codes_of(text, allow_credentials=True, dangerously_allow_public_suffixes=True) == switched
 
 
-def test_an_empty_expression_is_told_once() -> None:
-    """It compiles, and matches no origin."""
-    assert codes_of("", allow_credentials=True) == [IssueCode.REGEX_EMPTY]
+def test_several_mistakes_are_named_together() -> None:
+    """Where only both repairs make it safe; and where one does, dots are escaped besides."""
+    (issue,) = issues_of(r"https://.*example\.com.*", allow_credentials=True)
+    assert issue.reason.startswith("It does not say where the host ends and there is no dot before the name")
+    (issue,) = issues_of(r"https://.*example.com", allow_credentials=True)
+    assert issue.reason.startswith("There is no dot before the name")
+
+
+def test_what_is_left_after_a_repair_decides_the_message() -> None:
+    """The end was open, and behind that any extension is allowed: there is a reason, and no expression to paste."""
+    (issue,) = issues_of(r"https?://localhost.*|chrome-extension://.*", allow_credentials=True)
+    assert issue.reason.startswith("It does not say where the host ends, so it allows")
+    assert issue.hint.startswith("escape each dot")
+
+
+def test_looking_for_a_fix_never_changes_a_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its budget is its own: when it is spent, there is an instruction in place of the fix."""
+    assert issues_of(r"https://.*example\.com", allow_credentials=True)[0].hint.startswith('r"')
+    monkeypatch.setattr(examination, "_FIX_STEPS", 10)
+    (issue,) = issues_of(r"https://.*example\.com", allow_credentials=True)
+    assert issue.code is IssueCode.REGEX_ALLOWS_UNTRUSTED_ORIGINS
+    assert issue.hint.startswith("escape each dot")
+
+
+def test_a_repair_that_does_not_compile_is_not_offered() -> None:
+    """It is not even judged."""
+    fixer = Fixer(has_credentials=True, lift_hosting=False)
+    assert fixer.examine("(") is None
+    assert fixer.is_fine(r"https://a\.example")
+
+
+@pytest.mark.parametrize("text", [*list(UNTRUSTED)[:20], *TOO_LARGE])
+def test_verdict_and_fixes_stay_within_their_budgets(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many repairs are tried, the steps of all together are bounded."""
+    budgets: list[Budget] = []
+    original = Budget.__init__
+
+    def remembered(self: Budget, steps: int = 600_000) -> None:
+        original(self, steps)
+        budgets.append(self)
+
+    monkeypatch.setattr(Budget, "__init__", remembered)
+    examination.examine.cache_clear()
+    issues_of(text, allow_credentials=True)
+    assert len(budgets) <= 3
+    assert sum(budget.used for budget in budgets) < 1_000_000
+
+
+def test_the_origin_of_an_electron_app_is_matched() -> None:
+    """Its host is a dot, in a list and in an expression."""
+    for policy in (Policy(allow_origin_regex=r"app://\."), Policy(allow_origins=["app://."], allow_credentials=True)):
+        assert policy.decide("GET", origin=[b"app://."]).allowed
+        assert not policy.decide("GET", origin=[b"app://.."]).allowed
+
+
+LOADED = """
+import sys
+from crossorigin import CORSMiddleware, Policy
+parts = ("crossorigin.policy.regex", "crossorigin.policy.check.regex.", "publicsuffixlist")
+def loaded(): return sorted(name for name in sys.modules if name.startswith(parts))
+policy = Policy(allow_origins=["https://a.example", "https://*.b.example"], allow_headers=["X-Token"])
+policy.decide("GET", origin=[b"https://a.example"])
+print(loaded() == ["crossorigin.policy.check.regex.rules"])
+Policy(allow_origin_regex="https://a").decide("GET", origin=[b"https://a"])
+print("publicsuffixlist" in loaded(), "crossorigin.policy.regex.matcher" in loaded())
+"""
+
+
+def test_nothing_is_loaded_for_a_policy_without_an_expression() -> None:
+    """Importing is part of every start; and the suffix list is only read for credentials."""
+    run = subprocess.run([sys.executable, "-c", LOADED], capture_output=True, text=True, check=True, timeout=60)
+    assert run.stdout.split() == ["True", "False", "True"]
+
+
+def test_a_policy_that_was_unpickled_matches_the_same() -> None:
+    """Its automaton is made anew from the text."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        policy = Policy.from_dict(Policy(allow_origin_regex=r"https://[a-z]+\.example\.com").to_dict())
+    assert policy.decide("GET", origin=[b"https://app.example.com"]).allowed
+    assert not policy.decide("GET", origin=[b"https://app.example.com:8443"]).allowed
+    assert not policy.decide("GET", origin=[b"null"]).allowed

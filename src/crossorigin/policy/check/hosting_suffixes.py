@@ -1,0 +1,51 @@
+"""Hosting suffixes that the public suffix list lacks: below each, anyone gets a name and serves scripts from it.
+
+Rules have the form of the public suffix list, each with its reason. Where names have a label for a region or a port
+before the suffix, a rule with a wildcard is needed as well. An entry goes as soon as the public list has it: a test
+fails then.
+"""
+
+HOSTING_SUFFIXES = {
+    "app.github.dev": "forwarded ports of GitHub Codespaces: name-3000.app.github.dev",
+    "gitpod.io": "workspaces of Gitpod",
+    "*.gitpod.io": "their ports, below the region: 3000-name.ws-eu45.gitpod.io",
+    "devtunnels.ms": "Microsoft's dev tunnels",
+    "*.devtunnels.ms": "dev tunnels, below the region: name-3000.euw.devtunnels.ms",
+    "*.cloudworkstations.dev": "ports of Google Cloud Workstations and Firebase Studio, below the cluster",
+    "*.cloudshell.dev": "ports of Google Cloud Shell, below the region",
+    "webcontainer.io": "previews of WebContainers",
+    "*.webcontainer.io": "their ports, below the kind of container",
+    "stackblitz.io": "previews of StackBlitz projects",
+    "codesandbox.io": "previews of CodeSandbox projects",
+    "loca.lt": "tunnels of localtunnel",
+    "localtunnel.me": "tunnels of localtunnel, under its older name",
+    "lhr.life": "tunnels of localhost.run",
+    "lhr.rocks": "tunnels of localhost.run, under its older name",
+    "serveo.net": "tunnels of Serveo",
+    "serveousercontent.com": "tunnels of Serveo",
+    "a.pinggy.link": "tunnels of Pinggy",
+    "a.free.pinggy.link": "tunnels of Pinggy without an account",
+    "share.zrok.io": "public shares of zrok",
+    "exp.direct": "tunnels of Expo",
+    "*.exp.direct": "tunnels of Expo, below the port: name.8081.exp.direct",
+    "nip.io": "a name for every IP address: 203.0.113.7.nip.io",
+    "sslip.io": "a name for every IP address: 203-0-113-7.sslip.io",
+    "gradio.live": "shared apps of Gradio",
+    "proxy.runpod.net": "ports of RunPod machines",
+    "modal.host": "tunnels of Modal",
+    "modal.run": "web endpoints of Modal",
+    "koyeb.app": "apps on Koyeb",
+    "sliplane.app": "apps on Sliplane",
+    "kinsta.app": "apps on Kinsta",
+    "kinsta.page": "static sites on Kinsta",
+    "sevalla.app": "apps on Sevalla",
+    "sevalla.page": "static sites on Sevalla",
+    "*.scalingo.io": "apps on Scalingo, below the region",
+    "nhost.run": "services on Nhost",
+    "edgeone.app": "sites on Tencent EdgeOne Pages",
+    "tiiny.site": "sites on Tiiny Host",
+    "w3spaces.com": "sites on W3Schools Spaces",
+    "softr.app": "apps on Softr",
+    "storage.googleapis.com": "a bucket's files: name.storage.googleapis.com",
+    "cdn.ampproject.org": "AMP pages of any site: example-com.cdn.ampproject.org",
+}

@@ -1,0 +1,233 @@
+"""What to tell the author of an expression that is refused: why, and what to write instead.
+
+Every expression that is offered has been judged.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import NamedTuple
+
+from crossorigin.policy.check.public_suffix import why_public
+from crossorigin.policy.check.regex.readable import WORDS
+from crossorigin.policy.check.regex.repairs import (
+    PRIVATE_RANGES,
+    close_addresses,
+    escape_dots,
+    repaired,
+    unify_backslashes,
+    without_atoms,
+    without_branches,
+)
+from crossorigin.policy.check.regex.verdict import Danger, Verdict
+from crossorigin.policy.fixes import REMOVE, Fix
+from crossorigin.policy.regex.matcher import compile_matcher
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from crossorigin.policy.check.regex.examination import Fixer
+
+REGEX = "allow_origin_regex"
+_ACTS = "and with allow_credentials=True a page there acts as your user."
+_LOCALHOST = r"https?://(localhost|127\.0\.0\.1)(:\d+)?"
+
+
+class Cause(NamedTuple):
+    """Why something is refused or warned of; the fixes, most likely first, or what to do where there is none."""
+
+    reason: str
+    fixes: tuple[Fix, ...] = ()
+    instruction: str = ""
+
+
+def explain_danger(text: str, verdict: Verdict, fixer: Fixer) -> Cause:
+    """Return why an expression is refused that allows untrusted origins."""
+    match verdict.danger:
+        case Danger.ANY_ORIGIN:
+            return _any_origin(verdict)
+        case Danger.NULL:
+            return _null(text, fixer)
+        case Danger.ADDRESSES:
+            return _addresses(text, verdict, fixer)
+        case Danger.EXTENSIONS:
+            return _extensions(verdict)
+        case Danger.HOSTING:
+            return _hosting(text, verdict)
+        case _:
+            return _domains(text, verdict, fixer)
+
+
+def _any_origin(verdict: Verdict) -> Cause:
+    return Cause(
+        f"It matches every host, {verdict.origin} among them, so with allow_credentials=True every site on the web can "
+        "act as your user.",
+        (
+            Fix("allow_credentials", REMOVE, "if no page sends cookies; a token in a header needs none"),
+            Fix(REGEX, r"https://(.+\.)?example\.com", "the hosts of your own pages"),
+            Fix(REGEX, _LOCALHOST, "while developing: pages on this machine"),
+        ),
+    )
+
+
+def _null(text: str, fixer: Fixer) -> Cause:
+    reason = (
+        "It matches null, the origin of sandboxed frames and data: URLs. Every site can send it, so with "
+        "allow_credentials=True every site can act as your user."
+    )
+    for fixed in (text.replace("null|", "", 1), text.replace("|null", "", 1)):
+        if fixed != text and fixer.is_fine(fixed):
+            return Cause(reason, (Fix(REGEX, fixed),))
+    return Cause(
+        reason,
+        instruction="begin with the scheme, and serve the page from an origin of its own, as in "
+        r'r"https://(.+\.)?example\.com".',
+    )
+
+
+def _domains(text: str, verdict: Verdict, fixer: Fixer) -> Cause:
+    cause = "It"
+    for why, fixed in repaired(text):
+        found = fixer.examine(fixed)
+        if found is None or not found.can_match or found.verdict.danger is Danger.DOMAINS:
+            continue
+        if found.verdict.danger is Danger.HOSTING and compile_matcher(text).matches(found.verdict.origin.encode()):
+            # What was meant is graver: a hosting suffix. The switch alone does not help before the repair.
+            graver = _hosting(fixed, found.verdict)
+            return graver._replace(reason=f"{why}. {graver.reason}", fixes=(replace(graver.fixes[0], when=""),))
+        cause = f"{why}, so it"
+        if found.verdict.danger is None:
+            escaped = escape_dots(fixed)
+            return Cause(
+                f"{cause} allows {verdict.origin}. Anyone can register that domain, {_ACTS}",
+                (Fix(REGEX, escaped if fixer.is_fine(escaped) else fixed),),
+            )
+    return Cause(
+        f"{cause} allows {verdict.origin}. Anyone can register that domain, {_ACTS}",
+        instruction="escape each dot, write a dot before the name of the host, and nothing but a port behind it, as "
+        r'in r"https://.*\.example\.org"; or use allow_origins, as in "https://*.example.org".',
+    )
+
+
+def _hosting(text: str, verdict: Verdict) -> Cause:
+    suffix = verdict.suffix
+    escaped = suffix.replace(".", r"\.")
+    name = verdict.origin.partition("://")[2].partition(f".{suffix}")[0].rpartition(".")[2]
+    lines = [f"{suffix} {why_public(suffix)}. The expression allows {verdict.origin}, {_ACTS}"]
+    if name not in WORDS:
+        lines.append(
+            "That such a name has your own words in it does not help: other users can choose it too. Put previews "
+            "below a domain name of your own."
+        )
+    if suffix == "netlify.app" and "--" in text:
+        lines.append(
+            "Netlify reserves names that end with --your-site for the owner of that site. To rely on that, use the "
+            "switch."
+        )
+    return Cause(
+        " ".join(lines),
+        (
+            Fix(
+                REGEX, rf"https://your-app\.{escaped}", f"the origins that are yours, such as https://your-app.{suffix}"
+            ),
+            Fix("dangerously_allow_public_suffixes", value=True, when="if nobody else can have a name that matches"),
+        ),
+    )
+
+
+def _addresses(text: str, verdict: Verdict, fixer: Fixer) -> Cause:
+    reason = f"It allows {verdict.origin}. Anyone can rent a machine with a public address, {_ACTS}"
+    fixed = close_addresses(text)
+    if fixed != text and fixer.is_fine(fixed):
+        return Cause(reason, (Fix(REGEX, fixed),))
+    return Cause(
+        reason,
+        instruction="write out your addresses, or the private ranges: "
+        rf"127\.0\.0\.1 and \[::1\] for this machine, {PRIVATE_RANGES} and \[fd[0-9a-f]{{2}}:[0-9a-f:]+\] for private "
+        "networks.",
+    )
+
+
+def _extensions(verdict: Verdict) -> Cause:
+    return Cause(
+        f"It allows {verdict.origin}. Anyone can publish an extension, and with allow_credentials=True it acts as your "
+        "user." + (" Firefox gives each installation an id of its own." if verdict.origin.startswith("moz-") else ""),
+        instruction="write out the id of your extension, as in "
+        'r"chrome-extension://abcdefghijklmnopabcdefghijklmnop"; or remove allow_credentials=True if it sends a token '
+        "in a header instead of cookies.",
+    )
+
+
+def explain_unsupported(text: str, part: str, fixer: Fixer) -> Cause:
+    """Return why an expression is refused that an automaton cannot express."""
+    reason = f"It contains {part}, which is not supported: each origin is matched in one pass, without going back."
+    fixed = without_atoms(text)
+    if fixed != text and fixer.is_fine(fixed):
+        return Cause(reason, (Fix(REGEX, fixed),))
+    return Cause(reason, instruction=r'an expression without it, as in r"https://.*\.example\.org".')
+
+
+def explain_too_large(why: str) -> Cause:
+    """Return why an expression is refused that takes too much to read or to judge."""
+    return Cause(
+        f"The expression is too large: {why}.",
+        instruction="list the origins in allow_origins, where their number does not matter; or write a shorter "
+        r'expression, with * instead of large counts, as in r"https://.*\.example\.org".',
+    )
+
+
+def explain_insecure(text: str, verdict: Verdict, fixer: Fixer) -> Cause:
+    """Return why there is a warning about an origin over plain http."""
+    reason = (
+        f"It allows {verdict.insecure}. Anyone on the network path can modify a page that comes over http, and act as "
+        "your user from it."
+    )
+    fixed = text.replace("https?", "https").replace("http://", "https://").replace("(http|https)", "https")
+    found = fixer.examine(fixed) if fixed != text and "localhost" not in text and "127" not in text else None
+    if found is not None and found.can_match and found.verdict.danger is None and found.verdict.insecure is None:
+        return Cause(reason, (Fix(REGEX, fixed),))
+    return Cause(
+        reason,
+        instruction="match http:// for hosts of this machine or a private network alone, and https:// for all others.",
+    )
+
+
+def explain_unescaped_dot(text: str, fixer: Fixer) -> Cause | None:
+    """Return why there is a warning about bare dots; None if there are none, or they are meant."""
+    fixed = escape_dots(text)
+    if fixed == text or not fixer.is_fine(fixed):
+        return None
+    return Cause(
+        "An unescaped dot matches any character. Here this allows no other host that exists, but it may after the next "
+        "change.",
+        (Fix(REGEX, fixed),),
+    )
+
+
+def explain_never_sent(text: str, scheme: str, fixer: Fixer) -> Cause:
+    """Return why there is a warning about a scheme that no browser sends."""
+    instead = "pages from files send null" if scheme == "file" else "a WebSocket handshake sends the origin of its page"
+    reason = f"No browser sends an origin that begins with {scheme}://: {instead}."
+    fixed = without_branches(text, "file:", "ws:", "wss:", "wss?:")
+    if fixed and fixed != text and fixer.is_fine(fixed):
+        return Cause(reason, (Fix(REGEX, fixed),))
+    return Cause(reason, instruction="remove that part of the expression.")
+
+
+def explain_never_matches(text: str, fixer: Fixer) -> Cause:
+    """Return why there is a warning that an expression matches nothing."""
+    reason = (
+        "It is matched against the whole of an origin, scheme://host or scheme://host:port in lower case, and nothing "
+        "that it matches has that form."
+    )
+    if "\\\\" in text:
+        reason += r" \\ matches a backslash, which no origin has."
+    for fixed in (
+        unify_backslashes(text),
+        re.sub(r"/\??(\.\*)?(\)?\$?)$", r"\2", text),
+        f"https://{text.removeprefix('^').removeprefix('//')}",
+        text.lower(),
+    ):
+        if fixed != text and fixer.is_fine(fixed):
+            return Cause(reason, (Fix(REGEX, fixed),))
+    return Cause(reason, instruction=r'an expression for all of it, as in r"https://.*\.example\.org".')

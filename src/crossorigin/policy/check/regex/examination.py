@@ -1,0 +1,85 @@
+"""What is found out about an expression, once: whether it can be read, and its verdict."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from crossorigin.policy.check.regex.sendable import can_match
+from crossorigin.policy.check.regex.verdict import Verdict, judge
+from crossorigin.policy.regex.automaton import Automaton
+from crossorigin.policy.regex.limits import (
+    MAX_STEPS,
+    MAX_TEXT,
+    Budget,
+    RegexTooLargeError,
+    UnsupportedRegexError,
+)
+from crossorigin.policy.regex.matcher import matcher_of
+
+# The repairs of one expression share a budget of their own, so that looking for a fix never changes a verdict.
+_FIX_STEPS = MAX_STEPS // 4
+
+
+NOT_JUDGED = Verdict()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examination:
+    """What an expression is: one that is refused before it is judged, or one with a verdict.
+
+    Without credentials there is nothing to judge, and the verdict is empty.
+    """
+
+    unsupported: str | None = None
+    too_large: str | None = None
+    verdict: Verdict = NOT_JUDGED
+    can_match: bool = True
+
+
+# The rules for errors and for warnings ask about one expression, one after the other.
+@lru_cache(maxsize=8)
+def examine(text: str, *, has_credentials: bool, lift_hosting: bool) -> Examination:
+    """Examine an expression that `re.compile` takes."""
+    return _examine(text, Budget(), has_credentials=has_credentials, lift_hosting=lift_hosting)
+
+
+def _examine(text: str, budget: Budget, *, has_credentials: bool, lift_hosting: bool) -> Examination:
+    if len(text) > MAX_TEXT:
+        return Examination(too_large=f"it is longer than {MAX_TEXT} characters")
+    try:
+        automaton = Automaton(text, budget)
+        matcher_of(automaton)
+        verdict = judge(text, automaton, lift_hosting=lift_hosting) if has_credentials else NOT_JUDGED
+        is_matched = bool(verdict.danger or verdict.domains) or can_match(automaton)
+    except UnsupportedRegexError as error:
+        return Examination(unsupported=str(error))
+    except RegexTooLargeError as error:
+        return Examination(too_large=str(error))
+    return Examination(verdict=verdict, can_match=is_matched)
+
+
+class Fixer:
+    """Examines the repairs of one expression, all within one budget."""
+
+    def __init__(self, *, has_credentials: bool, lift_hosting: bool) -> None:
+        """Begin with a budget that nothing was spent of."""
+        self._budget = Budget(_FIX_STEPS)
+        self._has_credentials = has_credentials
+        self._lift_hosting = lift_hosting
+
+    def examine(self, text: str) -> Examination | None:
+        """Return what a repaired expression is; None if it cannot be read, or not within what is left."""
+        import re
+
+        try:
+            re.compile(text)
+        except (re.error, OverflowError, RecursionError):
+            return None
+        found = _examine(text, self._budget, has_credentials=self._has_credentials, lift_hosting=self._lift_hosting)
+        return found if found.unsupported is None and found.too_large is None else None
+
+    def is_fine(self, text: str) -> bool:
+        """Return whether a repaired expression starts, and matches something that exists."""
+        found = self.examine(text)
+        return found is not None and found.verdict.danger is None and found.can_match

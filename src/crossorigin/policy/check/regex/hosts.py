@@ -1,0 +1,276 @@
+"""The hosts of the origins that an expression accepts, read from the right.
+
+Who controls a host is decided by its end, so hosts are read backwards along the automaton, over sets of states. For
+`com` this is the set of states from which `com` leads to an end, for `.com` the set from which `.com` does. What leads
+to a state of that set is exactly what can come before that name.
+"""
+
+from __future__ import annotations
+
+import heapq
+import re
+from collections import deque
+
+from crossorigin.fetch.host import MAX_HOST, MAX_LABEL, is_ace_label
+from crossorigin.fetch.origin import DEFAULT_PORTS, MAX_ORIGIN, parse_origin
+from crossorigin.policy.check.regex.addresses import ipv4_grammar, ipv6_grammar, port_grammar
+from crossorigin.policy.check.regex.search import find_texts
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
+    from crossorigin.policy.regex.automaton import Automaton
+
+States = frozenset[int]
+
+# What a label can have: browsers send underscores and hyphens at its ends too, but nobody can register those.
+LABEL_CHARACTERS = "abcdefghijklmnopqrstuvwxyz0123456789-"
+_HOST_CHARACTERS = frozenset(f"{LABEL_CHARACTERS}_.")
+_USUAL_PORTS = ("3000", "8080")
+_ACE_PREFIX = "xn--"
+_ACE_LABEL = re.compile(rf"(?<=[/.]){_ACE_PREFIX}[^.]*")
+# Whether Punycode decodes is not a regular property. After so many labels that do not, some that do are tried first.
+_MOST_MISSES = 50
+_A_LABELS = (
+    *(f"{_ACE_PREFIX}{digit}ca" for digit in "012456789"),
+    *(f"{_ACE_PREFIX}bb{letter}" for letter in "abfhijklm"),
+)
+
+
+class Hosts:
+    """What an automaton accepts behind `scheme://`.
+
+    `starts` gives the states where a host begins, and `begins` those where any of its labels does, each with the
+    shortest text that leads there. `ends` gives the states where a host ends, each with what follows it to the end of
+    the origin: nothing, a final dot, a port. `later` are those begins that have a label before them.
+    """
+
+    def __init__(self, automaton: Automaton, scheme: str, starts: Mapping[int, str]) -> None:
+        """Find where labels begin and hosts end."""
+        self.automaton = automaton
+        self.budget = automaton.budget
+        self.starts = dict(starts)
+        self.begins = dict(starts)
+        self._ports = port_grammar(str(DEFAULT_PORTS.get(scheme, "")))
+        self._port_behind: dict[int, str | None] = {}
+        inside = self._find_labels()
+        self._prefer_few_labels()
+        self.begin_states: States = frozenset(self.begins)
+        self.ends = {state: tail for state in sorted(inside) if (tail := self._tail_of_host(state)) is not None}
+        self.last: States = frozenset(self.ends)
+        # Characters that lead to the same states from everywhere are read as one: the first of them.
+        region = sorted({*self.begins, *inside})
+        self.budget.spend(4 * len(region))
+        columns = {char: tuple(automaton.rows[state].get(char) for state in region) for char in f"{LABEL_CHARACTERS}_."}
+        alike: dict[tuple[int | None, ...], str] = {}
+        self._representative = {char: alike.setdefault(column, char) for char, column in columns.items()}
+        self._sources: dict[tuple[int, str], set[int]] = {}
+        for column, char in alike.items():
+            for state, target in zip(region, column, strict=True):
+                if target is not None:
+                    self._sources.setdefault((target, char), set()).add(state)
+        self._read: dict[tuple[States, str], States] = {}
+        self._distances: dict[States, dict[int, int]] = {}
+        self._missing_before: dict[tuple[States, States], int] = {}
+        self.later = self._begins_behind_a_label()
+
+    def _find_labels(self) -> set[int]:
+        """Walk over all labels, filling `begins`; return the states inside or behind a label."""
+        lengths: dict[int, int] = {}
+        # Short labels first: a state that is reached by a shorter label later would have to be visited again.
+        todo = [(0, text, state) for state, text in self.starts.items()]
+        heapq.heapify(todo)
+        while todo:
+            length, text, state = heapq.heappop(todo)
+            for char, target in self._row(state):
+                if char == "." and length and target not in self.begins and len(text) < MAX_ORIGIN:
+                    self.begins[target] = text + char
+                    heapq.heappush(todo, (0, text + char, target))
+                elif char != "." and length < min(MAX_LABEL, lengths.get(target, MAX_LABEL + 1) - 1):
+                    lengths[target] = length + 1
+                    heapq.heappush(todo, (length + 1, text + char, target))
+        return set(lengths)
+
+    def _prefer_few_labels(self) -> None:
+        """Replace texts like `a.a.a.` in `begins` by the shortest ones."""
+        seen = set(self.starts)
+        todo = deque((text, 0, state) for state, text in self.starts.items())
+        while todo:
+            text, length, state = todo.popleft()
+            for char, target in self._row(state):
+                if target in seen or length + (char != ".") > MAX_LABEL or (char == "." and not length):
+                    continue
+                seen.add(target)
+                if char == ".":
+                    self.begins[target] = text + char
+                todo.append((text + char, 0 if char == "." else length + 1, target))
+
+    def _row(self, state: int) -> list[tuple[str, int]]:
+        """Return the characters of hosts that can be read, without those that lead where another one does."""
+        row = self.automaton.rows[state]
+        self.budget.spend(1 + len(row) // 4)
+        targets: dict[tuple[int, bool], str] = {}
+        for char, target in row.items():
+            if char in _HOST_CHARACTERS:
+                targets.setdefault((target, char == "."), char)
+        return [(char, target) for (target, _), char in targets.items()]
+
+    def _tail_of_host(self, state: int) -> str | None:
+        for dot in ("", "."):
+            behind = self.automaton.walk(state, dot)
+            tail = None if behind is None else self.tail(behind)
+            if tail is not None:
+                return dot + tail
+        return None
+
+    def tail(self, state: int) -> str | None:
+        """Return what completes an origin behind its host: "", or a port; None if nothing does."""
+        if self.automaton.ends[state]:
+            return ""
+        colon = self.automaton.rows[state].get(":")
+        if colon is None:
+            return None
+        if colon not in self._port_behind:
+            self._port_behind[colon] = self._find_port(colon)
+        return self._port_behind[colon]
+
+    def _find_port(self, state: int) -> str | None:
+        ends = self.automaton.ends
+        for port in _USUAL_PORTS:
+            behind = self.automaton.walk(state, port)
+            if behind is not None and ends[behind]:
+                return f":{port}"
+        found = next(find_texts(self.automaton, state, self._ports, ends.__getitem__), None)
+        return None if found is None else f":{found[0]}"
+
+    def _begins_behind_a_label(self) -> States:
+        """Return the states where a label begins that has one before it which can be registered."""
+        ends = {
+            target
+            for state in {*self._distance(self.begin_states), *self.begins}
+            for char, target in self.automaton.rows[state].items()
+            if char.isalnum()
+        }
+        behind = {self.automaton.rows[state].get(".") for state in ends}
+        return frozenset(state for state in behind if state in self.begins)
+
+    def _distance(self, begins: States) -> dict[int, int]:
+        """Return how many characters of a label that can be registered lead from `begins` to each state."""
+        if begins not in self._distances:
+            far: dict[int, int] = {}
+            todo = deque((state, 0) for state in begins)
+            while todo:
+                state, length = todo.popleft()
+                row = self.automaton.rows[state]
+                self.budget.spend(1 + len(row) // 4)
+                for char, target in row.items():
+                    if target not in far and (char.isalnum() or (length and char == "-")):
+                        far[target] = length + 1
+                        todo.append((target, length + 1))
+            self._distances[begins] = far
+        return self._distances[begins]
+
+    def back(self, states: States, text: str) -> States:
+        """Return the states from which a text leads to one of `states`."""
+        for char in reversed(text):
+            if not states:
+                break
+            same = self._representative[char]
+            found = self._read.get((states, same))
+            if found is None:
+                self.budget.spend(1 + len(states) // 4)
+                found = frozenset(source for state in states for source in self._sources.get((state, same), ()))
+                self._read[states, same] = found
+            states = found
+        self.budget.spend(1)
+        return states
+
+    def labels(self, states: States, begins: Collection[int], *, is_whole: bool = True) -> Iterator[str]:
+        """Yield the labels, shortest first, that lead from one of `begins` to `states` and can be registered.
+
+        This is an A* search (Hart, Nilsson and Raphael, 1968) from the right. How many characters are missing is
+        known exactly for each state, so it goes straight to the next label. Unless a label is whole, it goes on
+        behind `states`.
+        """
+        goal = frozenset(begins)
+        count = misses = 0
+        todo: list[tuple[int, int, int, str, States]] = [(0, 0, 0, "", states)]
+        while todo:
+            _, _, _, label, now = heapq.heappop(todo)
+            if label and label[0] != "-" and not goal.isdisjoint(now):
+                if can_be_sent(label):
+                    yield label
+                else:
+                    misses += 1
+                    if misses == _MOST_MISSES:
+                        yield from (known for known in _A_LABELS if not goal.isdisjoint(self.back(states, known)))
+            self.budget.spend(5)
+            for char in LABEL_CHARACTERS if label or not is_whole else LABEL_CHARACTERS[:-1]:
+                before = self.back(now, char)
+                if not before:
+                    continue
+                missing = 0
+                if char == "-" or goal.isdisjoint(before):
+                    missing = self._missing(before, goal)
+                if len(label) + 1 + missing <= MAX_LABEL:
+                    count += 1
+                    heapq.heappush(todo, (len(label) + 1 + missing, -len(label), count, char + label, before))
+
+    def _missing(self, states: States, begins: States) -> int:
+        """Return how many characters are missing before `states` to the beginning of a label; too many if none does."""
+        if (states, begins) not in self._missing_before:
+            self.budget.spend(1 + len(states) // 4)
+            distance = self._distance(begins)
+            far = min((distance[state] for state in states if state in distance), default=MAX_LABEL)
+            self._missing_before[states, begins] = far
+        return self._missing_before[states, begins]
+
+    def addresses(self, *, only_public: bool) -> Iterator[tuple[str, str]]:
+        """Yield the accepted addresses, as they are written in an origin, each with an origin."""
+        automaton = self.automaton
+
+        def can_end(state: int) -> bool:
+            return self.tail(state) is not None
+
+        for start, head in self.starts.items():
+            found = find_texts(automaton, start, ipv4_grammar(only_public=only_public), can_end)
+            yield from ((address, f"{head}{address}{self.tail(state)}") for address, state in found)
+            bracket = automaton.rows[start].get("[")
+            if bracket is not None:
+                found = find_texts(automaton, bracket, ipv6_grammar(only_public=only_public), can_end)
+                yield from ((f"[{rest}", f"{head}[{rest}{self.tail(state)}") for rest, state in found)
+
+    def has_room_for(self, states: States, name: str) -> bool:
+        """Return whether a host that ends with `name`, read from the right down to `states`, can be short enough."""
+        return any(len(head.partition("://")[2]) + len(name) <= MAX_HOST for head in self._heads(states))
+
+    def origin_with(self, states: States, name: str) -> str | None:
+        """Return the best origin whose host ends with `name`, read from the right down to `states`.
+
+        None if no browser sends the shortest ones: whether Punycode decodes is not a regular property.
+        """
+        for head in self._heads(states):
+            end = self.automaton.walk(self.automaton.start, head + name)
+            tail = None if end is None else self.ends.get(end, self.tail(end))
+            if tail is not None and parse_origin(head + name + tail) is not None:
+                return head + name + tail
+        return None
+
+    def _heads(self, states: States) -> list[str]:
+        heads = [self._sendable_head(state) for state in states if state in self.begins]
+        return sorted(heads, key=lambda head: (head.count("."), len(head), head))
+
+    def _sendable_head(self, state: int) -> str:
+        """Return a text that leads to where a label begins, with labels in Punycode that decode."""
+        head = self.begins[state]
+        if _ACE_PREFIX not in head:
+            return head
+        known = (_ACE_LABEL.sub(label, head) for label in _A_LABELS)
+        walk, start = self.automaton.walk, self.automaton.start
+        return next((text for text in known if walk(start, text) == state), head)
+
+
+def can_be_sent(label: str) -> bool:
+    """Return whether browsers send a label: all do, unless it is in Punycode that does not decode."""
+    return not label.startswith(_ACE_PREFIX) or is_ace_label(label)

@@ -1,0 +1,161 @@
+"""Repairs of an expression's text: what its author probably meant to write.
+
+None is trusted: `causes` has each one judged before it offers it.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import combinations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+PRIVATE_RANGES = r"(10\.\d+\.\d+\.\d+|192\.168\.\d+\.\d+|172\.(1[6-9]|2\d|3[01])\.\d+\.\d+)"
+_PART = re.compile(
+    r"""
+    \\. | \[\^?\]?(?:\\.|[^\]\\])*\]    # an escape, a class
+    | \(\?(?:[:=!>]|<[=!]|P<\w+>|[a-zA-Z-]*:?) | \(  # the beginning of a group
+    | (?:[*+?]|\{\d*,?\d*\})[?+]?      # a count
+    | .
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_COUNT = re.compile(r"[*+?{].*")
+_OPEN_ATOM = re.compile(r"\.|\[.*\]|\\[wWsSdD]")
+_BRACKETS = frozenset({"(", "(?:", ")"})
+_OPEN_OCTET = r"(?:\\d|\[0-9\]|\[\\d\])(?:\+|\*|\{\d(?:,\d*)?\})"
+_OPEN_ADDRESS = re.compile(
+    rf"(?:{_OPEN_OCTET}\\\.){{3}}{_OPEN_OCTET}"
+    rf"|\((?:\?:)?{_OPEN_OCTET}\\\.\)\{{3\}}{_OPEN_OCTET}"
+    r"|\[(?:0-9|\\d)\\?\.\]\+|\[\\?\.(?:0-9|\\d)\]\+"
+)
+
+
+def parts_of(text: str) -> list[str]:
+    """Return the parts of an expression: escapes, classes, beginnings of groups, counts, single characters."""
+    return _PART.findall(text)
+
+
+def escape_dots(text: str) -> str:
+    """Escape each dot that has no count: it was meant to be one."""
+    parts = parts_of(text)
+    following = [*parts[1:], ""]
+    return "".join(
+        r"\." if part == "." and not _COUNT.fullmatch(after) else part
+        for part, after in zip(parts, following, strict=True)
+    )
+
+
+def cut_open_ends(text: str) -> str:
+    """Leave out each part that goes on behind a host: what is before the end, or before `|` or `)`, without bounds."""
+    return _replace_open_ends(text, "")
+
+
+def end_with_port(text: str) -> str:
+    """Write any port in place of each part that goes on behind a host."""
+    return _replace_open_ends(text, r"(:\d+)?")
+
+
+def _replace_open_ends(text: str, replacement: str) -> str:
+    parts = parts_of(text)
+    kept: list[str] = []
+    for index, part in enumerate(parts):
+        is_open = bool(kept) and _is_open_count(part) and _OPEN_ATOM.fullmatch(kept[-1]) is not None
+        # Behind `://` it is not the end that is open, but all of the host.
+        before = next((other for other in reversed(kept[:-1]) if other not in _BRACKETS), "/")
+        behind = next((other for other in parts[index + 1 :] if other not in _BRACKETS), "$")
+        if not is_open or before == "/" or behind not in {"$", "|", r"\Z"}:
+            kept.append(part)
+            continue
+        kept.pop()
+        while kept and kept[-1] in {r"\.", ".", ":"}:
+            kept.pop()
+        kept.append(replacement)
+    return "".join(kept)
+
+
+def add_dots(text: str) -> str:
+    """Write a dot between each part without bounds and the name that follows it."""
+    parts = parts_of(text)
+    done: list[str] = []
+    for index, part in enumerate(parts):
+        if part in {r"\.", "."} and _follows_open(done) and parts[index + 1 : index + 2] == ["?"]:
+            parts[index + 1] = ""
+            done.append(r"\.")
+            continue
+        is_name = len(part) == 1 and part.isalnum()
+        if is_name and _follows_open(done):
+            # Before the brackets that are between the two: `(.*)example` and `.*(example|other)`.
+            place = len(done)
+            while done[place - 1] in _BRACKETS:
+                place -= 1
+            done.insert(place, r"\.")
+        done.append(part)
+    return "".join(done)
+
+
+def _follows_open(done: list[str]) -> bool:
+    place = len(done)
+    while place and done[place - 1] in _BRACKETS:
+        place -= 1
+    return place >= 2 and _is_open_count(done[place - 1]) and _OPEN_ATOM.fullmatch(done[place - 2]) is not None
+
+
+def _is_open_count(part: str) -> bool:
+    return part[:1] in {"*", "+"} or (part[:1] == "{" and "," in part)
+
+
+def unify_backslashes(text: str) -> str:
+    """Write one backslash for two: in a raw string or a settings file, none has to be doubled."""
+    return text.replace("\\\\", "\\")
+
+
+def close_addresses(text: str) -> str:
+    """Write the private ranges in place of any IPv4 address."""
+    return _OPEN_ADDRESS.sub(lambda _: PRIVATE_RANGES, text)
+
+
+def without_branches(text: str, *beginnings: str) -> str:
+    """Leave out the outermost alternatives that begin with one of some texts."""
+    branches = [[""]]
+    depth = 0
+    for part in parts_of(text):
+        depth += (part[0] == "(") - (part == ")")
+        if part == "|" and depth == 0:
+            branches.append([])
+        else:
+            branches[-1].append(part)
+    whole = ("".join(branch) for branch in branches)
+    return "|".join(branch for branch in whole if not branch.lstrip("^(").startswith(beginnings))
+
+
+def without_atoms(text: str) -> str:
+    """Write ordinary groups and counts in place of atomic and possessive ones."""
+    parts = ["(?:" if part == "(?>" else part for part in parts_of(text)]
+    return "".join(
+        part[:-1] if len(part) > 1 and _COUNT.fullmatch(part) and part[-1] == "+" else part for part in parts
+    )
+
+
+# What is wrong with an expression that matches hosts of others, in words, and how it is repaired.
+REPAIRS: tuple[tuple[str, Callable[[str], str]], ...] = (
+    ("An unescaped dot matches any character", escape_dots),
+    ("It does not say where the host ends", cut_open_ends),
+    ("It does not say where the host ends", end_with_port),
+    ("There is no dot before the name of the host", add_dots),
+)
+
+
+def repaired(text: str) -> Iterator[tuple[str, str]]:
+    """Yield what may be wrong with an expression, and the expression without it: one thing, then two at once."""
+    seen = {text}
+    for repairs in (*combinations(REPAIRS, 1), *combinations(REPAIRS, 2)):
+        fixed = text
+        for _, repair in repairs:
+            fixed = repair(fixed)
+        if fixed not in seen:
+            seen.add(fixed)
+            first, *others = dict.fromkeys(why for why, _ in repairs)
+            yield " and ".join([first, *(f"{why[0].lower()}{why[1:]}" for why in others)]), fixed

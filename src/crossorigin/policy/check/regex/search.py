@@ -1,0 +1,91 @@
+"""The texts that both an expression and a small grammar accept.
+
+The grammars are those of ports, addresses and the ids of extensions. Each is an automaton too, given as two
+functions, and what both accept is found in their product: pairs of a state of one and a state of the other, which read
+the same characters (Rabin and Scott, 1959).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from crossorigin.policy.regex.automaton import Automaton
+
+State = TypeVar("State")
+
+
+@dataclass(frozen=True, slots=True)
+class Grammar(Generic[State]):
+    """A set of texts, none of them endless.
+
+    Its characters, where to begin, where a character leads, and where a text may end.
+    """
+
+    characters: str
+    start: State
+    step: Callable[[State, str], State | None]
+    is_end: Callable[[State], bool]
+
+
+def find_texts(
+    automaton: Automaton, start: int, grammar: Grammar[State], can_end: Callable[[int], bool]
+) -> Iterator[tuple[str, int]]:
+    """Yield each text of a grammar that leads from `start` to a state where `can_end` holds, and that state.
+
+    A pair of states that led to nothing once is not visited again, so the steps between two texts are bounded by the
+    number of pairs.
+    """
+    useful = _can_finish(automaton, start, grammar.characters, can_end)
+    barren: set[tuple[int, State]] = set()
+
+    def search(state: int, inner: State, text: str) -> Iterator[tuple[str, int]]:
+        is_barren = True
+        if grammar.is_end(inner) and can_end(state):
+            is_barren = False
+            yield text, state
+        row = automaton.rows[state]
+        for char in grammar.characters:
+            target = row.get(char)
+            if target is None or target not in useful:
+                continue
+            automaton.budget.spend(2)
+            following = grammar.step(inner, char)
+            if following is None or (target, following) in barren:
+                continue
+            for found in search(target, following, text + char):
+                is_barren = False
+                yield found
+        if is_barren:
+            barren.add((state, inner))
+
+    return search(start, grammar.start, "") if start in useful else iter(())
+
+
+def _can_finish(automaton: Automaton, start: int, characters: str, can_end: Callable[[int], bool]) -> set[int]:
+    """Return the states between `start` and one where `can_end` holds, over some characters alone."""
+    sources: dict[int, set[int]] = {start: set()}
+    todo = [start]
+    while todo:
+        state = todo.pop()
+        row = automaton.rows[state]
+        automaton.budget.spend(1 + len(characters) // 4)
+        for char in characters:
+            target = row.get(char)
+            if target is None:
+                continue
+            if target not in sources:
+                sources[target] = set()
+                todo.append(target)
+            sources[target].add(state)
+    useful = {state for state in sources if can_end(state)}
+    todo = list(useful)
+    while todo:
+        for source in sources[todo.pop()] - useful:
+            useful.add(source)
+            todo.append(source)
+    return useful
