@@ -17,10 +17,10 @@ from tests.unit.policy.check.test_origin_repair import spelled_urls, url_like
 
 # What has no fix that a program can apply: it takes a person who knows what was meant.
 INSTRUCTIONS_ALONE = {
-    IssueCode.POLICY_NOT_A_POLICY,
-    IssueCode.POLICY_BESIDE_OPTIONS,
+    IssueCode.NOT_A_POLICY,
+    IssueCode.POLICY_AND_OPTIONS,
     IssueCode.NOT_CALLABLE,
-    IssueCode.ORIGIN_FILE,
+    IssueCode.ORIGIN_FILE_SCHEME,
     IssueCode.PUBLIC_SUFFIX_WITH_CREDENTIALS,
     IssueCode.REGEX_INVALID,
     IssueCode.REGEX_TOO_LARGE,

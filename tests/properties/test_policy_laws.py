@@ -63,7 +63,7 @@ def test_the_check_of_the_names_is_set_inclusion_within_limits() -> None:
             reason = decision.reasons[2]
             assert reason.allows == reference.names_are_allowed(options, lines)
             within = reference.within_limits(options, lines)
-            assert within == (reason not in {Reason.HEADERS_TOO_LONG, Reason.HEADERS_TOO_SPARSE})
+            assert within == (reason not in {Reason.HEADERS_TOO_LONG, Reason.HEADERS_TOO_MANY_EMPTY_ELEMENTS})
             counts.count(allowed=reason.allows, refused=not reason.allows, beyond=not within)
 
     law()

@@ -72,7 +72,7 @@ def _doubled(response: HttpResponse, place: int) -> Iterator[Finding]:
         # A list may stand on several lines; the same line twice was set twice.
         if len(lines) > 1 and (name in _ONE_VALUE or len(set(lines)) < len(lines)):
             detail = f"{name} stands on {len(lines)} lines: {' and '.join(lines)}."
-            yield Finding(code=FindingCode.DOUBLED_HEADER, exchange=place, header=name, detail=detail)
+            yield Finding(code=FindingCode.DUPLICATE_HEADER, exchange=place, header=name, detail=detail)
 
 
 def _of_preflight(response: HttpResponse, place: int) -> Iterator[Finding]:
@@ -87,7 +87,7 @@ def _of_preflight(response: HttpResponse, place: int) -> Iterator[Finding]:
     for value in response.lines(_MAX_AGE)[:1]:
         if not _WHOLE_NUMBER.match(value) or int(value) > _LONGEST_KEPT:
             detail = f"{_MAX_AGE} is {value.decode('latin-1')}."
-            yield Finding(code=FindingCode.MAX_AGE_NOT_FOLLOWED, exchange=place, header=_MAX_AGE, detail=detail)
+            yield Finding(code=FindingCode.MAX_AGE_CAPPED, exchange=place, header=_MAX_AGE, detail=detail)
 
 
 def _of_lists(verdict: Verdict, exchange: Exchange, response: HttpResponse, place: int) -> Iterator[Finding]:
@@ -111,20 +111,22 @@ def _of_lists(verdict: Verdict, exchange: Exchange, response: HttpResponse, plac
         if culprit is not None:
             header = culprit.header
             detail = f"{header} does not allow {culprit.subject}."
-            yield Finding(code=FindingCode.PREFLIGHT_LISTS_REFUSE, exchange=place, header=header, detail=detail)
+            yield Finding(code=FindingCode.PREFLIGHT_REFUSED_BY_LISTS, exchange=place, header=header, detail=detail)
 
 
 def _of_answer(verdict: Verdict, exchange: Exchange, response: HttpResponse, place: int) -> Iterator[Finding]:
     if _is_error_of_cors(verdict, exchange, response) and not response.lines(ALLOW_ORIGIN):
         detail = f"{exchange.request.method} is answered with {response.status}, and the page cannot see that."
-        yield Finding(code=FindingCode.ERROR_WITHOUT_HEADERS, exchange=place, header=ALLOW_ORIGIN, detail=detail)
+        yield Finding(code=FindingCode.ERROR_WITHOUT_CORS_HEADERS, exchange=place, header=ALLOW_ORIGIN, detail=detail)
     if response.error is not None:
         detail = f"{type(response.error).__name__}: {response.error}"
-        yield Finding(code=FindingCode.APP_RAISED, exchange=place, detail=detail)
+        yield Finding(code=FindingCode.APP_EXCEPTION, exchange=place, detail=detail)
     exposed = split_list(response.lines(_EXPOSE_HEADERS))[0]
     if verdict.type == "cors" and verdict.request.includes_credentials and WILDCARD.encode() in exposed:
         detail = f"{_EXPOSE_HEADERS} is {', '.join(text_lines(response, _EXPOSE_HEADERS))}."
-        yield Finding(code=FindingCode.WILDCARD_EXPOSES_NOTHING, exchange=place, header=_EXPOSE_HEADERS, detail=detail)
+        yield Finding(
+            code=FindingCode.WILDCARD_IGNORED_WITH_CREDENTIALS, exchange=place, header=_EXPOSE_HEADERS, detail=detail
+        )
 
 
 def _is_error_of_cors(verdict: Verdict, exchange: Exchange, response: HttpResponse) -> bool:

@@ -11,19 +11,19 @@ class FindingCode(StrEnum):
     """Name everything that `crossorigin check` notices; a code never changes its meaning and is never used again."""
 
     MISSING_VARY = "missing-vary"
-    DOUBLED_HEADER = "doubled-header"
+    DUPLICATE_HEADER = "duplicate-header"
     PREFLIGHT_NEEDS_AUTHENTICATION = "preflight-needs-authentication"
     PREFLIGHT_REDIRECTED = "preflight-redirected"
-    PREFLIGHT_LISTS_REFUSE = "preflight-lists-refuse"
-    ERROR_WITHOUT_HEADERS = "error-without-headers"
-    MAX_AGE_NOT_FOLLOWED = "max-age-not-followed"
-    WILDCARD_EXPOSES_NOTHING = "wildcard-exposes-nothing"
-    APP_RAISED = "app-raised"
+    PREFLIGHT_REFUSED_BY_LISTS = "preflight-refused-by-lists"
+    ERROR_WITHOUT_CORS_HEADERS = "error-without-cors-headers"
+    MAX_AGE_CAPPED = "max-age-capped"
+    WILDCARD_IGNORED_WITH_CREDENTIALS = "wildcard-ignored-with-credentials"
+    APP_EXCEPTION = "app-exception"
 
     # What `--probe` looks for.
     ANY_ORIGIN_REFLECTED = "any-origin-reflected"
     NULL_ORIGIN_ALLOWED = "null-origin-allowed"
-    LOOK_ALIKE_ALLOWED = "look-alike-allowed"
+    LOOKALIKE_ORIGIN_ALLOWED = "lookalike-origin-allowed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +46,7 @@ FINDINGS: Mapping[FindingCode, Advice] = {
         " other origins, and their browsers refuse it.",
         fix="Send Vary: Origin with every response at this URL, those to requests without Origin included.",
     ),
-    FindingCode.DOUBLED_HEADER: Advice(
+    FindingCode.DUPLICATE_HEADER: Advice(
         meaning="Two places set the same CORS header, mostly an app and the proxy before it. Browsers join the values:"
         " true, true is not true.",
         fix="Let one place alone set the CORS headers.",
@@ -60,28 +60,28 @@ FINDINGS: Mapping[FindingCode, Advice] = {
         meaning="The preflight was answered with a redirect, which no browser follows.",
         fix="Let the page use the URL that it is redirected to, or answer OPTIONS before the redirect.",
     ),
-    FindingCode.PREFLIGHT_LISTS_REFUSE: Advice(
+    FindingCode.PREFLIGHT_REFUSED_BY_LISTS: Advice(
         meaning="The preflight was answered with an error, and its lists tell why: they do not allow what the page asks"
         " for.",
         fix="List it, spelled as the page sends it.",
     ),
-    FindingCode.ERROR_WITHOUT_HEADERS: Advice(
+    FindingCode.ERROR_WITHOUT_CORS_HEADERS: Advice(
         meaning="The status is an error, and the response has no Access-Control-Allow-Origin: the page sees a CORS"
         " error in place of what went wrong.",
         fix="Wrap the whole app in the CORS middleware, what answers errors included; with nginx, write always behind"
         " each add_header.",
     ),
-    FindingCode.MAX_AGE_NOT_FOLLOWED: Advice(
+    FindingCode.MAX_AGE_CAPPED: Advice(
         meaning="No browser keeps a preflight for as long as Access-Control-Max-Age says: Chromium keeps it for 7200"
         " seconds at most, Firefox for 86400, Safari for 600, and what is no whole number is ignored.",
         fix="Send a whole number of seconds up to 86400.",
     ),
-    FindingCode.WILDCARD_EXPOSES_NOTHING: Advice(
+    FindingCode.WILDCARD_IGNORED_WITH_CREDENTIALS: Advice(
         meaning="With credentials, Access-Control-Expose-Headers: * is the name of a header called *: it exposes"
         " nothing.",
         fix="List the headers that the page reads by their names.",
     ),
-    FindingCode.APP_RAISED: Advice(
+    FindingCode.APP_EXCEPTION: Advice(
         meaning="The app raised an exception and the answer is an error of the server. Whatever is said of CORS"
         " comes second.",
         fix="Mend the exception first.",
@@ -95,7 +95,7 @@ FINDINGS: Mapping[FindingCode, Advice] = {
         meaning="Any site can send Origin: null, from a sandboxed frame.",
         fix="Take null from the list.",
     ),
-    FindingCode.LOOK_ALIKE_ALLOWED: Advice(
+    FindingCode.LOOKALIKE_ORIGIN_ALLOWED: Advice(
         meaning="An origin that only looks like the allowed one is allowed: the server compares a part of it, and a"
         " stranger can register such a name, or speak for http where https is meant.",
         fix="Compare the whole origin, byte for byte, with a list.",

@@ -42,7 +42,7 @@ def probe_origins(origin: str) -> Iterator[ProbeOrigin]:
     if page.scheme == "https":
         likes.append((f"http://{page.host}{port}", "the page's host without TLS"))
     for like, likeness in likes:
-        yield ProbeOrigin(origin=like, code=FindingCode.LOOK_ALIKE_ALLOWED, likeness=likeness)
+        yield ProbeOrigin(origin=like, code=FindingCode.LOOKALIKE_ORIGIN_ALLOWED, likeness=likeness)
 
 
 def _look_alikes(host: str) -> Iterator[tuple[str, str]]:

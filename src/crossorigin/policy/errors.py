@@ -31,30 +31,30 @@ class IssueCode(StrEnum):
     NOT_A_STRING = "not-a-string"
     NOT_A_BOOL = "not-a-bool"
     UNKNOWN_OPTION = "unknown-option"
-    POLICY_NOT_A_POLICY = "policy-not-a-policy"
-    POLICY_BESIDE_OPTIONS = "policy-beside-options"
-    NOT_A_CHOICE = "not-a-choice"
+    NOT_A_POLICY = "not-a-policy"
+    POLICY_AND_OPTIONS = "policy-and-options"
+    INVALID_CHOICE = "invalid-choice"
     NOT_CALLABLE = "not-callable"
-    GUARDS_NOTHING = "guards-nothing"
+    NO_EFFECT_WITH_WILDCARD = "no-effect-with-wildcard"
 
     # Origins no browser can send.
     ORIGIN_EMPTY = "origin-empty"
-    ORIGIN_SEVERAL = "origin-several"
+    MULTIPLE_ORIGINS = "multiple-origins"
     ORIGIN_LOOKS_LIKE_REGEX = "origin-looks-like-regex"
     ORIGIN_WHITESPACE = "origin-whitespace"
     ORIGIN_MISSING_SCHEME = "origin-missing-scheme"
-    ORIGIN_FILE = "origin-file"
+    ORIGIN_FILE_SCHEME = "origin-file-scheme"
     ORIGIN_WEBSOCKET_SCHEME = "origin-websocket-scheme"
     ORIGIN_USERINFO = "origin-userinfo"
     ORIGIN_TRAILING_SLASH = "origin-trailing-slash"
     ORIGIN_PATH = "origin-path"
     ORIGIN_QUERY = "origin-query"
-    ORIGIN_UPPER_CASE = "origin-upper-case"
+    ORIGIN_UPPERCASE = "origin-uppercase"
     ORIGIN_NON_ASCII = "origin-non-ascii"
-    ORIGIN_IP_ADDRESS = "origin-ip-address"
+    ORIGIN_NONCANONICAL_IP = "origin-noncanonical-ip"
     ORIGIN_DEFAULT_PORT = "origin-default-port"
-    ORIGIN_PORT = "origin-port"
-    ORIGIN_WILDCARD = "origin-wildcard"
+    ORIGIN_INVALID_PORT = "origin-invalid-port"
+    ORIGIN_MISPLACED_WILDCARD = "origin-misplaced-wildcard"
     ORIGIN_WILDCARD_BEFORE_IP = "origin-wildcard-before-ip"
     ORIGIN_MALFORMED = "origin-malformed"
 
@@ -64,7 +64,7 @@ class IssueCode(StrEnum):
     PUBLIC_SUFFIX_WITH_CREDENTIALS = "public-suffix-with-credentials"
 
     # One answer for all.
-    CONSTANT_NEEDS_ONE_ORIGIN = "constant-needs-one-origin"
+    CONSTANT_ORIGIN_NEEDS_ONE_ORIGIN = "constant-origin-needs-one-origin"
 
     # The regular expression.
     REGEX_NOT_A_STRING = "regex-not-a-string"
@@ -76,11 +76,11 @@ class IssueCode(StrEnum):
 
     # Methods, names and the maximum age.
     METHOD_NOT_A_TOKEN = "method-not-a-token"  # noqa: S105  # a token of HTTP, no secret
-    METHOD_CASE = "method-case"
+    METHOD_WRONG_CASE = "method-wrong-case"
     METHOD_FORBIDDEN = "method-forbidden"
     HEADER_NOT_A_TOKEN = "header-not-a-token"  # noqa: S105  # likewise
-    RESPONSE_HEADER_AMONG_REQUEST_HEADERS = "response-header-among-request-headers"
-    REQUEST_HEADER_AMONG_RESPONSE_HEADERS = "request-header-among-response-headers"
+    RESPONSE_HEADER_IN_ALLOW_HEADERS = "response-header-in-allow-headers"
+    REQUEST_HEADER_IN_EXPOSE_HEADERS = "request-header-in-expose-headers"
     MAX_AGE_NOT_AN_INT = "max-age-not-an-int"
     MAX_AGE_OUT_OF_RANGE = "max-age-out-of-range"
 
@@ -89,11 +89,11 @@ class IssueCode(StrEnum):
     REGEX_NEVER_MATCHES = "regex-never-matches"
     REGEX_SCHEME_NEVER_SENT = "regex-scheme-never-sent"
     REGEX_UNESCAPED_DOT = "regex-unescaped-dot"
-    ORIGIN_BESIDE_WILDCARD = "origin-beside-wildcard"
-    DUPLICATE = "duplicate"
-    REQUEST_HEADER_NEVER_MATTERS = "request-header-never-matters"
-    RESPONSE_HEADER_NEVER_MATTERS = "response-header-never-matters"
-    MAX_AGE_ABOVE_CAPS = "max-age-above-caps"
+    REDUNDANT_WITH_WILDCARD = "redundant-with-wildcard"
+    DUPLICATE_ENTRY = "duplicate-entry"
+    REQUEST_HEADER_WITHOUT_EFFECT = "request-header-without-effect"
+    RESPONSE_HEADER_WITHOUT_EFFECT = "response-header-without-effect"
+    MAX_AGE_ABOVE_BROWSER_LIMITS = "max-age-above-browser-limits"
 
 
 IssueValue = str | bytes | int | float | bool | None

@@ -135,7 +135,7 @@ def _without_slash(member: object) -> object:
 
 def _not_a_policy(value: object) -> PolicyIssue:
     return PolicyIssue(
-        code=IssueCode.POLICY_NOT_A_POLICY,
+        code=IssueCode.NOT_A_POLICY,
         field="policy",
         value=keep_value(value),
         reason="It is no Policy, and no mapping or JSON object of a policy's options.",

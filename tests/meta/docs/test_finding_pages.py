@@ -20,7 +20,7 @@ from tests.meta.docs.reason_page import blocks_of, read_exchange, sections_of, w
 
 INDEX = FINDINGS / "index.md"
 SECTIONS = ["What the report says", "What happened", "Why", "The fix"]
-PROBED = {FindingCode.ANY_ORIGIN_REFLECTED, FindingCode.NULL_ORIGIN_ALLOWED, FindingCode.LOOK_ALIKE_ALLOWED}
+PROBED = {FindingCode.ANY_ORIGIN_REFLECTED, FindingCode.NULL_ORIGIN_ALLOWED, FindingCode.LOOKALIKE_ORIGIN_ALLOWED}
 
 
 def path_of(code: str) -> Path:

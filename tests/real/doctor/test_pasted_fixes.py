@@ -130,7 +130,7 @@ def test_a_fix_for_an_asgi_app_mends(folder: Path, imported: str, wrong: str, se
     after = check_app(folder, "after", f"{app}\n{before['fix']['code']}\n", *words)
     assert after["allowed"], after
     # What the app raises is not mended by CORS.
-    assert {finding["code"] for finding in after["findings"]} == ({"app-raised"} if words == ["/crash"] else set())
+    assert {finding["code"] for finding in after["findings"]} == ({"app-exception"} if words == ["/crash"] else set())
     if wrong:
         assert "https://other.example.com" in before["fix"]["code"]
 

@@ -49,11 +49,11 @@ async def diagnose(
     [
         (reflecting, "GET", None, ["missing-vary"]),
         (reflecting, "PUT", None, []),
-        (doubling, "GET", "multiple-allow-origin-values", ["doubled-header"]),
+        (doubling, "GET", "multiple-allow-origin-values", ["duplicate-header"]),
         (authenticating, "PUT", "preflight-missing-allow-origin-header", ["preflight-needs-authentication"]),
         (redirecting, "PUT", "preflight-disallowed-redirect", ["preflight-redirected"]),
-        (failing, "PUT", "missing-allow-origin-header", ["error-without-headers"]),
-        (lasting, "PUT", None, ["max-age-not-followed"]),
+        (failing, "PUT", "missing-allow-origin-header", ["error-without-cors-headers"]),
+        (lasting, "PUT", None, ["max-age-capped"]),
         (obeyed, "GET", "invalid-allow-origin-value", []),
     ],
 )

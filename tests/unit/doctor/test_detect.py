@@ -41,7 +41,7 @@ def test_nothing_is_noticed_where_all_is_well() -> None:
 def test_a_header_that_was_set_twice_is_noticed(name: str, lines: list[str], *, found: bool) -> None:
     """A list may stand on several lines; one value may not, and the same line twice was set twice."""
     [finding] = [*detect(fetch(answer(200, [(name, line) for line in lines])))] or [None]
-    assert (finding is not None and finding.code is FindingCode.DOUBLED_HEADER and finding.header == name) is found
+    assert (finding is not None and finding.code is FindingCode.DUPLICATE_HEADER and finding.header == name) is found
 
 
 @pytest.mark.parametrize(("status", "challenge"), [(401, False), (407, False), (403, True), (401, True)])
@@ -64,7 +64,7 @@ def test_what_the_lists_of_an_error_do_not_allow_is_noticed() -> None:
         "Access-Control-Allow-Methods does not allow PUT.",
         "Access-Control-Allow-Headers does not allow x-two.",
     ]
-    assert codes(put(refused)) == ["preflight-lists-refuse"]
+    assert codes(put(refused)) == ["preflight-refused-by-lists"]
     assert codes(fetch(refused, headers=(("X-One", "1"),))) == []
 
 
@@ -90,7 +90,7 @@ def test_a_redirect_status_that_leads_nowhere_is_no_redirect() -> None:
 @pytest.mark.parametrize("status", [400, 404, 500])
 def test_an_error_without_headers_is_noticed(status: int) -> None:
     """The page sees CORS in place of the status."""
-    assert codes(fetch(answer(status))) == ["error-without-headers"]
+    assert codes(fetch(answer(status))) == ["error-without-cors-headers"]
 
 
 def test_an_error_that_the_page_can_read_is_none_of_ours() -> None:
@@ -106,21 +106,21 @@ def test_an_error_that_the_page_can_read_is_none_of_ours() -> None:
 def test_a_max_age_that_nobody_follows_is_noticed(value: str, *, found: bool) -> None:
     """Above what Firefox keeps, or no whole number."""
     verdict = put(answer(204, max_age=value, **ALLOWED), answer(**ALLOWED))
-    assert codes(verdict) == (["max-age-not-followed"] if found else [])
+    assert codes(verdict) == (["max-age-capped"] if found else [])
 
 
 @pytest.mark.parametrize(("credentials", "found"), [("include", True), ("omit", False)])
 def test_a_wildcard_that_exposes_nothing_is_noticed(credentials: str, *, found: bool) -> None:
     """It is a name like any other with credentials."""
     told = answer(200, {"Vary": "Origin"}, allow_origin=PAGE, allow_credentials="true", expose_headers="*")
-    assert codes(fetch(told, credentials=credentials)) == (["wildcard-exposes-nothing"] if found else [])
+    assert codes(fetch(told, credentials=credentials)) == (["wildcard-ignored-with-credentials"] if found else [])
 
 
 def test_what_an_app_raised_is_noticed() -> None:
     """Where it runs in process, it is known."""
     raised = HttpResponse(status=500, headers=((b"access-control-allow-origin", b"*"),), error=KeyError("id"))
     [finding] = detect(fetch(raised))
-    assert (finding.code, finding.detail) == (FindingCode.APP_RAISED, "KeyError: 'id'")
+    assert (finding.code, finding.detail) == (FindingCode.APP_EXCEPTION, "KeyError: 'id'")
 
 
 def test_a_request_without_an_answer_shows_nothing() -> None:

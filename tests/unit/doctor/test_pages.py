@@ -28,7 +28,7 @@ def test_every_kind_of_code_is_among_them() -> None:
 
 def test_a_page_is_the_document() -> None:
     """The page of an issue is the one that the documents have."""
-    page = page_of("method-case")
+    page = page_of("method-wrong-case")
     assert page is not None
     assert "## What to write" in page
     assert "(https://fetch.spec.whatwg.org/#concept-method-normalize)" in page

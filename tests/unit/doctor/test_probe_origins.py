@@ -85,7 +85,7 @@ def test_each_that_is_let_in_is_told() -> None:
     page = "https://app.example.com"
     assert found(page) == []
     assert found(page, "null", credentials=True) == [("null-origin-allowed", True)]
-    assert found(page, "http://app.example.com") == [("look-alike-allowed", False)]
+    assert found(page, "http://app.example.com") == [("lookalike-origin-allowed", False)]
 
 
 def test_where_everybody_is_let_in_nothing_more_is_said() -> None:

@@ -98,9 +98,9 @@ def test_what_else_was_noticed_is_told_with_its_fix() -> None:
     """Also where nothing is refused."""
     found = diagnosis(answer(allow_origin=PAGE, allow_methods="PUT", max_age="1h"), answer(404), method="PUT")
     told = text(found)
-    assert "Also noticed\n   max-age-not-followed\n      In exchange 1: Access-Control-Max-Age is 1h.\n" in told
+    assert "Also noticed\n   max-age-capped\n      In exchange 1: Access-Control-Max-Age is 1h.\n" in told
     assert (
-        "   error-without-headers\n      In exchange 2: PUT is answered with 404, and the page cannot see that.\n"
+        "   error-without-cors-headers\n      In exchange 2: PUT is answered with 404, and the page cannot see that.\n"
         in told
     )
     assert "      Fix: Send a whole number of seconds up to 86400.\n" in told
@@ -111,7 +111,7 @@ def test_what_was_noticed_alone_leads_to_its_page() -> None:
     told = text(
         diagnosis(answer(allow_origin=PAGE, allow_methods="PUT", max_age="1h"), answer(allow_origin="*"), method="PUT")
     )
-    assert told.endswith("\n\nMore of it: crossorigin explain max-age-not-followed")
+    assert told.endswith("\n\nMore of it: crossorigin explain max-age-capped")
 
 
 def test_what_was_noticed_twice_is_explained_once() -> None:

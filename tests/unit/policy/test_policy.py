@@ -204,7 +204,7 @@ def test_an_unknown_option_hides_no_other_fault() -> None:
         Policy.from_dict({"allow_origin": [], "allow_methods": ["patch"], "max_age": -1})
     assert {(issue.code.value, issue.field) for issue in raised.value.issues} == {
         ("unknown-option", "allow_origin"),
-        ("method-case", "allow_methods[0]"),
+        ("method-wrong-case", "allow_methods[0]"),
         ("max-age-out-of-range", "max_age"),
     }
 

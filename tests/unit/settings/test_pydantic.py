@@ -86,7 +86,7 @@ def test_every_issue_is_an_error_at_its_place(settings: Any) -> None:
             "It has a path. An origin ends after the host and port, so it would never match. Fix: https://b.example",
         ),
         (
-            "method-case",
+            "method-wrong-case",
             ("cors_methods", 0),
             (
                 "Methods are compared letter by letter, and browsers do not change the case of PATCH: the page too "
@@ -237,7 +237,7 @@ def test_what_is_wrong_between_options_is_told(settings: Any) -> None:
 def test_what_is_no_policy_is_refused(value: object) -> None:
     """Neither a policy nor its options, as a mapping or in JSON."""
     ((code, place, message),) = refused(READ.validate_python, value)
-    assert (code, place) == ("policy-not-a-policy", ())
+    assert (code, place) == ("not-a-policy", ())
     assert message.endswith('Fix: the options, as in {"allow_origins": ["https://app.example.com"]}.')
 
 

@@ -96,7 +96,7 @@ def _read_on_refused(value: object, issues: list[PolicyIssue]) -> object:
 
         issues.append(
             PolicyIssue(
-                code=IssueCode.NOT_A_CHOICE,
+                code=IssueCode.INVALID_CHOICE,
                 field="on_refused",
                 value=keep_value(value),
                 reason='Expected "pass" or "block".',
@@ -129,7 +129,7 @@ def _issues_of(policy: object, options: Mapping[str, object]) -> list[PolicyIssu
     if not isinstance(policy, Policy):
         return [
             PolicyIssue(
-                code=IssueCode.POLICY_NOT_A_POLICY,
+                code=IssueCode.NOT_A_POLICY,
                 field="policy",
                 value=keep_value(policy),
                 reason=f"Expected a Policy, got {type(policy).__name__}.",
@@ -138,7 +138,7 @@ def _issues_of(policy: object, options: Mapping[str, object]) -> list[PolicyIssu
         ]
     return [
         PolicyIssue(
-            code=IssueCode.POLICY_BESIDE_OPTIONS,
+            code=IssueCode.POLICY_AND_OPTIONS,
             field=name,
             value=keep_value(value),
             reason=f"Both policy= and {name}= are set, and only one of them can apply.",
@@ -154,7 +154,7 @@ def _useless_checks(read: MiddlewareOptions, behavior: Mapping[str, object], pol
     checks = {"check_websockets": read.check_websockets, "on_refused": read.blocks}
     return [
         PolicyIssue(
-            code=IssueCode.GUARDS_NOTHING,
+            code=IssueCode.NO_EFFECT_WITH_WILDCARD,
             field=name,
             value=keep_value(behavior[name]),
             reason=f'allow_origins contains "*", which allows every origin, so {name} would never refuse anything.',

@@ -15,13 +15,14 @@ from crossorigin.policy.pattern import can_be_listed, parse_pattern
 
 _REASONS = {
     IssueCode.ORIGIN_EMPTY: "It is empty; no browser sends an empty origin.",
-    IssueCode.ORIGIN_SEVERAL: "One string contains several origins; each must be a separate element of the list.",
+    IssueCode.MULTIPLE_ORIGINS: "One string contains several origins; each must be a separate element of the list.",
     IssueCode.ORIGIN_LOOKS_LIKE_REGEX: "It looks like a regular expression. Listed origins are compared literally, so "
     "it would never match.",
     IssueCode.ORIGIN_WHITESPACE: "It contains white space or an invisible character; an origin never does.",
     IssueCode.ORIGIN_MISSING_SCHEME: "It has no scheme; an origin starts with a scheme such as https://.",
-    IssueCode.ORIGIN_FILE: "Browsers send null as the origin of pages loaded from files, the same as for any sandboxed "
-    "page on the web.",
+    IssueCode.ORIGIN_FILE_SCHEME: (
+        "Browsers send null as the origin of pages loaded from files, the same as for any sandboxed page on the web."
+    ),
     IssueCode.ORIGIN_WEBSOCKET_SCHEME: "No page is loaded from a ws: or wss: URL. A WebSocket handshake has the origin "
     "of its page, which is http: or https:.",
     IssueCode.ORIGIN_USERINFO: "It contains a user name or password; browsers leave these out of an origin.",
@@ -30,31 +31,37 @@ _REASONS = {
     IssueCode.ORIGIN_PATH: "It has a path. An origin ends after the host and port, so it would never match.",
     IssueCode.ORIGIN_QUERY: "It has a query or a fragment. An origin ends after the host and port, so it would never "
     "match.",
-    IssueCode.ORIGIN_UPPER_CASE: "It contains upper-case letters. Browsers send origins in lower case, and origins are "
+    IssueCode.ORIGIN_UPPERCASE: "It contains upper-case letters. Browsers send origins in lower case, and origins are "
     "compared byte for byte.",
     IssueCode.ORIGIN_NON_ASCII: "Its host is not ASCII. Browsers send such hosts in Punycode, and do not allow every "
     "character in them.",
-    IssueCode.ORIGIN_IP_ADDRESS: "Its IP address is not in the form that browsers send.",
+    IssueCode.ORIGIN_NONCANONICAL_IP: "Its IP address is not in the form that browsers send.",
     IssueCode.ORIGIN_DEFAULT_PORT: "It contains the default port of its scheme; browsers leave this port out.",
-    IssueCode.ORIGIN_PORT: "Its port is not a number from 1 to 65535 without leading zeros.",
-    IssueCode.ORIGIN_WILDCARD: 'A "*" can only replace whole leading labels ("https://*.example.com") or the port '
-    '("http://localhost:*").',
+    IssueCode.ORIGIN_INVALID_PORT: "Its port is not a number from 1 to 65535 without leading zeros.",
+    IssueCode.ORIGIN_MISPLACED_WILDCARD: (
+        'A "*" can only replace whole leading labels ("https://*.example.com") or the port ("http://localhost:*").'
+    ),
     IssueCode.ORIGIN_WILDCARD_BEFORE_IP: 'An IP address has no subdomains, so "*." before it matches nothing.',
     IssueCode.ORIGIN_MALFORMED: "It is not a valid origin, so no browser can send it.",
 }
 
 _INSTRUCTIONS = {
-    IssueCode.ORIGIN_SEVERAL: "write one element for each origin, in the form that browsers send: scheme://host or "
+    IssueCode.MULTIPLE_ORIGINS: "write one element for each origin, in the form that browsers send: scheme://host or "
     "scheme://host:port.",
     IssueCode.ORIGIN_EMPTY: "remove it; an empty list allows no origin.",
     IssueCode.ORIGIN_USERINFO: "remove everything up to the @; browsers connect to the host after it.",
-    IssueCode.ORIGIN_FILE: "serve the page over HTTP during development, and list the origin of that server, for "
-    'example "http://localhost:8080".',
+    IssueCode.ORIGIN_FILE_SCHEME: (
+        "serve the page over HTTP during development, and list the origin of that server, for "
+        'example "http://localhost:8080".'
+    ),
     IssueCode.ORIGIN_LOOKS_LIKE_REGEX: "move it to allow_origin_regex, which must match the whole origin, and escape "
     "each dot in the host.",
-    IssueCode.ORIGIN_PORT: "write the port that the page is served from, no port for the default one, or :* for any.",
-    IssueCode.ORIGIN_WILDCARD: "list each origin, or match them with allow_origin_regex; without credentials, "
-    '["*"] allows any origin.',
+    IssueCode.ORIGIN_INVALID_PORT: (
+        "write the port that the page is served from, no port for the default one, or :* for any."
+    ),
+    IssueCode.ORIGIN_MISPLACED_WILDCARD: (
+        'list each origin, or match them with allow_origin_regex; without credentials, ["*"] allows any origin.'
+    ),
 }
 _INSTRUCTION = "write the origin in the form that browsers send: scheme://host or scheme://host:port."
 
@@ -100,7 +107,7 @@ def diagnose_faulty(text: str) -> Diagnosis:
     """Return why a text that cannot be listed is not an origin."""
     several = [part for part in _SEPARATORS.split(text.strip("[] \t\r\n")) if part]
     if len(several) > 1 and ("," in text or ";" in text or all("://" in part for part in several)):
-        return _diagnosis([IssueCode.ORIGIN_SEVERAL], _repair_all(several))
+        return _diagnosis([IssueCode.MULTIPLE_ORIGINS], _repair_all(several))
     return _diagnose_one(text)
 
 
@@ -108,7 +115,7 @@ def _diagnose_one(text: str) -> Diagnosis:
     if not text.strip():
         return _diagnosis([IssueCode.ORIGIN_EMPTY])
     if text.strip().lower().startswith(_FILE):
-        return _diagnosis([IssueCode.ORIGIN_FILE])
+        return _diagnosis([IssueCode.ORIGIN_FILE_SCHEME])
     if len(text) > MAX_URL:
         return _diagnosis([IssueCode.ORIGIN_MALFORMED])
     if _REGEX_MARKS.search(text):
@@ -173,12 +180,12 @@ class _Repair:
             return _diagnosis(self._codes, ("*",))
         if text.lower() == OPAQUE_ORIGIN:
             if text != OPAQUE_ORIGIN:
-                self._add_code(IssueCode.ORIGIN_UPPER_CASE)
+                self._add_code(IssueCode.ORIGIN_UPPERCASE)
             return _diagnosis(self._codes, (OPAQUE_ORIGIN,))
         scheme, rest = self._split_scheme(text)
         parts = self._repair_scheme(self._split_authority(scheme, rest))
         if "*" in _without_wildcards(parts):
-            self._add_code(IssueCode.ORIGIN_WILDCARD)
+            self._add_code(IssueCode.ORIGIN_MISPLACED_WILDCARD)
             return _diagnosis(self._codes, _replace_wildcard(parts))
         repaired = self._repair_port(self._repair_host(parts))
         is_valid = repaired is not None and not self._is_ambiguous and can_be_listed(str(repaired))
@@ -218,7 +225,7 @@ class _Repair:
     def _repair_scheme(self, parts: _Parts) -> _Parts:
         scheme = parts.scheme.lower()
         if scheme != parts.scheme:
-            self._add_code(IssueCode.ORIGIN_UPPER_CASE)
+            self._add_code(IssueCode.ORIGIN_UPPERCASE)
         if scheme in _WEB_SCHEME_OF:
             self._add_code(IssueCode.ORIGIN_WEBSOCKET_SCHEME)
         return replace(parts, scheme=_WEB_SCHEME_OF.get(scheme, scheme))
@@ -236,12 +243,12 @@ class _Repair:
             if parts.scheme in DEFAULT_PORTS and fixed is not None and ends_in_a_number(fixed):
                 fixed = serialize_ipv4(fixed)
         if fixed is None:
-            self._add_code(IssueCode.ORIGIN_IP_ADDRESS if _may_be_an_address(host) else IssueCode.ORIGIN_MALFORMED)
+            self._add_code(IssueCode.ORIGIN_NONCANONICAL_IP if _may_be_an_address(host) else IssueCode.ORIGIN_MALFORMED)
             return None
         if host.isascii() and host != fixed:
             same = host.lower() == fixed
-            self._add_code(IssueCode.ORIGIN_UPPER_CASE if same and "[" not in host else _host_code(fixed))
-        if wildcard and _host_code(fixed) is IssueCode.ORIGIN_IP_ADDRESS:
+            self._add_code(IssueCode.ORIGIN_UPPERCASE if same and "[" not in host else _host_code(fixed))
+        if wildcard and _host_code(fixed) is IssueCode.ORIGIN_NONCANONICAL_IP:
             self._add_code(IssueCode.ORIGIN_WILDCARD_BEFORE_IP)
             wildcard = ""
         return replace(parts, host=wildcard + fixed)
@@ -251,14 +258,14 @@ class _Repair:
             return parts
         digits = parts.port[1:].lstrip("0")
         if not digits.isascii() or not digits.isdigit() or len(digits) > _MAX_PORT_DIGITS:
-            self._add_code(IssueCode.ORIGIN_PORT)
+            self._add_code(IssueCode.ORIGIN_INVALID_PORT)
             return replace(parts, port="") if parts.port == ":" else None
         if int(digits) == DEFAULT_PORTS.get(parts.scheme):
             self._add_code(IssueCode.ORIGIN_DEFAULT_PORT)
             return replace(parts, port="")
         repaired = replace(parts, port=f":{digits}")
         if repaired != parts or parse_pattern(str(repaired)) is None:
-            self._add_code(IssueCode.ORIGIN_PORT)
+            self._add_code(IssueCode.ORIGIN_INVALID_PORT)
         return repaired
 
 
@@ -275,7 +282,7 @@ def _tail_code(tail: str) -> IssueCode:
 
 def _host_code(host: str) -> IssueCode:
     address = host.startswith("[") or is_ipv4(host.removesuffix("."))
-    return IssueCode.ORIGIN_IP_ADDRESS if address else IssueCode.ORIGIN_MALFORMED
+    return IssueCode.ORIGIN_NONCANONICAL_IP if address else IssueCode.ORIGIN_MALFORMED
 
 
 def _may_be_an_address(host: str) -> bool:

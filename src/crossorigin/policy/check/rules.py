@@ -120,7 +120,7 @@ def methods_can_be_sent(options: Options) -> Iterator[PolicyIssue]:
             )
         elif text.upper() in STANDARD_METHODS and normalize_method(text) != text.upper():
             yield issue_of(
-                IssueCode.METHOD_CASE,
+                IssueCode.METHOD_WRONG_CASE,
                 element,
                 f"Methods are compared letter by letter, and browsers do not change the case of {text.upper()}: the "
                 f'page too must say method: "{text.upper()}".',
@@ -145,14 +145,14 @@ def cors_headers_are_on_their_side(options: Options) -> Iterator[PolicyIssue]:
     for element in options.allow_headers:
         if element.text.lower() in ALL_CORS_RESPONSE_HEADERS:
             yield issue_of(
-                IssueCode.RESPONSE_HEADER_AMONG_REQUEST_HEADERS,
+                IssueCode.RESPONSE_HEADER_IN_ALLOW_HEADERS,
                 element,
                 "It is a response header: the server answers with it, and no page has to send it.",
             )
     for element in options.expose_headers:
         if element.text.lower() in ALL_CORS_REQUEST_HEADERS:
             yield issue_of(
-                IssueCode.REQUEST_HEADER_AMONG_RESPONSE_HEADERS,
+                IssueCode.REQUEST_HEADER_IN_EXPOSE_HEADERS,
                 element,
                 "It is a request header: the browser asks with it, and no response carries it.",
             )
@@ -189,7 +189,7 @@ def constant_is_one_origin(options: Options) -> Iterator[PolicyIssue]:
     else:
         return
     yield PolicyIssue(
-        code=IssueCode.CONSTANT_NEEDS_ONE_ORIGIN,
+        code=IssueCode.CONSTANT_ORIGIN_NEEDS_ONE_ORIGIN,
         field="constant_allow_origin",
         value=True,
         reason=f"It names one origin in every response, and {why}.",

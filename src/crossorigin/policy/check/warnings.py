@@ -54,7 +54,7 @@ def wildcard_is_alone(options: Options) -> Iterator[PolicyIssue]:
         unused.append(Element("allow_origin_regex", options.allow_origin_regex))
     for element in unused:
         yield issue_of(
-            IssueCode.ORIGIN_BESIDE_WILDCARD,
+            IssueCode.REDUNDANT_WITH_WILDCARD,
             element,
             'It has no effect, because "*" already allows every origin.',
         )
@@ -72,7 +72,7 @@ def entries_are_unique(options: Options) -> Iterator[PolicyIssue]:
         for element in elements:
             first = seen.setdefault(canonical(element.text), element)
             if first is not element:
-                yield issue_of(IssueCode.DUPLICATE, element, f"It is a duplicate of {first.field}.")
+                yield issue_of(IssueCode.DUPLICATE_ENTRY, element, f"It is a duplicate of {first.field}.")
 
 
 def header_names_have_an_effect(options: Options) -> Iterator[PolicyIssue]:
@@ -80,7 +80,7 @@ def header_names_have_an_effect(options: Options) -> Iterator[PolicyIssue]:
     for element in options.allow_headers:
         if is_forbidden_request_header(element.text):
             yield issue_of(
-                IssueCode.REQUEST_HEADER_NEVER_MATTERS,
+                IssueCode.REQUEST_HEADER_WITHOUT_EFFECT,
                 element,
                 "Only browsers can set this header, so no page ever requests it."
                 + (" To allow cookies, use allow_credentials." if element.text.lower() == "cookie" else ""),
@@ -93,14 +93,14 @@ def header_names_have_an_effect(options: Options) -> Iterator[PolicyIssue]:
             reason = "Every page that can read the response can already read this header."
         else:
             continue
-        yield issue_of(IssueCode.RESPONSE_HEADER_NEVER_MATTERS, element, reason)
+        yield issue_of(IssueCode.RESPONSE_HEADER_WITHOUT_EFFECT, element, reason)
 
 
 def max_age_is_honored(options: Options) -> Iterator[PolicyIssue]:
     """Warn about a maximum age that no browser honors."""
     if options.max_age is not None and options.max_age > LARGEST_CAP:
         yield PolicyIssue(
-            code=IssueCode.MAX_AGE_ABOVE_CAPS,
+            code=IssueCode.MAX_AGE_ABOVE_BROWSER_LIMITS,
             field="max_age",
             value=options.max_age,
             reason="Browsers cap the value: Chromium at 7200 seconds, Firefox at 86400, Safari at 600.",

@@ -33,7 +33,7 @@ class Reason(StrEnum):
     HEADERS_LISTED = "headers-listed"
     ANY_HEADERS = "any-headers"
     HEADERS_TOO_LONG = "headers-too-long"
-    HEADERS_TOO_SPARSE = "headers-too-sparse"
+    HEADERS_TOO_MANY_EMPTY_ELEMENTS = "headers-too-many-empty-elements"
     HEADERS_MALFORMED = "headers-malformed"
     HEADERS_NOT_LISTED = "headers-not-listed"
 

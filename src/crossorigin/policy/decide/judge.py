@@ -92,10 +92,10 @@ class Judge:
             return Reason.HEADERS_TOO_LONG, []
         # With more lines than this within the byte limit, too many must be empty, so splitting them is not needed.
         if len(lines) > self.max_headers + MAX_EMPTY_ELEMENTS:
-            return Reason.HEADERS_TOO_SPARSE, []
+            return Reason.HEADERS_TOO_MANY_EMPTY_ELEMENTS, []
         names, empty = split_list(lines)
         if empty > MAX_EMPTY_ELEMENTS:
-            return Reason.HEADERS_TOO_SPARSE, []
+            return Reason.HEADERS_TOO_MANY_EMPTY_ELEMENTS, []
         # A name that is repeated a thousand times is checked once.
         names = list(dict.fromkeys(names))
         if not self._any_header:

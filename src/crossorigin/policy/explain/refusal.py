@@ -41,7 +41,7 @@ _SENTENCES = {
     Reason.METHOD_NOT_SERVED: "The method is in allow_methods, but no route at this path accepts it. Correct the "
     "method or the URL in the page.",
     Reason.HEADERS_TOO_LONG: "Together, the requested header names are over the length limit.",
-    Reason.HEADERS_TOO_SPARSE: "The list of requested header names has too many empty elements.",
+    Reason.HEADERS_TOO_MANY_EMPTY_ELEMENTS: "The list of requested header names has too many empty elements.",
     Reason.HEADERS_MALFORMED: "A requested header name is not a valid token, so no browser sent it.",
 }
 
@@ -101,7 +101,7 @@ class RefusalDescriber:
             diagnosis = diagnose(text)
             if diagnosis is None:
                 return "The Origin header is not a valid origin."
-            return _SEVERAL if diagnosis.code is IssueCode.ORIGIN_SEVERAL else diagnosis.reason
+            return _SEVERAL if diagnosis.code is IssueCode.MULTIPLE_ORIGINS else diagnosis.reason
         closest = self._nearest.find(origin)
         advice = f"If you trust this origin, add {literal(text)} to allow_origins"
         if self._policy.constant_allow_origin:

@@ -126,9 +126,7 @@ def test_every_option_beside_a_policy_is_named() -> None:
     with pytest.raises(InvalidPolicyError) as caught:
         CORSMiddleware(_APP, policy=Policy(), **options)
     issues = caught.value.issues
-    assert [(issue.field, issue.code) for issue in issues] == [
-        (name, IssueCode.POLICY_BESIDE_OPTIONS) for name in options
-    ]
+    assert [(issue.field, issue.code) for issue in issues] == [(name, IssueCode.POLICY_AND_OPTIONS) for name in options]
     for issue in issues:
         assert "policy=" in issue.reason
         assert f"{issue.field}=" in issue.reason
@@ -145,7 +143,7 @@ def test_what_is_no_policy_is_refused_with_its_type(policy: Any) -> None:
     with pytest.raises(InvalidPolicyError) as caught:
         CORSMiddleware(_APP, policy=policy)
     [issue] = caught.value.issues
-    assert (issue.field, issue.code) == ("policy", IssueCode.POLICY_NOT_A_POLICY)
+    assert (issue.field, issue.code) == ("policy", IssueCode.NOT_A_POLICY)
     assert type(policy).__name__ in issue.reason
     assert "policy=Policy(" in issue.hint
 
@@ -160,7 +158,7 @@ def test_a_switch_is_a_bool(switch: str, value: Any) -> None:
 def test_debug_and_an_option_beside_a_policy_are_told_at_once() -> None:
     """A wrong debug hides no option that would be lost; what is wrong with the policy stands first."""
     assert issues_of(policy=Policy(), max_age=5, debug=1) == [
-        ("max_age", IssueCode.POLICY_BESIDE_OPTIONS),
+        ("max_age", IssueCode.POLICY_AND_OPTIONS),
         ("debug", IssueCode.NOT_A_BOOL),
     ]
 

@@ -112,12 +112,9 @@ def test_an_unknown_option_is_not_lost(arguments: tuple[Policy, ...], hint: str)
     ("wrong", "code"),
     [
         (lambda: cors(allow_origins=[f"{PAGE}/"]), IssueCode.ORIGIN_TRAILING_SLASH),
-        (lambda: cors(PUBLIC, allow_methods=["PUT"]), IssueCode.POLICY_BESIDE_OPTIONS),
-        (lambda: cors(None, allow_origins=["*"]), IssueCode.POLICY_BESIDE_OPTIONS),
-        *[
-            (lambda value=value: cors(value), IssueCode.POLICY_NOT_A_POLICY)
-            for value in ([], "", False, 0, {}, [PAGE], PAGE)
-        ],
+        (lambda: cors(PUBLIC, allow_methods=["PUT"]), IssueCode.POLICY_AND_OPTIONS),
+        (lambda: cors(None, allow_origins=["*"]), IssueCode.POLICY_AND_OPTIONS),
+        *[(lambda value=value: cors(value), IssueCode.NOT_A_POLICY) for value in ([], "", False, 0, {}, [PAGE], PAGE)],
     ],
 )
 def test_a_mistake_is_told_where_the_decorator_stands(wrong: Callable[[], object], code: IssueCode) -> None:

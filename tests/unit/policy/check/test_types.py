@@ -95,7 +95,7 @@ def test_in_a_set_strings_come_first() -> None:
     """What is no string has the last places, whatever it is."""
     fields = [issue[:2] for issue in issues_of({"allow_methods": {7, "patch", b"GET", "PUT"}})]
     assert fields == [
-        ("allow_methods[1]", "method-case"),
+        ("allow_methods[1]", "method-wrong-case"),
         ("allow_methods[2]", "not-a-string"),
         ("allow_methods[3]", "not-a-string"),
     ]
@@ -207,7 +207,7 @@ def test_the_rest_of_a_bare_string_is_checked_too() -> None:
         ("allow_origins", "bare-string"),
         ("allow_origins", "wildcard-with-credentials"),
     ]
-    assert ("allow_origins", "origin-file") in [issue[:2] for issue in issues_of({"allow_origins": "file:///a"})]
+    assert ("allow_origins", "origin-file-scheme") in [issue[:2] for issue in issues_of({"allow_origins": "file:///a"})]
 
 
 @pytest.mark.parametrize("option", LISTS)
@@ -295,7 +295,7 @@ def test_a_switch_that_seems_on_is_checked_as_on() -> None:
     ]
     assert [issue[1] for issue in issues_of({"constant_allow_origin": "true"})] == [
         "not-a-bool",
-        "constant-needs-one-origin",
+        "constant-origin-needs-one-origin",
     ]
 
 

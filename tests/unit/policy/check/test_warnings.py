@@ -70,7 +70,7 @@ def test_the_documented_example_starts() -> None:
 )
 def test_what_is_listed_twice_is_remarked_on(options: dict[str, Any], fields: list[str]) -> None:
     """Methods are compared as browsers send them, names without case, each list by itself."""
-    assert remarks_of(options) == [("duplicate", field) for field in fields]
+    assert remarks_of(options) == [("duplicate-entry", field) for field in fields]
 
 
 def test_a_duplicate_names_the_first() -> None:
@@ -86,9 +86,9 @@ def test_a_duplicate_names_the_first() -> None:
         (
             {"allow_origins": ["https://a.example", "*", "null"], "allow_origin_regex": "https://x"},
             [
-                ("origin-beside-wildcard", "allow_origins[0]"),
-                ("origin-beside-wildcard", "allow_origins[2]"),
-                ("origin-beside-wildcard", "allow_origin_regex"),
+                ("redundant-with-wildcard", "allow_origins[0]"),
+                ("redundant-with-wildcard", "allow_origins[2]"),
+                ("redundant-with-wildcard", "allow_origin_regex"),
             ],
         ),
         ({"allow_origin_regex": "example"}, [("regex-never-matches", "allow_origin_regex")]),
@@ -96,17 +96,17 @@ def test_a_duplicate_names_the_first() -> None:
         ({"allow_origin_regex": r"https://a\.example", "allow_credentials": True}, []),
         (
             {"allow_headers": ["Cookie", "HOST", "sec-x", "Proxy-A", "User-Agent", "*"]},
-            [("request-header-never-matters", f"allow_headers[{index}]") for index in range(4)],
+            [("request-header-without-effect", f"allow_headers[{index}]") for index in range(4)],
         ),
         (
             {"expose_headers": ["Set-Cookie", "set-cookie2", "PRAGMA", "ETag", "*"]},
-            [("response-header-never-matters", f"expose_headers[{index}]") for index in range(3)],
+            [("response-header-without-effect", f"expose_headers[{index}]") for index in range(3)],
         ),
         (
             {"expose_headers": ["ETag", "Set-Cookie"]},
-            [("response-header-never-matters", "expose_headers[1]")],
+            [("response-header-without-effect", "expose_headers[1]")],
         ),
-        ({"max_age": 86401}, [("max-age-above-caps", "max_age")]),
+        ({"max_age": 86401}, [("max-age-above-browser-limits", "max_age")]),
         ({"max_age": None}, []),
     ],
 )
@@ -145,7 +145,7 @@ def test_all_remarks_of_a_policy_are_one_warning_at_the_line_that_wrote_it() -> 
         assert isinstance(caught[0].message, CrossOriginWarning)
         assert [issue.code for issue in caught[0].message.issues] == [
             IssueCode.INSECURE_ORIGIN_WITH_CREDENTIALS,
-            IssueCode.MAX_AGE_ABOVE_CAPS,
+            IssueCode.MAX_AGE_ABOVE_BROWSER_LIMITS,
         ]
         assert issubclass(caught[0].category, UserWarning)
 

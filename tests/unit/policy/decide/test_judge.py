@@ -41,7 +41,7 @@ def test_the_reasons_are_closed() -> None:
         "headers-listed",
         "any-headers",
         "headers-too-long",
-        "headers-too-sparse",
+        "headers-too-many-empty-elements",
         "headers-malformed",
         "headers-not-listed",
     ]
@@ -187,15 +187,15 @@ def test_the_names_that_are_not_listed_come_with_the_judgement(policy: Policy) -
 def test_lines_without_end_are_not_read() -> None:
     """Lines that are empty cost no byte, so they are counted before anything is split."""
     judge = Judge(Policy())
-    assert judge.judge_headers([b""] * 100_000) == (Reason.HEADERS_TOO_SPARSE, [])
+    assert judge.judge_headers([b""] * 100_000) == (Reason.HEADERS_TOO_MANY_EMPTY_ELEMENTS, [])
     assert judge.judge_headers([b"", *[b"x"] * 4096, *[b""] * 15])[0] is Reason.HEADERS_NOT_LISTED
-    assert judge.judge_headers([b"", *[b"x"] * 4096, *[b""] * 16])[0] is Reason.HEADERS_TOO_SPARSE
+    assert judge.judge_headers([b"", *[b"x"] * 4096, *[b""] * 16])[0] is Reason.HEADERS_TOO_MANY_EMPTY_ELEMENTS
     assert judge.judge_headers([b"x"] * 4097)[0] is Reason.HEADERS_TOO_LONG
 
 
 def test_more_lines_than_bytes_are_not_split() -> None:
     """Thousands of empty lines are refused by their number."""
     judge = Judge(Policy())
-    assert judge.judge_headers([b""] * 4112)[0] is Reason.HEADERS_TOO_SPARSE
-    assert judge.judge_headers([b""] * 4113)[0] is Reason.HEADERS_TOO_SPARSE
+    assert judge.judge_headers([b""] * 4112)[0] is Reason.HEADERS_TOO_MANY_EMPTY_ELEMENTS
+    assert judge.judge_headers([b""] * 4113)[0] is Reason.HEADERS_TOO_MANY_EMPTY_ELEMENTS
     assert judge.judge_headers([b""] * 16)[0] is Reason.HEADERS_LISTED

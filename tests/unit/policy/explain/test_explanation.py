@@ -20,7 +20,7 @@ UNREACHABLE = {
     Reason.ORIGIN_REPEATED,
     Reason.METHOD_REPEATED,
     Reason.METHOD_NOT_SERVED,
-    Reason.HEADERS_TOO_SPARSE,
+    Reason.HEADERS_TOO_MANY_EMPTY_ELEMENTS,
 }
 
 METHOD, HEADERS = "Preflight method", "Preflight headers"

@@ -191,7 +191,7 @@ def test_every_refusal_has_words(reason: Reason) -> None:
         "method-malformed": (APP.encode(), b"A B"),
         "method-not-listed": (APP.encode(), b"PUT"),
         "headers-too-long": (APP.encode(), b"GET", b"x" * 5000),
-        "headers-too-sparse": (APP.encode(), b"GET", b"," * 20),
+        "headers-too-many-empty-elements": (APP.encode(), b"GET", b"," * 20),
         "headers-malformed": (APP.encode(), b"GET", b"x a"),
         "headers-not-listed": (APP.encode(), b"GET", b"x-a"),
     }
