@@ -207,10 +207,7 @@ class Handler:
 
             log = self._refusal_log = RefusalLog(self._policy)
         owner = "" if selection is None else selection.owner
-        origin = b""
-        for name, value in scope["headers"]:
-            if name == b"origin":
-                origin = value
-                break
+        # Only a request with `Origin` is refused.
+        origin = lines_of(scope["headers"], b"origin")[0]
         if not log.counts(decision, origin, owner):
             log.write(decision, read_facts(scope), policy=None if selection is None else selection.policy, owner=owner)

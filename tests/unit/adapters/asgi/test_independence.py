@@ -402,3 +402,11 @@ async def test_an_endpoint_that_was_taken_out_of_the_scope_changes_nothing() -> 
     app = Starlette(routes=[Mount("/", CORSMiddleware(removing, policy=POLICY, outermost=False))])
     assert await allowed_by(app, "/", ORIGIN)
     assert not await allowed_by(app, "/", OTHER)
+
+
+async def test_a_middleware_that_is_the_outermost_already_stays(caplog: pytest.LogCaptureFixture) -> None:
+    """A stack that somebody has put together by hand needs no move, and no warning."""
+    app = Starlette(routes=[Route("/", hello)])
+    app.middleware_stack = CORSMiddleware(app.build_middleware_stack(), policy=POLICY)
+    assert await allowed_by(app, "/", ORIGIN)
+    assert caplog.records == []
