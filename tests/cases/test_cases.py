@@ -132,7 +132,7 @@ def test_a_faulty_policy_never_starts(faulty: Faulty) -> None:
 
 @pytest.mark.parametrize("faulty", policies_that_warn(), ids=lambda faulty: faulty.name)
 def test_a_doubtful_policy_starts_with_one_warning(faulty: Faulty) -> None:
-    """The options are accepted with one warning that holds exactly the remarks that the table names."""
+    """The options are accepted with one warning that holds exactly the warnings that the table names."""
     with pytest.warns(CrossOriginWarning) as warned:
         assert build(faulty)
     assert len(warned) == 1
@@ -155,7 +155,7 @@ def test_every_reason_that_a_policy_gives_is_in_the_table() -> None:
 
 
 def test_every_issue_code_is_in_the_table() -> None:
-    """No fault and no remark is without options that have it."""
+    """No fault and no warning is without options that have it."""
     faulty = (*policies_that_do_not_start(), *policies_that_warn())
     assert {code for entry in faulty for code, _ in entry.issues} == {code.value for code in IssueCode}
 

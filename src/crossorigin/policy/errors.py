@@ -1,7 +1,8 @@
-"""Hold what can be wrong with a policy: the closed list of codes, the issue, the error and the warning.
+"""Policy issues: the closed list of codes, the issue, the exception and the warning.
 
-An issue is written for someone whose deployment just failed: which option, which value, why it can never work or
-is dangerous, and the text to write instead. All issues of a policy are told at once, in the order of the options.
+An issue is written for someone whose deployment just failed: it names the option, the value, why the value is
+dangerous or can never work, and the text to write instead. All issues of a policy are reported together, in the order
+of the options.
 """
 
 from __future__ import annotations
@@ -18,12 +19,12 @@ if TYPE_CHECKING:
 
 MAX_VALUE = 120
 
-# Messages are logged, and a URL that was meant for something else may hold a secret.
+# Messages are logged, and a URL that was pasted by mistake may contain a password.
 _PASSWORD = re.compile(r"""((?<=//)|(?<![^\s"'\[,]))[^/@\s"',\[]+@""")
 
 
 class IssueCode(StrEnum):
-    """Name every fault a policy can have; a code never changes its meaning and is never used again."""
+    """The codes of all policy issues. A code never changes its meaning and is never reused."""
 
     # Types.
     NOT_A_COLLECTION = "not-a-collection"
@@ -58,7 +59,7 @@ class IssueCode(StrEnum):
     ORIGIN_WILDCARD_BEFORE_IP = "origin-wildcard-before-ip"
     ORIGIN_MALFORMED = "origin-malformed"
 
-    # Origins that would let strangers in.
+    # Untrusted origins.
     WILDCARD_WITH_CREDENTIALS = "wildcard-with-credentials"
     NULL_WITH_CREDENTIALS = "null-with-credentials"
     PUBLIC_SUFFIX_WITH_CREDENTIALS = "public-suffix-with-credentials"
@@ -75,16 +76,16 @@ class IssueCode(StrEnum):
     REGEX_ALLOWS_UNTRUSTED_ORIGINS = "regex-allows-untrusted-origins"
 
     # Methods, names and the maximum age.
-    METHOD_NOT_A_TOKEN = "method-not-a-token"  # noqa: S105  # a token of HTTP, no secret
+    METHOD_NOT_A_TOKEN = "method-not-a-token"  # noqa: S105  # an HTTP token, not a secret
     METHOD_WRONG_CASE = "method-wrong-case"
     METHOD_FORBIDDEN = "method-forbidden"
-    HEADER_NOT_A_TOKEN = "header-not-a-token"  # noqa: S105  # likewise
+    HEADER_NOT_A_TOKEN = "header-not-a-token"  # noqa: S105  # an HTTP token, not a secret
     RESPONSE_HEADER_IN_ALLOW_HEADERS = "response-header-in-allow-headers"
     REQUEST_HEADER_IN_EXPOSE_HEADERS = "request-header-in-expose-headers"
     MAX_AGE_NOT_AN_INT = "max-age-not-an-int"
     MAX_AGE_OUT_OF_RANGE = "max-age-out-of-range"
 
-    # Warnings: the policy serves, and says less than its author may think.
+    # Warnings: the policy is valid, but part of it does not do what it appears to do.
     INSECURE_ORIGIN_WITH_CREDENTIALS = "insecure-origin-with-credentials"
     REGEX_NEVER_MATCHES = "regex-never-matches"
     REGEX_SCHEME_NEVER_SENT = "regex-scheme-never-sent"
@@ -100,8 +101,8 @@ IssueValue = str | bytes | int | float | bool | None
 
 
 def keep_value(value: object) -> IssueValue:
-    """Return a value that an issue can hold and compare: itself if it is plain, else its repr, cut."""
-    # Of a subclass the value alone: its own `repr` may say anything, or raise.
+    """Return a value that an issue can store and compare: a plain value as it is, any other as a shortened repr."""
+    # A subclass is reduced to its plain value, because its `repr` can return anything or raise.
     match value:
         case None | bool():
             return value
@@ -118,19 +119,19 @@ def keep_value(value: object) -> IssueValue:
 
 
 def text_of(value: object) -> str:
-    """Return a value as text; empty if it refuses."""
+    """Return a value as text, or an empty string if its `__str__` raises."""
     if isinstance(value, str):
         return str.__str__(value)
     try:
         return str(value)
-    except Exception:  # noqa: BLE001  # a foreign __str__ must not hide what is wrong with the policy
+    except Exception:  # noqa: BLE001  # a failing foreign __str__ must not hide the policy's errors
         return ""
 
 
 def _repr(value: object) -> str:
     try:
         return repr(value)
-    except Exception:  # noqa: BLE001  # a foreign __repr__ must not hide what is wrong with the policy
+    except Exception:  # noqa: BLE001  # a failing foreign __repr__ must not hide the policy's errors
         return f"<{type(value).__name__}>"
 
 
@@ -139,16 +140,21 @@ def _cut(text: str) -> str:
 
 
 def _escape(text: str) -> str:
-    """Return one line of a message, with whatever a terminal acts on or no file can hold written as an escape."""
+    """Return one line of a message with unprintable characters escaped, which could control a terminal."""
     return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyIssue:
-    """One thing that is wrong with a policy.
+    """One error or warning about a policy.
 
-    `field` names the option, with the index of the element (`allow_origins[2]`). Each of `fixes` makes the issue go
-    away by itself, the most likely one first. Where no change of the options can, `instruction` says what to do.
+    Attributes:
+        code: The code of the issue.
+        field: The option, with the index of the element if there is one (`allow_origins[2]`).
+        value: The value. A value that is not plain data is replaced by its repr, cut at 120 characters.
+        reason: Why the value is dangerous, can never work or has no effect.
+        fixes: The changes that fix the issue, the most likely one first. Each one is enough.
+        instruction: What to do if no change of the options can be given as a value.
     """
 
     code: IssueCode
@@ -160,10 +166,10 @@ class PolicyIssue:
 
     @property
     def hint(self) -> str:
-        """What to write instead.
+        """The fix as text.
 
-        If there is one fix for the value, it is the exact text to write in its place, in Python. Several fixes have a
-        line each, with a comment that says when it is the right one. Without a fix it is an instruction.
+        A single fix of the value is the exact Python source to write in its place. Several fixes have one line each,
+        with a comment that says when to use it. Without fixes, the hint is the instruction.
         """
         if self.instruction:
             return self.instruction
@@ -172,13 +178,13 @@ class PolicyIssue:
         return fixes_source(self.field, self.fixes)
 
     def __str__(self) -> str:
-        """Tell the issue to a person, in four short lines."""
+        """Return the issue as four short lines: the value, the reason, the fix and the code."""
         shown = _cut(_PASSWORD.sub("***@", _repr(self.value)))
         hint = "\n       ".join(map(_escape, _PASSWORD.sub("***@", self.hint).split("\n")))
         return f"{_escape(self.field)} = {shown}\n  {_escape(self.reason)}\n  Fix: {hint}\n  [{self.code}]"
 
 
-def _tell(heading: str, issues: tuple[PolicyIssue, ...]) -> str:
+def _message(heading: str, issues: tuple[PolicyIssue, ...]) -> str:
     return "\n\n".join([heading, *map(str, issues)])
 
 
@@ -187,32 +193,34 @@ def _count(issues: tuple[PolicyIssue, ...], noun: str) -> str:
 
 
 class InvalidPolicyError(ValueError):
-    """Say everything that is wrong with a policy, before it serves a request.
+    """The error raised for an invalid policy, before it serves a request.
 
-    `issues` holds every `PolicyIssue`, in the order of the options; `str()` tells them all.
+    Attributes:
+        issues: Every error of the policy as a `PolicyIssue`, in the order of the options. `str()` lists all of them.
     """
 
     def __init__(self, issues: Iterable[PolicyIssue]) -> None:
-        """Hold the issues."""
+        """Create the error from its issues."""
         self.issues = tuple(issues)
-        super().__init__(_tell(f"This CORS policy has {_count(self.issues, 'error')}.", self.issues))
+        super().__init__(_message(f"This CORS policy has {_count(self.issues, 'error')}.", self.issues))
 
     def __reduce__(self) -> tuple[type[InvalidPolicyError], tuple[tuple[PolicyIssue, ...]]]:
-        """Pickle by the issues, of which the message is made."""
+        """Pickle by the issues, from which the message is rebuilt."""
         return type(self), (self.issues,)
 
 
 class CrossOriginWarning(UserWarning):
-    """Say what in a policy does not do what it looks like, although the policy is safe to serve.
+    """The warning about a valid policy of which part does not do what it appears to do.
 
-    `issues` holds every `PolicyIssue`, in the order of the options.
+    Attributes:
+        issues: Every warning as a `PolicyIssue`, in the order of the options.
     """
 
     def __init__(self, issues: Iterable[PolicyIssue]) -> None:
-        """Hold the issues."""
+        """Create the warning from its issues."""
         self.issues = tuple(issues)
-        super().__init__(_tell(f"This CORS policy starts, with {_count(self.issues, 'remark')}.", self.issues))
+        super().__init__(_message(f"CORS policy: {_count(self.issues, 'warning')}.", self.issues))
 
     def __reduce__(self) -> tuple[type[CrossOriginWarning], tuple[tuple[PolicyIssue, ...]]]:
-        """Pickle by the issues, of which the message is made."""
+        """Pickle by the issues, from which the message is rebuilt."""
         return type(self), (self.issues,)

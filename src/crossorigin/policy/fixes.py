@@ -1,7 +1,7 @@
-"""Fixes: what to change in the options of a policy so that one issue is gone, as values that a program can apply.
+"""Fixes of policy issues: changes of the options, as values that a program can apply.
 
-Nothing here is loaded for a correct policy. Each front writes fixes in its own syntax: `crossorigin.policy.literals`
-as Python source, `crossorigin.settings.env` as variables of the environment.
+This module is not loaded for a valid policy. `crossorigin.policy.literals` writes fixes as Python source, and
+`crossorigin.settings.issue_text` as environment variables.
 """
 
 from __future__ import annotations
@@ -21,18 +21,21 @@ class _Remove(Enum):
 
 
 REMOVE: Final = _Remove.REMOVE
-"""The value of a fix that takes an option or an element away."""
+"""The value of a fix that removes an option or an element."""
 
 FixValue = str | int | bool | tuple[str, ...] | None | Literal[_Remove.REMOVE]
 
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """One change of the options, after which an issue is gone.
+    """One change of the options that fixes an issue.
 
-    `field` names an option (`allow_credentials`) or an element of one (`allow_origins[2]`). `value` is written in its
-    place. `REMOVE` takes it away; several texts for an element become elements themselves. `when` says in a few words
-    when this fix is the right one, as in "if no page sends cookies"; it is empty if there is no other one.
+    Attributes:
+        field: An option (`allow_credentials`) or an element of one (`allow_origins[2]`).
+        value: The value to write in its place, or `REMOVE` to remove it. Several strings for an element replace that
+            element by several elements.
+        when: When to choose this fix, in a few words, for example "if no page sends cookies". It is empty if there is
+            only one fix.
     """
 
     field: str

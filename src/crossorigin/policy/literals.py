@@ -1,4 +1,4 @@
-"""Values and fixes as Python source code, ready to be pasted in place of wrong ones."""
+"""Values and fixes as Python source code, ready to paste in place of invalid values."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def literal(value: object) -> str:
 
 
 def list_literal(texts: Iterable[str]) -> str:
-    """Return strings as a list, ready to be pasted in place of an option."""
+    """Return strings as a list, ready to paste in place of the value of an option."""
     return f"[{elements_literal(texts)}]"
 
 
@@ -26,7 +26,7 @@ def _raw(text: str) -> str:
 
 
 def elements_literal(texts: Iterable[str]) -> str:
-    """Return strings as elements of a list, without brackets, ready to be pasted in place of one element."""
+    """Return strings as list elements without brackets, ready to paste in place of one element."""
     return ", ".join(map(literal, texts))
 
 

@@ -1,4 +1,4 @@
-"""The options of a policy: their types, their defaults, and the form in which the rules get them."""
+"""The options of a policy: their types, their defaults, and the form in which the rules receive them."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Element:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """The options as they were read. For an option of a wrong type, it is a likely value, or empty, None or False."""
+    """The options as read. An option of a wrong type has its likely value, or else is empty, None or False."""
 
     allow_origins: tuple[Element, ...]
     allow_methods: tuple[Element, ...]

@@ -1,4 +1,4 @@
-"""Hold the policy: the frozen, validated value that users build, in the words of FastAPI's documentation."""
+"""`Policy`: the frozen, validated value that users build, with the option names of FastAPI's documentation."""
 
 from __future__ import annotations
 
@@ -20,44 +20,45 @@ if TYPE_CHECKING:
     from crossorigin.policy.decide.decisions import Decision
     from crossorigin.policy.explain.explanation import Explanation
 
-# Header names are compared without case.
+# Header names are case-insensitive.
 _WITHOUT_CASE = frozenset({"allow_headers", "expose_headers"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False, eq=False, repr=False)
 class Policy:
-    """Say which other origins may use an API, and how.
+    """A CORS policy: which other origins may use an API, and how.
 
-    Restrictive by default: no origin, only `GET`, no header beyond the safelisted ones, no credentials. Everything
-    is checked here, all faults at once, and copied: later changes to a list that was given change nothing.
+    The defaults allow no origin, only `GET`, only the safelisted request headers, and no credentials. All options are
+    validated together when the policy is built. A policy is immutable: it copies the lists that it is given.
 
     Args:
-        allow_origins: Serialized origins (`"https://app.example.com"`), patterns (`"https://*.example.com"`,
-            `"http://localhost:*"`), `"null"`, or `"*"` for any origin, which excludes credentials.
-        allow_methods: Methods a page may use, `"*"` for all standard ones. An explicit list binds preflights for
-            `GET`, `HEAD` and `POST` too.
-        allow_headers: Names of request headers a page may set, without case; `"*"` for all. `Accept`,
+        allow_origins: The origins that may use the API: exact origins (`"https://app.example.com"`), patterns
+            (`"https://*.example.com"`, `"http://localhost:*"`), `"null"`, or `"*"` for every origin. `"*"` and `"null"`
+            cannot be combined with `allow_credentials=True`.
+        allow_methods: The methods that pages may use, or `"*"` for all standard methods. Preflights for `GET`, `HEAD`
+            and `POST` are refused too if the list does not contain the method.
+        allow_headers: The request headers that pages may set, or `"*"` for all. Names are case-insensitive. `Accept`,
             `Accept-Language`, `Content-Language` and `Content-Type` are always allowed.
-        allow_credentials: Whether requests may carry cookies, HTTP authentication and client certificates.
-        allow_origin_regex: A regular expression that is matched against the whole of an origin.
-        allow_private_network: Whether to answer `Access-Control-Request-Private-Network`, which no current browser
-            sends.
-        expose_headers: Names of response headers a page may read beyond the safelisted ones, `"*"` for all.
-        max_age: Seconds for which a browser may keep a preflight's answer, at most 2147483647; 0 disables its
-            cache, None leaves it to the browser (5 seconds). Browsers cap it: 7200 in Chromium, 86400 in Firefox,
-            600 in Safari.
-        constant_allow_origin: Whether every actual response names the one origin that is allowed, whoever asks. Then
-            no response needs `Vary`, so caches keep one copy for all, and no actual request is looked at. The price:
-            everyone is told that origin. Only with exactly one origin, written out; preflights are judged as ever.
-        dangerously_allow_public_suffixes: Whether a wildcard may stand before a name below which strangers register
-            theirs (`https://*.github.io`) although there are credentials.
+        allow_credentials: Whether pages may send cookies, HTTP authentication and client certificates.
+        allow_origin_regex: A regular expression for allowed origins. It must match the whole origin.
+        allow_private_network: Whether to allow requests with `Access-Control-Request-Private-Network`. Current browsers
+            do not send this header.
+        expose_headers: The response headers that pages may read in addition to the safelisted ones, or `"*"` for all.
+        max_age: How many seconds a browser may cache the response to a preflight, from 0 to 2147483647. 0 disables
+            caching, and None omits the header, which browsers treat as 5 seconds. Browsers cap the value: 7200 in
+            Chromium, 86400 in Firefox, 600 in Safari.
+        constant_allow_origin: Whether to send the one allowed origin in every actual response, regardless of the
+            request. Such responses need no `Vary`, so caches can share one copy, but every client can see the allowed
+            origin. It requires exactly one exact origin. Preflights are not affected.
+        dangerously_allow_public_suffixes: Whether to accept, with credentials, patterns and regular expressions that
+            allow hosts below a public suffix, for example `https://*.github.io`, where anyone can register a name.
 
     Raises:
-        InvalidPolicyError: The policy would let strangers in, or could never match what browsers send. It holds
-            every issue, with what to write instead.
+        InvalidPolicyError: The policy would allow untrusted origins, or part of it can never match. The error lists
+            all issues with their fixes.
 
     Warns:
-        CrossOriginWarning: Something in the policy does not do what it looks like.
+        CrossOriginWarning: Part of the policy does not do what it appears to do.
 
     https://fetch.spec.whatwg.org/#http-cors-protocol
 
@@ -92,15 +93,15 @@ class Policy:
         constant_allow_origin: bool = False,
         dangerously_allow_public_suffixes: bool = False,
     ) -> None:
-        """Check the options and hold a copy of them."""
+        """Validate the options and copy them."""
         self._start(options_in(locals()))
 
     def _start(self, given: Mapping[str, object]) -> None:
-        options, errors, remarks = validate(given)
+        options, errors, found_warnings = validate(given)
         if errors:
             raise InvalidPolicyError(errors)
-        if remarks:
-            warnings.warn(CrossOriginWarning(remarks), stacklevel=_frames_to_caller())
+        if found_warnings:
+            warnings.warn(CrossOriginWarning(found_warnings), stacklevel=_frames_to_caller())
         self._fill(options)
 
     def _fill(self, options: Options) -> None:
@@ -110,7 +111,7 @@ class Policy:
         self._hold("_plan", None)
 
     def __init_subclass__(cls) -> None:
-        """Refuse a subclass: adapters read the options, so whatever it overrides would be lost.
+        """Reject subclasses: adapters read the options directly, so overridden methods would be ignored.
 
         Raises:
             TypeError: Always.
@@ -123,11 +124,11 @@ class Policy:
 
     @classmethod
     def from_dict(cls, options: Mapping[str, object]) -> Policy:
-        """Build a policy from a mapping of its options, as `to_dict` gives it.
+        """Build a policy from a mapping of its options, such as the result of `to_dict`.
 
         Raises:
-            InvalidPolicyError: A name is no option, or a value is wrong.
-            TypeError: `options` is no mapping.
+            InvalidPolicyError: A name is not an option, or the policy is invalid.
+            TypeError: `options` is not a mapping.
 
         >>> Policy.from_dict({"allow_origins": ["https://app.example.com"]}).max_age
         600
@@ -138,7 +139,7 @@ class Policy:
         return policy
 
     def to_dict(self) -> dict[str, object]:
-        """Return the options as values that JSON can hold, all of them, in their order.
+        """Return all options, in their order, as values that can be serialized as JSON.
 
         >>> Policy.from_dict(Policy(max_age=0).to_dict()) == Policy(max_age=0)
         True
@@ -155,21 +156,23 @@ class Policy:
         request_private_network: Sequence[bytes] = (),
         debug: bool = False,
     ) -> Decision:
-        """Judge one HTTP request from its wire facts.
+        """Decide one HTTP request from its method and header fields.
 
         Args:
-            method: The request's method.
-            origin: The values of its `Origin` lines: none, one or several.
-            request_method: Those of `Access-Control-Request-Method`.
-            request_headers: Those of `Access-Control-Request-Headers`.
-            request_private_network: Those of `Access-Control-Request-Private-Network`.
-            debug: Whether a refused preflight may answer 200 where every browser still refuses it.
+            method: The request method.
+            origin: The values of all `Origin` lines: none, one or several.
+            request_method: The values of all `Access-Control-Request-Method` lines.
+            request_headers: The values of all `Access-Control-Request-Headers` lines.
+            request_private_network: The values of all `Access-Control-Request-Private-Network` lines.
+            debug: Whether to answer a refused preflight with 200 if browsers refuse the request in any case, so that
+                their console names the refused method or header.
+
+        Returns:
+            A `PreflightDecision` with the complete response if the method is `OPTIONS` and `origin` and
+            `request_method` are not empty. Otherwise an `ActualDecision` with the header changes of the response.
 
         Raises:
-            TypeError: A field is given as one value instead of a list.
-
-        It is a CORS-preflight request if the method is `OPTIONS` and the first two fields are there; the decision
-        then holds the whole answer. Else it holds what becomes of the response's headers.
+            TypeError: A field is a single value instead of a list.
 
         https://fetch.spec.whatwg.org/#http-requests
 
@@ -193,18 +196,19 @@ class Policy:
     def explain(
         self, method: str, origin: str | None, request_headers: Iterable[str] = (), *, route: str | None = None
     ) -> Explanation:
-        """Say, step by step, what becomes of a page's request, and what to change where it is refused.
+        """Explain, step by step, whether a page's request is allowed, and what to change if it is refused.
+
+        The explanation covers both the preflight and the request itself. It does not decide whether the browser sends
+        a preflight.
 
         Args:
-            method: The method the page names; put into upper case where browsers do that.
-            origin: The page's origin, or None for a request without one.
-            request_headers: Names of the headers the page sets.
-            route: The name of what this policy stands on, if it is not the app's; it is told too.
+            method: The method that the page uses. It is converted to upper case where browsers do that.
+            origin: The origin of the page, or None for a request without one.
+            request_headers: The names of the headers that the page sets.
+            route: The name of the route or router that has this policy, for the text. None means the policy of the app.
 
         Raises:
             TypeError: `request_headers` is one string.
-
-        Both the preflight and the request itself are judged; whether the browser asks first is not decided here.
 
         >>> policy = Policy(allow_origins=["https://app.example.com"])
         >>> policy.explain("GET", "https://app.example.com").allowed
@@ -221,36 +225,36 @@ class Policy:
         return tuple(frozenset(value) if isinstance(value, tuple) else value for _, value in self._options())
 
     def __eq__(self, other: object) -> bool:
-        """Compare what the policies allow; the order in which they list it does not count."""
+        """Compare the options; the order of list elements does not matter."""
         return self._canonical() == other._canonical() if isinstance(other, Policy) else NotImplemented
 
     def __hash__(self) -> int:
-        """Hash what is compared."""
+        """Return a hash that is consistent with equality."""
         return hash(self._canonical())
 
     def __repr__(self) -> str:
-        """Write the policy as the call that makes it, defaults left out."""
+        """Return the call that builds the policy, without defaults."""
         options = (f"{name}={value!r}" for name, value in self._options() if value != DEFAULTS[name])
         return f"Policy({', '.join(options)})"
 
     def __reduce__(self) -> tuple[Callable[[Mapping[str, object]], Policy], tuple[dict[str, object]]]:
-        """Pickle and copy by the options, which are checked again but not remarked on again."""
+        """Pickle and copy by the options, which are validated again without repeating the warnings."""
         return _restore, (self.to_dict(),)
 
 
 def _check_mapping(options: object) -> None:
     if not isinstance(options, Mapping):
-        message = f"the options are a mapping of their names to their values, not {options!r:.120}"
+        message = f"expected a mapping of option names to values, got {options!r:.120}"
         raise TypeError(message)
 
 
 def _check_lines(*fields: object) -> None:
     for lines in fields:
         if isinstance(lines, bytes | bytearray | str):
-            message = f"each field is given as a list of its lines, not as one value: [{lines!r:.120}]"
+            message = f"each field must be a list of its lines; write [{lines!r:.120}]"
             raise TypeError(message)
         if not all(isinstance(line, bytes) for line in _iterate(lines)):
-            message = f"the lines of a field are bytes, as they arrived: {lines!r:.120}"
+            message = f"the lines of a field must be bytes, got {lines!r:.120}"
             raise TypeError(message)
 
 
@@ -260,15 +264,15 @@ def _iterate(lines: Any) -> Iterator[object]:
 
 def _restore(given: Mapping[str, object]) -> Policy:
     options, errors, _ = validate(given)
-    if errors:  # pickled by a release that was less strict
+    if errors:  # the policy was pickled by a less strict release
         raise InvalidPolicyError(errors)
     policy = object.__new__(Policy)
-    policy._fill(options)  # pyright: ignore[reportPrivateUsage]  # this is its second constructor
+    policy._fill(options)  # pyright: ignore[reportPrivateUsage]  # this function is a second constructor
     return policy
 
 
 def _unique(name: str, elements: Iterable[Element]) -> tuple[str, ...]:
-    """Return the texts of an option, each once: of several spellings of a name the first."""
+    """Return the texts of an option without duplicates, keeping the first spelling of a name."""
     spelled: dict[str, str] = {}
     for element in elements:
         text = normalize_method(element.text) if name == "allow_methods" else element.text
@@ -277,7 +281,7 @@ def _unique(name: str, elements: Iterable[Element]) -> tuple[str, ...]:
 
 
 def _frames_to_caller() -> int:
-    """Return the `stacklevel` of the first frame outside this package, which is the one that wrote the policy."""
+    """Return the `stacklevel` of the first frame outside this package: the code that built the policy."""
     level, frame = 1, sys._getframe(1)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # `skip_file_prefixes` needs Python 3.12
     while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "crossorigin":
         level, frame = level + 1, frame.f_back

@@ -1,8 +1,7 @@
-"""A policy from texts, such as the variables of an environment.
+"""Policies from text, such as environment variables.
 
-A text either says one thing or is an error. It is never guessed at, because a guess could allow an untrusted origin.
-What it says is checked like any policy, and the issues are about the text: they name the variable, and their hints are
-what to write there.
+An ambiguous text is an error, because a guess could allow an untrusted origin. The result is validated like any policy.
+Issues name the variable, and their hints are the text to write there.
 """
 
 import json
@@ -27,23 +26,23 @@ _SEPARATORS = re.compile(r"[\s,]+")
 _JSON_MARKS = re.compile(r"""[\s,;"'`[\]{}]+""")
 # Fewer digits than Python's limit for numbers in text.
 _INTEGER = re.compile(r"-?[0-9]{1,100}")
-# All of these may stand in a method or a name, so a text that holds them is not wrong by itself.
+# All of these are valid in a method or header name, so a text that contains them is not always an error.
 _QUOTES = "\"'`"
 _OUTER_QUOTES = re.compile(rf"^r?[{_QUOTES}]+|[{_QUOTES}]+$")
 _COMMENT = re.compile(r"(?:^|[\s,])#.*", re.DOTALL)
-# What a shell, an orchestrator or a template writes for a variable, and no origin holds.
+# Placeholders of shells, orchestrators and templates. No origin contains them.
 _UNFILLED = re.compile(r"\$[\w{(]|\{\{")
 _NULL = "null"
 _NONE = "none"
 _ORIGIN = "ORIGIN"
 
-# What the middleware takes beside a policy; but `CORS_DEBUG` is any program's, and protects nobody.
+# The middleware arguments that are not options. `CORS_DEBUG` may belong to another program, and ignoring it is safe.
 _ARGUMENTS = (CORSMiddleware.__init__.__kwdefaults__ or {}).keys() - DEFAULTS.keys() - {"policy", "debug"}
 
-_COMMENTED = "A comment stands on a line of its own; here it is part of the value."
+_COMMENTED = "A comment must be on a separate line; here it is part of the value."
 _QUOTED = "Quotes around it are part of the value here."
 
-# What a text says, or why it says nothing.
+# The value of a text, or the issue that explains why it has none.
 _Read = tuple[object, PolicyIssue | None]
 _Fixes = tuple[Fix, ...]
 
@@ -52,23 +51,23 @@ def policy_from_env(prefix: str = "CORS_", environ: Mapping[str, str | None] | N
     """Read a policy from the environment: `CORS_ALLOW_ORIGINS`, `CORS_ALLOW_CREDENTIALS` and so on.
 
     Args:
-        prefix: What stands before the name of each option; the whole is put into upper case.
-        environ: The variables, `os.environ` if None. A variable without a value is None or is not there.
+        prefix: The prefix of all variable names. Prefix and option name are converted to upper case.
+        environ: The variables; `os.environ` if None. A variable without a value is None or missing.
 
-    Each variable is named for an option of `Policy`. A list is written with commas or white space, or as JSON; a
-    boolean as true or false, yes or no, on or off, 1 or 0, in any case; `max_age` as a number or `none`. An empty
-    variable counts as a missing one and leaves the default; an empty list is written `[]`.
+    Each variable is named after an option of `Policy`. A list is separated by commas or white space, or is a JSON list.
+    A boolean is true or false, yes or no, on or off, 1 or 0, in upper or lower case. `max_age` is a number or `none`.
+    An empty variable is the same as a missing one; an empty list is written `[]`.
 
-    A variable with the prefix that is no option is an error if its name is close to an option's, has `ORIGIN` in it,
-    or is that of another argument of the middleware, which would be lost; any other is left to other programs. With
-    an empty prefix no name is looked at.
+    Another variable with the prefix is an error if its name is similar to an option, contains `ORIGIN`, or is an
+    argument of the middleware, which would be ignored here. All others are left to other programs. With an empty
+    prefix, other names are not checked.
 
     Raises:
-        InvalidPolicyError: A text cannot be read, a name is misspelt, or the policy is wrong. It holds every issue;
-            `field` names the variable.
+        InvalidPolicyError: A text cannot be read, a name is misspelled, or the policy is invalid. The error lists all
+            issues, with the name of the variable as `field`.
 
     Warns:
-        CrossOriginWarning: Something in the policy does not do what it looks like.
+        CrossOriginWarning: Part of the policy does not do what it appears to do.
 
     >>> policy_from_env(environ={"CORS_ALLOW_ORIGINS": "https://app.example.com", "CORS_MAX_AGE": "none"})
     Policy(allow_origins=('https://app.example.com',), max_age=None)
@@ -76,32 +75,32 @@ def policy_from_env(prefix: str = "CORS_", environ: Mapping[str, str | None] | N
     environ = os.environ if environ is None else environ
     variables = {name: f"{prefix}{name}".upper() for name in DEFAULTS}
     texts = {name: environ.get(variable) or "" for name, variable in variables.items()}
-    options, errors, remarks = judge(texts, variables)
+    options, errors, found_warnings = read_options(texts, variables)
     errors += _misspelt(prefix.upper(), environ, frozenset(variables.values()))
     if errors:
         raise InvalidPolicyError(errors)
-    if remarks:
-        warnings.warn(CrossOriginWarning(remarks), stacklevel=2)
+    if found_warnings:
+        warnings.warn(CrossOriginWarning(found_warnings), stacklevel=2)
     with warnings.catch_warnings():
-        # Told already, in the names of the variables.
+        # The warning above has already reported them, with the names of the variables.
         warnings.simplefilter("ignore", CrossOriginWarning)
         return Policy.from_dict(options)
 
 
-def judge(
+def read_options(
     given: Mapping[str, object], names: Mapping[str, str] | None = None
 ) -> tuple[dict[str, object], list[PolicyIssue], list[PolicyIssue]]:
-    """Read the options that are given as text, and check all of them.
+    """Read the options that are given as text, and validate all options.
 
-    Return them as a policy takes them, the errors, and, if there are none, the remarks. `names` says what the
-    options are called where they are given.
+    Return the options as `Policy` takes them, the errors and, if there are no errors, the warnings. `names` maps
+    options to the names that issues show.
     """
     texts = {name: str.__str__(text).strip() for name, text in given.items() if isinstance(text, str)}
     unread: list[PolicyIssue] = []
     options = {**given, **{name: _read(name, text, unread) for name, text in texts.items() if name in DEFAULTS}}
-    _, errors, remarks = validate(options)
+    _, errors, found_warnings = validate(options)
     errors = [in_text(issue, texts, names) for issue in sorted([*unread, *errors], key=_place)]
-    return options, errors, [] if errors else [in_text(issue, texts, names) for issue in remarks]
+    return options, errors, [] if errors else [in_text(issue, texts, names) for issue in found_warnings]
 
 
 def _place(issue: PolicyIssue) -> int:
@@ -110,11 +109,11 @@ def _place(issue: PolicyIssue) -> int:
 
 
 def _read(name: str, text: str, unread: list[PolicyIssue]) -> object:
-    """Return what the text of an option says; its default where it says nothing, or, with an issue, no one thing."""
+    """Return the value of an option's text, or the default if it is empty or has an issue, which is added."""
     default = DEFAULTS[name]
     if not text:
         return default
-    # By the default's type, so that no option can be forgotten here.
+    # The type of the default decides, so that a new option cannot be forgotten here.
     if isinstance(default, tuple):
         value, issue = _read_list(name, text)
     elif isinstance(default, bool):
@@ -134,23 +133,23 @@ def _read_list(name: str, text: str) -> _Read:
     parts = [part for part in _SEPARATORS.split(text) if part]
     instruction = ""
     if name == "allow_origins" and _UNFILLED.search(text):
-        reason, instruction = "It holds a variable that was not filled in.", "the text with its value."
+        reason, instruction = "It contains a variable that was not substituted.", "the text with its value."
     elif isinstance(parsed, list):
         return cast("list[object]", parsed), None
     elif _COMMENT.search(text):
         reason = _COMMENTED
     elif any(part.strip(_QUOTES).lower() == _NULL for part in parts):
-        # What a template writes for a value that is missing, and an origin that any site can take.
-        reason = "It can be the origin null and a missing value in JSON."
-        instruction = 'remove it; or, if it is meant, write it in JSON, as in ["null"].'
+        # Templates write null for a missing value, but it is also an origin that any website can send.
+        reason = "It could mean the origin null or a missing value."
+        instruction = 'remove it; or, to allow the origin null, write a JSON list: ["null"].'
     elif text.strip(_QUOTES).startswith(("[", "{")):
-        reason = "It begins as JSON does, and is no list in JSON."
+        reason = "It looks like JSON, but is not a JSON list."
     elif any(map(_OUTER_QUOTES.search, parts)):
         reason = _QUOTED
     else:
         return parts, None
     fixes = () if instruction else _list_fixes(name, text)
-    instruction = instruction or "the elements, with commas between them; or remove it."
+    instruction = instruction or "the elements, separated by commas; or remove it."
     return None, _unread(IssueCode.NOT_A_COLLECTION, name, text, reason, fixes or instruction)
 
 
@@ -171,9 +170,9 @@ def _read_bool(name: str, text: str) -> _Read:
     value = read_bool(text)
     if value is not None:
         return value, None
-    said = read_bool(_bare(text))
-    fixes = "true or false." if said is None else (Fix(name, said),)
-    return None, _unread(IssueCode.NOT_A_BOOL, name, text, "It says neither true nor false.", fixes)
+    value = read_bool(_bare(text))
+    fixes = "true or false." if value is None else (Fix(name, value),)
+    return None, _unread(IssueCode.NOT_A_BOOL, name, text, "It is neither true nor false.", fixes)
 
 
 def _read_seconds(name: str, text: str) -> _Read:
@@ -181,9 +180,9 @@ def _read_seconds(name: str, text: str) -> _Read:
         return None, None
     if _INTEGER.fullmatch(text):
         return int(text), None
-    said = read_seconds(_bare(text))
-    fixes = f"a whole number of seconds, for example 600, or {_NONE}." if said is None else (Fix(name, said),)
-    return None, _unread(IssueCode.MAX_AGE_NOT_AN_INT, name, text, "It is no whole number of seconds.", fixes)
+    value = read_seconds(_bare(text))
+    fixes = f"a whole number of seconds, for example 600, or {_NONE}." if value is None else (Fix(name, value),)
+    return None, _unread(IssueCode.MAX_AGE_NOT_AN_INT, name, text, "It is not a whole number of seconds.", fixes)
 
 
 def _read_regex(name: str, text: str) -> _Read:
@@ -204,9 +203,9 @@ def _unread(code: IssueCode, name: str, text: str, reason: str, fixes: _Fixes | 
 
 
 def _misspelt(prefix: str, environ: Mapping[str, str | None], variables: frozenset[str]) -> Iterator[PolicyIssue]:
-    """Refuse a name that was to be an option's, or is that of an argument that the middleware takes beside them.
+    """Reject names that are similar to an option, and names of other arguments of the middleware.
 
-    Not every other name: a service called `cors-proxy` puts `CORS_PROXY_SERVICE_HOST` into each of its neighbors.
+    Other names are accepted: for a service `cors-proxy`, Kubernetes sets `CORS_PROXY_SERVICE_HOST` in every pod.
     """
     for name, text in sorted(environ.items()):
         rest = name.upper().removeprefix(prefix)
@@ -215,14 +214,14 @@ def _misspelt(prefix: str, environ: Mapping[str, str | None], variables: frozens
         argument = _near(rest, _ARGUMENTS, cutoff=0.8)
         meant = _near(rest, DEFAULTS) or ("allow_origins" if _ORIGIN in rest else None)
         if argument is not None:
-            reason = "Only the middleware takes it, as an argument; read from here, it would be lost."
-            instruction = f"remove it, and give {argument}= to CORSMiddleware"
+            reason = "It is an argument of the middleware, not an option of the policy, so it would be ignored here."
+            instruction = f"remove it, and pass {argument}= to CORSMiddleware"
         elif meant is not None:
-            reason = "There is no option of this name, and it is too close to one to be passed over."
-            instruction = f"if {prefix}{meant.upper()} is meant, name it so"
+            reason = "There is no option with this name, but it is too similar to one to be ignored."
+            instruction = f"rename it to {prefix}{meant.upper()}"
         else:
             continue
-        instruction += "; if it is for another program, read the policy with another prefix."
+        instruction += "; or, if it belongs to another program, use another prefix for the policy."
         yield _unread(IssueCode.UNKNOWN_OPTION, name, text, reason, instruction)
 
 

@@ -1,4 +1,4 @@
-"""The issues of options that are given as text: with the names and the syntax of the place where they are written."""
+"""Issues of options that are given as text, with the names and the syntax of the place where the text is written."""
 
 import json
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from crossorigin.policy.fixes import REMOVE, FixValue
 
 
 def in_text(issue: PolicyIssue, texts: Mapping[str, str], names: Mapping[str, str] | None) -> PolicyIssue:
-    """Return an issue with the names of where the options are given, and with the hint as it is written there."""
+    """Return an issue with the names of the variables, and with the hint as text instead of Python source."""
     option = issue.field.partition("[")[0]
     if option not in texts:
         return issue
@@ -20,7 +20,7 @@ def in_text(issue: PolicyIssue, texts: Mapping[str, str], names: Mapping[str, st
         field=_rename_field(issue.field, named),
         reason=_rename(issue.reason, named),
         fixes=tuple(replace(fix, field=_rename_field(fix.field, named)) for fix in issue.fixes),
-        # A raw string is Python's way to write an expression, and quotes would be part of a text.
+        # Raw strings exist only in Python.
         instruction=hint or _rename(issue.instruction, named).replace(' r"', ' "'),
     )
 
@@ -37,9 +37,9 @@ def _rename_field(field: str, names: Mapping[str, str]) -> str:
 
 
 def _write_fixes(issue: PolicyIssue, names: Mapping[str, str], *, as_json: bool) -> str:
-    """Write the fixes of an issue as they are written in a file of variables.
+    """Return the fixes of an issue as lines of an environment file.
 
-    A comment has its own line there: in most of these files, what follows a value is part of it.
+    Comments are on separate lines, because most of these files treat a comment after a value as part of the value.
     """
     if len(issue.fixes) == 1 and issue.fixes[0].field == issue.field:
         return _write_value(issue.fixes[0].value, as_json=as_json)

@@ -1,7 +1,7 @@
-"""Types for pydantic's models and pydantic-settings: origins, methods, header names, and a whole policy.
+"""Types for pydantic models and pydantic-settings: origins, methods, header names, and a whole policy.
 
-Values are read and checked by `crossorigin.settings.env` and `crossorigin.policy`. This module reports the result in
-pydantic's terms: each issue becomes a separate error. It needs the extra `settings`.
+Values are read by `crossorigin.settings.env` and validated by `crossorigin.policy`. This module reports each issue as
+a separate pydantic error. It requires the extra `settings`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ except ImportError as error:
 from crossorigin.policy.errors import IssueCode, IssueValue, PolicyIssue, keep_value, text_of
 from crossorigin.policy.options import is_list_like
 from crossorigin.policy.policy import Policy
-from crossorigin.settings.env import judge
+from crossorigin.settings.env import read_options
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -42,8 +42,8 @@ def _list_of(name: str) -> Callable[[object], tuple[str, ...]]:
 
     def read(value: object) -> tuple[str, ...]:
         if isinstance(value, str) and not value.strip():
-            return ()  # not the option's default: pydantic's field has one of its own
-        options, issues, _ = judge({name: _without_slashes(value)})
+            return ()  # not the default of the option: the pydantic field has a separate default
+        options, issues, _ = read_options({name: _without_slashes(value)})
         if issues:
             raise _refusal([(_place(issue)[1:], issue) for issue in issues])
         return tuple(cast("Iterable[str]", options[name]))
@@ -52,20 +52,20 @@ def _list_of(name: str) -> Callable[[object], tuple[str, ...]]:
 
 
 Origins = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_list_of("allow_origins"))]
-"""Take the origins of a policy as a list, or as a text with commas, white space or JSON."""
+"""The type of a field for `allow_origins`: a list, or a string with commas, white space or JSON."""
 
 Methods = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_list_of("allow_methods"))]
-"""Take the methods of a policy in the same ways."""
+"""The type of a field for `allow_methods`, read like `Origins`."""
 
 RequestHeaders = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_list_of("allow_headers"))]
-"""Take the names of `allow_headers` in the same ways."""
+"""The type of a field for `allow_headers`, read like `Origins`."""
 
 ResponseHeaders = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_list_of("expose_headers"))]
-"""Take the names of `expose_headers` in the same ways."""
+"""The type of a field for `expose_headers`, read like `Origins`."""
 
 
 class _PolicySchema:
-    """Tell pydantic how a policy is read, written and described."""
+    """The pydantic schema of a policy: validation, serialization and JSON schema."""
 
     def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
         return core_schema.no_info_plain_validator_function(
@@ -91,9 +91,12 @@ def _json_type(default: object) -> dict[str, object]:
             return {"anyOf": [{"type": "string"}, {"type": "null"}]}
 
 
-# Decoded by pydantic-settings, unlike the lists: so the variables of single options go before the whole one.
+# Unlike the lists, pydantic-settings decodes this one, so that variables of single options override the whole policy.
 PolicyField = Annotated[Policy, _PolicySchema()]
-"""Take a policy, or its options as a mapping or a JSON object, whose values may be texts; dump it as `to_dict`."""
+"""The type of a field for a whole policy: a `Policy`, or its options as a mapping or a JSON object.
+
+The options may be strings, as in environment variables. The field is serialized like `Policy.to_dict`.
+"""
 
 
 def _read_policy(value: object) -> Policy:
@@ -103,7 +106,7 @@ def _read_policy(value: object) -> Policy:
     if not isinstance(given, Mapping):
         raise _refusal([((), _not_a_policy(value))])
     members = cast("Mapping[str, object]", given)
-    options, issues, _ = judge({name: _without_slashes(member) for name, member in members.items()})
+    options, issues, _ = read_options({name: _without_slashes(member) for name, member in members.items()})
     if issues:
         raise _refusal([(_place(issue), issue) for issue in issues])
     return Policy.from_dict(options)
@@ -119,7 +122,7 @@ def _parse(text: str) -> object:
 
 
 def _without_slashes(value: object) -> object:
-    """Return a list with the origin of each URL that names one: pydantic writes a slash behind it."""
+    """Return a list with pydantic URLs as origins, without the slash that pydantic adds."""
     if not is_list_like(value):
         return value
     members = [_without_slash(member) for member in cast("Iterable[object]", value)]
@@ -138,8 +141,8 @@ def _not_a_policy(value: object) -> PolicyIssue:
         code=IssueCode.NOT_A_POLICY,
         field="policy",
         value=keep_value(value),
-        reason="It is no Policy, and no mapping or JSON object of a policy's options.",
-        instruction='the options, as in {"allow_origins": ["https://app.example.com"]}.',
+        reason="Expected a Policy, or its options as a mapping or a JSON object.",
+        instruction='the options, for example {"allow_origins": ["https://app.example.com"]}.',
     )
 
 
@@ -151,19 +154,19 @@ def _place(issue: PolicyIssue) -> _Place:
 
 
 def _refusal(issues: Iterable[tuple[_Place, PolicyIssue]]) -> ValidationError:
-    """Return the error with one of its own for each issue; pydantic puts the field's name before their places."""
-    details = [InitErrorDetails(type=_told(issue), loc=place, input=_shown(issue)) for place, issue in issues]
+    """Return an error with one entry per issue; pydantic prefixes their locations with the name of the field."""
+    details = [InitErrorDetails(type=_error_of(issue), loc=place, input=_shown(issue)) for place, issue in issues]
     return ValidationError.from_exception_data("Policy", details)
 
 
 def _shown(issue: PolicyIssue) -> IssueValue:
-    """Return the value, or where the issue's own text hides a part of it, what is left: pydantic logs it."""
+    """Return the value, or its masked form if the text of the issue hides a password, because pydantic logs it."""
     shown = str(replace(issue, field="")).partition("\n")[0].removeprefix(" = ")
     return issue.value if shown == repr(issue.value) else shown.strip("'\"")
 
 
-def _told(issue: PolicyIssue) -> PydanticCustomError:
-    # Taken from the issue's own text, where passwords are hidden and control characters escaped.
+def _error_of(issue: PolicyIssue) -> PydanticCustomError:
+    # The text of the issue has passwords masked and control characters escaped.
     _, reason, *hint, _ = (line.strip() for line in str(issue).split("\n"))
-    told = {"reason": reason, "hint": "\n".join(hint).removeprefix("Fix: ")}
-    return PydanticCustomError(str(issue.code), "{reason} Fix: {hint}", told)  # pyright: ignore[reportArgumentType]  # codes are a closed list
+    context = {"reason": reason, "hint": "\n".join(hint).removeprefix("Fix: ")}
+    return PydanticCustomError(str(issue.code), "{reason} Fix: {hint}", context)  # pyright: ignore[reportArgumentType]  # codes are a closed list

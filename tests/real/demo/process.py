@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 
 _PATIENCE = 60
-# Sockets and files that stay open are errors; the remark on the documented list is none.
+# Sockets and files that stay open are errors; the warning on the documented list is none.
 _WARNINGS = ("-W", "error", "-W", "ignore::UserWarning")
 _LAST_LINE = "Press Ctrl-C to stop the demo."
 

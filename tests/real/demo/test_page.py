@@ -13,7 +13,7 @@ from demo.recorder import Message, Receive, Send
 from demo.serving import ServerDidNotStartError, serving
 from tests.real.demo.process import get
 
-# The documented list names an http origin with credentials: that is remarked on, and served.
+# The documented list names an http origin with credentials: that is reported, and served.
 pytestmark = pytest.mark.filterwarnings("ignore::crossorigin.CrossOriginWarning")
 
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError, field_validator
 from crossorigin import CrossOriginWarning, Fix, InvalidPolicyError, IssueCode, Policy, PolicyIssue
 from crossorigin.policy.errors import MAX_VALUE, keep_value, text_of
 from crossorigin.policy.options import DEFAULTS
-from tests.unit.policy.check.faulty_policies import FAULTY, REMARKS, Faulty, complaint_of
+from tests.unit.policy.check.faulty_policies import FAULTY, WARNINGS, Faulty, complaint_of
 
 CODES = {
     "not-a-collection",
@@ -129,8 +129,8 @@ def test_a_faulty_policy_has_exactly_its_issues(faulty: Faulty) -> None:
     complaint = complaint_of(faulty.options)
     assert complaint is not None
     assert [(issue.code, issue.field) for issue in complaint.issues] == faulty.issues
-    assert isinstance(complaint, CrossOriginWarning if faulty.remarked else InvalidPolicyError)
-    assert {issue.code in REMARKS for issue in complaint.issues} == {faulty.remarked}
+    assert isinstance(complaint, CrossOriginWarning if faulty.is_warning else InvalidPolicyError)
+    assert {issue.code in WARNINGS for issue in complaint.issues} == {faulty.is_warning}
 
 
 @pytest.mark.parametrize("faulty", FAULTY, ids=lambda faulty: faulty.name)
@@ -164,9 +164,9 @@ def test_an_issue_is_told_in_four_lines() -> None:
 def test_the_whole_message_lists_every_issue(kind: type[InvalidPolicyError | CrossOriginWarning]) -> None:
     """The heading counts, and each issue follows."""
     one, other = issue(), issue(field="allow_origins[1]")
-    assert str(kind([one])).splitlines()[0].removesuffix(".").endswith(("1 error", "1 remark"))
+    assert str(kind([one])).splitlines()[0].removesuffix(".").endswith(("1 error", "1 warning"))
     text = str(kind(iter([one, other])))
-    assert text.splitlines()[0].removesuffix(".").endswith(("2 errors", "2 remarks"))
+    assert text.splitlines()[0].removesuffix(".").endswith(("2 errors", "2 warnings"))
     assert text.endswith(f"\n\n{one}\n\n{other}")
 
 

@@ -289,8 +289,8 @@ def test_a_copy_is_an_equal_policy_that_decides(again: Any, options: dict[str, A
     assert other.decide("GET", origin=[b"null"]) == policy.decide("GET", origin=[b"null"])
 
 
-def test_unpickling_does_not_remark_again() -> None:
-    """The remarks were for whoever wrote the policy."""
+def test_unpickling_does_not_warn_again() -> None:
+    """The warnings were for whoever wrote the policy."""
     with pytest.warns(CrossOriginWarning):
         policy = Policy(max_age=100_000)
     assert pickle.loads(pickle.dumps(policy)) == policy  # pickled here
@@ -340,7 +340,7 @@ def test_a_field_given_as_one_value_is_a_type_error(field: str, value: str | byt
 @pytest.mark.parametrize("lines", [["https://app.example.com"], [b"https://app.example.com", None], [bytearray(b"a")]])
 def test_a_line_that_is_not_bytes_is_a_type_error(lines: list[Any]) -> None:
     """Lines are compared as the bytes that arrived, so text among them would never match."""
-    with pytest.raises(TypeError, match="bytes, as they arrived"):
+    with pytest.raises(TypeError, match="must be bytes"):
         Policy().decide("GET", origin=lines)
 
 
@@ -397,5 +397,5 @@ def test_a_subclass_is_refused_when_it_is_defined() -> None:
 @pytest.mark.parametrize("options", [None, [], "allow_origins", [("max_age", 0)]])
 def test_options_that_are_no_mapping_are_a_type_error(options: Any) -> None:
     """What was read from the wrong place of a file is told as such."""
-    with pytest.raises(TypeError, match="a mapping of their names"):
+    with pytest.raises(TypeError, match="expected a mapping"):
         Policy.from_dict(options)

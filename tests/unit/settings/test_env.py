@@ -26,8 +26,8 @@ A, B = "https://a.example", "https://b.example"
 REGEX = r"https://r[0-9]{1,3}\.example\.org"
 
 # Instructions, where there is no text to write.
-_ELEMENTS = "the elements, with commas between them; or remove it."
-_NULL = 'remove it; or, if it is meant, write it in JSON, as in ["null"].'
+_ELEMENTS = "the elements, separated by commas; or remove it."
+_NULL = 'remove it; or, to allow the origin null, write a JSON list: ["null"].'
 
 
 def issues_of(environ: dict[str, str], prefix: str = "CORS_") -> tuple[PolicyIssue, ...]:
@@ -157,18 +157,18 @@ CORS_ALLOW_ORIGINS[1] = 'https://b.example/'
   [origin-trailing-slash]
 
 CORS_ALLOW_CREDENTIALS = 'ture'
-  It says neither true nor false.
+  It is neither true nor false.
   Fix: true or false.
   [not-a-bool]
 
 CORS_MAX_AGE = -1
-  A number of seconds is not negative; 0 disables the cache.
+  It must not be negative; 0 disables the preflight cache.
   Fix: 0
   [max-age-out-of-range]
 
 CORS_ALLOW_ORIGIN = 'https://a.example'
-  There is no option of this name, and it is too close to one to be passed over.
-  Fix: if CORS_ALLOW_ORIGINS is meant, name it so; if it is for another program, read the policy with another prefix.
+  There is no option with this name, but it is too similar to one to be ignored.
+  Fix: rename it to CORS_ALLOW_ORIGINS; or, if it belongs to another program, use another prefix for the policy.
   [unknown-option]"""
     )
 
@@ -262,7 +262,7 @@ def test_a_hint_of_several_lines_is_lines_of_a_file_of_variables() -> None:
     """Comments stand on lines of their own, each line is a policy that starts, and booleans are lower case."""
     environ = {"CORS_ALLOW_ORIGINS": "*", "CORS_ALLOW_CREDENTIALS": "true"}
     (issue,) = issues_of(environ)
-    assert issue.reason.startswith("With CORS_ALLOW_CREDENTIALS=true it would")
+    assert issue.reason.startswith('With CORS_ALLOW_CREDENTIALS=true, "*" would')
     assert issue.hint.split("\n") == [
         "# if no page sends cookies; a token in a header needs none",
         "CORS_ALLOW_CREDENTIALS=false",
@@ -286,7 +286,7 @@ def test_what_is_to_be_removed_is_a_comment_among_other_lines() -> None:
     (issue,) = issues_of({"CORS_ALLOW_ORIGINS": f"{A} *"})
     assert issue.hint.split("\n") == [
         "# remove it if every site may use the API",
-        '# remove CORS_ALLOW_ORIGINS[1] if "*" is not meant',
+        '# remove CORS_ALLOW_ORIGINS[1] if "*" was not intended',
     ]
     (issue,) = issues_of({"CORS_ALLOW_METHODS": "GET trace"})
     assert issue.hint == "remove it."
@@ -333,7 +333,7 @@ WRITTEN = [(faulty, texts) for faulty in FAULTY if (texts := as_texts(faulty.opt
 
 @pytest.mark.parametrize(("faulty", "environ"), WRITTEN, ids=[faulty.name for faulty, _ in WRITTEN])
 def test_what_is_wrong_in_python_is_wrong_in_the_environment(faulty: Faulty, environ: dict[str, str]) -> None:
-    """The same issues in the same order, errors and remarks; only their names are the variables'."""
+    """The same issues in the same order, errors and warnings; only their names are the variables'."""
     told = issues_of(environ)
     assert [(issue.code, issue.field) for issue in told] == [(code, variable(field)) for code, field in faulty.issues]
 
@@ -372,7 +372,7 @@ def test_most_faults_are_tried_in_the_environment() -> None:
     }
 
 
-def test_a_remark_is_a_warning_that_names_the_variable_and_the_caller() -> None:
+def test_a_warning_names_the_variable_and_the_caller() -> None:
     """The policy starts; the warning points at the line that reads it."""
     with pytest.warns(CrossOriginWarning) as caught:
         policy = policy_from_env(environ={"CORS_ALLOW_HEADERS": "X-Token,x-token"})
@@ -405,7 +405,7 @@ def test_a_misspelt_variable_is_not_lost(name: str, meant: str) -> None:
     """A name that is close to an option's is an error, and the option's is told; empty, it loses nothing."""
     (issue,) = issues_of({name: "1"})
     assert (issue.code, issue.field) == ("unknown-option", name)
-    assert issue.hint.startswith(f"if {meant} is meant, name it so; if it is for another program, ")
+    assert issue.hint.startswith(f"rename it to {meant}; or, if it belongs to another program, ")
     assert issues_of({name: " "}) == ()
 
 
@@ -423,7 +423,9 @@ def test_an_argument_of_the_middleware_is_not_lost(name: str, argument: str) -> 
     """Nobody believes to be protected by a variable that nothing reads."""
     (issue,) = issues_of({name: "true"})
     assert (issue.code, issue.field) == ("unknown-option", name)
-    assert issue.hint.startswith(f"remove it, and give {argument}= to CORSMiddleware; if it is for another program, ")
+    assert issue.hint.startswith(
+        f"remove it, and pass {argument}= to CORSMiddleware; or, if it belongs to another program, "
+    )
     assert argument in inspect.signature(CORSMiddleware).parameters
     assert issues_of({name: ""}) == ()
 

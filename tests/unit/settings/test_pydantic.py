@@ -89,14 +89,14 @@ def test_every_issue_is_an_error_at_its_place(settings: Any) -> None:
             "method-wrong-case",
             ("cors_methods", 0),
             (
-                "Methods are compared letter by letter, and browsers do not change the case of PATCH: the page too "
-                'must say method: "PATCH". Fix: "PATCH"'
+                "Methods are case-sensitive, and browsers do not change the case of PATCH: the page must also use "
+                'method: "PATCH". Fix: "PATCH"'
             ),
         ),
         (
             "max-age-out-of-range",
             ("api", "max_age"),
-            "A number of seconds is not negative; 0 disables the cache. Fix: 0",
+            "It must not be negative; 0 disables the preflight cache. Fix: 0",
         ),
     ]
 
@@ -225,8 +225,8 @@ def test_what_is_wrong_between_options_is_told(settings: Any) -> None:
         ("unknown-option", ("api", "allowed_methods")),
     ]
     assert errors[0][2].endswith(
-        "With allow_credentials=true it would let every site on the web act as your user. No browser takes "
-        '"*" for a request with credentials, and answering with whatever origin asks is the same hole. Fix: '
+        'With allow_credentials=true, "*" would let every website act as your user. Browsers reject it for '
+        "requests with credentials, and reflecting the Origin header instead would be just as unsafe. Fix: "
         "# remove it if only the pages of the other origins send cookies\n"
         "# if no page sends cookies; a token in a header needs none\nallow_credentials=false"
     )
@@ -238,10 +238,10 @@ def test_what_is_no_policy_is_refused(value: object) -> None:
     """Neither a policy nor its options, as a mapping or in JSON."""
     ((code, place, message),) = refused(READ.validate_python, value)
     assert (code, place) == ("not-a-policy", ())
-    assert message.endswith('Fix: the options, as in {"allow_origins": ["https://app.example.com"]}.')
+    assert message.endswith('Fix: the options, for example {"allow_origins": ["https://app.example.com"]}.')
 
 
-def test_a_policy_is_remarked_on_as_ever() -> None:
+def test_a_policy_in_a_model_is_reported_as_usual() -> None:
     """It starts, with the warning."""
     with pytest.warns(CrossOriginWarning, match="It is a duplicate of"):
         READ.validate_python({"allow_headers": ["X-Token", "x-token"]})

@@ -1,6 +1,6 @@
-"""Lenient reading: what a value of a wrong type was meant to be.
+"""Lenient readers: the likely meaning of a value of a wrong type.
 
-Loaded only when something is wrong: a correct policy needs no guesses, and they would be part of every import.
+This module is loaded only for an invalid policy, so that imports stay fast.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ _BOOLEANS = {"true": True, "1": True, "yes": True, "on": True, "false": False, "
 _SEPARATORS = re.compile(r"[\s,;]+")
 _DAY = 86400
 _LIST_SEPARATORS = re.compile(r"[,;]")
-# Flags that are written into the expression, or change nothing.
+# Flags that can be written into the expression or have no effect.
 _KEPT_FLAGS = re.UNICODE | re.IGNORECASE
 
 
 def read_elements(name: str, value: object) -> list[str]:
-    """Return the elements that a value in place of the collection `name` was meant to be; none if that is not known."""
+    """Return the likely elements of a value that was given for the collection `name`, or an empty list."""
     if isinstance(value, str):
         return _split(name, str.__str__(value))
     if isinstance(value, bytes | bytearray):
@@ -37,7 +37,7 @@ def read_elements(name: str, value: object) -> list[str]:
 
 
 def _split(name: str, text: str) -> list[str]:
-    """Return the list that a bare string was meant to be: JSON, or split at commas or spaces, or itself."""
+    """Return the likely list in a bare string: a JSON list, or else its parts between commas or white space."""
     try:
         parsed: object = json.loads(text)
     except (ValueError, RecursionError):
@@ -49,7 +49,7 @@ def _split(name: str, text: str) -> list[str]:
 
 
 def read_element(name: str, member: object) -> list[str]:
-    """Return the elements of the collection `name` that a member that is not a string was meant to be."""
+    """Return the likely elements for a member of the collection `name` that is not a string."""
     if isinstance(member, bytes | bytearray):
         return list(correct(name, member.decode("ascii"))) if member and member.isascii() else []
     if is_list_like(member):
@@ -64,7 +64,7 @@ def read_element(name: str, member: object) -> list[str]:
 
 
 def correct(name: str, text: str) -> tuple[str, ...]:
-    """Return what was meant by a string of the option `name`, which may be several; itself where that is not known."""
+    """Return the likely elements in a string of the option `name`, or the string itself if there are none."""
     if name == "allow_origins":
         return repair(text) or (text,)
     if name == "allow_methods":
@@ -86,7 +86,7 @@ def _correct_name(text: str) -> str:
 
 
 def read_regex(value: object) -> str | None:
-    """Return the text that a compiled pattern or bytes were meant to be; None where flags would be lost."""
+    """Return the text of a compiled pattern or bytes, or None if the text would lose flags."""
     if _is(value, re.Pattern):
         flags = getattr(value, "flags", 0)
         text = None if flags & ~_KEPT_FLAGS else read_regex(getattr(value, "pattern", None))
@@ -97,29 +97,29 @@ def read_regex(value: object) -> str | None:
 
 
 def read_seconds(value: object) -> int | None:
-    """Return the seconds, whole and up to a day, that a number, a text or a duration says; None if it says none."""
+    """Return a number, text or duration as whole seconds, at most a day; None if that is not possible."""
     if isinstance(value, bool):
         return None
     convert: Callable[[], float] | None = getattr(value, "total_seconds", None)
     try:
-        said = float(convert() if callable(convert) else text_of(value))
-    except Exception:  # noqa: BLE001  # a foreign method must not hide what is wrong with the policy
+        seconds = float(convert() if callable(convert) else text_of(value))
+    except Exception:  # noqa: BLE001  # a failing method of a foreign object must not hide the policy's errors
         return None
-    return int(said) if said.is_integer() and 0 <= said <= _DAY else None
+    return int(seconds) if seconds.is_integer() and 0 <= seconds <= _DAY else None
 
 
 def read_bool(value: object) -> bool | None:
-    """Return the truth value that a text or a number spells out; None if it spells none."""
+    """Return the boolean that a text or number spells, or None if it spells neither."""
     return _BOOLEANS.get(text_of(value).strip().lower())
 
 
 def _is(value: object, kind: type) -> bool:
-    # Not `isinstance` in place: it would narrow a value to a collection of members of no known type.
+    # A direct `isinstance` would narrow the value to a collection whose member type is unknown.
     return isinstance(value, kind)
 
 
 def _strings_of(value: object) -> list[str]:
-    """Return the members of a collection if all of them are strings, else none."""
+    """Return the members of a collection if all of them are strings, otherwise an empty list."""
     members = members_of(value)
     strings = [str.__str__(member) for member in members if isinstance(member, str)]
     return strings if len(strings) == len(members) else []

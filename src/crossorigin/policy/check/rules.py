@@ -1,7 +1,6 @@
-"""The rules of validation, one function each: options in, issues out.
+"""The rules of validation: one function per rule, from options to issues.
 
-They refuse what would allow untrusted origins or could never match. `validate` runs them all, and the warnings where
-nothing was refused, and reports everything at once, in the order of the options.
+They reject options that would allow untrusted origins or could never match. `validate` runs all of them.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ Rule = Callable[[Options], Iterator[PolicyIssue]]
 
 
 def _meant(text: str) -> tuple[str, ...]:
-    """Return what `text` is, or what it was meant to be."""
+    """Return the origins that `text` is likely meant to contain: itself if it can be listed."""
     if can_be_listed(text):
         return (text,)
     from crossorigin.policy.check.origin_repair import repair
@@ -40,14 +39,14 @@ def _meant(text: str) -> tuple[str, ...]:
 def _diagnose(text: str) -> Diagnosis | None:
     if can_be_listed(text):
         return None
-    # The tables of errors are a quarter of what importing the package costs; a correct policy needs none of them.
+    # The tables of errors are a quarter of the import time of the package, and a correct policy needs none of them.
     from crossorigin.policy.check.origin_repair import diagnose
 
     return diagnose(text)
 
 
 def origins_can_be_sent(options: Options) -> Iterator[PolicyIssue]:
-    """Refuse an origin that no browser can send."""
+    """Reject an origin that no browser can send."""
     for element in options.allow_origins:
         diagnosis = _diagnose(element.text)
         if diagnosis is not None:
@@ -55,7 +54,7 @@ def origins_can_be_sent(options: Options) -> Iterator[PolicyIssue]:
 
 
 def wildcard_has_no_credentials(options: Options) -> Iterator[PolicyIssue]:
-    """Refuse `*` with credentials: the standard forbids it, and reflecting every origin would let every site in.
+    """Reject `*` with credentials: the standard forbids it, and reflecting every origin would allow every website.
 
     https://fetch.spec.whatwg.org/#cors-protocol-and-credentials
     """
@@ -66,13 +65,13 @@ def wildcard_has_no_credentials(options: Options) -> Iterator[PolicyIssue]:
             yield issue_of(
                 IssueCode.WILDCARD_WITH_CREDENTIALS,
                 element,
-                "With allow_credentials=True it would let every site on the web act as your user. No browser takes "
-                '"*" for a request with credentials, and answering with whatever origin asks is the same hole.',
+                'With allow_credentials=True, "*" would let every website act as your user. Browsers reject it for '
+                "requests with credentials, and reflecting the Origin header instead would be just as unsafe.",
             )
 
 
 def null_has_no_credentials(options: Options) -> Iterator[PolicyIssue]:
-    """Refuse `null` with credentials: any site can get that origin, by a sandboxed frame."""
+    """Reject `null` with credentials: any website can send that origin from a sandboxed frame."""
     if not options.allow_credentials:
         return
     for element in options.allow_origins:
@@ -85,8 +84,8 @@ def null_has_no_credentials(options: Options) -> Iterator[PolicyIssue]:
             )
 
 
-def wildcards_keep_strangers_out(options: Options) -> Iterator[PolicyIssue]:
-    """Refuse a wildcard, with credentials, that stands before a name below which strangers register theirs."""
+def wildcards_are_not_before_public_suffixes(options: Options) -> Iterator[PolicyIssue]:
+    """Reject, with credentials, a wildcard before a name below which anyone can register names."""
     if not options.allow_credentials or options.dangerously_allow_public_suffixes:
         return
     for element in options.allow_origins:
@@ -103,75 +102,75 @@ def wildcards_keep_strangers_out(options: Options) -> Iterator[PolicyIssue]:
 
 
 def methods_can_be_sent(options: Options) -> Iterator[PolicyIssue]:
-    """Refuse a method that is no token, that scripts may not send, or that browsers spell otherwise."""
+    """Reject a method that is not a token, that scripts cannot send, or that browsers spell differently."""
     for element in options.allow_methods:
         text = element.text
         if not is_token(text):
             yield issue_of(
                 IssueCode.METHOD_NOT_A_TOKEN,
                 element,
-                "It is not a method: a method is one word of letters, digits and a few signs.",
+                "It is not a valid method: a method is one word of letters, digits and some punctuation.",
             )
         elif is_forbidden_method(text):
             yield issue_of(
                 IssueCode.METHOD_FORBIDDEN,
                 element,
-                "Browsers refuse it to every script, so it can never be asked for.",
+                "Browsers do not let any script send this method.",
             )
         elif text.upper() in STANDARD_METHODS and normalize_method(text) != text.upper():
             yield issue_of(
                 IssueCode.METHOD_WRONG_CASE,
                 element,
-                f"Methods are compared letter by letter, and browsers do not change the case of {text.upper()}: the "
-                f'page too must say method: "{text.upper()}".',
+                f"Methods are case-sensitive, and browsers do not change the case of {text.upper()}: the page must "
+                f'also use method: "{text.upper()}".',
             )
 
 
 def header_names_are_tokens(options: Options) -> Iterator[PolicyIssue]:
-    """Refuse a header name that is no token; one in a list makes browsers refuse the whole list."""
+    """Reject a header name that is not a token. One of them makes browsers reject the whole list."""
     for element in (*options.allow_headers, *options.expose_headers):
         if is_token(element.text):
             continue
         yield issue_of(
             IssueCode.HEADER_NOT_A_TOKEN,
             element,
-            "It is not a header name: a name is one word of letters, digits and a few signs, such as X-Token. One "
-            "bad name makes browsers refuse the whole list.",
+            "It is not a valid header name: a name is one word of letters, digits and some punctuation, such as "
+            "X-Token. One invalid name makes browsers reject the whole list.",
         )
 
 
 def cors_headers_are_on_their_side(options: Options) -> Iterator[PolicyIssue]:
-    """Refuse response headers of CORS among request headers, and the reverse."""
+    """Reject CORS response headers in `allow_headers`, and CORS request headers in `expose_headers`."""
     for element in options.allow_headers:
         if element.text.lower() in ALL_CORS_RESPONSE_HEADERS:
             yield issue_of(
                 IssueCode.RESPONSE_HEADER_IN_ALLOW_HEADERS,
                 element,
-                "It is a response header: the server answers with it, and no page has to send it.",
+                "It is a response header; no page needs to send it.",
             )
     for element in options.expose_headers:
         if element.text.lower() in ALL_CORS_REQUEST_HEADERS:
             yield issue_of(
                 IssueCode.REQUEST_HEADER_IN_EXPOSE_HEADERS,
                 element,
-                "It is a request header: the browser asks with it, and no response carries it.",
+                "It is a request header; no response contains it.",
             )
 
 
 def max_age_is_in_range(options: Options) -> Iterator[PolicyIssue]:
-    """Refuse a maximum age that is no delta-seconds. RFC 9111, section 1.2.2."""
+    """Reject a maximum age that is not a valid delta-seconds. RFC 9111, section 1.2.2."""
     age = options.max_age
     if age is None or 0 <= age <= MAX_MAX_AGE:
         return
     if age < 0:
-        reason = "A number of seconds is not negative; 0 disables the cache."
+        reason = "It must not be negative; 0 disables the preflight cache."
     else:
-        reason = f"It is above {MAX_MAX_AGE}; no browser keeps an answer for more than a day."
+        reason = f"It is above {MAX_MAX_AGE}; no browser caches a preflight for more than a day."
     yield PolicyIssue(code=IssueCode.MAX_AGE_OUT_OF_RANGE, field="max_age", value=age, reason=reason)
 
 
 def constant_is_one_origin(options: Options) -> Iterator[PolicyIssue]:
-    """Refuse a constant answer unless there is exactly one to give.
+    """Reject `constant_allow_origin` unless exactly one origin is allowed.
 
     https://fetch.spec.whatwg.org/#cors-protocol-and-http-caches
     """
@@ -181,9 +180,9 @@ def constant_is_one_origin(options: Options) -> Iterator[PolicyIssue]:
         dict.fromkeys(text for element in options.allow_origins for text in _meant(element.text) or (element.text,))
     )
     if options.allow_origin_regex is not None:
-        why = "allow_origin_regex allows origins that are not written out"
+        why = "allow_origin_regex can match several"
     elif len(meant) != 1:
-        why = f"allow_origins holds {len(meant) or 'none'}"
+        why = f"allow_origins contains {len(meant) or 'none'}"
     elif WILDCARD in meant[0] or meant[0] == OPAQUE_ORIGIN:
         why = f"{meant[0]} is not the origin of one site"
     else:
@@ -192,7 +191,7 @@ def constant_is_one_origin(options: Options) -> Iterator[PolicyIssue]:
         code=IssueCode.CONSTANT_ORIGIN_NEEDS_ONE_ORIGIN,
         field="constant_allow_origin",
         value=True,
-        reason=f"It names one origin in every response, and {why}.",
+        reason=f"It needs exactly one allowed origin, but {why}.",
     )
 
 
@@ -200,7 +199,7 @@ ERRORS: tuple[Rule, ...] = (
     origins_can_be_sent,
     wildcard_has_no_credentials,
     null_has_no_credentials,
-    wildcards_keep_strangers_out,
+    wildcards_are_not_before_public_suffixes,
     regex_is_safe,
     methods_can_be_sent,
     header_names_are_tokens,

@@ -1,7 +1,7 @@
-"""Fixes for the issues of a policy: the last pass of validation, which looks at all that was collected.
+"""Fixes for the issues of a policy: the last pass of validation, which sees all issues.
 
-Loaded only when something is wrong. An issue gets its fixes here, the most likely one first, or else an instruction.
-A fix is offered only if it makes the issue go away and brings no new error; a property test applies each of them.
+This module is loaded only for an invalid policy. Each issue gets its fixes, the most likely one first, or an
+instruction. A fix must remove its issue without causing a new error; a property test applies each of them.
 """
 
 from __future__ import annotations
@@ -34,29 +34,29 @@ _EXAMPLES = {
 _PAGES = ("https://app.example.com",)
 _THIS_MACHINE = ("http://localhost:*", "http://127.0.0.1:*")
 _OWN_NAMES = (
-    "the origins that are yours, one by one; or, if all names there are yours, dangerously_allow_public_suffixes=True."
+    "list your own origins one by one; or, if you control every name there, set dangerously_allow_public_suffixes=True."
 )
 _NO_COOKIES = "if no page sends cookies; a token in a header needs none"
 
-# The fixes of an issue, or an instruction where there is none.
+# The fixes of an issue, or an instruction if no change of the options can fix it.
 Suggestion = tuple[Fix, ...] | str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Context:
-    """What the fixes of one issue may depend on: all of the options, as they were taken and as they were read."""
+    """Everything that a fix may depend on: all options, as given and as read."""
 
     taken: Mapping[str, object]
     options: Options
-    # What was read of each field, which is more than one text if one string holds several.
+    # The texts read from each field: several if one string contains several.
     texts: Mapping[str, Sequence[str]]
-    # The fields of "*", and whether there is an origin next to it.
+    # The fields that contain "*", and whether the list also contains an origin.
     wildcards: Sequence[str]
     lists_origins: bool
 
 
 def add_fixes(issues: Sequence[PolicyIssue], taken: Mapping[str, object], options: Options) -> list[PolicyIssue]:
-    """Return the issues with their fixes, or with an instruction where there is none."""
+    """Return the issues, each with its fixes or an instruction."""
     texts: defaultdict[str, list[str]] = defaultdict(list)
     for name in LIST_OPTIONS:
         for element in getattr(options, name):
@@ -72,7 +72,7 @@ def add_fixes(issues: Sequence[PolicyIssue], taken: Mapping[str, object], option
 
 
 def add_bool_fix(issue: PolicyIssue, value: object) -> PolicyIssue:
-    """Return the issue of a value that is neither True nor False with its fix."""
+    """Return the issue about a value that is not a bool, with its fix."""
     return _with_suggestion(issue, _bool(issue, value))
 
 
@@ -89,7 +89,7 @@ def _with_suggestion(issue: PolicyIssue, suggestion: Suggestion) -> PolicyIssue:
 
 
 def _replace(issue: PolicyIssue, texts: Sequence[str], context: _Context) -> tuple[Fix, ...]:
-    """Return the fix that writes `texts` in place of the text of the issue, and keeps the others of its field."""
+    """Return a fix that replaces the issue's text by `texts` and keeps the other texts of its field."""
     kept = context.texts[issue.field]
     value = tuple(new for text in kept for new in (texts if text == issue.value else (text,)))
     return (Fix(issue.field, _value_of(issue.field, value)),)
@@ -102,7 +102,7 @@ def _value_of(field: str, texts: tuple[str, ...]) -> FixValue:
 
 
 def _remove(issue: PolicyIssue, context: _Context) -> tuple[Fix, ...]:
-    """Return the fix that takes away what the issue is about."""
+    """Return a fix that removes the value of the issue."""
     return _replace(issue, (), context) if issue.field in context.texts else (Fix(issue.field, REMOVE),)
 
 
@@ -128,13 +128,13 @@ def _element(issue: PolicyIssue, context: _Context) -> Suggestion:
 
 
 def _bool(issue: PolicyIssue, value: object) -> Suggestion:
-    said = lenient.read_bool(value)
-    return "True or False." if said is None else (Fix(issue.field, said),)
+    parsed = lenient.read_bool(value)
+    return "True or False." if parsed is None else (Fix(issue.field, parsed),)
 
 
 def _seconds(issue: PolicyIssue, context: _Context) -> Suggestion:
-    said = context.options.max_age
-    return "a whole number of seconds, for example 600." if said is None else (Fix(issue.field, said),)
+    parsed = context.options.max_age
+    return "a whole number of seconds, for example 600." if parsed is None else (Fix(issue.field, parsed),)
 
 
 def _regex_text(issue: PolicyIssue, context: _Context) -> Suggestion:
@@ -160,7 +160,7 @@ def _origin(issue: PolicyIssue, context: _Context) -> Suggestion:
 
 
 def _origins_in(text: str) -> list[str]:
-    """Return the origins of sites that are meant by a text."""
+    """Return the origins of sites that a text is likely meant to contain."""
     return [origin for origin in repair(text) if origin not in {WILDCARD, OPAQUE_ORIGIN}]
 
 
@@ -195,7 +195,7 @@ def _next_to_wildcard(issue: PolicyIssue, context: _Context) -> Suggestion:
         return (own,)
     return (
         replace(own, when="if every site may use the API"),
-        Fix(context.wildcards[0], REMOVE, when='if "*" is not meant'),
+        Fix(context.wildcards[0], REMOVE, when='if "*" was not intended'),
     )
 
 

@@ -1,7 +1,7 @@
-"""The types of the options: what was given is read, and each value of a wrong type is reported.
+"""Type checks: reading the options as given, and reporting each value of a wrong type.
 
-Strings are what goes wrong most: one where a list is meant is a list of letters to Python, and "false" is true. What
-such a value was meant to be is read in its place, so that the rules find the other errors in the same run.
+Most type errors are strings: Python iterates over the characters of a string in place of a list, and "false" is true.
+A wrong value is replaced by its likely meaning, so that the rules find the other errors in the same run.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-# Reads the value of the option of a name, and adds an issue if its type is wrong.
+# A reader takes the name and the value of an option, and adds an issue if the type of the value is wrong.
 Reader = Callable[[str, object, list[PolicyIssue]], object]
 
 _MEMBERS = {
@@ -49,11 +49,11 @@ def _read_collection(name: str, value: object, issues: list[PolicyIssue]) -> tup
     kept = keep_value(value)
     if isinstance(value, str | bytes | bytearray):
         code = IssueCode.BARE_STRING
-        reason = f"It is one string where a list of {_MEMBERS[name]} is meant"
-        reason += "; Python would take it for a list of its letters." if kept else "."
+        reason = f"Expected a list of {_MEMBERS[name]}, got one string"
+        reason += "; Python would read it as a list of its characters." if kept else "."
     else:
         code = IssueCode.NOT_A_COLLECTION
-        reason = f"It is of type {_type_name(value)}; a list of {_MEMBERS[name]} is meant."
+        reason = f"Expected a list of {_MEMBERS[name]}, got {_type_name(value)}."
     issues.append(PolicyIssue(code=code, field=name, value=kept, reason=reason))
     return tuple(Element(name, text) for text in lenient.read_elements(name, value))
 
@@ -62,7 +62,7 @@ def _read_members(name: str, members: list[object], issues: list[PolicyIssue]) -
     for index, member in enumerate(members):
         field = f"{name}[{index}]"
         if isinstance(member, str):
-            # The text alone of a subclass, such as an enum's member, whose `str()` may be anything.
+            # `str()` of a subclass, such as an enum member, can return anything, so take the plain text.
             yield Element(field, str.__str__(member))
             continue
         issues.append(
@@ -70,7 +70,7 @@ def _read_members(name: str, members: list[object], issues: list[PolicyIssue]) -
                 code=IssueCode.NOT_A_STRING,
                 field=field,
                 value=keep_value(member),
-                reason=f"It is of type {_type_name(member)}; every element is a string.",
+                reason=f"Expected a string, got {_type_name(member)}.",
             )
         )
         from crossorigin.policy.check import lenient
@@ -79,8 +79,8 @@ def _read_members(name: str, members: list[object], issues: list[PolicyIssue]) -
 
 
 def read_bool(name: str, value: object, issues: list[PolicyIssue]) -> bool:
-    """Read an option that is True or False, adding an issue if it is neither."""
-    # By identity: nothing else is one of the two, whatever it says of its class.
+    """Read a boolean option, adding an issue if the value is neither True nor False."""
+    # Identity cannot be faked, unlike the class of an object.
     if value is True or value is False:
         return value
     issues.append(
@@ -88,8 +88,8 @@ def read_bool(name: str, value: object, issues: list[PolicyIssue]) -> bool:
             code=IssueCode.NOT_A_BOOL,
             field=name,
             value=keep_value(value),
-            reason=f"It is of type {_type_name(value)}, neither True nor False."
-            + (" Any text counts as true, 'false' too." if isinstance(value, str) else ""),
+            reason=f"Expected a bool, got {_type_name(value)}."
+            + (" Any non-empty string is true, including 'false'." if isinstance(value, str) else ""),
         )
     )
     from crossorigin.policy.check import lenient
@@ -107,8 +107,7 @@ def _read_regex(name: str, value: object, issues: list[PolicyIssue]) -> str | No
             code=IssueCode.REGEX_NOT_A_STRING,
             field=name,
             value=keep_value(value),
-            reason=f"It is of type {_type_name(value)}; the regular expression is given as one string, and compiled "
-            "and matched here.",
+            reason=f"Expected a string, got {_type_name(value)}; the policy compiles the regular expression itself.",
         )
     )
     from crossorigin.policy.check import lenient
@@ -120,13 +119,13 @@ def _read_max_age(name: str, value: object, issues: list[PolicyIssue]) -> int | 
     if value is None:
         return None
     if isinstance(value, int) and not isinstance(value, bool):
-        return int.__pos__(value)  # the number alone of a subclass, such as an enum's member
+        return int.__pos__(value)  # the plain number, also for a subclass such as an enum member
     issues.append(
         PolicyIssue(
             code=IssueCode.MAX_AGE_NOT_AN_INT,
             field=name,
             value=keep_value(value),
-            reason=f"It is of type {_type_name(value)}; it is a whole number of seconds, or None.",
+            reason=f"Expected a whole number of seconds or None, got {_type_name(value)}.",
         )
     )
     from crossorigin.policy.check import lenient

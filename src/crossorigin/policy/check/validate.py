@@ -1,7 +1,7 @@
-"""Validation of a policy's options, as a whole: all errors at once, or else all warnings.
+"""Validation of all options of a policy: all errors at once or, without errors, all warnings.
 
-The data runs one way: the options are read, the rules look at what was read, the warnings follow where the rules find
-nothing, and the fixes are added last. This is the only module that knows that order.
+Data flows in one direction: the options are read, the rules check them, the warnings run only if no rule found an
+error, and the fixes are added last. Only this module knows that order.
 """
 
 from collections.abc import Iterable, Mapping
@@ -14,7 +14,7 @@ from crossorigin.policy.options import DEFAULTS, Options
 
 
 def validate(given: Mapping[str, object]) -> tuple[Options, list[PolicyIssue], list[PolicyIssue]]:
-    """Check all options; return what was read, the errors, and, if there are none, the warnings."""
+    """Check all options. Return the options as read, the errors and, if there are no errors, the warnings."""
     taken = take_options(given)
     errors = _unknown_options(given)
     options = read_options(taken, errors)
@@ -28,13 +28,13 @@ def validate(given: Mapping[str, object]) -> tuple[Options, list[PolicyIssue], l
 
 
 def _unknown_options(given: Mapping[str, object]) -> list[PolicyIssue]:
-    """Refuse names that are not options; read from a file, they would otherwise be lost without a word."""
+    """Reject names that are not options, which would otherwise be ignored silently."""
     return [
         PolicyIssue(
             code=IssueCode.UNKNOWN_OPTION,
             field=text_of(name),
             value=keep_value(value),
-            reason="There is no option of this name.",
+            reason="There is no option with this name.",
         )
         for name, value in given.items()
         if name not in DEFAULTS
@@ -46,7 +46,7 @@ def _run(rules: Iterable[Rule], options: Options) -> list[PolicyIssue]:
 
 
 def _place(issue: PolicyIssue) -> tuple[int, int]:
-    """Return the place of an issue's field among the options, and of its element."""
+    """Return the sort key of an issue: the position of its option, then that of its element."""
     if issue.code is IssueCode.UNKNOWN_OPTION:
         return len(DEFAULTS), -1
     name, _, index = issue.field.partition("[")

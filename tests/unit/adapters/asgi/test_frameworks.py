@@ -243,7 +243,7 @@ _DOCUMENTED = (Path(__file__).parents[3] / "real" / "demo" / "documented_example
 def documented_app(source: str) -> FastAPI:
     """Run the example and return its app."""
     namespace: dict[str, Any] = {}
-    # The documented list names http origins beside credentials, which is remarked on.
+    # The documented list names http origins beside credentials, which is reported.
     exec(compile(source, "documented_example.py", "exec"), namespace)  # it is the documentation's code
     return namespace["app"]
 
@@ -282,7 +282,7 @@ def test_the_documented_example_works_after_one_import_line() -> None:
         assert (answer.status_code, answer.text) == (400, "Disallowed CORS origin")
 
 
-def test_the_documented_example_is_remarked_on_and_starts() -> None:
+def test_the_documented_example_starts_with_a_warning() -> None:
     """Its http origin that is no loopback gets a warning when the app is built, not an error."""
     line = "from crossorigin import CORSMiddleware"
     app = documented_app(re.sub(r"^.*import CORSMiddleware$", line, _DOCUMENTED, flags=re.MULTILINE))

@@ -249,7 +249,7 @@ class Inherited(CORSMiddleware):
 
 
 @pytest.mark.parametrize("how", ["by hand", "policy", "subclass"])
-def test_a_remark_points_to_the_file_that_wrote_the_policy(how: str) -> None:
+def test_a_warning_points_to_the_file_that_wrote_the_policy(how: str) -> None:
     """The warning names the user's own file and line, not a line of this library."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")

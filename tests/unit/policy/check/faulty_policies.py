@@ -53,13 +53,13 @@ class Faulty:
     issues: list[tuple[Code, str]]
 
     @property
-    def remarked(self) -> bool:
+    def is_warning(self) -> bool:
         """Tell whether the policy starts, with a warning."""
-        return all(code in REMARKS for code, _ in self.issues)
+        return all(code in WARNINGS for code, _ in self.issues)
 
 
 # The codes of the warnings; every other code is an error's.
-REMARKS = {
+WARNINGS = {
     Code.INSECURE_ORIGIN_WITH_CREDENTIALS,
     Code.REGEX_NEVER_MATCHES,
     Code.REGEX_SCHEME_NEVER_SENT,
@@ -460,7 +460,7 @@ FAULTY: list[Faulty] = [
         ],
     ),
     Faulty(
-        "all remarks at once",
+        "all warnings at once",
         {
             "allow_origins": ["http://a.example", "https://b.example", "https://b.example"],
             "allow_headers": ["Host"],

@@ -64,7 +64,7 @@ def test_a_sound_policy_starts_without_a_word(options: dict[str, Any]) -> None:
     ],
 )
 def test_the_maximum_age_is_a_number_of_seconds(age: object, codes: list[str]) -> None:
-    """An int from 0 to 2147483647; above a day it is remarked on."""
+    """An int from 0 to 2147483647; above a day it is reported."""
     assert codes_of({"max_age": age}) == codes
 
 

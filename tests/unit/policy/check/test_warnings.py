@@ -11,18 +11,18 @@ from crossorigin import CORSMiddleware, CrossOriginWarning, InvalidPolicyError, 
 from tests.unit.policy.check.faulty_policies import FAULTY, Faulty, complaint_of
 from tests.unit.policy.explain.explained_requests import DOCUMENTED
 
-REMARKED = {"allow_origins": ["http://a.example"], "allow_credentials": True, "max_age": 100000}
+WITH_WARNINGS = {"allow_origins": ["http://a.example"], "allow_credentials": True, "max_age": 100000}
 
 
-def remarks_of(options: dict[str, Any]) -> list[tuple[str, str]]:
-    """Return the code and the field of each remark on a policy."""
+def warnings_of(options: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return the code and the field of each warning on a policy."""
     complaint = complaint_of(options)
     assert complaint is None or isinstance(complaint, CrossOriginWarning)
     return [] if complaint is None else [(issue.code.value, issue.field) for issue in complaint.issues]
 
 
 @pytest.mark.parametrize(
-    ("origin", "remarked"),
+    ("origin", "warned"),
     [
         ("http://a.example", True),
         ("http://*.a.example:*", True),
@@ -45,17 +45,17 @@ def remarks_of(options: dict[str, Any]) -> list[tuple[str, str]]:
         ("httpx://a.example", False),
     ],
 )
-def test_an_unencrypted_origin_beyond_this_machine_is_remarked_on(origin: str, remarked: object) -> None:
+def test_an_unencrypted_origin_beyond_this_machine_is_reported(origin: str, warned: object) -> None:
     """With credentials, http is for loopback addresses; without, it is nobody's matter."""
     options = {"allow_origins": [origin]}
-    assert remarks_of(options) == []
-    found = remarks_of({**options, "allow_credentials": True})
-    assert found == ([("insecure-origin-with-credentials", "allow_origins[0]")] if remarked else [])
+    assert warnings_of(options) == []
+    found = warnings_of({**options, "allow_credentials": True})
+    assert found == ([("insecure-origin-with-credentials", "allow_origins[0]")] if warned else [])
 
 
 def test_the_documented_example_starts() -> None:
-    """The list that FastAPI's documentation shows is served, with a remark on the one origin it is about."""
-    assert remarks_of(DOCUMENTED) == [("insecure-origin-with-credentials", "allow_origins[0]")]
+    """The list that FastAPI's documentation shows is served, with a warning on the one origin it is about."""
+    assert warnings_of(DOCUMENTED) == [("insecure-origin-with-credentials", "allow_origins[0]")]
 
 
 @pytest.mark.parametrize(
@@ -68,20 +68,20 @@ def test_the_documented_example_starts() -> None:
         ({"allow_headers": ["ETag"], "expose_headers": ["ETag"]}, []),
     ],
 )
-def test_what_is_listed_twice_is_remarked_on(options: dict[str, Any], fields: list[str]) -> None:
+def test_what_is_listed_twice_is_reported(options: dict[str, Any], fields: list[str]) -> None:
     """Methods are compared as browsers send them, names without case, each list by itself."""
-    assert remarks_of(options) == [("duplicate-entry", field) for field in fields]
+    assert warnings_of(options) == [("duplicate-entry", field) for field in fields]
 
 
 def test_a_duplicate_names_the_first() -> None:
-    """The remark says where the other one stands, and the policy keeps that one."""
+    """The warning says where the other one stands, and the policy keeps that one."""
     with pytest.warns(CrossOriginWarning, match=r"duplicate of allow_headers\[0\]"):
         policy = Policy(allow_headers=["X-A", "X-B", "x-a"])
     assert policy.allow_headers == ("X-A", "X-B")
 
 
 @pytest.mark.parametrize(
-    ("options", "remarks"),
+    ("options", "warnings"),
     [
         (
             {"allow_origins": ["https://a.example", "*", "null"], "allow_origin_regex": "https://x"},
@@ -110,13 +110,13 @@ def test_a_duplicate_names_the_first() -> None:
         ({"max_age": None}, []),
     ],
 )
-def test_what_never_matters_is_remarked_on(options: dict[str, Any], remarks: list[tuple[str, str]]) -> None:
+def test_what_never_matters_is_reported(options: dict[str, Any], warnings: list[tuple[str, str]]) -> None:
     """Each entry that changes nothing is named, and no other one."""
-    assert remarks_of(options) == remarks
+    assert warnings_of(options) == warnings
 
 
-@pytest.mark.parametrize("faulty", [faulty for faulty in FAULTY if faulty.remarked], ids=lambda faulty: faulty.name)
-def test_there_are_no_remarks_beside_errors(faulty: Faulty) -> None:
+@pytest.mark.parametrize("faulty", [faulty for faulty in FAULTY if faulty.is_warning], ids=lambda faulty: faulty.name)
+def test_there_are_no_warnings_next_to_errors(faulty: Faulty) -> None:
     """A policy that does not start is told its errors alone, without any warning."""
     options = {**faulty.options, "allow_private_network": "yes"}
     with warnings.catch_warnings():
@@ -126,16 +126,16 @@ def test_there_are_no_remarks_beside_errors(faulty: Faulty) -> None:
     assert [issue.code for issue in caught.value.issues] == [IssueCode.NOT_A_BOOL]
 
 
-def test_all_remarks_of_a_policy_are_one_warning_at_the_line_that_wrote_it() -> None:
+def test_all_warnings_of_a_policy_are_one_warning_at_the_line_that_wrote_it() -> None:
     """Built by hand, from a mapping or inside the middleware, the warning points at the caller's file."""
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         """Do nothing; it is never called."""
 
     for build in (
-        lambda: Policy(**REMARKED),
-        lambda: Policy.from_dict(REMARKED),
-        lambda: CORSMiddleware(app, **REMARKED),
+        lambda: Policy(**WITH_WARNINGS),
+        lambda: Policy.from_dict(WITH_WARNINGS),
+        lambda: CORSMiddleware(app, **WITH_WARNINGS),
     ):
         with pytest.warns(CrossOriginWarning) as caught:
             build()
@@ -150,10 +150,10 @@ def test_all_remarks_of_a_policy_are_one_warning_at_the_line_that_wrote_it() -> 
         assert issubclass(caught[0].category, UserWarning)
 
 
-def test_a_policy_that_was_remarked_on_travels_in_silence() -> None:
+def test_a_policy_with_warnings_is_unpickled_without_them() -> None:
     """Unpickling and copying make no second warning."""
     with pytest.warns(CrossOriginWarning):
-        policy = Policy(**REMARKED)
+        policy = Policy(**WITH_WARNINGS)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert pickle.loads(pickle.dumps(policy)) == policy
@@ -165,5 +165,5 @@ def test_a_warning_can_be_made_an_error() -> None:
     """Who wants none of them can refuse them, and gets the whole message."""
     with warnings.catch_warnings():
         warnings.simplefilter("error", CrossOriginWarning)
-        with pytest.raises(CrossOriginWarning, match="This CORS policy starts, with 2 remarks"):
-            Policy(**REMARKED)
+        with pytest.raises(CrossOriginWarning, match="CORS policy: 2 warnings"):
+            Policy(**WITH_WARNINGS)
