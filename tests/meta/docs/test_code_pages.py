@@ -1,7 +1,7 @@
-"""Every issue code has its page, which says of that code what is true.
+"""Every issue code has a page, and the page is correct.
 
-What a page's blocks do is held where all documents' examples are run: there a message is compared with the one that
-is shown, and a policy to write may neither fail nor warn.
+`test_examples.py` runs the code blocks of all documents. It compares the messages with the ones
+that are shown, and the corrected policies must neither fail nor warn.
 """
 
 import re
@@ -21,7 +21,7 @@ _MESSAGE_CODE = re.compile(r"^  \[(.+)\]$", re.MULTILINE)
 
 
 def page_of(code: str) -> Path:
-    """Where the page of a code stands."""
+    """Return the path of the page of a code."""
     return PAGES / f"{code}.md"
 
 
@@ -36,7 +36,7 @@ def test_every_code_has_one_page_and_no_page_is_left_over() -> None:
 
 
 def test_the_index_lists_the_pages_by_their_titles() -> None:
-    """Each code stands in the index once, in the order of the list, with what its page's title says."""
+    """The index lists each code once, in the order of the enum, with the title of its page."""
     titles = [page_of(code).read_text("utf-8").partition("\n")[0] for code in IssueCode]
     listed = re.findall(r"^- \[(`(.+)`)\]\(\2\.md\)(: .+)$", INDEX.read_text("utf-8"), flags=re.MULTILINE)
     assert [f"# {code}{sentence}" for code, _, sentence in listed] == titles
@@ -48,9 +48,9 @@ def test_a_page_shows_its_message_and_what_to_write(code: IssueCode) -> None:
     """One policy has this code and no other, the reasons follow, and what to write is built with nothing caught."""
     _, *parts = _HEADING.split(page_of(code).read_text("utf-8"))
     sections = dict(zip(parts[::2], parts[1::2], strict=True))
-    assert list(sections)[:3] == ["What it looks like", "Why", "What to write"]
-    assert list(sections)[3:] in ([], ["If you meant something else"])
-    (message,) = blocks_of(sections["What it looks like"], "text")
+    assert list(sections)[:3] == ["Example", "What it means", "How to fix it"]
+    assert list(sections)[3:] in ([], ["Other cases"])
+    (message,) = blocks_of(sections["Example"], "text")
     assert set(_MESSAGE_CODE.findall(message)) == {code}
     right, *others = ["".join(blocks_of(sections[heading], "python")) for heading in list(sections)[2:]]
     assert re.search(r"\b(Policy|Policy\.from_dict|CORSMiddleware)\(", right)

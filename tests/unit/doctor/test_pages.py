@@ -30,7 +30,7 @@ def test_a_page_is_the_document() -> None:
     """The page of an issue is the one that the documents have."""
     page = page_of("method-wrong-case")
     assert page is not None
-    assert "## What to write" in page
+    assert "## How to fix it" in page
     assert "(https://fetch.spec.whatwg.org/#concept-method-normalize)" in page
 
 
@@ -38,7 +38,7 @@ def test_a_word_that_is_two_codes_has_both_pages() -> None:
     """A malformed origin stands in a policy, or in a request."""
     page = page_of("origin-malformed")
     assert page is not None
-    assert page.startswith("# `origin-malformed`: A string is not an origin")
+    assert page.startswith("# `origin-malformed`: A string is not a valid origin")
     assert page.endswith("A reason of a decision: refused, for it is not an origin as browsers write it.\n")
 
 
