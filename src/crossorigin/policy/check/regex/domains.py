@@ -101,20 +101,18 @@ class DomainCounter:
             yield from ((top, unknown) for top in self._written.top_level_names(hosts) if top not in node.children)
 
     def _count_below(self, suffix: str, node: SuffixNode, states: States, hosts: Hosts) -> None:
-        for label in hosts.labels(states, hosts.begin_states):
+        for label in hosts.labels(states, hosts.begins_with_room_for(suffix)):
             # By name alone: below a hosting suffix with a wildcard, users can have names of one label as well.
             child = node.children.get(label)
             if child is None or child.section is None:
-                domain = f"{label}.{suffix}"
-                if not self._claim(domain, suffix, node, hosts.back(states, label), hosts):
-                    return
+                self._claim(f"{label}.{suffix}", suffix, node, hosts.back(states, label), hosts)
             if self.claims.are_too_many():
                 return
 
-    def _claim(self, domain: str, suffix: str, node: SuffixNode, states: States, hosts: Hosts) -> bool:
-        """Count a domain; return False if no host that ends with it is short enough."""
+    def _claim(self, domain: str, suffix: str, node: SuffixNode, states: States, hosts: Hosts) -> None:
+        """Count a domain if a host that ends with it is short enough."""
         if not hosts.has_room_for(states, domain):
-            return False
+            return
         origin = hosts.origin_with(states, domain)
         self.example = self.example or origin
         if domain not in self.found:
@@ -125,7 +123,6 @@ class DomainCounter:
             )
             is_written = self._written.contain(domain, hosts.begin_states)
             self.claims.add(domain, letters=len(domain) - len(suffix) - 1, is_written=is_written)
-        return True
 
     def best(self) -> Domain | None:
         """Return the open domain to show: with the fewest labels, then with a name to read, then the shortest.

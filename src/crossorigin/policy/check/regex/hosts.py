@@ -12,7 +12,7 @@ import re
 from collections import deque
 
 from crossorigin.fetch.host import MAX_HOST, MAX_LABEL, is_ace_label
-from crossorigin.fetch.origin import DEFAULT_PORTS, MAX_ORIGIN, parse_origin
+from crossorigin.fetch.origin import DEFAULT_PORTS, parse_origin
 from crossorigin.policy.check.regex.addresses import ipv4_grammar, ipv6_grammar, port_grammar
 from crossorigin.policy.check.regex.search import find_texts
 
@@ -55,8 +55,9 @@ class Hosts:
         self._ports = port_grammar(str(DEFAULT_PORTS.get(scheme, "")))
         self._port_behind: dict[int, str | None] = {}
         inside = self._find_labels()
-        self._prefer_few_labels()
         self.begin_states: States = frozenset(self.begins)
+        self._lengths = {state: len(text.partition("://")[2]) for state, text in self.begins.items()}
+        self._longest = max(self._lengths.values())
         self.ends = {state: tail for state in sorted(inside) if (tail := self._tail_of_host(state)) is not None}
         self.last: States = frozenset(self.ends)
         # Characters that lead to the same states from everywhere are read as one: the first of them.
@@ -76,35 +77,22 @@ class Hosts:
         self.later = self._begins_behind_a_label()
 
     def _find_labels(self) -> set[int]:
-        """Walk over all labels, filling `begins`; return the states inside or behind a label."""
-        lengths: dict[int, int] = {}
-        # Short labels first: a state that is reached by a shorter label later would have to be visited again.
-        todo = [(0, text, state) for state, text in self.starts.items()]
-        heapq.heapify(todo)
+        """Walk over all hosts, shortest first, filling `begins`; return the states inside or behind a label."""
+        # A state is visited again only with a shorter label, because more characters fit behind that.
+        shortest: dict[int, int] = {}
+        todo = deque((state, 0, head, "") for state, head in self.starts.items())
         while todo:
-            length, text, state = heapq.heappop(todo)
+            state, length, head, name = todo.popleft()
+            if len(name) == MAX_HOST:
+                continue
             for char, target in self._row(state):
-                if char == "." and length and target not in self.begins and len(text) < MAX_ORIGIN:
-                    self.begins[target] = text + char
-                    heapq.heappush(todo, (0, text + char, target))
-                elif char != "." and length < min(MAX_LABEL, lengths.get(target, MAX_LABEL + 1) - 1):
-                    lengths[target] = length + 1
-                    heapq.heappush(todo, (length + 1, text + char, target))
-        return set(lengths)
-
-    def _prefer_few_labels(self) -> None:
-        """Replace texts like `a.a.a.` in `begins` by the shortest ones."""
-        seen = set(self.starts)
-        todo = deque((text, 0, state) for state, text in self.starts.items())
-        while todo:
-            text, length, state = todo.popleft()
-            for char, target in self._row(state):
-                if target in seen or length + (char != ".") > MAX_LABEL or (char == "." and not length):
-                    continue
-                seen.add(target)
-                if char == ".":
-                    self.begins[target] = text + char
-                todo.append((text + char, 0 if char == "." else length + 1, target))
+                if char != "." and length < min(MAX_LABEL, shortest.get(target, MAX_LABEL + 1) - 1):
+                    shortest[target] = length + 1
+                    todo.append((target, length + 1, head, name + char))
+                elif char == "." and length and target not in self.begins:
+                    self.begins[target] = head + name + char
+                    todo.append((target, 0, head, name + char))
+        return set(shortest)
 
     def _row(self, state: int) -> list[tuple[str, int]]:
         """Return the characters of hosts that can be read, without those that lead where another one does."""
@@ -243,7 +231,14 @@ class Hosts:
 
     def has_room_for(self, states: States, name: str) -> bool:
         """Return whether a host that ends with `name`, read from the right down to `states`, can be short enough."""
-        return any(len(head.partition("://")[2]) + len(name) <= MAX_HOST for head in self._heads(states))
+        return any(self._lengths[state] + len(name) <= MAX_HOST for state in states if state in self._lengths)
+
+    def begins_with_room_for(self, suffix: str) -> States:
+        """Return the states of `begins` behind which a label and a suffix are not too long for a host."""
+        most = MAX_HOST - len(f"a.{suffix}")
+        if most >= self._longest:
+            return self.begin_states
+        return frozenset(state for state, length in self._lengths.items() if length <= most)
 
     def origin_with(self, states: States, name: str) -> str | None:
         """Return the best origin whose host ends with `name`, read from the right down to `states`.
