@@ -91,7 +91,7 @@ class DomainCounter:
         """Yield the labels that lead to public suffixes, those first that make the best examples."""
         yield from sorted(node.children.items(), key=lambda child: _rank(child[0]))
         if node.wildcard is not None and not self._is_lifted(node.wildcard):
-            for label in hosts.labels(states, hosts.later):
+            for label in hosts.labels(states, hosts.later, suffix=name):
                 if label not in node.children:
                     yield label, node.wildcard
         if not name:
@@ -101,7 +101,7 @@ class DomainCounter:
             yield from ((top, unknown) for top in self._written.top_level_names(hosts) if top not in node.children)
 
     def _count_below(self, suffix: str, node: SuffixNode, states: States, hosts: Hosts) -> None:
-        for label in hosts.labels(states, hosts.begins_with_room_for(suffix)):
+        for label in hosts.labels(states, hosts.begin_states, suffix=suffix):
             # By name alone: below a hosting suffix with a wildcard, users can have names of one label as well.
             child = node.children.get(label)
             if child is None or child.section is None:

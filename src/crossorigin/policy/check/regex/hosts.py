@@ -54,10 +54,11 @@ class Hosts:
         self.begins = dict(starts)
         self._ports = port_grammar(str(DEFAULT_PORTS.get(scheme, "")))
         self._port_behind: dict[int, str | None] = {}
+        # How many characters of a host lead to a state, at least: no host may be longer than 253.
+        self._shortest_ways = dict.fromkeys(self.starts, 0)
         inside = self._find_labels()
         self.begin_states: States = frozenset(self.begins)
-        self._lengths = {state: len(text.partition("://")[2]) for state, text in self.begins.items()}
-        self._longest = max(self._lengths.values())
+        self._longest_way = max(self._shortest_ways.values())
         self.ends = {state: tail for state in sorted(inside) if (tail := self._tail_of_host(state)) is not None}
         self.last: States = frozenset(self.ends)
         # Characters that lead to the same states from everywhere are read as one: the first of them.
@@ -88,9 +89,11 @@ class Hosts:
             for char, target in self._row(state):
                 if char != "." and length < min(MAX_LABEL, shortest.get(target, MAX_LABEL + 1) - 1):
                     shortest[target] = length + 1
+                    self._shortest_ways.setdefault(target, len(name) + 1)
                     todo.append((target, length + 1, head, name + char))
                 elif char == "." and length and target not in self.begins:
                     self.begins[target] = head + name + char
+                    self._shortest_ways.setdefault(target, len(name) + 1)
                     todo.append((target, 0, head, name + char))
         return set(shortest)
 
@@ -174,8 +177,12 @@ class Hosts:
         self.budget.spend(1)
         return states
 
-    def labels(self, states: States, begins: Collection[int], *, is_whole: bool = True) -> Iterator[str]:
+    def labels(
+        self, states: States, begins: Collection[int], *, suffix: str = "", is_whole: bool = True
+    ) -> Iterator[str]:
         """Yield the labels, shortest first, that lead from one of `begins` to `states` and can be registered.
+
+        Those that are too long before a suffix, whatever is before them, are left out.
 
         This is an A* search (Hart, Nilsson and Raphael, 1968) from the right. How many characters are missing is
         known exactly for each state, so it goes straight to the next label. Unless a label is whole, it goes on
@@ -201,9 +208,15 @@ class Hosts:
                 missing = 0
                 if char == "-" or goal.isdisjoint(before):
                     missing = self._missing(before, goal)
-                if len(label) + 1 + missing <= MAX_LABEL:
+                is_short = len(label) + 1 + missing <= MAX_LABEL
+                if is_short and self._has_room_before(before, len(f"{char}{label}.{suffix}")):
                     count += 1
                     heapq.heappush(todo, (len(label) + 1 + missing, -len(label), count, char + label, before))
+
+    def _has_room_before(self, states: States, length: int) -> bool:
+        most = MAX_HOST - length
+        # Most expressions have short ways only.
+        return self._longest_way <= most or any(self._shortest_ways[state] <= most for state in states)
 
     def _missing(self, states: States, begins: States) -> int:
         """Return how many characters are missing before `states` to the beginning of a label; too many if none does."""
@@ -231,14 +244,7 @@ class Hosts:
 
     def has_room_for(self, states: States, name: str) -> bool:
         """Return whether a host that ends with `name`, read from the right down to `states`, can be short enough."""
-        return any(self._lengths[state] + len(name) <= MAX_HOST for state in states if state in self._lengths)
-
-    def begins_with_room_for(self, suffix: str) -> States:
-        """Return the states of `begins` behind which a label and a suffix are not too long for a host."""
-        most = MAX_HOST - len(f"a.{suffix}")
-        if most >= self._longest:
-            return self.begin_states
-        return frozenset(state for state, length in self._lengths.items() if length <= most)
+        return any(len(head.partition("://")[2]) + len(name) <= MAX_HOST for head in self._heads(states))
 
     def origin_with(self, states: States, name: str) -> str | None:
         """Return the best origin whose host ends with `name`, read from the right down to `states`.

@@ -92,7 +92,7 @@ def _why_invalid(text: str) -> str | None:
         warnings.simplefilter("error", FutureWarning)
         try:
             re.compile(text)
-        except (re.error, OverflowError, RecursionError, FutureWarning) as error:
+        except (re.error, ValueError, OverflowError, RecursionError, FutureWarning) as error:
             return str(error)
     return None
 

@@ -174,6 +174,7 @@ def test_the_switch_lifts_nothing_else(text: str) -> None:
         # Hosts that are too long do not exist.
         (rf"https://[a-z]{{61}}\.{'a' * 63}\.{'b' * 63}\.{'c' * 63}\.com", None),
         (r"https://(?:a\.){125}[a-z]+\.com", None),
+        (r"https://(?:a\.){115}[a-z]{20,}\.com", None),
         # But a host beside them can be short enough: one without labels before it, one with few but long labels.
         (r"https://(?:(?:x\.){125}a|b[a-z]{3})\.com", Danger.DOMAINS),
         (r"https://(?:(?:b{60}|c{62}\.c)d{10}|(?:a\.){129}a)\.example[a-z]+\.com", Danger.DOMAINS),
