@@ -26,6 +26,7 @@ ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789-._:/[]+"
 MAX_STATES = 12_000
 # Each group in a group is a few calls deeper.
 MAX_DEPTH = 60
+_TOO_DEEP = f"it has more than {MAX_DEPTH} groups in one another"
 _NOTHING: frozenset[str] = frozenset()
 
 # Both are private, but they are the only reader that never disagrees with `re`: what a flag, a class or a category
@@ -82,7 +83,11 @@ class Graph:
         self.looks_behind: list[LookAround] = []
         self._budget = budget
         self._depth = 0
-        tree = _PARSER.parse(text)
+        try:
+            tree = _PARSER.parse(text)
+        except RecursionError:
+            # `re.compile` may have read it with fewer calls around it.
+            raise RegexTooLargeError(_TOO_DEEP) from None
         self.first = self._state()
         self.last = self._series(tree, tree.state.flags, self.first)
 
@@ -102,7 +107,7 @@ class Graph:
         """Add the pieces of a sequence behind `entry`; return the exit of the last one."""
         self._depth += 1
         if self._depth > MAX_DEPTH:
-            raise RegexTooLargeError(f"it has more than {MAX_DEPTH} groups in one another")
+            raise RegexTooLargeError(_TOO_DEEP)
         for item in items:
             entry = self._item(item, flags, self._link(entry, self._state()))
         self._depth -= 1

@@ -169,10 +169,11 @@ def test_a_constant_answer_has_one_origin_to_name(origins: list[str], regex: str
         ("a{1,99999999999999999999}", ["regex-invalid"]),
         ("(" * 4000 + ")" * 4000, ["regex-invalid"]),
         ("(" * 5000 + ")" * 5000, ["regex-too-large"]),
+        ("(?a)(?u)https://a", ["regex-invalid"]),
         ("https://a", []),
         (b"https://a", ["regex-not-a-string"]),
     ],
-    ids=range(7),
+    ids=range(8),
 )
 def test_a_regex_compiles(regex: object, codes: list[str]) -> None:
     """What Python cannot compile, for whatever reason, is an issue and no exception of its own."""

@@ -105,6 +105,10 @@ def test_groups_can_be_in_one_another_up_to_a_bound() -> None:
     with pytest.raises(RegexTooLargeError, match=f"more than {MAX_DEPTH} groups in one another"):
         Graph("(" * MAX_DEPTH + "a" + ")" * MAX_DEPTH, Budget())
     Graph("(a)" * 2 * MAX_DEPTH, Budget())
+    # The parser merges groups that do not capture. It reads only so many all the same.
+    Graph("(?:" * 2 * MAX_DEPTH + "a" + ")" * 2 * MAX_DEPTH, Budget())
+    with pytest.raises(RegexTooLargeError, match="groups in one another"):
+        Graph("(?:" * 2000 + "a" + ")" * 2000, Budget())
 
 
 @pytest.mark.parametrize("text", ["(?:(?:(?:a){300}){300}){300}", "(?:(?:(?:){300}){300}){300}", "(?:a|b){327}" * 20])

@@ -15,6 +15,7 @@ from crossorigin.policy.check.regex.repairs import (
     PRIVATE_RANGES,
     close_addresses,
     escape_dots,
+    lower_letters,
     repaired,
     unify_backslashes,
     without_atoms,
@@ -226,7 +227,7 @@ def explain_never_matches(text: str, fixer: Fixer) -> Cause:
         unify_backslashes(text),
         re.sub(r"/\??(\.\*)?(\)?\$?)$", r"\2", text),
         f"https://{text.removeprefix('^').removeprefix('//')}",
-        text.lower(),
+        lower_letters(text),
     ):
         if fixed != text and fixer.is_fine(fixed):
             return Cause(reason, (Fix(REGEX, fixed),))

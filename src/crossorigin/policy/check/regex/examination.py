@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import warnings
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -20,7 +22,6 @@ from crossorigin.policy.regex.matcher import matcher_of
 # The repairs of one expression share a budget of their own, so that looking for a fix never changes a verdict.
 _FIX_STEPS = MAX_STEPS // 4
 
-
 NOT_JUDGED = Verdict()
 
 
@@ -35,6 +36,20 @@ class Examination:
     too_large: str | None = None
     verdict: Verdict = NOT_JUDGED
     can_match: bool = True
+
+
+def why_invalid(text: str) -> str | None:
+    """Return why Python does not compile an expression; None if it does, or if it is too long to be examined."""
+    if len(text) > MAX_TEXT:
+        return None
+    with warnings.catch_warnings():
+        # What a later Python will read otherwise must not be what decides which origins are allowed.
+        warnings.simplefilter("error", FutureWarning)
+        try:
+            re.compile(text)
+        except (re.error, ValueError, OverflowError, RecursionError, FutureWarning) as error:
+            return str(error)
+    return None
 
 
 # The rules for errors and for warnings ask about one expression, one after the other.
@@ -70,11 +85,7 @@ class Fixer:
 
     def examine(self, text: str) -> Examination | None:
         """Return what a repaired expression is; None if it cannot be read, or not within what is left."""
-        import re
-
-        try:
-            re.compile(text)
-        except (re.error, OverflowError, RecursionError):
+        if why_invalid(text) is not None:
             return None
         found = _examine(text, self._budget, has_credentials=self._has_credentials, lift_hosting=self._lift_hosting)
         return found if found.unsupported is None and found.too_large is None else None

@@ -112,6 +112,11 @@ def unify_backslashes(text: str) -> str:
     return text.replace("\\\\", "\\")
 
 
+def lower_letters(text: str) -> str:
+    r"""Write lower case, but leave `\S` and the like alone."""
+    return re.sub(r"\\.|\(\?P|[A-Z]", lambda found: found[0] if len(found[0]) > 1 else found[0].lower(), text)
+
+
 def close_addresses(text: str) -> str:
     """Write the private ranges in place of any IPv4 address."""
     return _OPEN_ADDRESS.sub(lambda _: PRIVATE_RANGES, text)

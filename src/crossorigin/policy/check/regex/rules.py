@@ -34,7 +34,10 @@ def regex_is_safe(options: Options) -> Iterator[PolicyIssue]:
             "value or None.",
         )
         return
-    why = _why_invalid(text)
+    from crossorigin.policy.check.regex import causes
+    from crossorigin.policy.check.regex.examination import why_invalid
+
+    why = why_invalid(text)
     if why is not None:
         yield issue_of(
             IssueCode.REGEX_INVALID,
@@ -43,8 +46,6 @@ def regex_is_safe(options: Options) -> Iterator[PolicyIssue]:
             f"a regular expression that Python compiles, as in {_EXAMPLE}.",
         )
         return
-    from crossorigin.policy.check.regex import causes
-
     found, fixer = _examined(options)
     if found.unsupported is not None:
         cause = causes.explain_unsupported(text, found.unsupported, fixer)
@@ -77,24 +78,6 @@ def regex_does_what_it_says(options: Options) -> Iterator[PolicyIssue]:
     unescaped = causes.explain_unescaped_dot(text, fixer) if options.allow_credentials else None
     if unescaped is not None:
         yield _issue(IssueCode.REGEX_UNESCAPED_DOT, text, unescaped)
-
-
-def _why_invalid(text: str) -> str | None:
-    import re
-    import warnings
-
-    from crossorigin.policy.regex.limits import MAX_TEXT
-
-    if len(text) > MAX_TEXT:
-        return None  # it is refused for that, and need not be compiled
-    with warnings.catch_warnings():
-        # What a later Python will read otherwise must not be what decides which origins are allowed.
-        warnings.simplefilter("error", FutureWarning)
-        try:
-            re.compile(text)
-        except (re.error, ValueError, OverflowError, RecursionError, FutureWarning) as error:
-            return str(error)
-    return None
 
 
 def _examined(options: Options) -> tuple[Examination, Fixer]:
