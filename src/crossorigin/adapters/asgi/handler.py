@@ -199,15 +199,28 @@ class Handler:
             self._hook = DecisionHook(on_decision)
         self._hook.call(decision, read_facts(scope) if self._hook.wants_facts else scope)
 
-    def log_refusal(self, decision: Decision, scope: Scope, selection: Selection | None = None) -> None:
-        """Log a refused request with the reason, or only count it if the same refusal was logged before."""
+    def log_refusal(
+        self,
+        decision: Decision,
+        scope: Scope,
+        selection: Selection | None = None,
+        *,
+        origin: bytes | None = None,
+    ) -> None:
+        """Log a refused request with the reason, or only count it if the same refusal was logged before.
+
+        `origin` is the `Origin` line, if the caller has read it.
+        """
         log = self._refusal_log
         if log is None:
             from crossorigin.telemetry.refusal_log import RefusalLog
 
             log = self._refusal_log = RefusalLog(self._policy)
         owner = "" if selection is None else selection.owner
-        # Only a request with `Origin` is refused.
-        origin = lines_of(scope["headers"], b"origin")[0]
-        if not log.counts(decision, origin, owner):
+        if origin is None:
+            for name, value in scope["headers"]:
+                if name == b"origin":
+                    origin = value
+                    break
+        if not log.counts(decision, origin or b"", owner):
             log.write(decision, read_facts(scope), policy=None if selection is None else selection.policy, owner=owner)

@@ -410,3 +410,10 @@ async def test_a_middleware_that_is_the_outermost_already_stays(caplog: pytest.L
     app.middleware_stack = CORSMiddleware(app.build_middleware_stack(), policy=POLICY)
     assert await allowed_by(app, "/", ORIGIN)
     assert caplog.records == []
+
+
+def test_a_refusal_without_an_origin_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
+    """There is none among requests, but the log may be asked by any caller."""
+    layer = CORSMiddleware(answering(), policy=POLICY)
+    layer._handler.log_refusal(POLICY.decide("GET", origin=[OTHER.encode()]), http_scope("GET"))
+    assert caplog.records == []
