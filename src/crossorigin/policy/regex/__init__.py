@@ -1,5 +1,5 @@
-"""The language of an origin's regular expression: reading it, its automaton, and matching.
+"""Regular expressions over origins: the parser, the automaton and the matcher.
 
-Nothing here says what may be allowed: `crossorigin.policy.check.regex` does. None of this is imported for a policy
-without a regular expression.
+`crossorigin.policy.check.regex` decides which expressions are allowed. A policy without a regular expression imports
+none of this.
 """

@@ -1,16 +1,16 @@
-"""The automaton of a regular expression: one state for each situation that a text can lead to.
+"""The deterministic automaton of a regular expression.
 
 A text can lead to several states of the graph at once. The subset construction (Rabin and Scott, "Finite automata and
-their decision problems", 1959) makes one state of each such set, so that reading a character is one step, whatever the
-expression looks like: there is nothing to go back to. All states are made here, when a policy is built.
+their decision problems", 1959) makes one state of each such set, so that reading a character is one step for every
+expression, without backtracking. All states are created here, when a policy is built.
 
-Conditions need a little more than a set of graph states. A state of the automaton is
+Anchors and look-arounds need more than a set of graph states. A state of the automaton consists of
 
-- the kind of the character before it, for anchors;
-- for each look-behind, the set of its own graph states: it runs along from the start of the text, and starts
-  again at every character, and holds where it has just reached its end;
-- threads: pairs of a graph state and its *duties*. A duty is a look-ahead on its way, with the set of its own threads.
-  All duties of one thread must hold (an alternating automaton: Chandra, Kozen and Stockmeyer, "Alternation", 1981).
+- the kind of the previous character, for anchors;
+- for each look-behind, the set of its current graph states. A look-behind starts again at every character of the text,
+  and holds where it has just reached its end;
+- threads: pairs of a graph state and its *duties*. A duty is an unfinished look-ahead with its set of threads. All
+  duties of a thread must hold (an alternating automaton: Chandra, Kozen and Stockmeyer, "Alternation", 1981).
 """
 
 from __future__ import annotations
@@ -25,35 +25,35 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
 MAX_STATES = 10_000
-# What is on one side of a place in a text: nothing, a character that `\w` matches, or another one.
+# The kinds of neighbors of a position in a text: none, a character that `\w` matches, or any other character.
 _EDGE, _WORD, _OTHER = 0, 1, 2
 _WORD_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_")
-# Python 3.14 changed whether `\B` matches the empty text.
+# In Python 3.14, `\B` matches the empty text; in earlier releases it does not.
 _EMPTY_HAS_NO_BOUNDARY = re.fullmatch(r"\B", "") is not None
-# Sets of sets are compared and hashed where plain threads are numbers: measured, a step costs so many times as much.
+# Duties are nested sets, which are compared and hashed. The measured cost is this many times that of a plain thread.
 _DUTY_WEIGHT = 4
 
 Duty = tuple[LookAround, "Threads"]
 Thread = tuple[int, frozenset[Duty]]
 Threads = frozenset[Thread]
 Key = tuple[int, tuple[Threads, ...], Threads]
-Place = tuple[int, tuple[Threads, ...], int]  # what is before, the look-behinds, what is after
+Place = tuple[int, tuple[Threads, ...], int]  # the previous kind, the look-behinds, the next kind
 _NO_DUTIES: frozenset[Duty] = frozenset()
 
 
 class Automaton:
     """The states of an expression from which a match can still be reached.
 
-    `rows[state]` says where each character leads, and `ends[state]` whether a text may end there. A character that is
-    not in a row leads nowhere.
+    `rows[state]` maps each character to the next state, and `ends[state]` is whether a text may end in the state. A
+    character that is not in a row leads to no match.
     """
 
     def __init__(self, text: str, budget: Budget) -> None:
-        """Read an expression that `re.compile` takes, and make all states.
+        """Parse an expression that `re.compile` accepts, and create all states.
 
         Raises:
-            UnsupportedRegexError: A part of it cannot be expressed by an automaton.
-            RegexTooLargeError: It takes too many states or steps.
+            UnsupportedRegexError: An automaton cannot express a part of it.
+            RegexTooLargeError: It needs too many states or steps.
         """
         self.budget = budget
         self.graph = Graph(text, budget)
@@ -74,7 +74,7 @@ class Automaton:
         self._drop_what_leads_nowhere()
 
     def walk(self, state: int | None, text: str) -> int | None:
-        """Return the state that a text leads to; None if it leads nowhere."""
+        """Return the state that a text leads to, or None if no match can follow it."""
         for char in text:
             if state is None:
                 return None
@@ -82,7 +82,7 @@ class Automaton:
         return state
 
     def accepts(self, text: str) -> bool:
-        """Return whether the expression matches the whole of a text."""
+        """Return whether the expression matches the whole text."""
         state = self.walk(self.start, text)
         return state is not None and self.ends[state]
 
@@ -91,7 +91,7 @@ class Automaton:
         return {graph_state for graph_state, _ in self._keys[state][2]}
 
     def _character_groups(self) -> dict[tuple[frozenset[str], int], list[str]]:
-        """Return, for the characters of an edge and a kind, the groups of those that all edges treat alike."""
+        """Return, for each character set of an edge and each kind, its groups of characters that edges treat alike."""
         sets = {edge.chars for edge in self.graph.edges if edge is not None}
         alike: dict[tuple[bool, ...], str] = {}
         for char in ALPHABET:
@@ -108,7 +108,7 @@ class Automaton:
         return groups
 
     def _reached_freely(self, state: int) -> Threads:
-        """Return the threads that empty edges without a condition lead to, where there is something to do."""
+        """Return the threads reached by unconditional empty edges, without states that only have such edges."""
         edges, empty = self.graph.edges, self.graph.empty
         seen, todo = {state}, [state]
         while todo:
@@ -117,7 +117,7 @@ class Automaton:
                 if condition is None and target not in seen:
                     seen.add(target)
                     todo.append(target)
-        # The end of a piece has no edges: reaching it is what is asked for.
+        # The end of a piece has no edges, but it must be kept, because reaching it is the result.
         return frozenset(
             (s, _NO_DUTIES)
             for s in seen
@@ -126,7 +126,7 @@ class Automaton:
 
     def _number(self, before: int, behinds: tuple[Threads, ...], threads: Threads) -> int:
         if not behinds and not any(duties or state in self._conditional for state, duties in threads):
-            before = _OTHER  # no condition will ask
+            before = _OTHER  # no condition depends on it
         key = (before, behinds, threads)
         number = self._numbers.get(key)
         if number is None:
@@ -141,8 +141,8 @@ class Automaton:
         row: dict[str, int] = {}
         for kind in (_WORD, _OTHER):
             place = (before, behinds, kind)
-            # Threads without duties are put together by what they read, so that each is visited once and not once for
-            # each group of characters.
+            # Threads without duties are grouped by the characters that they read, so that each thread is visited once
+            # instead of once per group of characters.
             targets: dict[frozenset[str], set[Thread]] = {}
             bound: list[Thread] = []
             for state, duties in self._close(threads, place):
@@ -171,7 +171,7 @@ class Automaton:
         return row
 
     def _close(self, threads: Threads, place: Place) -> Threads:
-        """Follow the empty edges whose condition holds at a place."""
+        """Return the threads together with those reached by empty edges whose condition holds at a position."""
         if self._is_plain:
             return threads
         seen, todo = set(threads), [thread for thread in threads if thread[0] in self._conditional]
@@ -189,7 +189,7 @@ class Automaton:
         return frozenset(seen)
 
     def _duties_under(self, condition: Condition, duties: frozenset[Duty], place: Place) -> frozenset[Duty] | None:
-        """Return the duties of a thread that takes an edge with a condition; None if the condition does not hold."""
+        """Return the duties of a thread that takes a conditional edge, or None if the condition does not hold."""
         before, behinds, after = place
         if isinstance(condition, Anchor):
             return duties if _holds(condition, before, after) else None
@@ -199,7 +199,7 @@ class Automaton:
         return None if _reaches(inner, condition.last) == condition.is_negative else duties
 
     def _read(self, closed: Collection[Thread], place: Place, char: str) -> Threads:
-        """Return the threads behind a character."""
+        """Return the threads after a character."""
         self.budget.spend(1 + len(closed))
         following: set[Thread] = set()
         for state, duties in closed:
@@ -212,7 +212,7 @@ class Automaton:
         return frozenset(following)
 
     def _advance(self, duties: frozenset[Duty], place: Place, char: str) -> frozenset[Duty] | None:
-        """Return the duties behind a character, without those that are done; None if one is broken."""
+        """Return the unfinished duties after a character, or None if one has failed."""
         left: set[Duty] = set()
         for look, threads in duties:
             self.budget.spend(_DUTY_WEIGHT * (1 + len(threads)))
@@ -224,9 +224,9 @@ class Automaton:
         return frozenset(left)
 
     def _step_ahead(self, look: LookAround, threads: Threads, place: Place, char: str) -> tuple[bool, Threads]:
-        """Return whether a look-ahead is at its end before a character, and its threads behind it.
+        """Return whether a look-ahead has reached its end before a character, and its threads after the character.
 
-        A thread that is at the end, but has open duties, stays there until those are done.
+        A thread that is at the end but has unfinished duties stays there until they are finished.
         """
         closed = self._close(threads, place)
         if _reaches(closed, look.last):
@@ -244,7 +244,7 @@ class Automaton:
         )
 
     def _drop_what_leads_nowhere(self) -> None:
-        """Remove from the rows each state from which no text is accepted: what is left can always be completed."""
+        """Remove all states from the rows that cannot lead to a match."""
         sources: list[list[int]] = [[] for _ in self.rows]
         for state, row in enumerate(self.rows):
             for target in set(row.values()):
@@ -260,12 +260,12 @@ class Automaton:
 
 
 def _reaches(threads: Threads, last: int) -> bool:
-    """Return whether a thread without open duties is at `last`."""
+    """Return whether a thread without unfinished duties is at `last`."""
     return (last, _NO_DUTIES) in threads
 
 
 def _holds(anchor: Anchor, before: int, after: int) -> bool:
-    # Without newlines in the alphabet, all forms of "beginning" and all forms of "end" are one.
+    # The alphabet has no newline, so all kinds of "beginning" are equivalent, and so are all kinds of "end".
     if anchor.name.startswith("BEGINNING"):
         return before == _EDGE
     if anchor.name.startswith("END"):

@@ -1,14 +1,14 @@
-r"""The graph of a regular expression: what Python's own parser read, as states and edges.
+r"""The graph of a regular expression: the result of Python's parser as states and edges.
 
 This is Thompson's construction ("Regular expression search algorithm", 1968). Each part of an expression becomes a
-piece of graph with one entry and one exit, and the pieces are put together by empty edges, which read nothing:
+piece of graph with one entry and one exit, and the pieces are connected by empty edges, which read no character:
 
     ab      -> a -> b ->            the exit of one piece leads to the entry of the next
     a|b     -> both pieces begin at one entry and end at one exit
-    a*      -> a loop, with a way around it
+    a*      -> a loop, with a path around it
 
-A text matches where a path from the first state to the last one reads it. An empty edge may have a condition, which
-says what must surround the place in the text where it is taken (`^`, `\b`, a look-around).
+A text matches if a path from the first state to the last one reads it. An empty edge may have a condition on the
+surrounding text (`^`, `\b`, a look-around).
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from crossorigin.policy.regex.limits import Budget, RegexTooLargeError, Unsuppor
 # Every character that a serialized origin can have. The expression itself may contain any other.
 ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789-._:/[]+"
 MAX_STATES = 12_000
-# Each group in a group is a few calls deeper.
+# Each nested group adds a few calls to the stack.
 MAX_DEPTH = 60
 _TOO_DEEP = f"it has more than {MAX_DEPTH} groups in one another"
 _NOTHING: frozenset[str] = frozenset()
 
-# Both are private, but they are the only reader that never disagrees with `re`: what a flag, a class or a category
-# means is asked here, never repeated.
+# Both modules are private, but no other parser always agrees with `re`. They decide what a flag, a class or a category
+# means, so that this is not reimplemented here.
 _PARSER: Any = import_module("re._parser")
 _COMPILER: Any = import_module("re._compiler")
 
@@ -43,7 +43,7 @@ _UNSUPPORTED = {
 
 
 class Edge(NamedTuple):
-    """An edge that reads one of `chars`; `written` are those of them that the expression spells out."""
+    """An edge that reads one of `chars`. `written` contains the ones that the expression spells out."""
 
     chars: frozenset[str]
     target: int
@@ -51,13 +51,13 @@ class Edge(NamedTuple):
 
 
 class Anchor(NamedTuple):
-    r"""A condition on the two neighbors of a place in the text: `^`, `$`, `\b` and the like, by the parser's name."""
+    r"""A condition on the two neighbors of a position in the text, such as `^`, `$` or `\b`, by the parser's name."""
 
     name: str
 
 
 class LookAround(NamedTuple):
-    """A condition on the text ahead of or behind a place: its part of the graph, from `first` to `last`."""
+    """A condition on the text after or before a position: a part of the graph, from `first` to `last`."""
 
     first: int
     last: int
@@ -69,13 +69,13 @@ Condition = Anchor | LookAround
 
 
 class Graph:
-    """The states of an expression, each with one edge that reads at most, and any number of empty edges."""
+    """The states of an expression, each with at most one edge that reads a character, and any number of empty edges."""
 
     def __init__(self, text: str, budget: Budget) -> None:
-        """Read an expression that `re.compile` takes.
+        """Parse an expression that `re.compile` accepts.
 
         Raises:
-            UnsupportedRegexError: A part of it cannot be expressed by an automaton.
+            UnsupportedRegexError: An automaton cannot express a part of it.
             RegexTooLargeError: It has too many states.
         """
         self.edges: list[Edge | None] = []
@@ -86,7 +86,7 @@ class Graph:
         try:
             tree = _PARSER.parse(text)
         except RecursionError:
-            # `re.compile` may have read it with fewer calls around it.
+            # `re.compile` may have parsed it with fewer calls on the stack.
             raise RegexTooLargeError(_TOO_DEEP) from None
         self.first = self._state()
         self.last = self._series(tree, tree.state.flags, self.first)
@@ -104,7 +104,7 @@ class Graph:
         return target
 
     def _series(self, items: Any, flags: int, entry: int) -> int:
-        """Add the pieces of a sequence behind `entry`; return the exit of the last one."""
+        """Add the pieces of a sequence after `entry`, and return the exit of the last one."""
         self._depth += 1
         if self._depth > MAX_DEPTH:
             raise RegexTooLargeError(_TOO_DEEP)
@@ -121,7 +121,7 @@ class Graph:
             case "SUBPATTERN":
                 _, added, removed, body = value
                 if added & (re.ASCII | re.UNICODE):
-                    # `(?a:` takes the flag `u` away. The compiler does that; the parsed tree does not show it.
+                    # `(?a:` removes the flag `u`. The compiler does that, but the parsed tree does not show it.
                     flags &= ~(re.ASCII | re.UNICODE)
                 return self._series(body, (flags | added) & ~removed, entry)
             case "BRANCH":
@@ -130,7 +130,7 @@ class Graph:
                     self._link(self._series(body, flags, self._link(entry, self._state())), end)
                 return end
             case "MAX_REPEAT" | "MIN_REPEAT":
-                # How many rounds are tried first changes which match is found, not whether there is one.
+                # Greediness changes which match is found first, not whether there is one.
                 return self._repeat(value, flags, entry)
             case "AT":
                 return self._link(entry, self._state(), Anchor(str(value).removeprefix("AT_")))
@@ -145,10 +145,10 @@ class Graph:
         name, value = str(item[0]), item[1]
         chars = characters_of(_frozen(item), flags)
         if name == "ANY":
-            # A bare dot counts as writing a dot: its author meant one.
+            # A bare dot counts as a written dot, because its author probably meant one.
             written = frozenset(".")
         elif name == "LITERAL" or (name == "IN" and all(str(kind) == "LITERAL" for kind, _ in value)):
-            # The parser turns `(?:0|1|2)` into a class, so a class that lists single characters spells them out.
+            # The parser turns `(?:0|1|2)` into a class, so a class of single characters counts as spelling them out.
             written = chars
         else:
             written = _NOTHING
@@ -171,7 +171,7 @@ class Graph:
 
     def _repeat(self, value: Any, flags: int, entry: int) -> int:
         least, most, body = value
-        # No text is longer than MAX_ORIGIN. Of more rounds some are empty, and those can be left out or doubled.
+        # No text is longer than MAX_ORIGIN. With more repetitions, some are empty and can be omitted or repeated.
         least = min(least, MAX_ORIGIN + 1)
         for _ in range(least):
             entry = self._series(body, flags, self._link(entry, self._state()))
@@ -191,7 +191,7 @@ def _frozen(value: Any) -> Any:
 
 
 def characters_of(item: Any, flags: int) -> frozenset[str]:
-    """Return the characters of the alphabet that one parsed item matches, as `re` itself says."""
+    """Return the characters of the alphabet that one parsed item matches, according to `re`."""
     name, value = str(item[0]), item[1]
     if name == "LITERAL" and not flags & re.IGNORECASE:
         return frozenset(chr(value)) & _ALL
@@ -203,7 +203,7 @@ _ALL = frozenset(ALPHABET)
 
 @lru_cache(maxsize=256)
 def _asked(item: Any, flags: int) -> frozenset[str]:
-    # The compiler takes a parsed item as it is.
+    # The compiler accepts a parsed item unchanged.
     pattern = _PARSER.SubPattern(_PARSER.State(), [item])
     pattern.state.flags = flags
     matches = _COMPILER.compile(pattern, flags).fullmatch

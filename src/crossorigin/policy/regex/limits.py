@@ -1,22 +1,22 @@
-"""What reading and judging a regular expression may cost, and the two errors for what is refused."""
+"""The limits for parsing and checking a regular expression, and the errors for expressions that are not accepted."""
 
-# A list of 200 whole URLs is 8 kB. What is longer belongs in `allow_origins`, where a look-up costs the same at any
-# length.
+# A list of 200 complete URLs is 8 kB. A longer list belongs in `allow_origins`, where the cost of a look-up does not
+# depend on its length.
 MAX_TEXT = 8192
 # Half a second on a slow core. Common expressions need 1,000 to 10,000 steps.
 MAX_STEPS = 600_000
 
 
 class UnsupportedRegexError(ValueError):
-    """An expression has a part that no automaton can express; the message names it."""
+    """The error for an expression that no automaton can express. The message names the unsupported part."""
 
 
 class RegexTooLargeError(ValueError):
-    """An expression needs more steps, states or memory than it may; the message says which."""
+    """The error for an expression that exceeds a limit on steps, states or memory. The message names the limit."""
 
 
 class Budget:
-    """The steps that are left, shared by everything that is done for one question about one expression."""
+    """The remaining steps for checking one expression, shared by all parts of the check."""
 
     __slots__ = ("_left", "_steps")
 
@@ -26,14 +26,14 @@ class Budget:
 
     @property
     def used(self) -> int:
-        """How many steps were spent."""
+        """The number of steps that were spent."""
         return self._steps - self._left
 
     def spend(self, steps: int) -> None:
-        """Count steps.
+        """Subtract steps from the budget.
 
         Raises:
-            RegexTooLargeError: None are left.
+            RegexTooLargeError: No steps are left.
         """
         self._left -= steps
         if self._left < 0:

@@ -1,6 +1,6 @@
-"""Matching an origin: one look-up for each character, whatever the expression is.
+"""Matching an origin with one look-up per character, for every expression.
 
-No request makes a state: the table is complete before the first one.
+The table is complete before the first request, so a request never creates a state.
 """
 
 from __future__ import annotations
@@ -14,30 +14,30 @@ from crossorigin.policy.regex.graph import ALPHABET
 from crossorigin.policy.regex.limits import Budget, RegexTooLargeError
 
 MAX_BYTES = 1 << 20
-# Lists are a third faster than dictionaries. In a table that would be larger than this, rows with few cells are
-# dictionaries all the same: those are smaller than lists of 40 cells.
+# Lists are a third faster than dictionaries. In a table with more cells than this, rows with few cells are
+# dictionaries, because they are smaller than lists of 40 cells.
 _MOST_CELLS_IN_LISTS = 20_000
 _FEW_CELLS = 4
-# A key of each row besides the groups of characters: whether a text may end here.
+# The key of each row for whether a text may end here. All other keys are groups of characters.
 _END = -1
 
 
 class RegexMatcher:
     """The table of an automaton.
 
-    A row gives the next row for each group of characters that all states treat alike, and at -1 whether a text may
-    end here. Most rows are lists; in a large table those with few cells are dictionaries.
+    A row contains the next row for each group of characters that all states treat alike, and at -1 whether a text may
+    end here. Most rows are lists; in a large table, rows with few cells are dictionaries.
     """
 
     __slots__ = ("_groups", "_start")
 
     def __init__(self, start: Any, groups: bytes) -> None:
-        """Take the first row, and the group of each byte."""
+        """Create a matcher from its first row and the group of each byte."""
         self._start = start
         self._groups = groups
 
     def matches(self, origin: bytes) -> bool:
-        """Return whether the expression matches the whole of a serialized origin."""
+        """Return whether the expression matches a whole serialized origin."""
         row = self._start
         try:
             for group in origin.translate(self._groups):
@@ -47,14 +47,14 @@ class RegexMatcher:
         return row[_END] is True
 
 
-# Validation makes the table that requests use, and several policies may share an expression.
+# Validation builds the table that requests use, and several policies can share an expression.
 @lru_cache(maxsize=16)
 def compile_matcher(text: str) -> RegexMatcher:
-    """Return the matcher of an expression that `re.compile` takes.
+    """Return the matcher of an expression that `re.compile` accepts.
 
     Raises:
-        UnsupportedRegexError: A part of it cannot be expressed by an automaton.
-        RegexTooLargeError: It takes too many states, steps or bytes.
+        UnsupportedRegexError: An automaton cannot express a part of it.
+        RegexTooLargeError: It needs too many states, steps or bytes.
     """
     return matcher_of(Automaton(text, Budget()))
 
@@ -69,7 +69,7 @@ def matcher_of(automaton: Automaton) -> RegexMatcher:
     columns = {
         char: tuple(representative[row[char]] if char in row else None for row in rows.values()) for char in ALPHABET
     }
-    # Group 0 is that of every character which no origin has.
+    # Group 0 contains all characters outside the alphabet.
     numbers = {column: number for number, column in enumerate(dict.fromkeys(columns.values()), start=1)}
     groups = bytearray(256)
     for char, column in columns.items():
@@ -93,11 +93,11 @@ def matcher_of(automaton: Automaton) -> RegexMatcher:
 
 
 def _merge(automaton: Automaton) -> tuple[dict[int, dict[str, int]], dict[int, int]]:
-    """Return the rows without those that equal another one, and for each state the one that represents it.
+    """Return the rows without duplicates, and for each state the state that represents it.
 
-    States are numbered in the order in which they were found, so going backwards meets targets first: in a list of
-    URLs all ends that are alike become one. States that only loops show to be alike stay apart, which costs memory
-    and changes nothing.
+    States are numbered in the order in which they were found, so the reverse order visits targets first: in a list of
+    URLs, all equal ends become one. Equal states within loops are not merged, which costs memory but does not change
+    the result.
     """
     representative: dict[int, int] = {}
     found: dict[tuple[bool, frozenset[tuple[str, int]]], int] = {}
