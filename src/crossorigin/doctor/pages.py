@@ -73,4 +73,4 @@ def _folder() -> Traversable:
 def _decision(code: str) -> str:
     row = re.search(rf"^\| `{code}` \| (\w+) \| (.+) \|$", _document("behavior.md"), re.MULTILINE)
     assert row, code  # noqa: S101  # the documents are tested to have them all
-    return f"# `{code}`\n\nA reason of a decision: {row[1]}, for {row[2]}.\n"
+    return f"# `{code}`\n\nThe reason for a decision: {row[1]}, because {row[2]}.\n"

@@ -109,7 +109,7 @@ def test_every_option_has_a_section(option: str) -> None:
 
 def test_every_limit_is_the_real_one() -> None:
     """The table of limits holds the numbers of the code."""
-    shown = [int(row["Limit"].split(" ")[0]) for row in rows_of(BEHAVIOR, "What")]
+    shown = [int(row["Limit"].split(" ")[0]) for row in rows_of(BEHAVIOR, "Value")]
     assert shown == [MAX_ORIGIN, MAX_HOST, MAX_LABEL, MAX_PORT, MAX_LIST_BYTES, MAX_EMPTY_ELEMENTS, MAX_MAX_AGE]
 
 
