@@ -1,4 +1,4 @@
-"""What every test may rely on."""
+"""Settings, hooks and fixtures for all tests."""
 
 import os
 import re
@@ -17,10 +17,9 @@ from crossorigin.adapters.starlette.route_state import REVISION
 from tests.chromium import ARGUMENTS
 from tests.notes import NOTES
 
-# A slow machine is no failure, so there is no deadline. "ci" is Hypothesis's own profile: the same
-# examples at every run, so that a change is judged by what it changes. "nightly" looks further.
-# "mutants" runs thousands of times: it draws as few examples as the example counts allow, and
-# shrinks nothing.
+# There is no deadline, because a slow machine is not a test failure. "ci" is Hypothesis's built-in profile: it uses the
+# same examples in every run, so that a failure is caused by the change. "nightly" runs more examples. "mutants" runs
+# thousands of times, so it uses the smallest number of examples that the example counts allow, and does not shrink.
 _DEFAULT = settings(settings.get_profile("default"), deadline=None)
 settings.register_profile("default", _DEFAULT)
 settings.register_profile("nightly", _DEFAULT, max_examples=10 * _DEFAULT.max_examples, print_blob=True)
@@ -34,7 +33,7 @@ _TESTS = Path(__file__).parent
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Name the worker in what it measures, so that `scripts/check_coverage.py` can tell whose data is missing."""
+    """Record the worker in the coverage data, so that `scripts/check_coverage.py` can detect missing workers."""
     config.stash[NOTES] = []
     worker: dict[str, Any] | None = getattr(config, "workerinput", None)
     measured = _running_coverage()
@@ -44,15 +43,15 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _running_coverage() -> Any | None:
-    # Only a run that measures has loaded it: the oldest environment does not even have it.
+    # Coverage is loaded only in a run that measures it, and is not installed in the environment of oldest releases.
     coverage: Any = sys.modules.get("coverage")
     return coverage and coverage.Coverage.current()
 
 
 class _FolderScheduling(LoadScopeScheduling):
-    """Give whole files to workers, and whole folders of `tests/real`, which share a browser, servers or a port.
+    """A scheduler that assigns files to workers and, below `tests/real`, folders that share a browser, server or port.
 
-    Handing out single tests would need a round trip for each of twelve thousand short ones.
+    Assigning single tests would need a round trip for each of twelve thousand short tests.
     """
 
     def _split_scope(self, nodeid: str) -> str:
@@ -69,14 +68,14 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeSch
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Let workers begin with the folders that take longest, so that none is left alone with one at the end."""
+    """Run the slowest folders first, so that the workers finish at about the same time."""
     if hasattr(config, "workerinput"):
         first = [_TESTS / name for name in ("real", "properties", "meta")]
         items.sort(key=lambda item: [folder not in item.path.parents for folder in first])
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Hand the notes of a worker to the process that prints."""
+    """Send the notes of a worker to the main process, which prints them."""
     output: dict[str, Any] | None = getattr(session.config, "workeroutput", None)
     if output is not None:
         output["notes"] = session.config.stash[NOTES]
@@ -84,7 +83,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
-    """Take the notes of a worker that has ended; one that crashed has none."""
+    """Collect the notes of a worker that has ended. A worker that crashed has none."""
     node.config.stash[NOTES] += getattr(node, "workeroutput", {}).get("notes", [])
 
 
@@ -102,36 +101,36 @@ def anyio_backend() -> str:
 
 @pytest.fixture(autouse=True)
 def nothing_attached() -> None:
-    """The policies by route of one test are the only ones in the process."""
+    """Remove the route policies of previous tests from the process."""
     REVISION.clear()
     ATTACHED_METHODS.clear()
 
 
 @pytest.fixture(scope="session")
 def chromium() -> str:
-    """Chromium's path, and a failure where there is none."""
+    """The path of Chromium. The test fails if it is not installed."""
     path = shutil.which("chromium")
-    assert path, "no Chromium here: run scripts/install-system-packages.sh chromium"
+    assert path, "Chromium is not installed: run scripts/install-system-packages.sh chromium"
     return path
 
 
 @pytest.fixture(scope="session")
 def chromium_launch(chromium: str) -> dict[str, Any]:
-    """How Playwright launches it, headless."""
+    """The arguments with which Playwright launches Chromium, headless."""
     return {"executable_path": chromium, "args": [*ARGUMENTS]}
 
 
 def _refuse_skip(report: pytest.TestReport | pytest.CollectReport) -> None:
-    # `make test` installs what the tests need. A test that skips itself because a browser or a
-    # server is missing would let a run pass that has proven nothing.
+    # `make test` installs everything that the tests need. If a test could skip itself because a browser or a server is
+    # missing, a run could pass without testing anything.
     if report.skipped:
         report.outcome = "failed"
-        # pytest counts no failure that was expected.
+        # Without this, pytest would count the failure as expected.
         vars(report).pop("wasxfail", None)
         report.longrepr = f"{report.nodeid} was skipped or expected to fail: {report.longrepr}"
 
 
-# First, so around pytest's own: that one turns a failure into an expected one.
+# `tryfirst` makes this wrapper run outside pytest's own one, which turns a failure into an expected failure.
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Turn a skipped test into a failed one."""

@@ -39,7 +39,9 @@ def test_a_word_that_is_two_codes_has_both_pages() -> None:
     page = page_of("origin-malformed")
     assert page is not None
     assert page.startswith("# `origin-malformed`: A string is not a valid origin")
-    assert page.endswith("The reason for a decision: refused, because it is not an origin in the form that browsers send.\n")
+    assert page.endswith(
+        "The reason for a decision: refused, because it is not an origin in the form that browsers send.\n"
+    )
 
 
 def test_the_page_of_a_finding_is_a_document_too() -> None:
