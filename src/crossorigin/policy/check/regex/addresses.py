@@ -1,9 +1,9 @@
-"""The grammars of what an origin can end with in place of a name: IPv4 and IPv6 addresses, and the ports.
+"""The grammars of IPv4 addresses, IPv6 addresses and ports in origins.
 
-Addresses have one serialized form only (https://url.spec.whatwg.org/#host-serializing). Anyone can rent a
-machine with a public address. Private, loopback and link-local addresses, those of a provider's own network
-(100.64.0.0/10) and 0.0.0.0/8 belong to networks that the operator is in; from 224.0.0.0 on there are no hosts. The
-table is ours because that of `ipaddress` differs between versions of Python.
+Addresses have exactly one serialized form (https://url.spec.whatwg.org/#host-serializing). Anyone can rent a machine
+with a public address. Private, loopback and link-local addresses, addresses of a provider's network (100.64.0.0/10)
+and 0.0.0.0/8 belong to the operator's networks. Addresses from 224.0.0.0 on are not hosts. This module has its own
+table, because that of `ipaddress` differs between versions of Python.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _HIGHEST_PORT = "65535"
 
 
 class _Octets(NamedTuple):
-    """The last number so far, how many there are before it, and the first one, if the second one decides with it."""
+    """The current number, the count of numbers before it, and the first one if the second one is needed to decide."""
 
     last: str = ""
     before: int = 0
@@ -30,7 +30,7 @@ class _Octets(NamedTuple):
 
 
 def ipv4_grammar(*, only_public: bool) -> Grammar[_Octets]:
-    """Return the grammar of IPv4 addresses, or of those that anyone can have."""
+    """Return the grammar of all IPv4 addresses, or only of public ones, which anyone can have."""
 
     def step(state: _Octets, char: str) -> _Octets | None:
         if char.isdigit():
@@ -51,12 +51,12 @@ def ipv4_grammar(*, only_public: bool) -> Grammar[_Octets]:
 
 
 class _Pieces(NamedTuple):
-    """An IPv6 address so far.
+    """The state after a part of an IPv6 address.
 
-    `last` is the piece that is being read, or the colons before it, and `pieces` the number of pieces before that.
-    Zeros next to one another are counted because the longest run of them, and only that one, is written as `::`: `run`
-    is the current one, `before` and `after` are the longest ones on the two sides of `::`. `head` is the text so far
-    while it decides whether the address is private.
+    `last` is the current piece, or the colons before it, and `pieces` is the number of pieces before that. Adjacent
+    zeros are counted, because exactly the longest run of them is written as `::`: `run` is the length of the current
+    run, and `before` and `after` are the lengths of the longest runs before and after `::`. `head` is the text read so
+    far, as long as it is needed to decide whether the address is private.
     """
 
     last: str = ""
@@ -69,10 +69,10 @@ class _Pieces(NamedTuple):
 
 
 _END = _Pieces(last="]")
-# An unfinished piece: which digits it has does not matter, only how many.
+# Replaces the digits of an unfinished piece, because only their number matters.
 _DIGIT = "f"
-# What an address begins with as long as it can become loopback, fc00::/7 (RFC 4193) or fe80::/10 (RFC 4291): these
-# have four digits in their first piece, so `fc::1` is a public address.
+# The beginnings of addresses that may be loopback, fc00::/7 (RFC 4193) or fe80::/10 (RFC 4291). The last two have four
+# digits in their first piece, so `fc::1` is a public address.
 _UNDECIDED = frozenset({":", "::", "::1", "f", "fc", "fd", "fe", "fe8", "fe9", "fea", "feb"})
 _UNIQUE_LOCAL = "fc-"
 _LINK_LOCAL = frozenset({"fe8", "fe9", "fea", "feb"})
@@ -80,7 +80,7 @@ _OWN = "own"
 
 
 def ipv6_grammar(*, only_public: bool) -> Grammar[_Pieces]:
-    """Return the grammar of IPv6 addresses and their closing bracket, or of those addresses that anyone can have."""
+    """Return the grammar of IPv6 addresses with their closing bracket: of all, or only of public ones."""
 
     def step(state: _Pieces, char: str) -> _Pieces | None:
         head = _read_head(state.head, char) if only_public else None
@@ -103,7 +103,7 @@ def _read(state: _Pieces, char: str) -> _Pieces | None:
         return _end_piece(state)._replace(last=":")
     if not state.last:
         return state._replace(last=":")
-    # Two colons. A zero next to them would be one of the zeros that they replace.
+    # Two colons. A zero next to them would have to be part of `::`.
     return state._replace(last="::", has_gap=True) if not state.has_gap and not state.run else None
 
 
@@ -137,12 +137,12 @@ def _is_ipv6(state: _Pieces) -> bool:
     missing = _PIECES - state.pieces
     if not state.has_gap:
         return missing == 0 and state.before < 2
-    # The first of the longest runs is the one that is left out, and a single zero never is.
+    # `::` replaces the first of the longest runs, and never a single zero.
     return missing >= 2 and state.before < missing and state.after <= missing
 
 
 def _read_head(head: str | None, char: str) -> str | None:
-    """Return what decides whether the address is private, behind one more character; None once it is public."""
+    """Return the new `head` after a character, or None if the address is public."""
     if head is None:
         return None
     if char in _HEX and (head == _UNIQUE_LOCAL or head in _LINK_LOCAL):
@@ -153,7 +153,7 @@ def _read_head(head: str | None, char: str) -> str | None:
 
 
 class _Digits(NamedTuple):
-    """How many digits were read, how they compare with the highest port, and whether they begin the default one."""
+    """The number of digits, their comparison with the highest port, and whether they are a prefix of the default."""
 
     digits: int
     compared: int
@@ -161,7 +161,7 @@ class _Digits(NamedTuple):
 
 
 def port_grammar(default: str) -> Grammar[_Digits]:
-    """Return the grammar of the ports that an origin can show: all but the default one, which is left out."""
+    """Return the grammar of the ports in an origin: all except the default one, which browsers omit."""
 
     def step(state: _Digits, char: str) -> _Digits | None:
         digits = state.digits

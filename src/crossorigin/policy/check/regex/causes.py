@@ -1,6 +1,6 @@
-"""What to tell the author of an expression that is refused: why, and what to write instead.
+"""The reasons and fixes for regular expressions with errors or warnings.
 
-Every expression that is offered has been judged.
+Every suggested expression has been checked.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _LOCALHOST = r"https?://(localhost|127\.0\.0\.1)(:\d+)?"
 
 
 class Cause(NamedTuple):
-    """Why something is refused or warned of; the fixes, most likely first, or what to do where there is none."""
+    """The reason for an error or warning, with its fixes, the most likely one first, or an instruction."""
 
     reason: str
     fixes: tuple[Fix, ...] = ()
@@ -43,7 +43,7 @@ class Cause(NamedTuple):
 
 
 def explain_danger(text: str, verdict: Verdict, fixer: Fixer) -> Cause:
-    """Return why an expression is refused that allows untrusted origins."""
+    """Return the cause for an expression that allows untrusted origins."""
     match verdict.danger:
         case Danger.ANY_ORIGIN:
             return _any_origin(verdict)
@@ -93,7 +93,8 @@ def _domains(text: str, verdict: Verdict, fixer: Fixer) -> Cause:
         if found is None or not found.can_match or found.verdict.danger is Danger.DOMAINS:
             continue
         if found.verdict.danger is Danger.HOSTING and compile_matcher(text).matches(found.verdict.origin.encode()):
-            # What was meant is graver: a hosting suffix. The switch alone does not help before the repair.
+            # The repaired expression still allows names below a hosting suffix, and the switch helps only after the
+            # repair.
             graver = _hosting(fixed, found.verdict)
             return graver._replace(reason=f"{why}. {graver.reason}", fixes=(replace(graver.fixes[0], when=""),))
         cause = f"{why}, so it"
@@ -160,7 +161,7 @@ def _extensions(verdict: Verdict) -> Cause:
 
 
 def explain_unsupported(text: str, part: str, fixer: Fixer) -> Cause:
-    """Return why an expression is refused that an automaton cannot express."""
+    """Return the cause for an expression that an automaton cannot express."""
     reason = f"It contains {part}, which is not supported: each origin is matched in one pass, without going back."
     fixed = without_atoms(text)
     if fixed != text and fixer.is_fine(fixed):
@@ -169,7 +170,7 @@ def explain_unsupported(text: str, part: str, fixer: Fixer) -> Cause:
 
 
 def explain_too_large(why: str) -> Cause:
-    """Return why an expression is refused that takes too much to read or to judge."""
+    """Return the cause for an expression that exceeds a limit."""
     return Cause(
         f"The expression is too large: {why}.",
         instruction="list the origins in allow_origins, where their number does not matter; or write a shorter "
@@ -178,7 +179,7 @@ def explain_too_large(why: str) -> Cause:
 
 
 def explain_insecure(text: str, verdict: Verdict, fixer: Fixer) -> Cause:
-    """Return why there is a warning about an origin over plain http."""
+    """Return the cause for an expression that allows an unencrypted origin."""
     reason = (
         f"It allows {verdict.insecure}. Anyone on the network path can modify a page that comes over http, and act as "
         "your user from it."
@@ -194,7 +195,7 @@ def explain_insecure(text: str, verdict: Verdict, fixer: Fixer) -> Cause:
 
 
 def explain_unescaped_dot(text: str, fixer: Fixer) -> Cause | None:
-    """Return why there is a warning about bare dots; None if there are none, or they are meant."""
+    """Return the cause for unescaped dots, or None if there are none or escaping them breaks the expression."""
     fixed = escape_dots(text)
     if fixed == text or not fixer.is_fine(fixed):
         return None
@@ -206,7 +207,7 @@ def explain_unescaped_dot(text: str, fixer: Fixer) -> Cause | None:
 
 
 def explain_never_sent(text: str, scheme: str, fixer: Fixer) -> Cause:
-    """Return why there is a warning about a scheme that no browser sends."""
+    """Return the cause for an expression with a scheme that browsers never send."""
     instead = "pages from files send null" if scheme == "file" else "a WebSocket handshake sends the origin of its page"
     reason = f"No browser sends an origin that begins with {scheme}://: {instead}."
     fixed = without_branches(text, "file:", "ws:", "wss:", "wss?:")
@@ -216,7 +217,7 @@ def explain_never_sent(text: str, scheme: str, fixer: Fixer) -> Cause:
 
 
 def explain_never_matches(text: str, fixer: Fixer) -> Cause:
-    """Return why there is a warning that an expression matches nothing."""
+    """Return the cause for an expression that matches no origin."""
     reason = (
         "It is matched against the whole of an origin, scheme://host or scheme://host:port in lower case, and nothing "
         "that it matches has that form."

@@ -1,34 +1,34 @@
-"""Whether what an expression accepts is pinned: few names, or names that it writes out."""
+"""Counting the names that an expression accepts. It is safe if they are few, or if it writes them out."""
 
-# So many names that are not written out are still pinned, as in `example[1-5]\.com`.
+# This many names may be accepted without being written out, as in `example[1-5]\.com`.
 FEW = 8
 
 
 class Claims:
-    """The names of one kind that an expression accepts and that somebody can register, rent or publish.
+    """The names of one kind that an expression accepts and that someone can register, rent or publish.
 
-    `open` are those that it does not write out.
+    `written` contains the names that the expression writes out, and `open` all others.
     """
 
     def __init__(self, letters: int) -> None:
-        """Begin with no names; `letters` is the length of the expression."""
+        """Start without names. `letters` is the length of the expression."""
         self._expression_letters = letters
         self._letters = 0
         self.open: list[str] = []
         self.written: list[str] = []
 
     def are_too_many(self) -> bool:
-        """Return whether more names are accepted than anyone means."""
+        """Return whether the expression accepts more names than its author can have intended."""
         return len(self.open) > FEW
 
     def add(self, name: str, *, letters: int, is_written: bool) -> None:
-        """Count a name that was not counted yet; `letters` is the length of the part that its owner chose."""
+        """Count a new name. `letters` is the length of the part that its owner chose."""
         if not is_written:
             self.open.append(name)
             return
         self.written.append(name)
         self._letters += letters
-        # Names that are really written out cannot be longer than the expression. `(?:ex|am|pl){4}` and `[abc]{9}` only
-        # combine what is.
+        # Names that are really written out cannot be longer than the expression. `(?:ex|am|pl){4}` and `[abc]{9}`
+        # combine written parts to many names.
         if self._letters > self._expression_letters and len(self.written) > FEW:
             self.open += self.written

@@ -1,8 +1,8 @@
 """The registrable domains among the hosts that an expression accepts.
 
-A host belongs to the owner of its registrable domain: the public suffix that it ends with, and one label more.
-So the hosts are followed along the tree of public suffixes, from the right, and the labels that can come directly
-before each suffix are counted.
+A host belongs to the owner of its registrable domain: its public suffix and one more label. For this reason, hosts are
+followed from the right along the tree of public suffixes, and the labels that can come directly before each suffix are
+counted.
 """
 
 from __future__ import annotations
@@ -26,9 +26,10 @@ _COMMON = ("com", "net", "org", "dev", "app", "io")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Domain:
-    """A registrable domain that is accepted, its public suffix, and what the list says of that.
+    """An accepted registrable domain, its public suffix, and the node of the suffix in the tree.
 
-    `origin` has the domain. It is None if the shortest such origin cannot be sent, or the domain is taken for good.
+    `origin` is an example with that domain. It is None if the shortest such origin cannot be sent, or if nobody else
+    can register the domain.
     """
 
     name: str
@@ -39,19 +40,19 @@ class Domain:
 
     @property
     def is_hosted(self) -> bool:
-        """Whether users of a service get such names, instead of buying them."""
+        """Whether such names are given to users of a service, instead of sold by a registry."""
         return self.node.section == "hosting" or _has_hosting_wildcard(self.node)
 
 
 class DomainCounter:
-    """What was found so far, over all schemes.
+    """A counter of the accepted domains, over all schemes.
 
-    With `lift_hosting`, names below hosting suffixes and below top-level names that the list does not know count as
-    the operator's own, because `dangerously_allow_public_suffixes` says so.
+    With `lift_hosting`, names below hosting suffixes and below unknown top-level names count as trusted, as set by
+    `dangerously_allow_public_suffixes`.
     """
 
     def __init__(self, claims: Claims, written: WrittenNames, *, lift_hosting: bool) -> None:
-        """Begin with no domains."""
+        """Start without domains."""
         self.claims = claims
         self.found: dict[str, Domain] = {}
         self._written = written
@@ -59,9 +60,9 @@ class DomainCounter:
         self.example: str | None = None
 
     def count(self, hosts: Hosts) -> None:
-        """Count the domains of some hosts, below the shortest suffixes first, until there are too many.
+        """Count the domains of some hosts until there are too many, starting with the shortest suffixes.
 
-        `example` is then an origin of one of them, if there is any.
+        `example` is set to an origin with one of them, if there is one.
         """
         self.example = None
         level = [("", suffix_tree(), hosts.last)]
@@ -88,21 +89,22 @@ class DomainCounter:
         return self._lift_hosting and node.section == "hosting"
 
     def _children(self, name: str, node: SuffixNode, states: States, hosts: Hosts) -> Iterator[tuple[str, SuffixNode]]:
-        """Yield the labels that lead to public suffixes, those first that make the best examples."""
+        """Yield the labels that lead to public suffixes, starting with those that make the best examples."""
         yield from sorted(node.children.items(), key=lambda child: _rank(child[0]))
         if node.wildcard is not None and not self._is_lifted(node.wildcard):
             for label in hosts.labels(states, hosts.later, suffix=name):
                 if label not in node.children:
                     yield label, node.wildcard
         if not name:
-            # What a dot or a class could produce does not exist; what is written out may be the operator's own name.
+            # An unknown top-level name is counted only if it is written out, because it may exist in the operator's
+            # network. Names produced by a dot or a class do not exist.
             unknown = SuffixNode()
             unknown.section = "hosting"
             yield from ((top, unknown) for top in self._written.top_level_names(hosts) if top not in node.children)
 
     def _count_below(self, suffix: str, node: SuffixNode, states: States, hosts: Hosts) -> None:
         for label in hosts.labels(states, hosts.begin_states, suffix=suffix):
-            # By name alone: below a hosting suffix with a wildcard, users can have names of one label as well.
+            # This does not use the wildcard, because users can also have names of one label below a hosting suffix.
             child = node.children.get(label)
             if child is None or child.section is None:
                 self._claim(f"{label}.{suffix}", suffix, node, hosts.back(states, label), hosts)
@@ -116,7 +118,7 @@ class DomainCounter:
         origin = hosts.origin_with(states, domain)
         self.example = self.example or origin
         if domain not in self.found:
-            # `www.ck` has its owner already: it does not show what anyone can register.
+            # `www.ck` already has an owner, so it is not an example of a name that anyone can register.
             is_taken = not node.is_suffix and not _has_hosting_wildcard(node)
             self.found[domain] = Domain(
                 name=domain, origin=None if is_taken else origin, suffix=suffix, node=node, hosts=hosts
@@ -125,22 +127,22 @@ class DomainCounter:
             self.claims.add(domain, letters=len(domain) - len(suffix) - 1, is_written=is_written)
 
     def best(self) -> Domain | None:
-        """Return the open domain to show: with the fewest labels, then with a name to read, then the shortest.
+        """Return the open domain to show: the one with the fewest labels, then the most readable, then the shortest.
 
-        None if no browser sends the origins that were found.
+        Return None if no browser sends the origins that were found.
         """
         open_domains = (self.found[name] for name in self.claims.open)
         shown = sorted((domain for domain in open_domains if domain.origin is not None), key=_order)
         if not shown:
             return None
-        # Of `example\.[a-z]+` and `(example)+\.com` the first one is the author's own.
+        # For `example\.[a-z]+` and `(example)+\.com`, the first domain belongs to the author.
         is_one_name = len({domain.name.removesuffix(domain.suffix) for domain in shown}) == 1
         is_own = is_one_name or shown[0].name in self.claims.written
         best = shown[1 if len(shown) > 1 and is_own else 0]
         try:
             origin = self._readable_origin(best)
         except RegexTooLargeError:
-            origin = None  # the verdict is the same, with a name that is harder to read
+            origin = None  # the verdict is the same, with a less readable name
         return best if origin is None else replace(best, origin=origin)
 
     def _readable_origin(self, domain: Domain) -> str | None:
@@ -154,7 +156,7 @@ class DomainCounter:
 
 
 def _has_hosting_wildcard(node: SuffixNode) -> bool:
-    """Return whether names below a name are hosting suffixes, such as `*.compute-1.amazonaws.com`: users get those."""
+    """Return whether there is a hosting suffix with a wildcard below a name, as in `*.compute-1.amazonaws.com`."""
     return node.wildcard is not None and node.wildcard.section == "hosting"
 
 

@@ -1,4 +1,4 @@
-"""What is found out about an expression, once: whether it can be read, and its verdict."""
+"""The examination of an expression: whether it is supported, and its verdict."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from crossorigin.policy.regex.limits import (
 )
 from crossorigin.policy.regex.matcher import matcher_of
 
-# The repairs of one expression share a budget of their own, so that looking for a fix never changes a verdict.
+# The repairs of one expression share a separate budget, so that the search for a fix never changes a verdict.
 _FIX_STEPS = MAX_STEPS // 4
 
 NOT_JUDGED = Verdict()
@@ -27,9 +27,9 @@ NOT_JUDGED = Verdict()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Examination:
-    """What an expression is: one that is refused before it is judged, or one with a verdict.
+    """The result for an expression: why it cannot be checked, or its verdict.
 
-    Without credentials there is nothing to judge, and the verdict is empty.
+    Without credentials, every expression is safe, and the verdict is empty.
     """
 
     unsupported: str | None = None
@@ -39,11 +39,12 @@ class Examination:
 
 
 def why_invalid(text: str) -> str | None:
-    """Return why Python does not compile an expression; None if it does, or if it is too long to be examined."""
+    """Return why Python cannot compile an expression, or None if it can or the expression is too long to examine."""
     if len(text) > MAX_TEXT:
         return None
     with warnings.catch_warnings():
-        # What a later Python will read otherwise must not be what decides which origins are allowed.
+        # An expression whose meaning will change in a later release of Python must not decide which origins are
+        # allowed.
         warnings.simplefilter("error", FutureWarning)
         try:
             re.compile(text)
@@ -52,10 +53,10 @@ def why_invalid(text: str) -> str | None:
     return None
 
 
-# The rules for errors and for warnings ask about one expression, one after the other.
+# The rules for errors and for warnings both examine the same expression.
 @lru_cache(maxsize=8)
 def examine(text: str, *, has_credentials: bool, lift_hosting: bool) -> Examination:
-    """Examine an expression that `re.compile` takes."""
+    """Examine an expression that `re.compile` accepts."""
     return _examine(text, Budget(), has_credentials=has_credentials, lift_hosting=lift_hosting)
 
 
@@ -75,22 +76,22 @@ def _examine(text: str, budget: Budget, *, has_credentials: bool, lift_hosting: 
 
 
 class Fixer:
-    """Examines the repairs of one expression, all within one budget."""
+    """An examiner of the repairs of one expression, which share one budget."""
 
     def __init__(self, *, has_credentials: bool, lift_hosting: bool) -> None:
-        """Begin with a budget that nothing was spent of."""
+        """Start with a full budget."""
         self._budget = Budget(_FIX_STEPS)
         self._has_credentials = has_credentials
         self._lift_hosting = lift_hosting
 
     def examine(self, text: str) -> Examination | None:
-        """Return what a repaired expression is; None if it cannot be read, or not within what is left."""
+        """Return the examination of a repaired expression, or None if it is invalid or exceeds the budget."""
         if why_invalid(text) is not None:
             return None
         found = _examine(text, self._budget, has_credentials=self._has_credentials, lift_hosting=self._lift_hosting)
         return found if found.unsupported is None and found.too_large is None else None
 
     def is_fine(self, text: str) -> bool:
-        """Return whether a repaired expression starts, and matches something that exists."""
+        """Return whether a repaired expression is safe and can match an origin."""
         found = self.examine(text)
         return found is not None and found.verdict.danger is None and found.can_match

@@ -1,8 +1,8 @@
 """The hosts of the origins that an expression accepts, read from the right.
 
-Who controls a host is decided by its end, so hosts are read backwards along the automaton, over sets of states. For
-`com` this is the set of states from which `com` leads to an end, for `.com` the set from which `.com` does. What leads
-to a state of that set is exactly what can come before that name.
+The end of a host determines who controls it, so hosts are read backwards along the automaton, over sets of states. For
+`com` this is the set of states from which `com` leads to an end, and for `.com` the set from which `.com` does. The
+texts that lead to a state of such a set are exactly those that can come before the name.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 
 States = frozenset[int]
 
-# What a label can have: browsers send underscores and hyphens at its ends too, but nobody can register those.
+# The characters of labels that can be registered. Browsers also send underscores, and hyphens at the ends of labels.
 LABEL_CHARACTERS = "abcdefghijklmnopqrstuvwxyz0123456789-"
 _HOST_CHARACTERS = frozenset(f"{LABEL_CHARACTERS}_.")
 _USUAL_PORTS = ("3000", "8080")
 _ACE_PREFIX = "xn--"
 _ACE_LABEL = re.compile(rf"(?<=[/.]){_ACE_PREFIX}[^.]*")
-# Whether Punycode decodes is not a regular property. After so many labels that do not, some that do are tried first.
+# Whether a label is valid Punycode is not a regular property. After this many invalid ones, known valid ones are tried.
 _MOST_MISSES = 50
 _A_LABELS = (
     *(f"{_ACE_PREFIX}{digit}ca" for digit in "012456789"),
@@ -39,11 +39,11 @@ _A_LABELS = (
 
 
 class Hosts:
-    """What an automaton accepts behind `scheme://`.
+    """The hosts that an automaton accepts after `scheme://`.
 
-    `starts` gives the states where a host begins, and `begins` those where any of its labels does, each with the
-    shortest text that leads there. `ends` gives the states where a host ends, each with what follows it to the end of
-    the origin: nothing, a final dot, a port. `later` are those begins that have a label before them.
+    `starts` contains the states where a host begins, and `begins` those where any of its labels begins, each with the
+    shortest text that leads there. `ends` contains the states where a host ends, each with the rest of the origin:
+    nothing, a trailing dot or a port. `later` contains the states of `begins` that have a label before them.
     """
 
     def __init__(self, automaton: Automaton, scheme: str, starts: Mapping[int, str]) -> None:
@@ -61,7 +61,7 @@ class Hosts:
         self._longest_way = max(self._shortest_ways.values())
         self.ends = {state: tail for state in sorted(inside) if (tail := self._tail_of_host(state)) is not None}
         self.last: States = frozenset(self.ends)
-        # Characters that lead to the same states from everywhere are read as one: the first of them.
+        # Characters that lead to the same states everywhere are represented by the first of them.
         region = sorted({*self.begins, *inside})
         self.budget.spend(4 * len(region))
         columns = {char: tuple(automaton.rows[state].get(char) for state in region) for char in f"{LABEL_CHARACTERS}_."}
@@ -78,8 +78,8 @@ class Hosts:
         self.later = self._begins_behind_a_label()
 
     def _find_labels(self) -> set[int]:
-        """Walk over all hosts, shortest first, filling `begins`; return the states inside or behind a label."""
-        # A state is visited again only with a shorter label, because more characters fit behind that.
+        """Walk over all hosts, shortest first, and fill `begins`. Return the states inside or after a label."""
+        # A state is visited again only with a shorter label, because more characters fit after it.
         shortest: dict[int, int] = {}
         todo = deque((state, 0, head, "") for state, head in self.starts.items())
         while todo:
@@ -98,7 +98,7 @@ class Hosts:
         return set(shortest)
 
     def _row(self, state: int) -> list[tuple[str, int]]:
-        """Return the characters of hosts that can be read, without those that lead where another one does."""
+        """Return the host characters that can be read, one for each target."""
         row = self.automaton.rows[state]
         self.budget.spend(1 + len(row) // 4)
         targets: dict[tuple[int, bool], str] = {}
@@ -116,7 +116,7 @@ class Hosts:
         return None
 
     def tail(self, state: int) -> str | None:
-        """Return what completes an origin behind its host: "", or a port; None if nothing does."""
+        """Return the text that completes an origin after its host, "" or a port, or None if there is none."""
         if self.automaton.ends[state]:
             return ""
         colon = self.automaton.rows[state].get(":")
@@ -136,7 +136,7 @@ class Hosts:
         return None if found is None else f":{found[0]}"
 
     def _begins_behind_a_label(self) -> States:
-        """Return the states where a label begins that has one before it which can be registered."""
+        """Return the states where a label begins after a label that can be registered."""
         ends = {
             target
             for state in {*self._distance(self.begin_states), *self.begins}
@@ -180,13 +180,13 @@ class Hosts:
     def labels(
         self, states: States, begins: Collection[int], *, suffix: str = "", is_whole: bool = True
     ) -> Iterator[str]:
-        """Yield the labels, shortest first, that lead from one of `begins` to `states` and can be registered.
+        """Yield the registrable labels, shortest first, that lead from one of `begins` to `states`.
 
         Those that are too long before a suffix, whatever is before them, are left out.
 
-        This is an A* search (Hart, Nilsson and Raphael, 1968) from the right. How many characters are missing is
-        known exactly for each state, so it goes straight to the next label. Unless a label is whole, it goes on
-        behind `states`.
+        This is an A* search (Hart, Nilsson and Raphael, 1968) from the right. The number of missing characters is known
+        exactly for each state, so the search goes straight to the next label. With `is_whole=False`, the label
+        continues after `states`.
         """
         goal = frozenset(begins)
         count = misses = 0
@@ -215,11 +215,11 @@ class Hosts:
 
     def _has_room_before(self, states: States, length: int) -> bool:
         most = MAX_HOST - length
-        # Most expressions have short ways only.
+        # Most expressions have only short paths.
         return self._longest_way <= most or any(self._shortest_ways[state] <= most for state in states)
 
     def _missing(self, states: States, begins: States) -> int:
-        """Return how many characters are missing before `states` to the beginning of a label; too many if none does."""
+        """Return how many characters are missing between the beginning of a label and `states`."""
         if (states, begins) not in self._missing_before:
             self.budget.spend(1 + len(states) // 4)
             distance = self._distance(begins)
@@ -228,7 +228,7 @@ class Hosts:
         return self._missing_before[states, begins]
 
     def addresses(self, *, only_public: bool) -> Iterator[tuple[str, str]]:
-        """Yield the accepted addresses, as they are written in an origin, each with an origin."""
+        """Yield the accepted addresses as they are written in an origin, each with an example origin."""
         automaton = self.automaton
 
         def can_end(state: int) -> bool:
@@ -249,7 +249,7 @@ class Hosts:
     def origin_with(self, states: States, name: str) -> str | None:
         """Return the best origin whose host ends with `name`, read from the right down to `states`.
 
-        None if no browser sends the shortest ones: whether Punycode decodes is not a regular property.
+        Return None if no browser sends the shortest ones, for example because they are invalid Punycode.
         """
         for head in self._heads(states):
             end = self.automaton.walk(self.automaton.start, head + name)
@@ -263,7 +263,7 @@ class Hosts:
         return sorted(heads, key=lambda head: (head.count("."), len(head), head))
 
     def _sendable_head(self, state: int) -> str:
-        """Return a text that leads to where a label begins, with labels in Punycode that decode."""
+        """Return a text that leads to the beginning of a label, with valid Punycode where possible."""
         head = self.begins[state]
         if _ACE_PREFIX not in head:
             return head
@@ -273,5 +273,5 @@ class Hosts:
 
 
 def can_be_sent(label: str) -> bool:
-    """Return whether browsers send a label: all do, unless it is in Punycode that does not decode."""
+    """Return whether browsers can send a label, which is true unless it is invalid Punycode."""
     return not label.startswith(_ACE_PREFIX) or is_ace_label(label)

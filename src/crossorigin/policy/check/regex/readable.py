@@ -1,4 +1,4 @@
-"""An origin to show in a message: one whose domain reads like an attacker's."""
+"""Example origins for messages, with domains that read like an attacker's."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ if TYPE_CHECKING:
 
     from crossorigin.policy.check.regex.hosts import Hosts, States
 
-# The labels that show best that a name is somebody else's.
+# Words that show that a name belongs to someone else, the best first.
 WORDS = ("evil", "attacker", "a1", "a", "1")
-# So many ends of a label are tried for each word.
+# The number of label endings that are tried for each word.
 _MOST_ENDINGS = 100
 
 
 def readable_origin(hosts: Hosts, suffix: str, is_open: Callable[[str], bool]) -> str | None:
-    """Return an origin below a suffix whose domain has one of the words, the best first; None if there is none.
+    """Return an origin below a suffix whose domain contains one of the words, or None if there is none.
 
-    `is_open` says whether a domain is one that anyone can have and that the expression does not write out.
+    `is_open` returns whether anyone can have a domain and the expression does not write it out.
     """
     states = hosts.back(hosts.last, f".{suffix}")
     with_final_dot = None
@@ -37,7 +37,7 @@ def readable_origin(hosts: Hosts, suffix: str, is_open: Callable[[str], bool]) -
 
 
 def _labels_with(word: str, hosts: Hosts, states: States) -> Iterator[str]:
-    """Yield labels that contain a word, with as little as possible before and behind it."""
+    """Yield labels that contain a word, with as few other characters as possible."""
     for end, now in _endings(hosts, states):
         before = hosts.back(now, word)
         for goal in (hosts.starts, hosts.begins) if before else ():
@@ -48,7 +48,7 @@ def _labels_with(word: str, hosts: Hosts, states: States) -> Iterator[str]:
 
 
 def _endings(hosts: Hosts, states: States) -> Iterator[tuple[str, States]]:
-    """Yield the ends of labels before `states`, shortest first, one for each set of states."""
+    """Yield the endings of labels before `states`, shortest first, one for each set of states."""
     todo, seen = deque([("", states)]), {states}
     while todo:
         end, now = todo.popleft()
