@@ -1,8 +1,7 @@
-"""Hosting suffixes that the public suffix list lacks: below each, anyone gets a name and serves scripts from it.
+"""Hosting suffixes that are missing from the public suffix list. Anyone can get a name below them and serve scripts.
 
-Rules have the form of the public suffix list, each with its reason. Where names have a label for a region or a port
-before the suffix, a rule with a wildcard is needed as well. An entry goes as soon as the public list has it: a test
-fails then.
+Rules have the form of the public suffix list, each with its reason. If names contain a label for a region or a port, a
+rule with a wildcard is needed too. A test fails when the public list adds an entry, which must then be removed here.
 """
 
 HOSTING_SUFFIXES = {

@@ -1,7 +1,7 @@
-"""The public suffix list as a tree: below which names anyone can register theirs.
+"""The public suffix list as a tree: the names below which anyone can register names.
 
-The one third-party dependency of the core. The list is read only when a wildcard or a regular expression meets
-credentials. https://publicsuffix.org/list/
+The list comes from the only third-party dependency of the core. It is read only for a policy that combines credentials
+with a wildcard or a regular expression. https://publicsuffix.org/list/
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Literal
 
-    # A registry sells names; on a hosting suffix users get them. An exception is one name below a wildcard that is
-    # no suffix (`!www.ck`).
+    # A registry sells names, and a hosting service gives them to its users. An exception is a name below a wildcard
+    # that is not a suffix (`!www.ck`).
     Section = Literal["registry", "hosting", "exception"]
 
-# Special-use names (RFC 6761, RFC 8375, and ICANN's `internal`): nobody can register one, so everything below them
-# is the operator's own.
+# Special-use names (RFC 6761, RFC 8375, and ICANN's `internal`). Nobody can register a name below them, so they belong
+# to the operator.
 PRIVATE_NAMES = frozenset({"localhost", "test", "internal", "home.arpa"})
 _ANY_LABEL = "*"
 
@@ -30,7 +30,7 @@ class SuffixNode:
     __slots__ = ("children", "section", "wildcard")
 
     def __init__(self) -> None:
-        """Begin with no names below this one."""
+        """Create a node without names below it."""
         self.children: dict[str, SuffixNode] = {}
         self.section: Section | None = None
         self.wildcard: SuffixNode | None = None
@@ -54,8 +54,8 @@ class SuffixNode:
 
 @cache
 def suffix_tree() -> SuffixNode:
-    """Return the list that is shipped with `publicsuffixlist` and our own hosting suffixes, from the right."""
-    # Both imports are slow, and most policies never need them.
+    """Return the list that is included in `publicsuffixlist`, with our hosting suffixes, as a tree of labels."""
+    # Both imports are slow, and most policies do not need them.
     from importlib import resources
 
     from crossorigin.policy.check.hosting_suffixes import HOSTING_SUFFIXES
@@ -87,7 +87,7 @@ def _add(root: SuffixNode, line: str, section: Section) -> None:
 
 
 def _apply_wildcards(node: SuffixNode) -> None:
-    """Make a suffix of each name that is below a wildcard and is listed only for the names below itself."""
+    """Mark names below a wildcard as suffixes if the list contains them only for the names below them."""
     for child in node.children.values():
         if node.wildcard is not None and child.section is None:
             child.section = node.wildcard.section
@@ -95,14 +95,14 @@ def _apply_wildcards(node: SuffixNode) -> None:
 
 
 def is_private(name: str) -> bool:
-    """Return whether `name` is, or is below, one that nobody can register."""
+    """Return whether `name` is a private name, or is below one."""
     return any(name == private or name.endswith(f".{private}") for private in PRIVATE_NAMES)
 
 
 def registrable_domain(name: str) -> str:
-    """Return the part of a host that somebody registered: its public suffix and one label; itself if it is shorter."""
+    """Return the registrable domain of a host: its public suffix and one more label, or the host if it is shorter."""
     labels = name.split(".")
-    own = 2  # of a top-level name that the list does not know
+    own = 2  # for a top-level name that is not on the list
     node = suffix_tree()
     for depth, label in enumerate(reversed(labels), start=1):
         child = node.child(label)
@@ -117,9 +117,9 @@ def registrable_domain(name: str) -> str:
 
 
 def why_public(host: str) -> str | None:
-    """Return why anyone can have names below `host`, in words that follow its name; None if they cannot.
+    """Return why anyone can get names below `host`, as a text that follows its name, or None if they cannot.
 
-    One trailing dot is dropped first. A top-level name that the list does not know counts as a public suffix.
+    One trailing dot is ignored. A top-level name that is not on the list counts as a public suffix.
     """
     name = host.removesuffix(".")
     if is_private(name):

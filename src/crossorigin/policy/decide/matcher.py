@@ -1,8 +1,8 @@
-"""Hold the matcher: the compiled index of a policy's origins.
+"""The compiled index of the origins that a policy allows.
 
-A table of exact origins and a table of patterns, both of text; an origin with a `*` pattern is found by generating
-the few patterns that could match it and looking each one up. Never a loop over what the policy lists, never one
-joined regular expression, and never a comparison by prefix, suffix or substring.
+It has a table of exact origins and a table of patterns. An origin is matched against the patterns by generating the few
+patterns that could match it, and looking up each one. It never loops over the list of the policy, never joins it to one
+regular expression, and never compares by prefix, suffix or substring.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class OriginMatcher:
         return self._regex is not None and self._regex.matches(origin)
 
     def allows(self, value: bytes) -> bool:
-        """Tell whether the one `Origin` line `value` is allowed."""
+        """Return whether a single `Origin` line is allowed."""
         if value in self.exact:
             return True
         origin = parse_origin_bytes(value)

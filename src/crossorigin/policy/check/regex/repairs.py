@@ -1,6 +1,6 @@
-"""Repairs of an expression's text: what its author probably meant to write.
+"""Repairs of the text of an expression, guessing what its author intended.
 
-None is trusted: `causes` has each one judged before it offers it.
+A repair is only a guess: `causes` checks each repaired expression before it is suggested.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ _OPEN_ADDRESS = re.compile(
 
 
 def parts_of(text: str) -> list[str]:
-    """Return the parts of an expression: escapes, classes, beginnings of groups, counts, single characters."""
+    """Return the parts of an expression: escapes, classes, beginnings of groups, counts and single characters."""
     return _PART.findall(text)
 
 
 def escape_dots(text: str) -> str:
-    """Escape each dot that has no count: it was meant to be one."""
+    """Escape each dot without a count, because it was probably intended as a literal dot."""
     parts = parts_of(text)
     following = [*parts[1:], ""]
     return "".join(
@@ -49,12 +49,12 @@ def escape_dots(text: str) -> str:
 
 
 def cut_open_ends(text: str) -> str:
-    """Leave out each part that goes on behind a host: what is before the end, or before `|` or `)`, without bounds."""
+    """Remove each unbounded part after a host: at the end, or before `|` or `)`."""
     return _replace_open_ends(text, "")
 
 
 def end_with_port(text: str) -> str:
-    """Write any port in place of each part that goes on behind a host."""
+    """Replace each unbounded part after a host by an optional port."""
     return _replace_open_ends(text, r"(:\d+)?")
 
 
@@ -63,7 +63,7 @@ def _replace_open_ends(text: str, replacement: str) -> str:
     kept: list[str] = []
     for index, part in enumerate(parts):
         is_open = bool(kept) and _is_open_count(part) and _OPEN_ATOM.fullmatch(kept[-1]) is not None
-        # Behind `://` it is not the end that is open, but all of the host.
+        # Directly after `://`, the whole host is unbounded, not its end.
         before = next((other for other in reversed(kept[:-1]) if other not in _BRACKETS), "/")
         behind = next((other for other in parts[index + 1 :] if other not in _BRACKETS), "$")
         if not is_open or before == "/" or behind not in {"$", "|", r"\Z"}:
@@ -77,7 +77,7 @@ def _replace_open_ends(text: str, replacement: str) -> str:
 
 
 def add_dots(text: str) -> str:
-    """Write a dot between each part without bounds and the name that follows it."""
+    """Write a dot between each unbounded part and the name that follows it."""
     parts = parts_of(text)
     done: list[str] = []
     for index, part in enumerate(parts):
@@ -87,7 +87,7 @@ def add_dots(text: str) -> str:
             continue
         is_name = len(part) == 1 and part.isalnum()
         if is_name and _follows_open(done):
-            # Before the brackets that are between the two: `(.*)example` and `.*(example|other)`.
+            # The dot is inserted before brackets between the two, as in `(.*)example` and `.*(example|other)`.
             place = len(done)
             while done[place - 1] in _BRACKETS:
                 place -= 1
@@ -108,22 +108,22 @@ def _is_open_count(part: str) -> bool:
 
 
 def unify_backslashes(text: str) -> str:
-    """Write one backslash for two: in a raw string or a settings file, none has to be doubled."""
+    """Replace double backslashes, which are not needed in raw strings and settings files, by single ones."""
     return text.replace("\\\\", "\\")
 
 
 def lower_letters(text: str) -> str:
-    r"""Write lower case, but leave `\S` and the like alone."""
+    r"""Convert letters to lower case, except in escapes such as `\S`."""
     return re.sub(r"\\.|\(\?P|[A-Z]", lambda found: found[0] if len(found[0]) > 1 else found[0].lower(), text)
 
 
 def close_addresses(text: str) -> str:
-    """Write the private ranges in place of any IPv4 address."""
+    """Replace a part that matches every IPv4 address by the private ranges."""
     return _OPEN_ADDRESS.sub(lambda _: PRIVATE_RANGES, text)
 
 
 def without_branches(text: str, *beginnings: str) -> str:
-    """Leave out the outermost alternatives that begin with one of some texts."""
+    """Remove the outermost alternatives that start with one of the given texts."""
     branches = [[""]]
     depth = 0
     for part in parts_of(text):
@@ -137,14 +137,14 @@ def without_branches(text: str, *beginnings: str) -> str:
 
 
 def without_atoms(text: str) -> str:
-    """Write ordinary groups and counts in place of atomic and possessive ones."""
+    """Replace atomic groups and possessive counts by ordinary ones."""
     parts = ["(?:" if part == "(?>" else part for part in parts_of(text)]
     return "".join(
         part[:-1] if len(part) > 1 and _COUNT.fullmatch(part) and part[-1] == "+" else part for part in parts
     )
 
 
-# What is wrong with an expression that matches hosts of others, in words, and how it is repaired.
+# The mistakes in expressions that match hosts of other people, each with its repair.
 REPAIRS: tuple[tuple[str, Callable[[str], str]], ...] = (
     ("An unescaped dot matches any character", escape_dots),
     ("It does not say where the host ends", cut_open_ends),
@@ -154,7 +154,7 @@ REPAIRS: tuple[tuple[str, Callable[[str], str]], ...] = (
 
 
 def repaired(text: str) -> Iterator[tuple[str, str]]:
-    """Yield what may be wrong with an expression, and the expression without it: one thing, then two at once."""
+    """Yield possible mistakes with the repaired expressions: first single repairs, then combinations of two."""
     seen = {text}
     for repairs in (*combinations(REPAIRS, 1), *combinations(REPAIRS, 2)):
         fixed = text

@@ -1,7 +1,7 @@
 """The rules for `allow_origin_regex`, for errors and for warnings.
 
-They have the form of those in `crossorigin.policy.check.rules`. All that they need is loaded late: most policies have
-no regular expression.
+They have the same form as those in `crossorigin.policy.check.rules`. Their dependencies are imported late, because most
+policies do not have a regular expression.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _EXAMPLE = r'r"https://.*\.example\.org"'
 
 
 def regex_is_safe(options: Options) -> Iterator[PolicyIssue]:
-    """Refuse an expression that cannot be read, or that allows untrusted origins with credentials."""
+    """Reject an expression that is invalid or unsupported, or that allows untrusted origins with credentials."""
     text = options.allow_origin_regex
     if text is None:
         return
@@ -58,7 +58,7 @@ def regex_is_safe(options: Options) -> Iterator[PolicyIssue]:
 
 
 def regex_does_what_it_says(options: Options) -> Iterator[PolicyIssue]:
-    """Warn of an expression of which a part, or all, matches nothing, or only happens to be safe."""
+    """Warn about an expression that matches no origin, has a useless part, or is safe only by accident."""
     text = options.allow_origin_regex
     if text is None:
         return

@@ -11,21 +11,21 @@ if TYPE_CHECKING:
     from crossorigin.policy.regex.automaton import Automaton
 
 _MAX_SCHEME = 64
-# No page ever has such an origin: a file's page sends `null`, and a WebSocket handshake the origin of its page.
+# No page has such an origin: pages from files send `null`, and a WebSocket handshake has the origin of its page.
 NEVER_SENT = ("file", "ws", "wss")
 OTHER = "other"
 
 _CHROME_ID = ("abcdefghijklmnop",) * 32
 _UUID = tuple(chars for length in (8, 4, 4, 4, 12) for chars in (*["0123456789abcdef"] * length, "-"))[:-1]
-# The ids of extensions: anyone can publish one.
+# The forms of extension ids. Anyone can publish an extension.
 EXTENSIONS = {"chrome-extension": _CHROME_ID, "moz-extension": _UUID, "safari-web-extension": _UUID}
 _KNOWN = ("https", "http", *NEVER_SENT, *EXTENSIONS)
 
 
 def find_schemes(automaton: Automaton) -> dict[str, dict[int, str]]:
-    """Return the states behind `scheme://`, each with the text that leads there.
+    """Return the states after `scheme://`, each with the text that leads there.
 
-    Schemes with rules of their own come by name, all others together as `OTHER`.
+    Schemes with special rules have separate entries. All others are combined as `OTHER`.
     """
     found: dict[str, dict[int, str]] = {}
     for scheme in _KNOWN:
@@ -42,7 +42,7 @@ def find_schemes(automaton: Automaton) -> dict[str, dict[int, str]]:
             others.setdefault(behind, f"{scheme}://")
         for char, target in automaton.rows[state].items():
             longer = scheme + char
-            # Two schemes that lead to one state are alike, unless one of them can still become a known one.
+            # Two schemes that lead to the same state are equivalent, unless one of them can still become a known one.
             key = (target, longer if any(known.startswith(longer) for known in _KNOWN) else "")
             if key not in seen and len(longer) <= _MAX_SCHEME and _can_continue(scheme, char):
                 seen.add(key)

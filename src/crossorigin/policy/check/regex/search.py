@@ -1,8 +1,7 @@
-"""The texts that both an expression and a small grammar accept.
+"""The search for texts that both an expression and a small grammar accept.
 
-The grammars are those of ports, addresses and the ids of extensions. Each is an automaton too, given as two
-functions, and what both accept is found in their product: pairs of a state of one and a state of the other, which read
-the same characters (Rabin and Scott, 1959).
+The grammars are those of ports, addresses and extension ids. Each grammar is an automaton, given as two functions. The
+search runs on the product of both automata: pairs of states that read the same characters (Rabin and Scott, 1959).
 """
 
 from __future__ import annotations
@@ -21,9 +20,9 @@ State = TypeVar("State")
 
 @dataclass(frozen=True, slots=True)
 class Grammar(Generic[State]):
-    """A set of texts, none of them endless.
+    """A set of texts of bounded length, as an automaton.
 
-    Its characters, where to begin, where a character leads, and where a text may end.
+    `step` returns the next state after a character, or None, and `is_end` whether a text may end in a state.
     """
 
     characters: str
@@ -35,9 +34,9 @@ class Grammar(Generic[State]):
 def find_texts(
     automaton: Automaton, start: int, grammar: Grammar[State], can_end: Callable[[int], bool]
 ) -> Iterator[tuple[str, int]]:
-    """Yield each text of a grammar that leads from `start` to a state where `can_end` holds, and that state.
+    """Yield each text of a grammar that leads from `start` to a state where `can_end` holds, with that state.
 
-    A pair of states that led to nothing once is not visited again, so the steps between two texts are bounded by the
+    A pair of states without results is not visited again, so the number of steps between two texts is at most the
     number of pairs.
     """
     useful = _can_finish(automaton, start, grammar.characters, can_end)
@@ -67,7 +66,7 @@ def find_texts(
 
 
 def _can_finish(automaton: Automaton, start: int, characters: str, can_end: Callable[[int], bool]) -> set[int]:
-    """Return the states between `start` and one where `can_end` holds, over some characters alone."""
+    """Return the states on paths of the given characters from `start` to a state where `can_end` holds."""
     sources: dict[int, set[int]] = {start: set()}
     todo = [start]
     while todo:

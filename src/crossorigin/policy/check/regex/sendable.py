@@ -1,4 +1,4 @@
-"""Whether an expression matches anything at all that a browser sends."""
+"""The check whether an expression matches any origin that a browser can send."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def can_match(automaton: Automaton) -> bool:
-    """Return whether an origin is accepted that a page can have."""
+    """Return whether the automaton accepts an origin that a page can have."""
     return any(
         _has_host(Hosts(automaton, scheme, starts), is_web=scheme in DEFAULT_PORTS)
         for scheme, starts in find_schemes(automaton).items()
@@ -22,7 +22,7 @@ def can_match(automaton: Automaton) -> bool:
 
 def _has_host(hosts: Hosts, *, is_web: bool) -> bool:
     if not is_web:
-        # Any host of letters and digits will do, and `app://.`, whose host is a dot.
+        # Other schemes can have any host of letters and digits, and `app://.` has a dot as its host.
         dots = (hosts.automaton.walk(start, ".") for start in hosts.starts)
         if hosts.ends or any(dot is not None and hosts.tail(dot) is not None for dot in dots):
             return True
@@ -30,7 +30,7 @@ def _has_host(hosts: Hosts, *, is_web: bool) -> bool:
 
 
 def _has_name(hosts: Hosts) -> bool:
-    """Return whether a host is accepted whose last label is not a number."""
+    """Return whether the automaton accepts a host whose last label is not a number."""
     todo = [(state, "") for state in hosts.begins]
     seen = set(todo)
     while todo:
@@ -47,7 +47,7 @@ def _has_name(hosts: Hosts) -> bool:
 
 
 def _kind_of_label(kind: str, char: str) -> str:
-    """Return "0", "0x", "number" or "name" for a label with one more character.
+    """Return the new kind of a label after one more character: "0", "0x", "number" or "name".
 
     https://url.spec.whatwg.org/#ends-in-a-number-checker
     """

@@ -1,7 +1,7 @@
-"""The verdict on an expression that meets credentials: whose origins it accepts.
+"""The verdict on an expression with credentials: which untrusted origins it accepts.
 
-Computed, never sampled: the language of the expression is intersected with the grammar of serialized origins, and who
-controls an origin is decided by the domain, the address or the extension in it.
+The verdict is exact, not sampled: the language of the expression is intersected with the grammar of serialized
+origins. The domain, address or extension id of an origin determines who controls it.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from crossorigin.policy.regex.automaton import Automaton
 
-# The addresses that documentation uses (RFC 5737, RFC 3849) show what is meant better than 1.0.0.0.
+# Documentation addresses (RFC 5737, RFC 3849) are clearer examples than 1.0.0.0.
 _SHOWN_ADDRESSES = ("203.0.113.7", "[2001:db8::1]")
 _HTTP = "http"
 
 
 class Danger(Enum):
-    """Whose origins are accepted besides the author's, the gravest first."""
+    """The kinds of untrusted origins that an expression accepts, the most dangerous first."""
 
     ANY_ORIGIN = auto()
     NULL = auto()
@@ -40,11 +40,12 @@ class Danger(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What an expression accepts.
+    """The verdict on an expression.
 
-    `danger` is None where all of it is pinned. Otherwise `origin` is an accepted origin that anyone can have, and
-    `suffix` the public suffix of its domain. `domains` are the registrable domains that are accepted, `insecure` an
-    accepted http origin beyond private networks, and `never_sent` a written scheme that no browser sends.
+    `danger` is None if the expression is safe. Otherwise `origin` is an accepted origin that anyone can have, and
+    `suffix` is the public suffix of its domain. `domains` are the accepted registrable domains, `insecure` is an
+    accepted http origin outside private networks, and `never_sent` is a scheme in the expression that browsers never
+    send.
     """
 
     danger: Danger | None = None
@@ -58,7 +59,7 @@ class Verdict:
 def judge(text: str, automaton: Automaton, *, lift_hosting: bool = False) -> Verdict:
     """Return the verdict on an expression.
 
-    With `lift_hosting`, what is below hosting suffixes is the author's own.
+    With `lift_hosting`, names below hosting suffixes count as trusted.
 
     Raises:
         RegexTooLargeError: The budget of the automaton is spent.
@@ -67,7 +68,7 @@ def judge(text: str, automaton: Automaton, *, lift_hosting: bool = False) -> Ver
 
 
 class _Judge:
-    """One judgement: what was found so far, over all schemes."""
+    """The state while a verdict is computed, over all schemes."""
 
     def __init__(self, text: str, automaton: Automaton, *, lift_hosting: bool) -> None:
         self._text = text
@@ -103,7 +104,7 @@ class _Judge:
         examples: dict[tuple[frozenset[int], frozenset[int]], str | None] = {}
         for scheme, starts in schemes.items():
             hosts = Hosts(self._automaton, scheme, starts)
-            # With `https?` both schemes lead to the same hosts.
+            # With `https?`, both schemes lead to the same hosts, so they are counted once.
             alike = (frozenset(starts), hosts.last)
             if alike not in examples:
                 self._domains.count(hosts)
@@ -126,7 +127,7 @@ class _Judge:
         is_any_origin = _takes_every_host(hosts)
         domain = self._domains.best()
         if domain is None:
-            # Only names in Punycode, and none of the shortest ones decodes.
+            # All names are Punycode, and none of the shortest ones is valid.
             raise RegexTooLargeError("it takes too many steps to find a host that it matches")
         if is_any_origin:
             return Danger.ANY_ORIGIN, domain.origin, domain.suffix
@@ -159,7 +160,7 @@ class _Judge:
 
 
 def _takes_every_host(hosts: Hosts) -> bool:
-    """Return whether each host of letters and digits with a dot in it is accepted, with a port or without one."""
+    """Return whether every host of letters and digits with a dot is accepted, with or without a port."""
     todo = [(state, False, 0) for state in hosts.starts]
     seen = set(todo)
     while todo:

@@ -1,7 +1,7 @@
-"""The names that an expression writes out, by literals or by classes that list single characters.
+"""The names that an expression writes out, as literals or as classes of single characters.
 
-What is written out is what its author meant. The names are found by walking backwards over the graph of the
-expression itself, from its end, over characters that are written in it.
+A written name was intended by the author. The names are found by walking backwards over the graph of the expression,
+from its end, along written characters.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ _Pair = tuple[Positions, frozenset[int]]
 
 
 class WrittenNames:
-    """The written characters of an expression, by the state of the graph behind them."""
+    """The written characters of an expression, indexed by the state of the graph after them."""
 
     def __init__(self, automaton: Automaton) -> None:
-        """Index the characters by what can follow them."""
+        """Index the written characters by the states that can follow them."""
         graph = automaton.graph
         self._automaton = automaton
         self._before: dict[tuple[int, str], set[int]] = {}
@@ -42,7 +42,7 @@ class WrittenNames:
             for position in following[state]:
                 for char in edge.written:
                     self._before.setdefault((position, char), set()).add(state)
-        # Behind a host comes the end, or a port, and before each of them perhaps a final dot.
+        # A host is followed by the end or a port, possibly with a trailing dot before it.
         edges = graph.edges
         tails = {graph.last} | {state for state in following if (edge := edges[state]) and ":" in edge.chars}
         dots = {
@@ -54,7 +54,7 @@ class WrittenNames:
         self._walks: dict[Hosts, tuple[dict[_Pair, list[tuple[str, _Pair]]], dict[_Pair, str]]] = {}
 
     def _positions(self, state: int) -> set[int]:
-        """Return the states that read something, or end, to which empty edges lead, whatever their conditions."""
+        """Return the reading and final states that are reached by empty edges, ignoring their conditions."""
         graph = self._automaton.graph
         seen, todo = {state}, [state]
         while todo:
@@ -83,9 +83,9 @@ class WrittenNames:
         return not self._back(self._tails, name).isdisjoint(self._begins[begins])
 
     def top_level_names(self, hosts: Hosts) -> Iterator[str]:
-        """Yield the written names, shortest first, that can be the last label of a host with more than one.
+        """Yield the written names, shortest first, that can be the last label of a host with several labels.
 
-        There can be a great many (`[abc]{9}`), so those that no dot can come before are never listed.
+        There can be very many of them (`[abc]{9}`), so names that cannot follow a dot are never generated.
         """
         steps, names = self._walk(hosts)
         useful = {pair for pair in names if hosts.back(pair[1], ".")}
@@ -108,14 +108,14 @@ class WrittenNames:
                 queue.extend((char + name, target) for char, target in steps[pair] if target in useful)
 
     def one_label_hosts(self, hosts: Hosts) -> Iterator[str]:
-        """Yield written hosts of one label, at most one for each pair of situations that it can lead to."""
+        """Yield written hosts of one label, at most one for each pair of graph and automaton states."""
         _, names = self._walk(hosts)
         yield from (name for (_, states), name in names.items() if name and not hosts.starts.keys().isdisjoint(states))
 
     def _walk(self, hosts: Hosts) -> tuple[dict[_Pair, list[tuple[str, _Pair]]], dict[_Pair, str]]:
-        """Read written labels from the right, over what is written and what is accepted at once.
+        """Read written labels from the right, along the graph and the automaton at the same time.
 
-        Returns what each pair of the two can read, and the shortest name that leads to it.
+        Return the characters that each pair of states can read, and the shortest name that leads to the pair.
         """
         if hosts not in self._walks:
             start = (self._tails, hosts.last)
