@@ -79,7 +79,7 @@ class Policy:
     dangerously_allow_public_suffixes: bool
     _plan: Plan | None = field(init=False)
 
-    def __init__(  # the names and the order that code in use relies on
+    def __init__(  # existing code relies on the names and their order
         self,
         *,
         allow_origins: Iterable[str] = (),

@@ -305,7 +305,7 @@ def test_the_page_names_the_oldest_that_is_tested() -> None:
         "pydantic-settings": "2.7",
     }
     assert '["pydantic>=2.7", "pydantic-settings>=2.7"]' in (ROOT / "pyproject.toml").read_text("utf-8")
-    assert "Both are taken from 2.7 on" in (ROOT / "docs" / "settings.md").read_text("utf-8")
+    assert "Both are supported from version 2.7" in (ROOT / "docs" / "settings.md").read_text("utf-8")
 
 
 @pytest.mark.parametrize("missing", ["pydantic", "pydantic_settings"])

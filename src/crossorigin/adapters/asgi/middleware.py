@@ -50,12 +50,13 @@ _INSTEAD = {
 
 
 class CORSMiddleware:
-    """Middleware that answers CORS-preflight requests and sets the CORS headers of all other responses.
+    """Middleware that answers CORS preflights and sets the CORS headers of all other responses.
 
-    It takes the options of `Policy`, with the names, order and defaults of Starlette's class, or a `policy`.
+    It works with every ASGI app and server, and replaces the `CORSMiddleware` of Starlette and FastAPI: the options
+    have the same names, order and defaults. Pass either the options of `Policy` or a `policy`.
 
     Args:
-        app: The ASGI app to wrap.
+        app: The ASGI app to wrap. `app.add_middleware` passes it.
         policy: A `Policy` to use instead of the options. It is an error to pass both.
         debug: Whether to help with debugging. Allowed requests are logged as DEBUG. A preflight that is refused for its
             method or headers is answered with 200 if browsers refuse the request in any case, so that their console
@@ -85,11 +86,19 @@ class CORSMiddleware:
 
     https://fetch.spec.whatwg.org/#http-cors-protocol
 
+    In FastAPI and Starlette, add it to the app:
+
+    >>> from fastapi import FastAPI
+    >>> app = FastAPI()
+    >>> app.add_middleware(CORSMiddleware, allow_origins=["https://app.example.com"], allow_credentials=True)
+
+    In any other framework, wrap the ASGI app:
+
     >>> async def app(scope, receive, send): ...
     >>> app = CORSMiddleware(app, allow_origins=["https://app.example.com"])
     """
 
-    def __init__(  # noqa: PLR0917  # the names and the order that code in use relies on
+    def __init__(  # noqa: PLR0917  # existing code relies on the names and their order
         self,
         app: ASGIApp,
         allow_origins: Iterable[str] = (),
