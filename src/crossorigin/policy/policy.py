@@ -94,9 +94,9 @@ class Policy:
         dangerously_allow_public_suffixes: bool = False,
     ) -> None:
         """Validate the options and copy them."""
-        self._start(options_in(locals()))
+        self._initialize(options_in(locals()))
 
-    def _start(self, given: Mapping[str, object]) -> None:
+    def _initialize(self, given: Mapping[str, object]) -> None:
         options, errors, found_warnings = validate(given)
         if errors:
             raise InvalidPolicyError(errors)
@@ -107,8 +107,8 @@ class Policy:
     def _fill(self, options: Options) -> None:
         for name in DEFAULTS:
             value = getattr(options, name)
-            self._hold(name, _unique(name, value) if name in LIST_OPTIONS else value)
-        self._hold("_plan", None)
+            self._set(name, _unique(name, value) if name in LIST_OPTIONS else value)
+        self._set("_plan", None)
 
     def __init_subclass__(cls) -> None:
         """Reject subclasses: adapters read the options directly, so overridden methods would be ignored.
@@ -119,7 +119,7 @@ class Policy:
         message = f"{cls.__name__} cannot be a subclass of Policy, which is a value; write a function that returns one."
         raise TypeError(message)
 
-    def _hold(self, name: str, value: object) -> None:
+    def _set(self, name: str, value: object) -> None:
         object.__setattr__(self, name, value)
 
     @classmethod
@@ -135,7 +135,7 @@ class Policy:
         """
         _check_mapping(options)
         policy = object.__new__(cls)
-        policy._start(options)
+        policy._initialize(options)
         return policy
 
     def to_dict(self) -> dict[str, object]:
@@ -190,7 +190,7 @@ class Policy:
         plan = self._plan
         if plan is None:
             plan = Plan(self)
-            self._hold("_plan", plan)
+            self._set("_plan", plan)
         return plan
 
     def explain(

@@ -162,8 +162,8 @@ def _parse_json(text: str) -> object:
 
 def _list_fixes(name: str, text: str) -> _Fixes:
     parts = _JSON_MARKS.split(_COMMENT.sub("", text))
-    meant = [corrected for part in parts if part for corrected in correct(name, part)]
-    return (Fix(name, tuple(meant)),) if meant and not validate({name: meant})[1] else ()
+    elements = [corrected for part in parts if part for corrected in correct(name, part)]
+    return (Fix(name, tuple(elements)),) if elements and not validate({name: elements})[1] else ()
 
 
 def _read_bool(name: str, text: str) -> _Read:
@@ -212,13 +212,13 @@ def _misspelt(prefix: str, environ: Mapping[str, str | None], variables: frozens
         if not prefix or not (text and text.strip()) or name in variables or rest == name.upper():
             continue
         argument = _near(rest, _ARGUMENTS, cutoff=0.8)
-        meant = _near(rest, DEFAULTS) or ("allow_origins" if _ORIGIN in rest else None)
+        similar = _near(rest, DEFAULTS) or ("allow_origins" if _ORIGIN in rest else None)
         if argument is not None:
             reason = "It is an argument of the middleware, not an option of the policy, so it would be ignored here."
             instruction = f"remove it, and pass {argument}= to CORSMiddleware"
-        elif meant is not None:
+        elif similar is not None:
             reason = "There is no option with this name, but it is too similar to one to be ignored."
-            instruction = f"rename it to {prefix}{meant.upper()}"
+            instruction = f"rename it to {prefix}{similar.upper()}"
         else:
             continue
         instruction += "; or, if it belongs to another program, use another prefix for the policy."

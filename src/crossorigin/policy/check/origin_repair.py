@@ -294,7 +294,7 @@ def _without_wildcards(parts: _Parts) -> str:
 
 
 def _replace_wildcard(parts: _Parts) -> tuple[str, ...]:
-    """Return the patterns that are probably meant by `https://*example.com` and `*://example.com`."""
+    """Return the patterns that are probably intended by `https://*example.com` and `*://example.com`."""
     if parts.scheme in {"*", "http*"}:
         candidates = [replace(parts, scheme="https"), replace(parts, scheme="http")]
     elif parts.host.startswith("*") and parts.host[1:2].isalnum():

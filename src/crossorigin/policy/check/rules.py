@@ -27,7 +27,7 @@ MAX_MAX_AGE = 2147483647
 Rule = Callable[[Options], Iterator[PolicyIssue]]
 
 
-def _meant(text: str) -> tuple[str, ...]:
+def _intended(text: str) -> tuple[str, ...]:
     """Return the origins that `text` is likely meant to contain: itself if it can be listed."""
     if can_be_listed(text):
         return (text,)
@@ -61,7 +61,7 @@ def wildcard_has_no_credentials(options: Options) -> Iterator[PolicyIssue]:
     if not options.allow_credentials:
         return
     for element in options.allow_origins:
-        if WILDCARD in _meant(element.text):
+        if WILDCARD in _intended(element.text):
             yield issue_of(
                 IssueCode.WILDCARD_WITH_CREDENTIALS,
                 element,
@@ -75,7 +75,7 @@ def null_has_no_credentials(options: Options) -> Iterator[PolicyIssue]:
     if not options.allow_credentials:
         return
     for element in options.allow_origins:
-        if OPAQUE_ORIGIN in _meant(element.text):
+        if OPAQUE_ORIGIN in _intended(element.text):
             yield issue_of(
                 IssueCode.NULL_WITH_CREDENTIALS,
                 element,
@@ -89,7 +89,7 @@ def wildcards_are_not_before_public_suffixes(options: Options) -> Iterator[Polic
     if not options.allow_credentials or options.dangerously_allow_public_suffixes:
         return
     for element in options.allow_origins:
-        for text in _meant(element.text):
+        for text in _intended(element.text):
             pattern = parse_pattern(text) if WILDCARD in text else None
             why = why_public(pattern.host) if pattern is not None and pattern.subdomains else None
             if pattern is None or why is None:
@@ -176,15 +176,15 @@ def constant_is_one_origin(options: Options) -> Iterator[PolicyIssue]:
     """
     if not options.constant_allow_origin:
         return
-    meant = list(
-        dict.fromkeys(text for element in options.allow_origins for text in _meant(element.text) or (element.text,))
+    intended = list(
+        dict.fromkeys(text for element in options.allow_origins for text in _intended(element.text) or (element.text,))
     )
     if options.allow_origin_regex is not None:
         why = "allow_origin_regex can match several"
-    elif len(meant) != 1:
-        why = f"allow_origins contains {len(meant) or 'none'}"
-    elif WILDCARD in meant[0] or meant[0] == OPAQUE_ORIGIN:
-        why = f"{meant[0]} is not the origin of one site"
+    elif len(intended) != 1:
+        why = f"allow_origins contains {len(intended) or 'none'}"
+    elif WILDCARD in intended[0] or intended[0] == OPAQUE_ORIGIN:
+        why = f"{intended[0]} is not the origin of one site"
     else:
         return
     yield PolicyIssue(
