@@ -13,6 +13,7 @@ from crossorigin.browser.headers import header_list
 from crossorigin.doctor.answers import policy_of
 from crossorigin.doctor.servers import Recognized, Server
 from crossorigin.fetch.fields import WILDCARD
+from crossorigin.fetch.headers import ALL_CORS_RESPONSE_HEADERS
 from crossorigin.fetch.methods import STANDARD_METHODS, normalize_method
 from crossorigin.fetch.origin import OPAQUE_ORIGIN
 from crossorigin.fetch.safelist import cors_unsafe_request_header_names
@@ -76,6 +77,13 @@ def fix_of(verdict: Verdict, recognized: Recognized) -> Fix | None:
     # An opaque origin is everybody's: nobody is told to allow it.
     if reason.for_request() not in _OF_SERVER or verdict.request.origin == OPAQUE_ORIGIN:
         return Fix(server=recognized.server, text=text)
+    misplaced = _response_headers_in(verdict)
+    if misplaced:
+        # With such a header the page is wrong, whatever the server allows.
+        text = f"Remove {', '.join(misplaced)} from the page's request: only responses have such headers."
+        if reason.for_request() is BrowserReason.HEADER_DISALLOWED_BY_PREFLIGHT_RESPONSE and not _wanted(verdict).names:
+            return Fix(server=recognized.server, text=text)
+        text = f"{text} {advice(reason).fix}"
     on = policy_of(verdict.exchanges[-1].response) if verdict.exchanges else None
     if on is not None:
         return Fix(server=recognized.server, text=text, code=_route(_wanted(verdict), on), on=on)
@@ -83,16 +91,24 @@ def fix_of(verdict: Verdict, recognized: Recognized) -> Fix | None:
     return Fix(server=recognized.server, text=text, code=code)
 
 
+def _sent_names(verdict: Verdict) -> list[str]:
+    """Return the names of the headers that the page sets and that need a preflight, as it spells them."""
+    lines = header_list(verdict.request, ENGINES["standard"])
+    spelled = {name.lower(): name.decode("latin-1") for name, _ in lines}
+    return [spelled[name] for name in cors_unsafe_request_header_names(lines)]
+
+
+def _response_headers_in(verdict: Verdict) -> list[str]:
+    return [name for name in _sent_names(verdict) if name.lower() in ALL_CORS_RESPONSE_HEADERS]
+
+
 def _wanted(verdict: Verdict) -> Wanted:
     request = verdict.request
-    lines = header_list(request, ENGINES["standard"])
-    unsafe = cors_unsafe_request_header_names(lines)
-    spelled = {name.lower(): name.decode("latin-1") for name, _ in lines}
     crashed = not verdict.exchanges[-1].request.preflight and (verdict.status or 0) >= 500
     return Wanted(
         origin=request.origin,
         method=normalize_method(request.method),
-        names=tuple(spelled[name] for name in unsafe),
+        names=tuple(name for name in _sent_names(verdict) if name.lower() not in ALL_CORS_RESPONSE_HEADERS),
         credentials=request.includes_credentials,
         around=crashed,
     )

@@ -48,7 +48,7 @@ def probe_origins(origin: str) -> Iterator[ProbeOrigin]:
 def _look_alikes(host: str) -> Iterator[tuple[str, str]]:
     """Yield hosts that probes can have and that part of a comparison takes for `host`."""
     name = host.removesuffix(".")
-    if name.startswith("["):
+    if not name or name.startswith("["):  # the host of `app://.`, or an IPv6 address
         return
     yield f"{name}.{_NOBODY}", "a name that begins like the page's"
     if _is_address(name) or is_private(name):

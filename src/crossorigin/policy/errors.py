@@ -44,6 +44,7 @@ class IssueCode(StrEnum):
     ORIGIN_LOOKS_LIKE_REGEX = "origin-looks-like-regex"
     ORIGIN_WHITESPACE = "origin-whitespace"
     ORIGIN_MISSING_SCHEME = "origin-missing-scheme"
+    ORIGIN_MISSPELLED_SCHEME = "origin-misspelled-scheme"
     ORIGIN_FILE_SCHEME = "origin-file-scheme"
     ORIGIN_WEBSOCKET_SCHEME = "origin-websocket-scheme"
     ORIGIN_USERINFO = "origin-userinfo"
@@ -80,7 +81,6 @@ class IssueCode(StrEnum):
     METHOD_WRONG_CASE = "method-wrong-case"
     METHOD_FORBIDDEN = "method-forbidden"
     HEADER_NOT_A_TOKEN = "header-not-a-token"  # noqa: S105  # an HTTP token, not a secret
-    RESPONSE_HEADER_IN_ALLOW_HEADERS = "response-header-in-allow-headers"
     REQUEST_HEADER_IN_EXPOSE_HEADERS = "request-header-in-expose-headers"
     MAX_AGE_NOT_AN_INT = "max-age-not-an-int"
     MAX_AGE_OUT_OF_RANGE = "max-age-out-of-range"
@@ -93,6 +93,7 @@ class IssueCode(StrEnum):
     REDUNDANT_WITH_WILDCARD = "redundant-with-wildcard"
     DUPLICATE_ENTRY = "duplicate-entry"
     REQUEST_HEADER_WITHOUT_EFFECT = "request-header-without-effect"
+    RESPONSE_HEADER_IN_ALLOW_HEADERS = "response-header-in-allow-headers"
     RESPONSE_HEADER_WITHOUT_EFFECT = "response-header-without-effect"
     MAX_AGE_ABOVE_BROWSER_LIMITS = "max-age-above-browser-limits"
 

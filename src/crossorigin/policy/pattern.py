@@ -4,6 +4,7 @@
     https://*.example.com       every host below example.com, at any depth, but not example.com itself
     http://localhost:*          any port, or none
     https://*.example.com:*     both
+    http://192.168.*.*:*        whole octets at the end of a private IPv4 address, for http only
 
 Other forms are invalid. A `*` at any other position would be a substring match, which also matches other people's
 hosts.
@@ -13,14 +14,38 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from crossorigin.fetch.host import is_ipv4
-from crossorigin.fetch.origin import OPAQUE_ORIGIN, Origin, parse_origin
+from crossorigin.fetch.origin import DEFAULT_PORTS, OPAQUE_ORIGIN, Origin, parse_origin
 
 ANY_PORT = "*"
 # These have the form of an origin, but no page has such an origin: a WebSocket handshake has the origin of its page,
 # and a page loaded from a file sends `null`.
 _NEVER_SENT_SCHEMES = ("file:", "ws:", "wss:")
+# Schemes with a meaning of their own that differ from http or https by one or two letters.
+_NOT_MISSPELLED = frozenset(
+    {
+        "ftp",
+        "ftps",
+        "hcp",
+        "htcp",
+        "nntp",
+        "ntp",
+        "rtmp",
+        "rtmps",
+        "rtp",
+        "rtsp",
+        "rtsps",
+        "sftp",
+        "smtp",
+        "tcp",
+        "tftp",
+    }
+)
+_MOST_WRONG_LETTERS = 2
 _SUBDOMAINS = "*."
 _ANY_PORT_SUFFIX = ":*"
+_ANY_OCTET = ".*"
+_PLAIN = "http"
+_PRIVATE_NETWORKS = ("10.", "192.168.", *(f"172.{octet}." for octet in range(16, 32)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +79,8 @@ def parse_pattern(text: str) -> OriginPattern | None:
     scheme, separator, authority = text.partition("://")
     any_port = authority.endswith(_ANY_PORT_SUFFIX)
     authority = authority.removesuffix(_ANY_PORT_SUFFIX)
+    if _ANY_OCTET in authority:
+        return _parse_private_network(scheme, authority, any_port=any_port)
     subdomains = authority.startswith(_SUBDOMAINS)
     host = authority.removeprefix(_SUBDOMAINS)
     # One label replaces the wildcard, so that a pattern is rejected if its shortest match is not an origin.
@@ -68,11 +95,59 @@ def parse_pattern(text: str) -> OriginPattern | None:
     return OriginPattern(shortest.scheme, base, ANY_PORT if any_port else shortest.port, subdomains=True)
 
 
+def _parse_private_network(scheme: str, authority: str, *, any_port: bool) -> OriginPattern | None:
+    host, colon, port = authority.partition(":")
+    fixed = host.rstrip(_ANY_OCTET)
+    count = (len(host) - len(fixed)) // len(_ANY_OCTET)
+    if host != fixed + _ANY_OCTET * count or not f"{fixed}.".startswith(_PRIVATE_NETWORKS):
+        return None
+    first = parse_origin(f"{scheme}://{fixed}{'.0' * count}{colon}{port}")
+    if first is None or first.scheme != _PLAIN or not is_ipv4(first.host) or (any_port and first.port is not None):
+        return None
+    return OriginPattern(first.scheme, host, ANY_PORT if any_port else first.port, subdomains=False)
+
+
+def is_private_network(host: str) -> bool:
+    """Return whether a host, or the host of a pattern, is in a private IPv4 range. RFC 1918, section 3."""
+    return host.startswith(_PRIVATE_NETWORKS) and is_ipv4(host.replace(_ANY_OCTET, ".0"))
+
+
 def can_be_listed(text: str) -> bool:
     """Return whether a policy may list `text`: `*`, `null`, or a pattern of origins that pages can have."""
     if text in {"*", OPAQUE_ORIGIN}:
         return True
-    return parse_pattern(text) is not None and not text.startswith(_NEVER_SENT_SCHEMES)
+    pattern = parse_pattern(text)
+    if pattern is None or text.startswith(_NEVER_SENT_SCHEMES):
+        return False
+    return pattern.scheme in DEFAULT_PORTS or near_web_scheme(pattern.scheme) is None
+
+
+def near_web_scheme(scheme: str) -> str | None:
+    """Return `http` or `https` if `scheme` is one or two letters away from it, as in `htttp` or `htps`, else None.
+
+    Schemes that are registered for something else are not misspelled.
+    """
+    if (
+        scheme in DEFAULT_PORTS
+        or scheme in _NOT_MISSPELLED
+        or abs(len(scheme) - len("https")) > _MOST_WRONG_LETTERS + 1
+    ):
+        return None
+    # Of two equally near ones the last letter decides.
+    candidates = ("https", "http") if scheme.endswith("s") else ("http", "https")
+    near = min(candidates, key=lambda candidate: _count_edits(scheme, candidate))
+    return near if _count_edits(scheme, near) <= _MOST_WRONG_LETTERS else None
+
+
+def _count_edits(text: str, other: str) -> int:
+    """Return how many letters to insert, delete or replace so that `text` is `other`."""
+    previous = list(range(len(other) + 1))
+    for row, letter in enumerate(text, start=1):
+        current = [row]
+        for column, wanted in enumerate(other):
+            current.append(min(previous[column + 1] + 1, current[column] + 1, previous[column] + (letter != wanted)))
+        previous = current
+    return previous[-1]
 
 
 def patterns_of(origin: Origin) -> Iterator[str]:
@@ -83,6 +158,14 @@ def patterns_of(origin: Origin) -> Iterator[str]:
     """
     port = "" if origin.port is None else f":{origin.port}"
     yield f"{origin.scheme}://{origin.host}{_ANY_PORT_SUFFIX}"
+    if origin.scheme == _PLAIN and is_private_network(origin.host):
+        network = origin.host
+        for count in (1, 2, 3):
+            network = network.rpartition(".")[0]
+            wildcard = f"{_PLAIN}://{network}{_ANY_OCTET * count}"
+            yield wildcard + port
+            yield wildcard + _ANY_PORT_SUFFIX
+        return
     # The host is cut only at a dot between two labels, so not at the final dot of `localhost.`.
     cut = origin.host.find(".")
     while 0 <= cut < len(origin.host) - 1:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from crossorigin.fetch.methods import normalize_method
+from crossorigin.policy.argument_names import reports_unknown_names
 from crossorigin.policy.check.validate import validate
 from crossorigin.policy.decide.plan import Plan
 from crossorigin.policy.errors import CrossOriginWarning, InvalidPolicyError
@@ -79,6 +80,7 @@ class Policy:
     dangerously_allow_public_suffixes: bool
     _plan: Plan | None = field(init=False)
 
+    @reports_unknown_names
     def __init__(  # existing code relies on the names and their order
         self,
         *,

@@ -9,14 +9,17 @@ import os
 import re
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
+from inspect import signature
 from typing import cast
 
 from crossorigin.adapters.asgi.middleware import CORSMiddleware
+from crossorigin.fetch.fields import WILDCARD
 from crossorigin.policy.check.lenient import correct, read_bool, read_seconds
 from crossorigin.policy.check.validate import validate
 from crossorigin.policy.errors import CrossOriginWarning, InvalidPolicyError, IssueCode, PolicyIssue
 from crossorigin.policy.fixes import REMOVE, Fix
 from crossorigin.policy.options import DEFAULTS
+from crossorigin.policy.pattern import can_be_listed
 from crossorigin.policy.policy import Policy
 from crossorigin.settings.issue_text import in_text
 
@@ -37,10 +40,26 @@ _NONE = "none"
 _ORIGIN = "ORIGIN"
 
 # The middleware arguments that are not options. `CORS_DEBUG` may belong to another program, and ignoring it is safe.
-_ARGUMENTS = (CORSMiddleware.__init__.__kwdefaults__ or {}).keys() - DEFAULTS.keys() - {"policy", "debug"}
+_ARGUMENTS = signature(CORSMiddleware).parameters.keys() - DEFAULTS.keys() - {"app", "policy", "debug"}
 
 _COMMENTED = "A comment must be on a separate line; here it is part of the value."
 _QUOTED = "Quotes around it are part of the value here."
+
+_SEMICOLON = re.compile(r";\s")
+_SEMICOLONS = "Semicolons do not separate the elements of a list; commas and white space do."
+_ELEMENTS = "the elements, separated by commas; or remove it."
+
+# Where other programs and templates have the origins of their front ends.
+_USUAL_NAMES = frozenset(
+    {
+        *("ALLOWED_ORIGINS", "ALLOWED_ORIGIN", "ALLOW_ORIGINS", "ALLOW_ORIGIN", "ORIGINS", "ORIGIN", "WEB_ORIGIN"),
+        *("FRONTEND_URL", "FRONTEND_URLS", "FRONTEND_ORIGIN", "FRONTEND_ORIGINS", "FRONTEND_HOST", "FRONT_END_URL"),
+        *("CLIENT_URL", "CLIENT_ORIGIN", "CLIENT_ORIGIN_URL", "WEB_URL", "WEBAPP_URL", "UI_URL"),
+        *("CORS_WHITELIST", "CORS_DOMAINS", "CORS_HOSTS", "CORS_URLS"),
+    }
+)
+_WEB = ("http://", "https://")
+_MAX_TEXT = 4096
 
 # The value of a text, or the issue that explains why it has none.
 _Read = tuple[object, PolicyIssue | None]
@@ -76,6 +95,8 @@ def policy_from_env(prefix: str = "CORS_", environ: Mapping[str, str | None] | N
     variables = {name: f"{prefix}{name}".upper() for name in DEFAULTS}
     texts = {name: environ.get(variable) or "" for name, variable in variables.items()}
     options, errors, found_warnings = read_options(texts, variables)
+    if prefix and not texts["allow_origins"] and not texts["allow_origin_regex"]:
+        found_warnings += _origins_under_other_names(prefix.upper(), environ)
     errors += _misspelt(prefix.upper(), environ, frozenset(variables.values()))
     if errors:
         raise InvalidPolicyError(errors)
@@ -138,6 +159,9 @@ def _read_list(name: str, text: str) -> _Read:
         return cast("list[object]", parsed), None
     elif _COMMENT.search(text):
         reason = _COMMENTED
+    elif name == "allow_origins" and _SEMICOLON.search(text):
+        fixes = _list_fixes(name, text)
+        return None, _unread(IssueCode.MULTIPLE_ORIGINS, name, text, _SEMICOLONS, fixes or _ELEMENTS)
     elif any(part.strip(_QUOTES).lower() == _NULL for part in parts):
         # Templates write null for a missing value, but it is also an origin that any website can send.
         reason = "It could mean the origin null or a missing value."
@@ -149,7 +173,7 @@ def _read_list(name: str, text: str) -> _Read:
     else:
         return parts, None
     fixes = () if instruction else _list_fixes(name, text)
-    instruction = instruction or "the elements, separated by commas; or remove it."
+    instruction = instruction or _ELEMENTS
     return None, _unread(IssueCode.NOT_A_COLLECTION, name, text, reason, fixes or instruction)
 
 
@@ -223,6 +247,31 @@ def _misspelt(prefix: str, environ: Mapping[str, str | None], variables: frozens
             continue
         instruction += "; or, if it belongs to another program, use another prefix for the policy."
         yield _unread(IssueCode.UNKNOWN_OPTION, name, text, reason, instruction)
+
+
+def _origins_under_other_names(prefix: str, environ: Mapping[str, str | None]) -> Iterator[PolicyIssue]:
+    """Warn of variables that have origins under a usual name while the policy has none. They are never read."""
+    variable = f"{prefix}ALLOW_ORIGINS"
+    for name, text in sorted(environ.items()):
+        upper = name.upper()
+        is_usual = upper in _USUAL_NAMES or ("CORS" in upper and _ORIGIN in upper)
+        origins = tuple(dict.fromkeys(_origins_in(text or ""))) if is_usual else ()
+        if not origins:
+            continue
+        yield PolicyIssue(
+            code=IssueCode.UNKNOWN_OPTION,
+            field=name,
+            value=text,
+            reason=f"It has origins, and only {variable} is read, which is not set. So no origin is allowed.",
+            instruction=f"if they are meant, write {variable}={','.join(origins)}; otherwise write {variable}=[].",
+        )
+
+
+def _origins_in(text: str) -> Iterator[str]:
+    for part in _JSON_MARKS.split(text[:_MAX_TEXT]):
+        for origin in correct("allow_origins", part):
+            if origin == WILDCARD or (origin.startswith(_WEB) and can_be_listed(origin)):
+                yield origin
 
 
 def _near(rest: str, names: Iterable[str], cutoff: float = 0.6) -> str | None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from crossorigin.browser.console import console_text
 from crossorigin.browser.reasons import BrowserReason, advice
 from crossorigin.browser.request import Culprit, Exchange, Verdict
+from crossorigin.fetch.headers import ALL_CORS_RESPONSE_HEADERS
 from crossorigin.fetch.origin import OPAQUE_ORIGIN
 
 # The reasons that a change of the policy options can fix.
@@ -69,7 +70,8 @@ def _options(verdict: Verdict, reason: BrowserReason) -> list[str]:
     options = {
         "allow_origins": [origin],
         "allow_methods": [method],
-        "allow_headers": names.split(",") if names else [],
+        # The page should not send response headers, so nobody is told to allow them.
+        "allow_headers": [name for name in names.split(",") if name and name not in ALL_CORS_RESPONSE_HEADERS],
     }
     written = [f"{name}={json.dumps(values)}" for name, values in options.items() if values]
     return [f"  allow: {', '.join([*written, *(['allow_credentials=True'] * verdict.request.includes_credentials)])}"]

@@ -59,6 +59,20 @@ def test_what_the_page_asks_for_is_allowed_and_no_more(server: Server) -> None:
     assert options_of(code(refused(), server)) == {"allow_origins": [PAGE], "allow_methods": ["GET"]}
 
 
+def test_a_response_header_in_a_request_is_the_pages_error() -> None:
+    """No server is told to allow it: the text says that the page should not send it, and the code leaves it out."""
+    headers = (("X-Token", "1"), ("access-control-allow-Origin", "*"))
+    fix = fix_of(refused(headers=headers), Recognized(server=Server.CROSSORIGIN, sign="told", options={}))
+    assert fix is not None
+    assert fix.text.startswith("Remove access-control-allow-Origin from the page's request: only responses have such")
+    assert fix.code is not None
+    assert options_of(fix.code)["allow_headers"] == ["X-Token"]
+    alone = fetch(answer(200, allow_origin=PAGE), headers=headers[1:])
+    fix = fix_of(alone, Recognized(server=Server.CROSSORIGIN, sign="told", options={}))
+    assert fix is not None
+    assert fix.code is None
+
+
 def test_what_is_allowed_already_stays() -> None:
     """Whatever collection it stands in, and a max_age of 0 is no default."""
     known = {"allow_origins": ("https://a.example",), "allow_methods": {"PATCH"}, "max_age": 0, "allow_headers": ["*"]}

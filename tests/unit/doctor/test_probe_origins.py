@@ -33,6 +33,7 @@ def test_those_are_tried_that_look_like_the_page() -> None:
         ("http://localhost:3000", 1),
         ("http://127.0.0.1:3000", 1),
         ("http://[::1]:3000", 0),
+        ("app://.", 0),
     ],
 )
 def test_nobody_is_tried_whom_nobody_can_be(page: str, likes: int) -> None:

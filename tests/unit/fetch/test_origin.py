@@ -68,6 +68,9 @@ ACCEPTED = [
     ("app://0x7f", Origin("app", "0x7f")),
     ("app://xn--a", Origin("app", "xn--a")),
     ("app://[::1]", Origin("app", "[::1]")),
+    # Electron's pages of a registered scheme.
+    ("app://.", Origin("app", ".")),
+    ("app://.:80", Origin("app", ".", 80)),
 ]
 
 REFUSED = [
@@ -105,6 +108,10 @@ REFUSED = [
     "https://a..b",
     "https://.a",
     "https://.",
+    "http://.:80",
+    "app://..",
+    "app://.a",
+    "app://",
     "https://a.example..",
     "https://a.example:",
     "https://a.example:0",

@@ -29,6 +29,7 @@ CODES = {
     "origin-looks-like-regex",
     "origin-whitespace",
     "origin-missing-scheme",
+    "origin-misspelled-scheme",
     "origin-file-scheme",
     "origin-websocket-scheme",
     "origin-userinfo",

@@ -28,6 +28,13 @@ LONGEST_BASE = ".".join(["a" * 63, "b" * 63, "c" * 63, "d" * 59])
         ("http://127.0.0.1:*", "http", "127.0.0.1", ANY_PORT, False),
         ("http://[::1]:*", "http", "[::1]", ANY_PORT, False),
         ("http://[::1]", "http", "[::1]", None, False),
+        ("http://192.168.*.*:*", "http", "192.168.*.*", ANY_PORT, False),
+        ("http://192.168.1.*", "http", "192.168.1.*", None, False),
+        ("http://10.*.*.*:3000", "http", "10.*.*.*", 3000, False),
+        ("http://172.16.*.*", "http", "172.16.*.*", None, False),
+        ("http://172.31.255.*", "http", "172.31.255.*", None, False),
+        ("app://.", "app", ".", None, False),
+        ("app://.:*", "app", ".", ANY_PORT, False),
         ("tauri://*.localhost", "tauri", "localhost", None, True),
         (f"https://*.{LONGEST_BASE}", "https", f"{LONGEST_BASE}", None, True),
     ],
@@ -37,7 +44,7 @@ def test_a_pattern_is_read_into_its_parts(text: str, scheme: str, host: str, por
     pattern = parse_pattern(text)
     assert pattern is not None
     assert (pattern.scheme, pattern.host, pattern.port, pattern.subdomains) == (scheme, host, port, subdomains)
-    assert (pattern.subdomains or pattern.port == ANY_PORT) is ("*" in text)
+    assert (pattern.subdomains or pattern.port == ANY_PORT or "*" in pattern.host) is ("*" in text)
     assert str(pattern) == text
 
 
@@ -54,6 +61,32 @@ def test_a_pattern_is_read_into_its_parts(text: str, scheme: str, host: str, por
         "https://*.",
         "https://*.:*",
         "https://*..",
+        "https://192.168.*.*",
+        "app://192.168.*.*",
+        "http://192.*.*.*",
+        "http://192.168.*",
+        "http://192.168.*.1",
+        "http://192.168.1*.*",
+        "http://192.168.1.*.*",
+        "http://192.168.1..*",
+        "http://192.168.01.*",
+        "http://192.168.256.*",
+        "http://172.15.*.*",
+        "http://172.32.*.*",
+        "http://172.*.*.*",
+        "http://100.64.*.*",
+        "http://203.0.113.*",
+        "http://127.0.0.*",
+        "http://*.*.*.*",
+        "http://*.192.168.*.*",
+        "http://10.0.0.*:80",
+        "http://10.0.0.*:80:*",
+        "http://10.0.0.*:",
+        "http://10.0.0.*:*:*",
+        "http://10.0.0.*.",
+        "http://10.example.*.*",
+        "app://*.",
+        "app://*..",
         "https://*.*",
         "https://*.*.example.com",
         "https://**.example.com",

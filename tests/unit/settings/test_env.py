@@ -231,6 +231,45 @@ def test_a_text_that_says_no_one_thing_is_refused(name: str, text: str, code: st
     assert issue_of(name, text) == (code, variable(name), hint)
 
 
+def test_semicolons_with_spaces_are_reported_for_the_whole_variable() -> None:
+    """One fix writes the list with commas; without one, the instruction says what separates elements."""
+    issue = issue_of("allow_origins", "http://localhost:3000; https://a.example/")
+    assert issue == ("multiple-origins", "CORS_ALLOW_ORIGINS", "http://localhost:3000,https://a.example")
+    _, _, hint = issue_of("allow_origins", "http://localhost:3000; none")
+    assert hint == "the elements, separated by commas; or remove it."
+
+
+USUAL = {"FRONTEND_URL": "https://app.example.com/", "BACKEND_CORS_ORIGINS": '["http://localhost:3000", "*"]'}
+
+
+def test_origins_under_usual_names_are_reported_once_and_never_read() -> None:
+    """One warning names each variable and the line to write, while ours are not set."""
+    meant, otherwise = "if they are meant, write CORS_ALLOW_ORIGINS=", "otherwise write CORS_ALLOW_ORIGINS=[]."
+    with pytest.warns(CrossOriginWarning) as caught:
+        policy = policy_from_env(environ=USUAL)
+    assert policy == Policy()
+    (warning,) = caught.list
+    assert isinstance(warning.message, CrossOriginWarning)
+    assert [(issue.field, issue.hint) for issue in warning.message.issues] == [
+        ("BACKEND_CORS_ORIGINS", f"{meant}http://localhost:3000,*; {otherwise}"),
+        ("FRONTEND_URL", f"{meant}https://app.example.com; {otherwise}"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {**USUAL, "CORS_ALLOW_ORIGINS": A},
+        {**USUAL, "CORS_ALLOW_ORIGINS": "[]"},
+        {**USUAL, "CORS_ALLOW_ORIGIN_REGEX": r"https://a\.example"},
+        {"FRONTEND_URL": "none", "ORIGIN": "", "CORS_DOMAINS": "tcp://10.0.0.1:80", "HOMEPAGE": A},
+    ],
+)
+def test_other_variables_are_left_alone(environ: dict[str, str]) -> None:
+    """Ours are set, even if the list is empty, or the variables have no origins or other names."""
+    assert issues_of(environ) == ()
+
+
 def test_json_says_what_a_bare_text_may_not() -> None:
     """A quote, a sharp and `null` can be parts of names, and stand there only on purpose."""
     environ = {"CORS_ALLOW_ORIGINS": f'["{A}", "null"]', "CORS_ALLOW_METHODS": '["#", "\'", "NULL"]'}

@@ -173,6 +173,8 @@ def test_what_to_allow_can_be_pasted() -> None:
     assert allowing(credentials="include") == [f'{plain}["GET"], allow_credentials=True']
     asked: dict[str, Any] = {"method": "PUT", "headers": {"X-Token": "t", "X-A": "1"}, "credentials": "include"}
     assert allowing(**asked) == [f'{plain}["PUT"], allow_headers=["x-a", "x-token"], allow_credentials=True']
+    asked["headers"] = {"X-Token": "t", "Access-Control-Allow-Origin": "*"}
+    assert allowing(**asked) == [f'{plain}["PUT"], allow_headers=["x-token"], allow_credentials=True']
     assert allowing(origin="null") == []
     assert allowing(method="TRACE") == []
 

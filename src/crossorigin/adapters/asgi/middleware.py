@@ -20,12 +20,12 @@ from crossorigin.adapters.asgi.nesting import (
     warn_of_outer,
     warn_of_root_policy,
 )
-from crossorigin.adapters.common.arguments import read_arguments
+from crossorigin.adapters.common.arguments import logs_invalid_arguments, read_arguments
 from crossorigin.adapters.starlette.route_state import REVISION, ROUTES_OF, UNKNOWN_ROUTES, RouteState
 from crossorigin.fetch.origin import MAX_ORIGIN
+from crossorigin.policy.argument_names import reports_unknown_names
 from crossorigin.policy.decide.decisions import ActualDecision, Reason
 from crossorigin.policy.decide.plan import Plan
-from crossorigin.policy.errors import InvalidPolicyError
 from crossorigin.policy.options import options_in
 
 TYPE_CHECKING = False
@@ -98,6 +98,8 @@ class CORSMiddleware:
     >>> app = CORSMiddleware(app, allow_origins=["https://app.example.com"])
     """
 
+    @logs_invalid_arguments
+    @reports_unknown_names
     def __init__(  # noqa: PLR0917  # existing code relies on the names and their order
         self,
         app: ASGIApp,
@@ -130,13 +132,7 @@ class CORSMiddleware:
             "on_refused": on_refused,
             "on_decision": on_decision,
         }
-        try:
-            self.policy, read = read_arguments(policy, options, arguments)
-        except InvalidPolicyError as error:
-            import logging
-
-            logging.getLogger("crossorigin").critical("%s", error)
-            raise
+        self.policy, read = read_arguments(policy, options, arguments)
         self.app = app
         self._plan = Plan(self.policy, debug=debug)
         self._handler = Handler(self.policy, self._plan, read)

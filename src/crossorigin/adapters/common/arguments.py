@@ -6,6 +6,7 @@ All errors in both are reported together.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import wraps
 
 from crossorigin.fetch.fields import WILDCARD
 from crossorigin.policy.check.types import read_bool
@@ -15,13 +16,14 @@ from crossorigin.policy.policy import Policy
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from typing import Any, Literal
+    from collections.abc import Callable, Mapping
+    from typing import Any, Literal, ParamSpec
 
     from crossorigin.policy.fixes import Fix
     from crossorigin.telemetry.hook import OnDecision
 
     OnRefused = Literal["pass", "block"]
+    _Arguments = ParamSpec("_Arguments")
 
 _CHOICES = ("pass", "block")
 
@@ -38,6 +40,22 @@ class MiddlewareOptions:
     on_decision: OnDecision | None
 
 
+def logs_invalid_arguments(init: Callable[_Arguments, None]) -> Callable[_Arguments, None]:
+    """Wrap a constructor so that its `InvalidPolicyError` is also logged as CRITICAL."""
+
+    @wraps(init)
+    def build(*args: _Arguments.args, **kwargs: _Arguments.kwargs) -> None:
+        try:
+            init(*args, **kwargs)
+        except InvalidPolicyError as error:
+            import logging
+
+            logging.getLogger("crossorigin").critical("%s", error)
+            raise
+
+    return build
+
+
 def read_policy(policy: object, options: Mapping[str, object]) -> Policy:
     """Return `policy`, or a policy with the given options if it is None.
 
@@ -46,7 +64,8 @@ def read_policy(policy: object, options: Mapping[str, object]) -> Policy:
     """
     if policy is None:
         return Policy.from_dict(options)
-    issues = _issues_of(policy, options)
+    unknown = {name: value for name, value in options.items() if name not in DEFAULTS}
+    issues = [*_issues_of(policy, options), *_unknown_options(unknown)]
     if issues or not isinstance(policy, Policy):
         raise InvalidPolicyError(issues)
     return policy
@@ -145,8 +164,16 @@ def _issues_of(policy: object, options: Mapping[str, object]) -> list[PolicyIssu
             instruction=f"remove {name}= here, and set it in the Policy.",
         )
         for name, value in options.items()
-        if not _is_default(name, value)
+        if name in DEFAULTS and not _is_default(name, value)
     ]
+
+
+def _unknown_options(unknown: Mapping[str, object]) -> list[PolicyIssue]:
+    if not unknown:
+        return []
+    from crossorigin.policy.check.option_names import unknown_options
+
+    return unknown_options(unknown)
 
 
 def _useless_checks(read: MiddlewareOptions, behavior: Mapping[str, object], policy: object) -> list[PolicyIssue]:
@@ -178,6 +205,5 @@ def _fixes_of_check(name: str, policy: object) -> tuple[Fix, ...]:
 
 
 def _is_default(name: str, value: object) -> bool:
-    # A name that is not an option has no default.
-    default = DEFAULTS.get(name, ...)
+    default = DEFAULTS[name]
     return value in (default, list(default) if isinstance(default, tuple) else default)

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 from crossorigin.fetch.methods import STANDARD_METHODS
 from crossorigin.policy.check.origin_repair import repair
+from crossorigin.policy.check.scheme_repair import QUOTES
 from crossorigin.policy.errors import text_of
 from crossorigin.policy.options import is_list_like, members_of
 from crossorigin.policy.pattern import can_be_listed
@@ -23,6 +24,8 @@ _BOOLEANS = {"true": True, "1": True, "yes": True, "on": True, "false": False, "
 _SEPARATORS = re.compile(r"[\s,;]+")
 _DAY = 86400
 _LIST_SEPARATORS = re.compile(r"[,;]")
+_HYPHENS = re.compile("\\s*[-\u2010-\u2015\u2212\ufe63\uff0d]+\\s*")
+_ONE_WORD_NAMES = frozenset({"accept", "authorization", "origin", "range"})
 # Flags that can be written into the expression or have no effect.
 _KEPT_FLAGS = re.UNICODE | re.IGNORECASE
 
@@ -44,7 +47,7 @@ def _split(name: str, text: str) -> list[str]:
         parsed = None
     parts = _strings_of(parsed) if _is(parsed, list) else []
     if not parts:
-        parts = [part.strip("\"'") for part in _SEPARATORS.split(text.strip("[] \t\r\n"))]
+        parts = [part.strip(QUOTES) for part in _SEPARATORS.split(text.strip("[] \t\r\n"))]
     return list(dict.fromkeys(_correct_all(name, parts)))
 
 
@@ -69,7 +72,7 @@ def correct(name: str, text: str) -> tuple[str, ...]:
         return repair(text) or (text,)
     if name == "allow_methods":
         return tuple(map(_correct_method, filter(None, _SEPARATORS.split(text)))) or (text,)
-    return tuple(filter(None, map(_correct_name, _LIST_SEPARATORS.split(text)))) or (text,)
+    return tuple(name for part in _LIST_SEPARATORS.split(text) for name in _correct_names(part)) or (text,)
 
 
 def _correct_all(name: str, texts: list[str]) -> list[str]:
@@ -77,12 +80,16 @@ def _correct_all(name: str, texts: list[str]) -> list[str]:
 
 
 def _correct_method(text: str) -> str:
-    word = text.strip("\"'")
+    word = text.strip(QUOTES)
     return word.upper() if word.upper() in STANDARD_METHODS else word
 
 
-def _correct_name(text: str) -> str:
-    return text.strip("\"' \t\r\n").rstrip(": ").replace(" ", "-")
+def _correct_names(text: str) -> list[str]:
+    """Return the names in a text without commas: one of several words, or several of one word each."""
+    bare = text.strip(f"{QUOTES} \t\r\n").rstrip(": ")
+    words = _HYPHENS.sub("-", bare).split()
+    are_names = all("-" in word or word.lower() in _ONE_WORD_NAMES for word in words)
+    return words if are_names else ["-".join(words)]
 
 
 def read_regex(value: object) -> str | None:

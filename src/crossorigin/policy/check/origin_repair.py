@@ -8,18 +8,29 @@ always a valid pattern. Where there is none, an instruction says what to do.
 import re
 from dataclasses import dataclass, replace
 
+from crossorigin.fetch.fields import WILDCARD
 from crossorigin.fetch.host import ends_in_a_number, is_ipv4, serialize_ipv4, serialize_ipv6, to_ace_label
 from crossorigin.fetch.origin import DEFAULT_PORTS, OPAQUE_ORIGIN
+from crossorigin.policy.check.scheme_repair import (
+    QUOTES,
+    begins_like_a_scheme,
+    is_scheme,
+    split_joined,
+    split_scheme,
+    strip_around,
+)
 from crossorigin.policy.errors import IssueCode
-from crossorigin.policy.pattern import can_be_listed, parse_pattern
+from crossorigin.policy.pattern import can_be_listed, near_web_scheme, parse_pattern
 
 _REASONS = {
-    IssueCode.ORIGIN_EMPTY: "It is empty; no browser sends an empty origin.",
+    IssueCode.ORIGIN_EMPTY: 'It is empty. An empty setting gives this, because "".split(",") is [""], and so does a '
+    'comma at the end: write [o for o in text.split(",") if o], or use crossorigin.settings.policy_from_env.',
     IssueCode.MULTIPLE_ORIGINS: "One string contains several origins; each must be a separate element of the list.",
     IssueCode.ORIGIN_LOOKS_LIKE_REGEX: "It looks like a regular expression. Listed origins are compared literally, so "
     "it would never match.",
     IssueCode.ORIGIN_WHITESPACE: "It contains white space or an invisible character; an origin never does.",
     IssueCode.ORIGIN_MISSING_SCHEME: "It has no scheme; an origin starts with a scheme such as https://.",
+    IssueCode.ORIGIN_MISSPELLED_SCHEME: "Its scheme is a misspelled http:// or https://, so no browser can send it.",
     IssueCode.ORIGIN_FILE_SCHEME: (
         "Browsers send null as the origin of pages loaded from files, the same as for any sandboxed page on the web."
     ),
@@ -39,7 +50,8 @@ _REASONS = {
     IssueCode.ORIGIN_DEFAULT_PORT: "It contains the default port of its scheme; browsers leave this port out.",
     IssueCode.ORIGIN_INVALID_PORT: "Its port is not a number from 1 to 65535 without leading zeros.",
     IssueCode.ORIGIN_MISPLACED_WILDCARD: (
-        'A "*" can only replace whole leading labels ("https://*.example.com") or the port ("http://localhost:*").'
+        'A "*" can only replace whole leading labels ("https://*.example.com"), the port ("http://localhost:*") or '
+        'the last octets of a private address ("http://192.168.*.*").'
     ),
     IssueCode.ORIGIN_WILDCARD_BEFORE_IP: 'An IP address has no subdomains, so "*." before it matches nothing.',
     IssueCode.ORIGIN_MALFORMED: "It is not a valid origin, so no browser can send it.",
@@ -65,23 +77,28 @@ _INSTRUCTIONS = {
 }
 _INSTRUCTION = "write the origin in the form that browsers send: scheme://host or scheme://host:port."
 
+_EXTENSION_INSTRUCTION = (
+    'write the id of your extension, as in "chrome-extension://abcdefghijklmnopabcdefghijklmnop"; if its id is another '
+    'one in each browser, leave out allow_credentials and allow any origin, ["*"].'
+)
+_EXTENSION_SCHEMES = frozenset({"chrome-extension", "moz-extension", "safari-extension", "safari-web-extension"})
+
 _SEPARATORS = re.compile(r"[\s,;]+")
 # `10.0.0.*` is a misplaced wildcard rather than a regular expression, and `[::1` is an incomplete address.
 _REGEX_MARKS = re.compile(r"[\\^$()|+{}]|(?:://|\A)\.\*|\[(?![^\]]*:)")
 # Browsers remove these at any position: https://url.spec.whatwg.org/#concept-basic-url-parser, and UTS 46.
 _INVISIBLE = re.compile("[\\t\\n\\r\u00ad\u200b\u2060\ufeff]")
-_SCHEME = re.compile(r"([A-Za-z*][A-Za-z0-9+.*-]*)://[/\\]*(.*)\Z", re.DOTALL)
-_SCHEME_WITHOUT_SLASHES = re.compile(r"(https?|wss?):/?(?![0-9]+(?:[/?#]|\Z))([^/].*)\Z", re.DOTALL | re.IGNORECASE)
-_SLASHES = re.compile(r":?//+")
+_LEADING_SLASHES = re.compile(r":?//+")
 _AUTHORITY_END = re.compile(r"[/\\?#]")
 _DOTS = re.compile("[.\u3002\uff0e\uff61]")
-_LOOPBACK = re.compile(r"(?:[^/?#]*\.)?localhost\.?|127(?:\.[0-9]+){3}|\[::1\]", re.IGNORECASE)
+_LOOPBACK = re.compile(r"(?:[^/?#]*\.)?localhost\.?|0\.0\.0\.0|127(?:\.[0-9]+){3}|\[::1\]", re.IGNORECASE)
 _REGEX_START = re.compile(r"\^?(https?)\??://(?:\.[*+]|\(\.[*+]\)|\[\^\.\]\+|\[a-z0-9-\]\+|\\w\+)\\?\.")
 _WEB_SCHEME_OF = {"ws": "http", "wss": "https"}
 _FILE = "file:"
 # Far longer than any origin, and short enough to be parsed quickly by any of these expressions.
 MAX_URL = 2048
 _MAX_PORT_DIGITS = 5
+_OCTETS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +123,20 @@ def diagnose(text: str) -> Diagnosis | None:
 def diagnose_faulty(text: str) -> Diagnosis:
     """Return why a text that cannot be listed is not an origin."""
     several = [part for part in _SEPARATORS.split(text.strip("[] \t\r\n")) if part]
-    if len(several) > 1 and ("," in text or ";" in text or all("://" in part for part in several)):
+    if len(several) > 1 and not _ends_in_a_scheme(several[0]) and _are_several(text, several):
         return _diagnosis([IssueCode.MULTIPLE_ORIGINS], _repair_all(several))
+    joined = split_joined(text)
+    if len(joined) > 1:
+        return _diagnosis([IssueCode.MULTIPLE_ORIGINS], _repair_all(joined))
     return _diagnose_one(text)
+
+
+def _ends_in_a_scheme(part: str) -> bool:
+    return is_scheme(part.rpartition("/")[2])
+
+
+def _are_several(text: str, parts: list[str]) -> bool:
+    return "," in text or ";" in text or all("://" in part for part in parts)
 
 
 def _diagnose_one(text: str) -> Diagnosis:
@@ -118,7 +146,9 @@ def _diagnose_one(text: str) -> Diagnosis:
         return _diagnosis([IssueCode.ORIGIN_FILE_SCHEME])
     if len(text) > MAX_URL:
         return _diagnosis([IssueCode.ORIGIN_MALFORMED])
-    if _REGEX_MARKS.search(text):
+    # In `http:\\localhost` and `https:\/\/localhost` the backslashes are part of the damaged scheme.
+    split = split_scheme(text)
+    if _REGEX_MARKS.search(split[1] if split and split[2] else text):
         return _diagnosis([IssueCode.ORIGIN_LOOKS_LIKE_REGEX], _pattern_from_regex(text))
     return _Repair(text).diagnose()
 
@@ -130,13 +160,13 @@ def repair(text: str) -> tuple[str, ...]:
 
 
 def _repair_all(parts: list[str]) -> tuple[str, ...]:
-    repaired = [repair(part.strip("\"'")) for part in parts]
+    repaired = [repair(part.strip(QUOTES)) for part in parts]
     return tuple(dict.fromkeys(text for texts in repaired for text in texts)) if all(repaired) else ()
 
 
-def _diagnosis(codes: list[IssueCode], replacements: tuple[str, ...] = ()) -> Diagnosis:
+def _diagnosis(codes: list[IssueCode], replacements: tuple[str, ...] = (), instruction: str = "") -> Diagnosis:
     codes = codes or [IssueCode.ORIGIN_MALFORMED]
-    instruction = next((_INSTRUCTIONS[code] for code in codes if code in _INSTRUCTIONS), _INSTRUCTION)
+    instruction = instruction or next((_INSTRUCTIONS[code] for code in codes if code in _INSTRUCTIONS), _INSTRUCTION)
     return Diagnosis(codes[0], " ".join(_REASONS[code] for code in codes), replacements, instruction)
 
 
@@ -175,7 +205,7 @@ class _Repair:
         text = _INVISIBLE.sub("", self._text.strip()).strip()
         if text != self._text or len(text.split()) > 1:
             self._add_code(IssueCode.ORIGIN_WHITESPACE)
-        text = text.strip("\"'")
+        text = strip_around(text)
         if text == "*":
             return _diagnosis(self._codes, ("*",))
         if text.lower() == OPAQUE_ORIGIN:
@@ -184,30 +214,38 @@ class _Repair:
             return _diagnosis(self._codes, (OPAQUE_ORIGIN,))
         scheme, rest = self._split_scheme(text)
         parts = self._repair_scheme(self._split_authority(scheme, rest))
+        # In `https://http/app.example.com` the host is a part of a damaged scheme.
+        self._is_ambiguous = self._is_ambiguous or is_scheme(parts.host)
+        network = _private_network(parts)
+        if network is not None:
+            if network.host != parts.host:
+                self._add_code(IssueCode.ORIGIN_MISPLACED_WILDCARD)
+            return _diagnosis(self._codes, (str(network),))
         if "*" in _without_wildcards(parts):
             self._add_code(IssueCode.ORIGIN_MISPLACED_WILDCARD)
-            return _diagnosis(self._codes, _replace_wildcard(parts))
+            return _diagnosis(self._codes, _replace_wildcard(parts), _instruction_for(parts))
         repaired = self._repair_port(self._repair_host(parts))
         is_valid = repaired is not None and not self._is_ambiguous and can_be_listed(str(repaired))
         replacements = (str(repaired),) if is_valid else ()
-        return _diagnosis(self._codes, replacements)
+        return _diagnosis(self._codes, replacements, _instruction_for(parts))
 
     def _split_scheme(self, text: str) -> tuple[str, str]:
-        whole = _SCHEME.match(text)
-        if whole is not None:
-            return whole[1], whole[2]
-        without_slashes = _SCHEME_WITHOUT_SLASHES.match(text)
-        if without_slashes is not None:
-            self._add_code(IssueCode.ORIGIN_MALFORMED)
-            return without_slashes[1], without_slashes[2]
+        split = split_scheme(text)
+        if split is not None:
+            scheme, rest, is_damaged = split
+            if is_damaged:
+                self._add_code(IssueCode.ORIGIN_MISSPELLED_SCHEME)
+            return scheme, rest
         self._add_code(IssueCode.ORIGIN_MISSING_SCHEME)
-        rest = f"[{text}]" if serialize_ipv6(text) else _SLASHES.sub("", text)
+        rest = f"[{text}]" if serialize_ipv6(text) else _LEADING_SLASHES.sub("", text, count=1)
+        if begins_like_a_scheme(rest):
+            return "", rest
         host, port = _split_port(_AUTHORITY_END.split(rest)[0].rpartition("@")[2])
         loopback = _LOOPBACK.fullmatch(host) is not None
         # A single word such as `none` or `self` is unlikely to be the host that the author has in mind.
         if not (loopback or host.startswith("[") or "." in host.strip(".") or (host.strip(".") and port[1:])):
             return "", rest
-        return ("http" if loopback else "https"), rest
+        return ("http" if loopback or host.endswith(".*") else "https"), rest
 
     def _split_authority(self, scheme: str, rest: str) -> _Parts:
         end = _AUTHORITY_END.search(rest)
@@ -228,7 +266,10 @@ class _Repair:
             self._add_code(IssueCode.ORIGIN_UPPERCASE)
         if scheme in _WEB_SCHEME_OF:
             self._add_code(IssueCode.ORIGIN_WEBSOCKET_SCHEME)
-        return replace(parts, scheme=_WEB_SCHEME_OF.get(scheme, scheme))
+        near = None if WILDCARD in scheme else near_web_scheme(scheme)
+        if near is not None:
+            self._add_code(IssueCode.ORIGIN_MISSPELLED_SCHEME)
+        return replace(parts, scheme=near or _WEB_SCHEME_OF.get(scheme, scheme))
 
     def _repair_host(self, parts: _Parts) -> _Parts | None:
         host = parts.host.removeprefix("*.")
@@ -269,6 +310,10 @@ class _Repair:
         return repaired
 
 
+def _instruction_for(parts: _Parts) -> str:
+    return _EXTENSION_INSTRUCTION if parts.scheme in _EXTENSION_SCHEMES else ""
+
+
 def _split_port(authority: str) -> tuple[str, str]:
     host, colon, port = authority.rpartition(":")
     return (authority, "") if not colon or "]" in port else (host, f":{port}")
@@ -287,6 +332,16 @@ def _host_code(host: str) -> IssueCode:
 
 def _may_be_an_address(host: str) -> bool:
     return host.startswith("[") or ends_in_a_number(host)
+
+
+def _private_network(parts: _Parts) -> _Parts | None:
+    """Return the pattern of a private network that is meant by `http://192.168.*`."""
+    name = parts.host.rstrip(".*")
+    octets = name.count(".") + 1
+    if parts.host == name or not name or octets >= _OCTETS:
+        return None
+    network = replace(parts, host=name + ".*" * (_OCTETS - octets))
+    return network if can_be_listed(str(network)) else None
 
 
 def _without_wildcards(parts: _Parts) -> str:

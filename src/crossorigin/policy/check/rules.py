@@ -5,16 +5,17 @@ They reject options that would allow untrusted origins or could never match. `va
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Sequence
 
 from crossorigin.fetch.fields import WILDCARD
-from crossorigin.fetch.headers import ALL_CORS_REQUEST_HEADERS, ALL_CORS_RESPONSE_HEADERS
+from crossorigin.fetch.headers import ALL_CORS_REQUEST_HEADERS
 from crossorigin.fetch.methods import STANDARD_METHODS, is_forbidden_method, is_token, normalize_method
 from crossorigin.fetch.origin import OPAQUE_ORIGIN
 from crossorigin.policy.check.public_suffix import why_public
 from crossorigin.policy.check.regex.rules import regex_is_safe
 from crossorigin.policy.errors import IssueCode, PolicyIssue
-from crossorigin.policy.options import Options, issue_of
+from crossorigin.policy.options import Element, Options, issue_of
 from crossorigin.policy.pattern import can_be_listed, parse_pattern
 
 TYPE_CHECKING = False
@@ -22,6 +23,12 @@ if TYPE_CHECKING:
     from crossorigin.policy.check.origin_repair import Diagnosis
 
 MAX_MAX_AGE = 2147483647
+
+_URL_ENDING = re.compile(r"://[^/]+/\Z")
+_URLS = (
+    ' str() of a pydantic URL adds the slash: write str(url).rstrip("/"), or declare the setting as '
+    "crossorigin.settings.pydantic.Origins."
+)
 
 
 Rule = Callable[[Options], Iterator[PolicyIssue]]
@@ -47,10 +54,17 @@ def _diagnose(text: str) -> Diagnosis | None:
 
 def origins_can_be_sent(options: Options) -> Iterator[PolicyIssue]:
     """Reject an origin that no browser can send."""
+    first = next(iter(options.allow_origins), None)
     for element in options.allow_origins:
         diagnosis = _diagnose(element.text)
         if diagnosis is not None:
-            yield issue_of(diagnosis.code, element, diagnosis.reason)
+            also = _URLS if element is first and _are_urls(options.allow_origins) else ""
+            yield issue_of(diagnosis.code, element, diagnosis.reason + also)
+
+
+def _are_urls(origins: Sequence[Element]) -> bool:
+    """Return whether each of several texts ends with one slash, as URLs of pydantic do."""
+    return len(origins) > 1 and all(_URL_ENDING.search(element.text) for element in origins)
 
 
 def wildcard_has_no_credentials(options: Options) -> Iterator[PolicyIssue]:
@@ -140,14 +154,7 @@ def header_names_are_tokens(options: Options) -> Iterator[PolicyIssue]:
 
 
 def cors_headers_are_on_their_side(options: Options) -> Iterator[PolicyIssue]:
-    """Reject CORS response headers in `allow_headers`, and CORS request headers in `expose_headers`."""
-    for element in options.allow_headers:
-        if element.text.lower() in ALL_CORS_RESPONSE_HEADERS:
-            yield issue_of(
-                IssueCode.RESPONSE_HEADER_IN_ALLOW_HEADERS,
-                element,
-                "It is a response header; no page needs to send it.",
-            )
+    """Reject CORS request headers in `expose_headers`. The reverse is harmless, and a warning."""
     for element in options.expose_headers:
         if element.text.lower() in ALL_CORS_REQUEST_HEADERS:
             yield issue_of(

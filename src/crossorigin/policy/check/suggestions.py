@@ -19,7 +19,8 @@ from crossorigin.policy.check.origin_repair import diagnose_faulty, repair
 from crossorigin.policy.check.warnings import LARGEST_CAP
 from crossorigin.policy.errors import IssueCode, PolicyIssue
 from crossorigin.policy.fixes import REMOVE, Fix, FixValue
-from crossorigin.policy.options import DEFAULTS, LIST_OPTIONS, Options
+from crossorigin.policy.options import LIST_OPTIONS, Options
+from crossorigin.policy.pattern import is_private_network, parse_pattern
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,6 +36,10 @@ _PAGES = ("https://app.example.com",)
 _THIS_MACHINE = ("http://localhost:*", "http://127.0.0.1:*")
 _OWN_NAMES = (
     "list your own origins one by one; or, if you control every name there, set dangerously_allow_public_suffixes=True."
+)
+_LOCAL_NETWORK = (
+    "nothing, if you trust every device on this network; otherwise serve the page over https with a certificate of "
+    "your own (mkcert makes one), or open it as http://localhost through an SSH tunnel."
 )
 _NO_COOKIES = "if no page sends cookies; a token in a header needs none"
 
@@ -142,13 +147,6 @@ def _regex_text(issue: PolicyIssue, context: _Context) -> Suggestion:
     return r'a string, as in r"https://.*\.example\.org".' if text is None else (Fix(issue.field, text),)
 
 
-def _unknown(issue: PolicyIssue, _: _Context) -> Suggestion:
-    from difflib import get_close_matches
-
-    near = get_close_matches(issue.field, DEFAULTS, n=1)
-    return f"rename it to {near[0]}." if near else (Fix(issue.field, REMOVE),)
-
-
 # Origins.
 
 
@@ -185,6 +183,9 @@ def _null_with_credentials(issue: PolicyIssue, context: _Context) -> Suggestion:
 
 
 def _insecure(issue: PolicyIssue, context: _Context) -> Suggestion:
+    pattern = parse_pattern(str(issue.value))
+    if pattern is not None and is_private_network(pattern.host):
+        return _LOCAL_NETWORK
     rest = str(issue.value).removeprefix("http").removesuffix(":443")
     return _replace(issue, (f"https{rest}",), context)
 
@@ -222,7 +223,15 @@ def _header(issue: PolicyIssue, context: _Context) -> Suggestion:
 
 
 def _removal_of_blank(issue: PolicyIssue, context: _Context) -> Suggestion:
-    return "" if str(issue.value).strip(" \t\r\n,;:\"'") else _remove(issue, context)
+    text = str(issue.value).strip(" \t\r\n")
+    if text.strip(" \t\r\n,;:\"'"):
+        return ""
+    removal = _remove(issue, context)
+    if text or WILDCARD in (element.text for element in getattr(context.options, issue.field.partition("[")[0])):
+        return removal
+    # Shells and templates lose an asterisk that is not quoted.
+    (wildcard,) = _replace(issue, (WILDCARD,), context)
+    return replace(wildcard, when="if all are meant"), replace(removal[0], when="if it comes from an empty setting")
 
 
 def _max_age(issue: PolicyIssue, context: _Context) -> Suggestion:
@@ -234,7 +243,6 @@ _SUGGESTIONS: Mapping[IssueCode, Callable[[PolicyIssue, _Context], Suggestion]] 
     IssueCode.BARE_STRING: _collection,
     IssueCode.NOT_A_STRING: _element,
     IssueCode.NOT_A_BOOL: lambda issue, context: _bool(issue, context.taken[issue.field]),
-    IssueCode.UNKNOWN_OPTION: _unknown,
     IssueCode.ORIGIN_EMPTY: _remove,
     IssueCode.WILDCARD_WITH_CREDENTIALS: _wildcard_with_credentials,
     IssueCode.NULL_WITH_CREDENTIALS: _null_with_credentials,

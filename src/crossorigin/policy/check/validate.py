@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from crossorigin.policy.check.rules import ERRORS, Rule
 from crossorigin.policy.check.types import read_options, take_options
 from crossorigin.policy.check.warnings import WARNINGS
-from crossorigin.policy.errors import IssueCode, PolicyIssue, keep_value, text_of
+from crossorigin.policy.errors import IssueCode, PolicyIssue
 from crossorigin.policy.options import DEFAULTS, Options
 
 
@@ -29,16 +29,12 @@ def validate(given: Mapping[str, object]) -> tuple[Options, list[PolicyIssue], l
 
 def _unknown_options(given: Mapping[str, object]) -> list[PolicyIssue]:
     """Reject names that are not options, which would otherwise be ignored silently."""
-    return [
-        PolicyIssue(
-            code=IssueCode.UNKNOWN_OPTION,
-            field=text_of(name),
-            value=keep_value(value),
-            reason="There is no option with this name.",
-        )
-        for name, value in given.items()
-        if name not in DEFAULTS
-    ]
+    unknown = {name: value for name, value in given.items() if name not in DEFAULTS}
+    if not unknown:
+        return []
+    from crossorigin.policy.check.option_names import unknown_options
+
+    return unknown_options(unknown)
 
 
 def _run(rules: Iterable[Rule], options: Options) -> list[PolicyIssue]:

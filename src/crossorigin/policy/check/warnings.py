@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 
 from crossorigin.fetch.fields import WILDCARD
 from crossorigin.fetch.headers import (
+    ALL_CORS_RESPONSE_HEADERS,
     CORS_SAFELISTED_RESPONSE_HEADERS,
     FORBIDDEN_RESPONSE_HEADERS,
     is_forbidden_request_header,
@@ -22,15 +23,22 @@ from crossorigin.policy.pattern import parse_pattern
 LARGEST_CAP = 86400
 
 _LOOPBACK_IPV4 = "127."
+# The address that servers listen on. As the host of a URL it leads to this machine.
+_ANY_ADDRESS = "0.0.0.0"  # noqa: S104  # it is compared, and nothing listens on it
 
 
 def credentials_are_encrypted(options: Options) -> Iterator[PolicyIssue]:
     """Warn about an http origin that is not loopback, with credentials."""
     if not options.allow_credentials:
         return
+    has_network = False
     for element in options.allow_origins:
         pattern = parse_pattern(element.text)
         if pattern is not None and pattern.scheme == "http" and not _is_loopback(pattern.host):
+            is_network = WILDCARD in pattern.host
+            if is_network and has_network:
+                continue  # one warning for all networks: the advice is the same
+            has_network = has_network or is_network
             yield issue_of(
                 IssueCode.INSECURE_ORIGIN_WITH_CREDENTIALS,
                 element,
@@ -40,7 +48,7 @@ def credentials_are_encrypted(options: Options) -> Iterator[PolicyIssue]:
 
 def _is_loopback(host: str) -> bool:
     name = host.removesuffix(".")
-    if name in {"[::1]", "localhost"} or name.endswith(".localhost"):
+    if name in {"[::1]", "localhost", _ANY_ADDRESS} or name.endswith(".localhost"):
         return True
     return is_ipv4(name) and name.startswith(_LOOPBACK_IPV4)
 
@@ -78,6 +86,13 @@ def entries_are_unique(options: Options) -> Iterator[PolicyIssue]:
 def header_names_have_an_effect(options: Options) -> Iterator[PolicyIssue]:
     """Warn about header names that have no effect in `allow_headers` or `expose_headers`."""
     for element in options.allow_headers:
+        if element.text.lower() in ALL_CORS_RESPONSE_HEADERS:
+            yield issue_of(
+                IssueCode.RESPONSE_HEADER_IN_ALLOW_HEADERS,
+                element,
+                "It is a response header, which the middleware sets. A page that sends it should not: it has no effect "
+                "in a request.",
+            )
         if is_forbidden_request_header(element.text):
             yield issue_of(
                 IssueCode.REQUEST_HEADER_WITHOUT_EFFECT,

@@ -3,6 +3,8 @@
 import inspect
 import logging
 import warnings
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ import pytest
 from starlette.middleware.cors import CORSMiddleware as StarletteCORSMiddleware
 
 from crossorigin import CORSMiddleware, CrossOriginWarning, InvalidPolicyError, IssueCode, Policy
+from crossorigin.starlette import cors
 from tests.unit.adapters.asgi.scopes import (
     ORIGIN,
     STRANGER,
@@ -207,11 +210,63 @@ def test_a_right_policy_logs_nothing(caplog: pytest.LogCaptureFixture) -> None:
     assert caplog.records == []
 
 
-def test_a_misspelt_option_is_refused_by_python() -> None:
-    """No unknown name is taken and ignored."""
-    options: dict[str, Any] = {"allow_origin": [ORIGIN]}
-    with pytest.raises(TypeError, match="allow_origin"):
-        CORSMiddleware(_APP, **options)
+def hints_of(build: Callable[..., object], **options: Any) -> dict[str, str]:
+    """Return the hint for each field of the error."""
+    with pytest.raises(InvalidPolicyError) as caught:
+        build(**options)
+    return {issue.field: issue.hint for issue in caught.value.issues}
+
+
+@pytest.mark.parametrize("build", [Policy, partial(CORSMiddleware, _APP), cors, partial(cors, Policy())])
+@pytest.mark.parametrize(
+    ("name", "value", "hint"),
+    [
+        ("allow_origin", [ORIGIN], "rename it to allow_origins."),
+        ("allow_origins_regex", "https://a", "rename it to allow_origin_regex."),
+        ("origins", [ORIGIN], "rename it to allow_origins."),
+        ("CORS_ALLOWED_ORIGINS", [ORIGIN], "rename it to allow_origins."),
+        ("supports_credentials", True, "rename it to allow_credentials."),
+        ("exposed_headers", ["ETag"], "rename it to expose_headers."),
+        (
+            "allow_all_origins",
+            True,
+            'write allow_origins=["*"], without allow_credentials, if it is meant.',
+        ),
+        ("allow_all_origins", False, "remove it."),
+        ("vary_header", True, "remove it."),
+        ("colour", "blue", "remove it."),
+    ],
+)
+def test_a_name_from_another_package_is_reported_with_ours(
+    build: Callable[..., object], name: str, value: object, hint: str
+) -> None:
+    """Wherever options are given by name, and next to the other errors."""
+    assert hints_of(build, **{name: value}) == {name: hint}
+
+
+def test_an_unknown_name_is_reported_with_everything_else() -> None:
+    """All problems at once, those of the options first, and logged as one message."""
+    hints = hints_of(partial(CORSMiddleware, _APP), on_refuse="block", origins=[], max_age="5", debug=1)
+    assert list(hints) == ["max_age", "debug", "on_refuse", "origins"]
+    assert hints["on_refuse"] == "rename it to on_refused."
+    assert hints_of(Policy, debug=True) == {
+        "debug": "give it to the middleware, as in CORSMiddleware(app, policy=policy, debug=...)."
+    }
+
+
+def test_the_signatures_stay() -> None:
+    """Help and type checkers show the arguments, and nothing that takes any name."""
+    for build in (Policy, CORSMiddleware):
+        kinds = {parameter.kind for parameter in inspect.signature(build).parameters.values()}
+        assert inspect.Parameter.VAR_KEYWORD not in kinds
+
+
+def test_an_unknown_name_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    """A framework may hide the exception."""
+    assert hints_of(partial(CORSMiddleware, _APP), origins=[]) != {}
+    (record,) = caplog.records
+    assert record.levelname == "CRITICAL"
+    assert "rename it to allow_origins" in record.getMessage()
 
 
 async def test_the_list_that_was_given_may_change_without_effect() -> None:

@@ -96,16 +96,14 @@ def test_it_takes_a_policy_or_its_options_and_returns_what_it_stands_on(
     assert attached.owner == f"{__name__}.{served.__qualname__}"
 
 
-@pytest.mark.parametrize(
-    ("arguments", "hint"), [((), "rename it to allow_origins."), ((PUBLIC,), "remove allow_orgins= here")]
-)
-def test_an_unknown_option_is_not_lost(arguments: tuple[Policy, ...], hint: str) -> None:
+@pytest.mark.parametrize("arguments", [(), (PUBLIC,)])
+def test_an_unknown_option_is_not_lost(arguments: tuple[Policy, ...]) -> None:
     """With a policy and without one, it is an error that names it."""
     with pytest.raises(InvalidPolicyError) as caught:
         cors(*arguments, allow_orgins=[PAGE])  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     (issue,) = caught.value.issues
     assert issue.field == "allow_orgins"
-    assert issue.hint.startswith(hint)
+    assert issue.hint == "rename it to allow_origins."
 
 
 @pytest.mark.parametrize(

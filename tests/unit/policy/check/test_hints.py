@@ -87,7 +87,7 @@ def test_an_origin_pasted_right_has_nothing_wrong_any_more() -> None:
         counts.count(positive=mended is not None)
         if mended is not None:
             assert not isinstance(complaint_of(mended), InvalidPolicyError)
-            assert len(mended["allow_origins"]) >= 3
+            assert len(mended["allow_origins"]) >= 3 or issue.code is IssueCode.ORIGIN_EMPTY
 
     law()
     counts.require(positive=0.2)

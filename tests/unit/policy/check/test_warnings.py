@@ -40,9 +40,12 @@ def warnings_of(options: dict[str, Any]) -> list[tuple[str, str]]:
         ("http://127.0.0.1:8000", False),
         ("http://127.255.255.254:*", False),
         ("http://[::1]:*", False),
+        ("http://0.0.0.0:3000", False),
+        ("http://0.0.0.1:3000", True),
+        ("http://192.168.*.*:*", True),
         ("https://a.example", False),
         ("capacitor://localhost", False),
-        ("httpx://a.example", False),
+        ("gopher://a.example", False),
     ],
 )
 def test_an_unencrypted_origin_beyond_this_machine_is_reported(origin: str, warned: object) -> None:
@@ -51,6 +54,17 @@ def test_an_unencrypted_origin_beyond_this_machine_is_reported(origin: str, warn
     assert warnings_of(options) == []
     found = warnings_of({**options, "allow_credentials": True})
     assert found == ([("insecure-origin-with-credentials", "allow_origins[0]")] if warned else [])
+
+
+def test_private_networks_have_one_warning_with_advice() -> None:
+    """It says what can be done on a local network, and never to write https before an address."""
+    networks = ["http://192.168.*.*:*", "http://10.*.*.*", "http://a.example"]
+    options = {"allow_origins": networks, "allow_credentials": True}
+    assert warnings_of(options) == [("insecure-origin-with-credentials", f"allow_origins[{place}]") for place in (0, 2)]
+    for origins in (networks, ["http://192.168.1.100:8080"]):
+        message = str(complaint_of({**options, "allow_origins": origins}))
+        assert "mkcert" in message
+        assert "https://192.168" not in message
 
 
 def test_the_documented_example_starts() -> None:

@@ -1,0 +1,44 @@
+"""Configurations that people write in public: each starts, or its message has the one thing to do."""
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crossorigin import CrossOriginWarning, InvalidPolicyError
+from crossorigin.policy.options import apply_fix
+from tests.unit.policy.check.faulty_policies import complaint_of
+
+CONFIGURATIONS: list[dict[str, Any]] = tomllib.loads(
+    Path(__file__).with_name("configurations.toml").read_text("utf-8")
+)["configuration"]
+OUTCOMES = {"starts": type(None), "warns": CrossOriginWarning, "refused": InvalidPolicyError}
+
+
+def follow(options: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the options after the first fix of every issue."""
+    for _ in range(20):
+        complaint = complaint_of(options)
+        issues = complaint.issues if isinstance(complaint, InvalidPolicyError) else ()
+        fix = next((issue.fixes[0] for issue in issues if issue.fixes), None)
+        if fix is None:
+            return options
+        options = apply_fix(options, fix)
+    pytest.fail("the fixes do not come to an end")
+
+
+@pytest.mark.parametrize("configuration", CONFIGURATIONS, ids=lambda configuration: configuration["name"])
+def test_a_configuration_has_its_outcome(configuration: Mapping[str, Any]) -> None:
+    """The message has the words that its author needs, and the fixes lead to what was meant."""
+    options = configuration["options"]
+    complaint = complaint_of(options)
+    message = str(complaint)
+    assert isinstance(complaint, OUTCOMES[configuration["outcome"]]), message
+    assert [words for words in configuration.get("says", ()) if words not in message] == []
+    assert [words for words in configuration.get("never", ()) if words in message] == []
+    if "fixed" in configuration:
+        fixed = follow(options)
+        assert fixed["allow_origins"] == configuration["fixed"]
+        assert not isinstance(complaint_of(fixed), InvalidPolicyError)
