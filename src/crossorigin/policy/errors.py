@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from crossorigin.policy.fixes import Fix
 
 MAX_VALUE = 120
+# Issues in one message. Nobody reads more, and logs cut it.
+MAX_SHOWN = 100
 
 # Messages are logged, and a URL that was pasted by mistake may contain a password.
 _PASSWORD = re.compile(r"""((?<=//)|(?<![^\s"'\[,]))[^/@\s"',\[]+@""")
@@ -186,7 +188,9 @@ class PolicyIssue:
 
 
 def _message(heading: str, issues: tuple[PolicyIssue, ...]) -> str:
-    return "\n\n".join([heading, *map(str, issues)])
+    more = len(issues) - MAX_SHOWN
+    rest = [f"The issues attribute has {more} more."] if more > 0 else []
+    return "\n\n".join([heading, *map(str, issues[:MAX_SHOWN]), *rest])
 
 
 def _count(issues: tuple[PolicyIssue, ...], noun: str) -> str:

@@ -42,7 +42,10 @@ _OK = 200
 
 # Methods that subclasses of Starlette's class override, and what to use here instead.
 _INSTEAD = {
-    "is_allowed_origin": "allow_origins with patterns such as https://*.example.com, or allow_origin_regex",
+    "is_allowed_origin": (
+        "allow_origins with patterns such as https://*.example.com, or allow_origin_regex; for origins that change "
+        "while the server runs, build a new Policy for each change: docs/policy.md#origins-that-change"
+    ),
     "preflight_response": "the options of Policy, or your own middleware outside this one",
     "simple_response": "the options of Policy, or your own middleware outside this one",
     "send": "your own middleware outside this one",

@@ -7,6 +7,7 @@ always a valid pattern. Where there is none, an instruction says what to do.
 
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from crossorigin.fetch.fields import WILDCARD
 from crossorigin.fetch.host import ends_in_a_number, is_ipv4, serialize_ipv4, serialize_ipv6, to_ace_label
@@ -122,6 +123,11 @@ def diagnose(text: str) -> Diagnosis | None:
 
 def diagnose_faulty(text: str) -> Diagnosis:
     """Return why a text that cannot be listed is not an origin."""
+    # Several rules and the fixes ask about the same text. Longer ones are rare, and are not kept.
+    return _diagnose_cached(text) if len(text) <= MAX_URL else _diagnose_text(text)
+
+
+def _diagnose_text(text: str) -> Diagnosis:
     several = [part for part in _SEPARATORS.split(text.strip("[] \t\r\n")) if part]
     if len(several) > 1 and not _ends_in_a_scheme(several[0]) and _are_several(text, several):
         return _diagnosis([IssueCode.MULTIPLE_ORIGINS], _repair_all(several))
@@ -129,6 +135,9 @@ def diagnose_faulty(text: str) -> Diagnosis:
     if len(joined) > 1:
         return _diagnosis([IssueCode.MULTIPLE_ORIGINS], _repair_all(joined))
     return _diagnose_one(text)
+
+
+_diagnose_cached = lru_cache(maxsize=1024)(_diagnose_text)
 
 
 def _ends_in_a_scheme(part: str) -> bool:
@@ -160,8 +169,13 @@ def repair(text: str) -> tuple[str, ...]:
 
 
 def _repair_all(parts: list[str]) -> tuple[str, ...]:
-    repaired = [repair(part.strip(QUOTES)) for part in parts]
-    return tuple(dict.fromkeys(text for texts in repaired for text in texts)) if all(repaired) else ()
+    repaired: dict[str, None] = {}
+    for part in dict.fromkeys(parts):
+        origins = repair(part.strip(QUOTES))
+        if not origins:
+            return ()
+        repaired.update(dict.fromkeys(origins))
+    return tuple(repaired)
 
 
 def _diagnosis(codes: list[IssueCode], replacements: tuple[str, ...] = (), instruction: str = "") -> Diagnosis:

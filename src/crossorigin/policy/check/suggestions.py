@@ -41,6 +41,7 @@ _LOCAL_NETWORK = (
     "nothing, if you trust every device on this network; otherwise serve the page over https with a certificate of "
     "your own (mkcert makes one), or open it as http://localhost through an SSH tunnel."
 )
+_FIX_THE_FIRST = "fix the first issues, and check the options again."
 _NO_COOKIES = "if no page sends cookies; a token in a header needs none"
 
 # The fixes of an issue, or an instruction if no change of the options can fix it.
@@ -60,8 +61,10 @@ class _Context:
     lists_origins: bool
 
 
-def add_fixes(issues: Sequence[PolicyIssue], taken: Mapping[str, object], options: Options) -> list[PolicyIssue]:
-    """Return the issues, each with its fixes or an instruction."""
+def add_fixes(
+    issues: Sequence[PolicyIssue], taken: Mapping[str, object], options: Options, count: int
+) -> list[PolicyIssue]:
+    """Return the issues, the first `count` of them with their fixes or an instruction."""
     texts: defaultdict[str, list[str]] = defaultdict(list)
     for name in LIST_OPTIONS:
         for element in getattr(options, name):
@@ -73,7 +76,8 @@ def add_fixes(issues: Sequence[PolicyIssue], taken: Mapping[str, object], option
         wildcards=[element.field for element in options.allow_origins if element.text == WILDCARD],
         lists_origins=any(_origins_in(element.text) for element in options.allow_origins),
     )
-    return [_with(issue, context) for issue in issues]
+    rest = [issue if issue.fixes else replace(issue, instruction=_FIX_THE_FIRST) for issue in issues[count:]]
+    return [*(_with(issue, context) for issue in issues[:count]), *rest]
 
 
 def add_bool_fix(issue: PolicyIssue, value: object) -> PolicyIssue:
@@ -118,6 +122,11 @@ def _collection(issue: PolicyIssue, context: _Context) -> Suggestion:
     texts = tuple(context.texts.get(issue.field, ()))
     if texts or context.taken[issue.field] is None or issue.code is IssueCode.BARE_STRING:
         return (Fix(issue.field, texts),)
+    if callable(context.taken[issue.field]):
+        return (
+            "a list: no function is called. If the list changes while the server runs, build a new Policy for each "
+            "change: docs/policy.md#origins-that-change."
+        )
     return f"a list, for example {_EXAMPLES[issue.field]}."
 
 

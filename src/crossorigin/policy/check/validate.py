@@ -9,8 +9,11 @@ from collections.abc import Iterable, Mapping
 from crossorigin.policy.check.rules import ERRORS, Rule
 from crossorigin.policy.check.types import read_options, take_options
 from crossorigin.policy.check.warnings import WARNINGS
-from crossorigin.policy.errors import IssueCode, PolicyIssue
+from crossorigin.policy.errors import MAX_SHOWN, IssueCode, PolicyIssue
 from crossorigin.policy.options import DEFAULTS, Options
+
+# With more issues, the remaining rules are skipped, and only the issues that a message shows have fixes.
+MAX_ISSUES = 1000
 
 
 def validate(given: Mapping[str, object]) -> tuple[Options, list[PolicyIssue], list[PolicyIssue]]:
@@ -23,8 +26,10 @@ def validate(given: Mapping[str, object]) -> tuple[Options, list[PolicyIssue], l
     if errors or warnings:
         from crossorigin.policy.check.suggestions import add_fixes
 
-        errors, warnings = add_fixes(errors, taken, options), add_fixes(warnings, taken, options)
-    return options, sorted(errors, key=_place), sorted(warnings, key=_place)
+        errors, warnings = sorted(errors, key=_place), sorted(warnings, key=_place)
+        count = MAX_SHOWN if len(errors) + len(warnings) > MAX_ISSUES else MAX_ISSUES
+        errors, warnings = add_fixes(errors, taken, options, count), add_fixes(warnings, taken, options, count)
+    return options, errors, warnings
 
 
 def _unknown_options(given: Mapping[str, object]) -> list[PolicyIssue]:
@@ -38,7 +43,11 @@ def _unknown_options(given: Mapping[str, object]) -> list[PolicyIssue]:
 
 
 def _run(rules: Iterable[Rule], options: Options) -> list[PolicyIssue]:
-    return [issue for rule in rules for issue in rule(options)]
+    issues: list[PolicyIssue] = []
+    for rule in rules:
+        if len(issues) <= MAX_ISSUES:  # what the other rules find would not be read
+            issues += rule(options)
+    return issues
 
 
 def _place(issue: PolicyIssue) -> tuple[int, int]:

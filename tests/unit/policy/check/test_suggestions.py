@@ -100,6 +100,15 @@ def test_the_slash_of_several_urls_is_explained_once() -> None:
         assert ["pydantic" in issue.reason for issue in complaint.issues] == explained
 
 
+def test_a_function_in_place_of_a_list_leads_to_a_page() -> None:
+    """It says what to do today for origins that change."""
+    complaint = complaint_of({"allow_origins": len})
+    assert complaint is not None
+    (issue,) = complaint.issues
+    assert issue.hint.startswith("a list: no function is called.")
+    assert "docs/policy.md#origins-that-change" in issue.hint
+
+
 def test_one_wildcard_can_be_removed_and_several_cannot_at_once() -> None:
     """Next to a wildcard that is not needed either way is right; a fix that leaves the issue is none."""
     (own, wildcard) = fixes_of({"allow_origins": [A, "*"]})[0]
