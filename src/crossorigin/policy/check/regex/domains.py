@@ -95,7 +95,7 @@ class DomainCounter:
             for label in hosts.labels(states, hosts.later, suffix=name):
                 if label not in node.children:
                     yield label, node.wildcard
-        if not name:
+        if not name and not self._lift_hosting:
             # An unknown top-level name is counted only if it is written out, because it may exist in the operator's
             # network. Names produced by a dot or a class do not exist.
             unknown = SuffixNode()

@@ -190,6 +190,8 @@ class Hosts:
         """
         goal = frozenset(begins)
         count = misses = 0
+        # Most expressions have only short paths.
+        has_room = self._longest_way + MAX_LABEL + len(f".{suffix}") <= MAX_HOST
         todo: list[tuple[int, int, int, str, States]] = [(0, 0, 0, "", states)]
         while todo:
             _, _, _, label, now = heapq.heappop(todo)
@@ -200,7 +202,7 @@ class Hosts:
                     misses += 1
                     if misses == _MOST_MISSES:
                         yield from (known for known in _A_LABELS if not goal.isdisjoint(self.back(states, known)))
-            self.budget.spend(5)
+            self.budget.spend(15)
             for char in LABEL_CHARACTERS if label or not is_whole else LABEL_CHARACTERS[:-1]:
                 before = self.back(now, char)
                 if not before:
@@ -208,15 +210,13 @@ class Hosts:
                 missing = 0
                 if char == "-" or goal.isdisjoint(before):
                     missing = self._missing(before, goal)
-                is_short = len(label) + 1 + missing <= MAX_LABEL
-                if is_short and self._has_room_before(before, len(f"{char}{label}.{suffix}")):
+                if len(label) + 1 + missing <= MAX_LABEL and (has_room or self._is_room_before(before, label, suffix)):
                     count += 1
                     heapq.heappush(todo, (len(label) + 1 + missing, -len(label), count, char + label, before))
 
-    def _has_room_before(self, states: States, length: int) -> bool:
-        most = MAX_HOST - length
-        # Most expressions have only short paths.
-        return self._longest_way <= most or any(self._shortest_ways[state] <= most for state in states)
+    def _is_room_before(self, states: States, label: str, suffix: str) -> bool:
+        most = MAX_HOST - len(f"-{label}.{suffix}")
+        return any(self._shortest_ways[state] <= most for state in states)
 
     def _missing(self, states: States, begins: States) -> int:
         """Return how many characters are missing between the beginning of a label and `states`."""

@@ -154,6 +154,7 @@ def test_the_fix_is_what_was_meant(text: str, fix: str | None) -> None:
         (r"app\.example\.com", r"https://app\.example\.com"),
         (r"//app\.example\.com", r"https://app\.example\.com"),
         (r"HTTPS://App\.Example\.com", r"https://app\.example\.com"),
+        (r"https://\D+\.Example\.com", r"https://\D+\.example\.com"),
         (r"https://a b", None),
     ],
 )

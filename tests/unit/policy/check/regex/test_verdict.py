@@ -105,6 +105,7 @@ def test_the_grammar_of_origins_says_what_can_be_matched(text: str, *, is_matche
         (r"https://.*\.amazonaws\.com", r"https://.*\.s3\.amazonaws\.com"),
         (r"https://.*\.devtunnels\.ms", r"https://[a-z0-9]+-3000\.euw\.devtunnels\.ms"),
         (r"https://.*\.corp", r"https://app-.*\.corp"),
+        (r"https://.*\.corp[abc]*", r"https://app-.*\.corp[abc]+"),
         (r"https://.*\.compute-1\.amazonaws\.com", r"https://ec2-[0-9-]+\.compute-1\.amazonaws\.com"),
     ],
 )
