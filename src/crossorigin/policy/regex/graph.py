@@ -104,12 +104,15 @@ class Graph:
         return target
 
     def _series(self, items: Any, flags: int, entry: int) -> int:
-        """Add the pieces of a sequence after `entry`, and return the exit of the last one."""
+        """Add the pieces of a sequence after `entry`, and return the exit of the last one.
+
+        Nothing leads out of an exit, so the next piece can use it as its entry.
+        """
         self._depth += 1
         if self._depth > MAX_DEPTH:
             raise RegexTooLargeError(_TOO_DEEP)
         for item in items:
-            entry = self._item(item, flags, self._link(entry, self._state()))
+            entry = self._item(item, flags, entry)
         self._depth -= 1
         return entry
 
