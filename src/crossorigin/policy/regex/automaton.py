@@ -154,7 +154,9 @@ class Automaton:
                 if duties:
                     bound.append((state, duties))
                 else:
-                    reached.update(self._free[edge.target])
+                    free = self._free[edge.target]
+                    self.budget.spend(len(free) // 32)
+                    reached.update(free)
             parts: dict[str, list[set[Thread]]] = {}
             for read, reached in targets.items():
                 for chars in self._groups[read, kind]:
