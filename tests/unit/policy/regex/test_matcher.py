@@ -61,6 +61,14 @@ def test_a_large_table_matches_the_same() -> None:
     assert size_of(matcher) <= MAX_BYTES
 
 
+def test_a_list_of_both_schemes_may_be_as_long() -> None:
+    """The parser puts less of their beginnings together, so their graph is larger."""
+    sites = (f"http{'s' * (number % 2)}://site{number:04}.com" for number in range(400))
+    text = "|".join(sites)[:MAX_TEXT].rpartition("|")[0]
+    assert len(text) > MAX_TEXT - 50
+    assert compile_matcher(text).matches(b"https://site0355.com")
+
+
 def test_ends_that_are_alike_are_kept_once() -> None:
     """The table of 200 hosts is smaller than a row for each state of their automaton."""
     automaton = Automaton(f"https://(?:{HOSTS_200})", Budget())
