@@ -54,7 +54,7 @@ def explain_danger(text: str, verdict: Verdict, fixer: Fixer) -> Cause:
         case Danger.EXTENSIONS:
             return _extensions(verdict)
         case Danger.HOSTING:
-            return _hosting(text, verdict)
+            return _hosting(text, verdict, fixer)
         case _:
             return _domains(text, verdict, fixer)
 
@@ -95,7 +95,7 @@ def _domains(text: str, verdict: Verdict, fixer: Fixer) -> Cause:
         if found.verdict.danger is Danger.HOSTING and compile_matcher(text).matches(found.verdict.origin.encode()):
             # The repaired expression still allows names below a hosting suffix, and the switch helps only after the
             # repair.
-            graver = _hosting(fixed, found.verdict)
+            graver = _hosting(fixed, found.verdict, fixer)
             return graver._replace(reason=f"{why}. {graver.reason}", fixes=(replace(graver.fixes[0], when=""),))
         cause = f"{why}, so it"
         if found.verdict.danger is None:
@@ -111,7 +111,7 @@ def _domains(text: str, verdict: Verdict, fixer: Fixer) -> Cause:
     )
 
 
-def _hosting(text: str, verdict: Verdict) -> Cause:
+def _hosting(text: str, verdict: Verdict, fixer: Fixer) -> Cause:
     suffix = verdict.suffix
     escaped = suffix.replace(".", r"\.")
     name = verdict.origin.partition("://")[2].partition(f".{suffix}")[0].rpartition(".")[2]
@@ -126,15 +126,14 @@ def _hosting(text: str, verdict: Verdict) -> Cause:
             "Netlify reserves names that end with --your-site for the owner of that site. To rely on that, use the "
             "switch."
         )
-    return Cause(
-        " ".join(lines),
-        (
-            Fix(
-                REGEX, rf"https://your-app\.{escaped}", f"the origins that are yours, such as https://your-app.{suffix}"
-            ),
-            Fix("dangerously_allow_public_suffixes", value=True, when="if nobody else can have a name that matches"),
-        ),
-    )
+    fixes = [
+        Fix(REGEX, rf"https://your-app\.{escaped}", f"the origins that are yours, such as https://your-app.{suffix}")
+    ]
+    if fixer.is_fine(text, with_switch=True):
+        fixes.append(
+            Fix("dangerously_allow_public_suffixes", value=True, when="if nobody else can have a name that matches")
+        )
+    return Cause(" ".join(lines), tuple(fixes))
 
 
 def _addresses(text: str, verdict: Verdict, fixer: Fixer) -> Cause:

@@ -84,14 +84,18 @@ class Fixer:
         self._has_credentials = has_credentials
         self._lift_hosting = lift_hosting
 
-    def examine(self, text: str) -> Examination | None:
-        """Return the examination of a repaired expression, or None if it is invalid or exceeds the budget."""
+    def examine(self, text: str, *, with_switch: bool = False) -> Examination | None:
+        """Return the examination of a repaired expression, or None if it is invalid or exceeds the budget.
+
+        `with_switch` examines it as if `dangerously_allow_public_suffixes` were set.
+        """
         if why_invalid(text) is not None:
             return None
-        found = _examine(text, self._budget, has_credentials=self._has_credentials, lift_hosting=self._lift_hosting)
+        lift_hosting = self._lift_hosting or with_switch
+        found = _examine(text, self._budget, has_credentials=self._has_credentials, lift_hosting=lift_hosting)
         return found if found.unsupported is None and found.too_large is None else None
 
-    def is_fine(self, text: str) -> bool:
+    def is_fine(self, text: str, *, with_switch: bool = False) -> bool:
         """Return whether a repaired expression is safe and can match an origin."""
-        found = self.examine(text)
+        found = self.examine(text, with_switch=with_switch)
         return found is not None and found.verdict.danger is None and found.can_match

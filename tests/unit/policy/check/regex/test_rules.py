@@ -182,6 +182,20 @@ def test_the_switch_lifts_hosting_suffixes_and_nothing_else() -> None:
         assert codes_of(text, allow_credentials=True, dangerously_allow_public_suffixes=True) == switched
 
 
+@pytest.mark.parametrize(
+    ("text", "fields"),
+    [
+        (r"https://.*\.github\.io", ["allow_origin_regex", "dangerously_allow_public_suffixes"]),
+        (r"https://.*\.github\.io|https://[a-z]+\.co\.uk", ["allow_origin_regex"]),
+        (r"httpfile://.*|.*\.local", ["allow_origin_regex"]),
+    ],
+)
+def test_the_switch_is_offered_only_where_it_is_enough(text: str, fields: list[str]) -> None:
+    """Another part of the expression may allow what no switch does."""
+    (issue,) = issues_of(text, allow_credentials=True)
+    assert [fix.field for fix in issue.fixes] == fields
+
+
 def test_several_mistakes_are_named_together() -> None:
     """Where only both repairs make it safe; and where one does, dots are escaped besides."""
     (issue,) = issues_of(r"https://.*example\.com.*", allow_credentials=True)
