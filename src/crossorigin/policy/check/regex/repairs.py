@@ -63,15 +63,13 @@ def _replace_open_ends(text: str, replacement: str) -> str:
     kept: list[str] = []
     for index, part in enumerate(parts):
         is_open = bool(kept) and _is_open_count(part) and _OPEN_ATOM.fullmatch(kept[-1]) is not None
-        # Directly after `://`, the whole host is unbounded, not its end.
+        # Directly after `://` the whole host is unbounded, after a dot a label, and after `:` the port: not the end.
         before = next((other for other in reversed(kept[:-1]) if other not in _BRACKETS), "/")
         behind = next((other for other in parts[index + 1 :] if other not in _BRACKETS), "$")
-        if not is_open or before == "/" or behind not in {"$", "|", r"\Z"}:
+        if not is_open or before in {"/", r"\.", ".", ":"} or behind not in {"$", "|", r"\Z"}:
             kept.append(part)
             continue
         kept.pop()
-        while kept and kept[-1] in {r"\.", ".", ":"}:
-            kept.pop()
         kept.append(replacement)
     return "".join(kept)
 

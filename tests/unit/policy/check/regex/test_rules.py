@@ -122,6 +122,9 @@ def test_a_public_configuration_gets_what_fits_it(
         (r"https://.*(example|other)\.com", r"https://.*\.(example|other)\.com"),
         (r"https://.*example.com", r"https://.*\.example\.com"),
         (r"https://[a-z]+\.com", None),
+        # What is open is a label of the name, and not what follows it.
+        (r"https://(www\.)?example\.[^./]+", None),
+        (r"https://app.example\.com:.*", r"https://app\.example\.com:.*"),
         # Null.
         (r"null|https://example\.com", r"https://example\.com"),
         (r"https://example\.com|null", r"https://example\.com"),
