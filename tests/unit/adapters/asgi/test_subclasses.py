@@ -42,6 +42,7 @@ def test_each_refusal_says_what_says_the_same_here() -> None:
         hints[name] = str(caught.value).partition("Use ")[2]
     assert "allow_origins" in hints["is_allowed_origin"]
     assert "allow_origin_regex" in hints["is_allowed_origin"]
+    assert "docs/policy.md#origins-that-change" in hints["is_allowed_origin"]
     for name in ("preflight_response", "simple_response", "send"):
         assert "outside this one" in hints[name]
 
