@@ -31,7 +31,7 @@ _JSON_MARKS = re.compile(r"""[\s,;"'`[\]{}]+""")
 _INTEGER = re.compile(r"-?[0-9]{1,100}")
 # All of these are valid in a method or header name, so a text that contains them is not always an error.
 _QUOTES = "\"'`"
-_OUTER_QUOTES = re.compile(rf"^r?[{_QUOTES}]+|[{_QUOTES}]+$")
+_OUTER_QUOTES = re.compile(rf"^[rb]{{0,2}}[{_QUOTES}]+|[{_QUOTES}]+$")
 _COMMENT = re.compile(r"(?:^|[\s,])#.*", re.DOTALL)
 # Placeholders of shells, orchestrators and templates. No origin contains them.
 _UNFILLED = re.compile(r"\$[\w{(]|\{\{")
@@ -130,7 +130,10 @@ def _place(issue: PolicyIssue) -> int:
 
 
 def _read(name: str, text: str, unread: list[PolicyIssue]) -> object:
-    """Return the value of an option's text, or the default if it is empty or has an issue, which is added."""
+    """Return the value of an option's text, or the default if it is empty.
+
+    A text that cannot be read adds an issue. It has its likely value, so that other errors are found in the same run.
+    """
     default = DEFAULTS[name]
     if not text:
         return default
@@ -145,7 +148,8 @@ def _read(name: str, text: str, unread: list[PolicyIssue]) -> object:
         value, issue = _read_regex(name, text)
     if issue is not None:
         unread.append(issue)
-        return default
+        value = issue.fixes[0].value if issue.fixes else REMOVE
+        return default if value is REMOVE else value
     return value
 
 
@@ -162,10 +166,10 @@ def _read_list(name: str, text: str) -> _Read:
     elif name == "allow_origins" and _SEMICOLON.search(text):
         fixes = _list_fixes(name, text)
         return None, _unread(IssueCode.MULTIPLE_ORIGINS, name, text, _SEMICOLONS, fixes or _ELEMENTS)
-    elif any(part.strip(_QUOTES).lower() == _NULL for part in parts):
+    elif any(part.lower() == _NULL for part in _JSON_MARKS.split(text)):
         # Templates write null for a missing value, but it is also an origin that any website can send.
-        reason = "It could mean the origin null or a missing value."
-        instruction = 'remove it; or, to allow the origin null, write a JSON list: ["null"].'
+        reason = "It could be an element of the list or a missing value: null."
+        instruction = 'remove it; or, if it is an element, write a JSON list, for example ["null"].'
     elif text.strip(_QUOTES).startswith(("[", "{")):
         reason = "It looks like JSON, but is not a JSON list."
     elif any(map(_OUTER_QUOTES.search, parts)):
@@ -187,7 +191,9 @@ def _parse_json(text: str) -> object:
 def _list_fixes(name: str, text: str) -> _Fixes:
     parts = _JSON_MARKS.split(_COMMENT.sub("", text))
     elements = [corrected for part in parts if part for corrected in correct(name, part)]
-    return (Fix(name, tuple(elements)),) if elements and not validate({name: elements})[1] else ()
+    # Written without JSON, null would be ambiguous.
+    is_list = elements and _NULL not in map(str.lower, elements)
+    return (Fix(name, tuple(elements)),) if is_list and not validate({name: elements})[1] else ()
 
 
 def _read_bool(name: str, text: str) -> _Read:
@@ -213,7 +219,10 @@ def _read_regex(name: str, text: str) -> _Read:
     reason = _COMMENTED if _COMMENT.search(text) else _QUOTED if _OUTER_QUOTES.search(text) else None
     if reason is None:
         return text, None
-    return None, _unread(IssueCode.REGEX_NEVER_MATCHES, name, text, reason, (Fix(name, _bare(text) or REMOVE),))
+    bare = _bare(text)
+    is_valid = not bare or not validate({name: bare})[1]
+    fixes = (Fix(name, bare or REMOVE),) if is_valid else "the regular expression, without quotes and comments."
+    return None, _unread(IssueCode.REGEX_NEVER_MATCHES, name, text, reason, fixes)
 
 
 def _bare(text: str) -> str:

@@ -27,7 +27,8 @@ REGEX = r"https://r[0-9]{1,3}\.example\.org"
 
 # Instructions, where there is no text to write.
 _ELEMENTS = "the elements, separated by commas; or remove it."
-_NULL = 'remove it; or, to allow the origin null, write a JSON list: ["null"].'
+_NULL = 'remove it; or, if it is an element, write a JSON list, for example ["null"].'
+_REGEX = "the regular expression, without quotes and comments."
 
 
 def issues_of(environ: dict[str, str], prefix: str = "CORS_") -> tuple[PolicyIssue, ...]:
@@ -201,6 +202,8 @@ CORS_ALLOW_ORIGIN = 'https://a.example'
         ("allow_origins", f"NULL {A}", "not-a-collection", _NULL),
         ("allow_methods", '"NULL"', "not-a-collection", _NULL),
         ("allow_headers", "X-Token, null", "not-a-collection", _NULL),
+        ("allow_origins", f"['{A}', 'null']", "not-a-collection", _NULL),
+        ("allow_origins", f"{A} 'null' # later", "not-a-collection", _ELEMENTS),
         ("allow_origins", f'"{A}"', "not-a-collection", A),
         ("allow_origins", f'"{A}/,{B}"', "not-a-collection", f"{A},{B}"),
         ("allow_origins", '""', "not-a-collection", _ELEMENTS),
@@ -221,6 +224,8 @@ CORS_ALLOW_ORIGIN = 'https://a.example'
         ("allow_origins", "{{ origins }}", "not-a-collection", "the text with its value."),
         ("allow_origin_regex", rf"'{REGEX}'", "regex-never-matches", REGEX),
         ("allow_origin_regex", rf'r"{REGEX}"', "regex-never-matches", REGEX),
+        ("allow_origin_regex", rf"b'{REGEX}'", "regex-never-matches", REGEX),
+        ("allow_origin_regex", "'('", "regex-never-matches", _REGEX),
         ("allow_origin_regex", rf"{REGEX}`", "regex-never-matches", REGEX),
         ("allow_origin_regex", rf"{REGEX} # ours", "regex-never-matches", REGEX),
         ("allow_origin_regex", "''", "regex-never-matches", "remove it."),
@@ -268,6 +273,20 @@ def test_origins_under_usual_names_are_reported_once_and_never_read() -> None:
 def test_other_variables_are_left_alone(environ: dict[str, str]) -> None:
     """Ours are set, even if the list is empty, or the variables have no origins or other names."""
     assert issues_of(environ) == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "field", "code"),
+    [
+        ("allow_origins", "['*']", "allow_origins[0]", "wildcard-with-credentials"),
+        ("allow_origin_regex", '".*"', "allow_origin_regex", "regex-allows-untrusted-origins"),
+    ],
+)
+def test_an_unreadable_text_does_not_hide_other_errors(name: str, text: str, field: str, code: str) -> None:
+    """What it is likely to mean is checked with the other options, which may be unreadable, too."""
+    issues = issues_of({variable(name): text, "CORS_ALLOW_CREDENTIALS": "'true'"})
+    assert (code, variable(field)) in [(issue.code, issue.field) for issue in issues]
+    assert len(issues) == 3
 
 
 def test_json_says_what_a_bare_text_may_not() -> None:
