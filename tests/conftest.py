@@ -59,6 +59,18 @@ class _FolderScheduling(LoadScopeScheduling):
         real = re.match(r"tests/real/[^/]+/", path)
         return real[0] if real else path
 
+    def remove_node(self, node: Any) -> str | None:
+        """Fail a test that ends its worker, and run the rest of its group; xdist would run it again on each worker."""
+        groups = self.assigned_work[node]
+        crashed = next((test for tests in groups.values() for test, is_done in tests.items() if not is_done), None)
+        for group, tests in [*groups.items()]:
+            if crashed in tests:
+                tests[crashed] = True
+            if all(tests.values()):
+                del groups[group]
+        super().remove_node(node)
+        return crashed
+
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
     """Schedule by files and folders."""

@@ -150,6 +150,19 @@ def test_a_skipped_test_is_a_failure(tmp_path: Path, workers: str) -> None:
     assert "2 failed, 2 errors" in run.stdout
 
 
+def test_a_test_that_ends_its_worker_fails_once(tmp_path: Path) -> None:
+    """It is not repeated until no worker is left, and the tests after it run."""
+    (tmp_path / "conftest.py").write_text((ROOT / "tests" / "conftest.py").read_text("utf-8"), "utf-8")
+    (tmp_path / "pytest.ini").write_text("[pytest]\n", "utf-8")
+    (tmp_path / "test_x.py").write_text(
+        "import os, pytest\n@pytest.mark.parametrize('x', range(4))\ndef test_x(x): x == 1 and os._exit(1)", "utf-8"
+    )
+    (tmp_path / "test_y.py").write_text("import os\ndef test_y(): os._exit(1)", "utf-8")
+    command = [sys.executable, "-m", "pytest", "-n2", "-p", "no:randomly", "-p", "no:cacheprovider", tmp_path]
+    run = subprocess.run(command, capture_output=True, text=True, check=False, timeout=LIMIT)
+    assert "2 failed, 3 passed" in run.stdout, run.stdout
+
+
 def test_every_process_that_a_test_runs_has_a_time_limit() -> None:
     """A process that hangs fails its test, and does not stop the whole run."""
     calls = [
