@@ -211,7 +211,7 @@ def _read_seconds(name: str, text: str) -> _Read:
     if _INTEGER.fullmatch(text):
         return int(text), None
     value = read_seconds(_bare(text))
-    fixes = f"a whole number of seconds, for example 600, or {_NONE}." if value is None else (Fix(name, value),)
+    fixes = f"use a whole number of seconds, for example 600, or {_NONE}." if value is None else (Fix(name, value),)
     return None, _unread(IssueCode.MAX_AGE_NOT_AN_INT, name, text, "It is not a whole number of seconds.", fixes)
 
 

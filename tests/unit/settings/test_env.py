@@ -181,14 +181,14 @@ CORS_ALLOW_ORIGIN = 'https://a.example'
         ("allow_credentials", '"true"', "not-a-bool", "true"),
         ("allow_credentials", "'off'", "not-a-bool", "false"),
         ("constant_allow_origin", "2", "not-a-bool", "true or false."),
-        ("max_age", "soon", "max-age-not-an-int", "a whole number of seconds, for example 600, or none."),
+        ("max_age", "soon", "max-age-not-an-int", "use a whole number of seconds, for example 600, or none."),
         ("max_age", "600.0", "max-age-not-an-int", "600"),
         ("max_age", "'600'", "max-age-not-an-int", "600"),
         ("max_age", "6_00", "max-age-not-an-int", "600"),
         ("allow_credentials", "`on`", "not-a-bool", "true"),
         ("allow_credentials", "yes # in production", "not-a-bool", "true"),
         ("max_age", "600  # ten minutes", "max-age-not-an-int", "600"),
-        ("max_age", "9" * 5000, "max-age-not-an-int", "a whole number of seconds, for example 600, or none."),
+        ("max_age", "9" * 5000, "max-age-not-an-int", "use a whole number of seconds, for example 600, or none."),
         ("max_age", "9" * 100, "max-age-out-of-range", "86400"),
         ("allow_origins", f'["{A}",]', "not-a-collection", A),
         ("allow_origins", f'["{A}" "{B}/"]', "not-a-collection", f"{A},{B}"),
@@ -322,11 +322,11 @@ def test_a_hint_of_several_lines_is_lines_of_a_file_of_variables() -> None:
     (issue,) = issues_of(environ)
     assert issue.reason.startswith('With CORS_ALLOW_CREDENTIALS=true, "*" would')
     assert issue.hint.split("\n") == [
-        "# if no page sends cookies; a token in a header needs none",
+        "# if no page sends cookies; tokens in headers still work",
         "CORS_ALLOW_CREDENTIALS=false",
         "# if pages send cookies; list their origins",
         "CORS_ALLOW_ORIGINS=https://app.example.com",
-        "# while developing; any port of this machine",
+        "# during development: any port on this machine",
         "CORS_ALLOW_ORIGINS=http://localhost:*,http://127.0.0.1:*",
     ]
     for line in issue.hint.split("\n")[1::2]:
@@ -338,7 +338,7 @@ def test_what_is_to_be_removed_is_a_comment_among_other_lines() -> None:
     (issue,) = issues_of({"CORS_ALLOW_ORIGINS": f"{A},*", "CORS_ALLOW_CREDENTIALS": "true"})
     assert issue.hint.split("\n") == [
         "# remove it if only the pages of the other origins send cookies",
-        "# if no page sends cookies; a token in a header needs none",
+        "# if no page sends cookies; tokens in headers still work",
         "CORS_ALLOW_CREDENTIALS=false",
     ]
     (issue,) = issues_of({"CORS_ALLOW_ORIGINS": f"{A} *"})

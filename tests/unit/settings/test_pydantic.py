@@ -228,7 +228,7 @@ def test_what_is_wrong_between_options_is_told(settings: Any) -> None:
         'With allow_credentials=true, "*" would let every website act as your user. Browsers reject it for '
         "requests with credentials, and reflecting the Origin header instead would be just as unsafe. Fix: "
         "# remove it if only the pages of the other origins send cookies\n"
-        "# if no page sends cookies; a token in a header needs none\nallow_credentials=false"
+        "# if no page sends cookies; tokens in headers still work\nallow_credentials=false"
     )
     assert refused(READ.validate_python, {"max_age[0]": 5})[0][:2] == ("unknown-option", ("max_age[0]",))
 

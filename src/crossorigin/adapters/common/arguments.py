@@ -184,7 +184,7 @@ def _useless_checks(read: MiddlewareOptions, behavior: Mapping[str, object], pol
             code=IssueCode.NO_EFFECT_WITH_WILDCARD,
             field=name,
             value=keep_value(behavior[name]),
-            reason=f'allow_origins contains "*", which allows every origin, so {name} would never refuse anything.',
+            reason=f'allow_origins contains "*", which allows every origin, so {name} would have no effect.',
             fixes=_fixes_of_check(name, policy),
         )
         for name, is_set in checks.items()

@@ -29,14 +29,14 @@ _REASONS = {
     IssueCode.MULTIPLE_ORIGINS: "One string contains several origins; each must be a separate element of the list.",
     IssueCode.ORIGIN_LOOKS_LIKE_REGEX: "It looks like a regular expression. Listed origins are compared literally, so "
     "it would never match.",
-    IssueCode.ORIGIN_WHITESPACE: "It contains white space or an invisible character; an origin never does.",
+    IssueCode.ORIGIN_WHITESPACE: "It contains whitespace or an invisible character; an origin never does.",
     IssueCode.ORIGIN_MISSING_SCHEME: "It has no scheme; an origin starts with a scheme such as https://.",
     IssueCode.ORIGIN_MISSPELLED_SCHEME: "Its scheme is a misspelled http:// or https://, so no browser can send it.",
     IssueCode.ORIGIN_FILE_SCHEME: (
-        "Browsers send null as the origin of pages loaded from files, the same as for any sandboxed page on the web."
+        "For a page loaded from a file, browsers send the origin null, as they do for any sandboxed page on the web."
     ),
-    IssueCode.ORIGIN_WEBSOCKET_SCHEME: "No page is loaded from a ws: or wss: URL. A WebSocket handshake has the origin "
-    "of its page, which is http: or https:.",
+    IssueCode.ORIGIN_WEBSOCKET_SCHEME: "No page is loaded from a ws: or wss: URL. A WebSocket handshake sends the "
+    "origin of its page, which is http: or https:.",
     IssueCode.ORIGIN_USERINFO: "It contains a user name or password; browsers leave these out of an origin.",
     IssueCode.ORIGIN_TRAILING_SLASH: "It ends with a slash. Browsers send origins without one, so it would never "
     "match.",
@@ -70,7 +70,7 @@ _INSTRUCTIONS = {
     IssueCode.ORIGIN_LOOKS_LIKE_REGEX: "move it to allow_origin_regex, which must match the whole origin, and escape "
     "each dot in the host.",
     IssueCode.ORIGIN_INVALID_PORT: (
-        "write the port that the page is served from, no port for the default one, or :* for any."
+        "write the port that the page is served from, leave out a default port, or write :* for any port."
     ),
     IssueCode.ORIGIN_MISPLACED_WILDCARD: (
         'list each origin, or match them with allow_origin_regex; without credentials, ["*"] allows any origin.'

@@ -128,9 +128,11 @@ def why_public(host: str) -> str | None:
     for label in reversed(name.split(".")):
         node = node.child(label) if node is not None else None
     if node is not None and node.is_suffix:
-        return "is a public suffix: anyone can register a name below it"
+        return "is a public suffix: anyone can register a name under it"
     if node is not None and node.has_suffixes_below:
-        return "has public suffixes below it: anyone can register a name there"
+        return "has public suffixes under it: anyone can register a name there"
     if "." not in name:
-        return "is a top-level name that is not on the public suffix list: anyone may be able to register below it"
+        return (
+            "is a top-level name that is not on the public suffix list: anyone may be able to register a name under it"
+        )
     return None

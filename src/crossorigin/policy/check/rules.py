@@ -129,7 +129,7 @@ def methods_can_be_sent(options: Options) -> Iterator[PolicyIssue]:
             yield issue_of(
                 IssueCode.METHOD_FORBIDDEN,
                 element,
-                "Browsers do not let any script send this method.",
+                "Browsers do not let scripts use this method.",
             )
         elif text.upper() in STANDARD_METHODS and normalize_method(text) != text.upper():
             yield issue_of(

@@ -34,15 +34,13 @@ _EXAMPLES = {
 }
 _PAGES = ("https://app.example.com",)
 _THIS_MACHINE = ("http://localhost:*", "http://127.0.0.1:*")
-_OWN_NAMES = (
-    "list your own origins one by one; or, if you control every name there, set dangerously_allow_public_suffixes=True."
-)
+_OWN_NAMES = "list your own origins; or, if you control every name there, set dangerously_allow_public_suffixes=True."
 _LOCAL_NETWORK = (
     "nothing, if you trust every device on this network; otherwise serve the page over https with a certificate of "
     "your own (mkcert makes one), or open it as http://localhost through an SSH tunnel."
 )
 _FIX_THE_FIRST = "fix the first issues, and check the options again."
-_NO_COOKIES = "if no page sends cookies; a token in a header needs none"
+_NO_COOKIES = "if no page sends cookies; tokens in headers still work"
 
 # The fixes of an issue, or an instruction if no change of the options can fix it.
 Suggestion = tuple[Fix, ...] | str
@@ -124,10 +122,10 @@ def _collection(issue: PolicyIssue, context: _Context) -> Suggestion:
         return (Fix(issue.field, texts),)
     if callable(context.taken[issue.field]):
         return (
-            "a list: no function is called. If the list changes while the server runs, build a new Policy for each "
+            "use a list: no function is called. If the list changes while the server runs, build a new Policy for each "
             "change: docs/policy.md#origins-that-change."
         )
-    return f"a list, for example {_EXAMPLES[issue.field]}."
+    return f"use a list, for example {_EXAMPLES[issue.field]}."
 
 
 def _element(issue: PolicyIssue, context: _Context) -> Suggestion:
@@ -138,22 +136,22 @@ def _element(issue: PolicyIssue, context: _Context) -> Suggestion:
     members = context.taken[name]
     if isinstance(members, list) and isinstance(members[int(index[:-1])], re.Pattern):
         return "move it to allow_origin_regex, as a string."
-    return f"a string, as in {_EXAMPLES[name]}."
+    return f"use a string, as in {_EXAMPLES[name]}."
 
 
 def _bool(issue: PolicyIssue, value: object) -> Suggestion:
     parsed = lenient.read_bool(value)
-    return "True or False." if parsed is None else (Fix(issue.field, parsed),)
+    return "use True or False." if parsed is None else (Fix(issue.field, parsed),)
 
 
 def _seconds(issue: PolicyIssue, context: _Context) -> Suggestion:
     parsed = context.options.max_age
-    return "a whole number of seconds, for example 600." if parsed is None else (Fix(issue.field, parsed),)
+    return "use a whole number of seconds, for example 600." if parsed is None else (Fix(issue.field, parsed),)
 
 
 def _regex_text(issue: PolicyIssue, context: _Context) -> Suggestion:
     text = context.options.allow_origin_regex
-    return r'a string, as in r"https://.*\.example\.org".' if text is None else (Fix(issue.field, text),)
+    return r'use a string, as in r"https://.*\.example\.org".' if text is None else (Fix(issue.field, text),)
 
 
 # Origins.
@@ -179,7 +177,7 @@ def _wildcard_with_credentials(issue: PolicyIssue, context: _Context) -> Suggest
     return (
         cookieless,
         Fix("allow_origins", _PAGES, when="if pages send cookies; list their origins"),
-        Fix("allow_origins", _THIS_MACHINE, when="while developing; any port of this machine"),
+        Fix("allow_origins", _THIS_MACHINE, when="during development: any port on this machine"),
     )
 
 
@@ -215,7 +213,7 @@ def _next_to_wildcard(issue: PolicyIssue, context: _Context) -> Suggestion:
 def _method(issue: PolicyIssue, context: _Context) -> Suggestion:
     corrected = lenient.correct("allow_methods", str(issue.value))
     if not all(map(is_token, corrected)):
-        return _removal_of_blank(issue, context) or "remove it, or write the method's name."
+        return _removal_of_blank(issue, context) or "write a valid method, or remove it."
     return _replace(issue, [method for method in corrected if not is_forbidden_method(method)], context)
 
 
@@ -226,7 +224,7 @@ def _method_case(issue: PolicyIssue, context: _Context) -> Suggestion:
 def _header(issue: PolicyIssue, context: _Context) -> Suggestion:
     corrected = lenient.correct("allow_headers", str(issue.value))
     if not all(map(is_token, corrected)):
-        return _removal_of_blank(issue, context) or "remove it, or write the name."
+        return _removal_of_blank(issue, context) or "write a valid header name, or remove it."
     misplaced = ALL_CORS_RESPONSE_HEADERS if issue.field.startswith("allow_headers") else ALL_CORS_REQUEST_HEADERS
     return _replace(issue, [name for name in corrected if name.lower() not in misplaced], context)
 

@@ -194,9 +194,9 @@ async def test_each_is_asked_for_by_itself(options: dict[str, Any], passing: lis
 @pytest.mark.parametrize("option", [{"check_websockets": True}, {"on_refused": "block"}], ids=repr)
 def test_who_allows_everybody_cannot_ask_for_a_check(option: dict[str, Any]) -> None:
     """Under `"*"` there is none to refuse: the check would stand in the code and let everyone in."""
-    with pytest.raises(InvalidPolicyError, match="would never refuse anything"):
+    with pytest.raises(InvalidPolicyError, match="would have no effect"):
         CORSMiddleware(Witness(), allow_origins=["*"], **option)
-    with pytest.raises(InvalidPolicyError, match="would never refuse anything"):
+    with pytest.raises(InvalidPolicyError, match="would have no effect"):
         CORSMiddleware(Witness(), policy=Policy(allow_origins=["*"]), **option)
 
 

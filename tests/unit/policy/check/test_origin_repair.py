@@ -185,7 +185,7 @@ def test_all_faults_of_a_text_are_told() -> None:
     """The reason has a sentence for each thing that has to change."""
     diagnosis = diagnose(" WSS://me@BÜCHER.example:443/x?y ")
     assert diagnosis is not None
-    for words in ("white space", "user name", "path", "upper-case", "ws: or wss:", "not ASCII", "default port"):
+    for words in ("whitespace", "user name", "path", "upper-case", "ws: or wss:", "not ASCII", "default port"):
         assert words in diagnosis.reason
     assert diagnosis.replacements == ("https://xn--bcher-kva.example",)
 

@@ -234,14 +234,14 @@ def test_what_is_no_collection_is_refused(option: str, value: object) -> None:
         (b"https://a.example/", '"https://a.example"'),
         (bytearray(b"https://a.example"), '"https://a.example"'),
         (re.compile("https://a"), "move it to allow_origin_regex, as a string."),
-        (None, 'a string, as in ["https://app.example.com"].'),
-        (7, 'a string, as in ["https://app.example.com"].'),
-        (b"", 'a string, as in ["https://app.example.com"].'),
-        (b"\xff", 'a string, as in ["https://app.example.com"].'),
-        ([], 'a string, as in ["https://app.example.com"].'),
-        ([1], 'a string, as in ["https://app.example.com"].'),
-        (["https://a.example", 7], 'a string, as in ["https://app.example.com"].'),
-        (ipaddress.IPv4Address("127.0.0.1"), 'a string, as in ["https://app.example.com"].'),
+        (None, 'use a string, as in ["https://app.example.com"].'),
+        (7, 'use a string, as in ["https://app.example.com"].'),
+        (b"", 'use a string, as in ["https://app.example.com"].'),
+        (b"\xff", 'use a string, as in ["https://app.example.com"].'),
+        ([], 'use a string, as in ["https://app.example.com"].'),
+        ([1], 'use a string, as in ["https://app.example.com"].'),
+        (["https://a.example", 7], 'use a string, as in ["https://app.example.com"].'),
+        (ipaddress.IPv4Address("127.0.0.1"), 'use a string, as in ["https://app.example.com"].'),
     ],
     ids=repr,
 )
@@ -257,7 +257,7 @@ def test_a_url_object_is_refused_with_the_origin_it_means() -> None:
     for url in (AnyHttpUrl("https://A.example:443/"), AnyUrl("https://a.example")):
         assert issues_of({"allow_origins": [url]}) == [("allow_origins[0]", "not-a-string", '"https://a.example"')]
     assert issues_of({"allow_headers": [AnyHttpUrl("https://a.example")]}) == [
-        ("allow_headers[0]", "not-a-string", 'a string, as in ["X-Token"].')
+        ("allow_headers[0]", "not-a-string", 'use a string, as in ["X-Token"].')
     ]
 
 
@@ -276,10 +276,10 @@ def test_a_url_object_is_refused_with_the_origin_it_means() -> None:
         ("on", "True"),
         ("off", "False"),
         ("no", "False"),
-        (None, "True or False."),
-        ("", "True or False."),
-        (2, "True or False."),
-        ([], "True or False."),
+        (None, "use True or False."),
+        ("", "use True or False."),
+        (2, "use True or False."),
+        ([], "use True or False."),
     ],
 )
 def test_a_switch_is_true_or_false(option: str, value: object, hint: str) -> None:
@@ -304,13 +304,13 @@ def test_a_switch_that_seems_on_is_checked_as_on() -> None:
     [
         (re.compile(r"https://a\.example"), r'r"https://a\.example"'),
         (re.compile("https://a", re.IGNORECASE), '"(?i:https://a)"'),
-        (re.compile("https://a", re.VERBOSE), 'a string, as in r"https://.*\\.example\\.org".'),
+        (re.compile("https://a", re.VERBOSE), 'use a string, as in r"https://.*\\.example\\.org".'),
         (re.compile(b"https://a"), '"https://a"'),
         (b"https://a", '"https://a"'),
         (b"\xff", '"\N{REPLACEMENT CHARACTER}"'),
-        (7, 'a string, as in r"https://.*\\.example\\.org".'),
-        (["https://a"], 'a string, as in r"https://.*\\.example\\.org".'),
-        (b"", 'a string, as in r"https://.*\\.example\\.org".'),
+        (7, 'use a string, as in r"https://.*\\.example\\.org".'),
+        (["https://a"], 'use a string, as in r"https://.*\\.example\\.org".'),
+        (b"", 'use a string, as in r"https://.*\\.example\\.org".'),
     ],
 )
 def test_a_regex_is_a_string(value: object, hint: str) -> None:
@@ -327,17 +327,17 @@ def test_a_regex_is_a_string(value: object, hint: str) -> None:
         (600.0, "600"),
         (dt.timedelta(hours=1), "3600"),
         (dt.timedelta(days=1), "86400"),
-        (86401.0, "a whole number of seconds, for example 600."),
-        (dt.timedelta(milliseconds=1), "a whole number of seconds, for example 600."),
-        (dt.timedelta(days=2), "a whole number of seconds, for example 600."),
-        (dt.timedelta, "a whole number of seconds, for example 600."),
-        (1.5, "a whole number of seconds, for example 600."),
-        (float("inf"), "a whole number of seconds, for example 600."),
-        (float("nan"), "a whole number of seconds, for example 600."),
-        ("-1", "a whole number of seconds, for example 600."),
-        ("ten minutes", "a whole number of seconds, for example 600."),
-        (True, "a whole number of seconds, for example 600."),
-        pytest.param(object(), "a whole number of seconds, for example 600.", id="an object"),
+        (86401.0, "use a whole number of seconds, for example 600."),
+        (dt.timedelta(milliseconds=1), "use a whole number of seconds, for example 600."),
+        (dt.timedelta(days=2), "use a whole number of seconds, for example 600."),
+        (dt.timedelta, "use a whole number of seconds, for example 600."),
+        (1.5, "use a whole number of seconds, for example 600."),
+        (float("inf"), "use a whole number of seconds, for example 600."),
+        (float("nan"), "use a whole number of seconds, for example 600."),
+        ("-1", "use a whole number of seconds, for example 600."),
+        ("ten minutes", "use a whole number of seconds, for example 600."),
+        (True, "use a whole number of seconds, for example 600."),
+        pytest.param(object(), "use a whole number of seconds, for example 600.", id="an object"),
     ],
     ids=str,
 )

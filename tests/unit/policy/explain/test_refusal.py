@@ -68,15 +68,15 @@ ADD = 'If you trust this origin, add "{}" to allow_origins.'
         (
             b"ws://app.example.com",
             (
-                "No page is loaded from a ws: or wss: URL. A WebSocket handshake has the origin of its page, which is "
-                "http: or https:."
+                "No page is loaded from a ws: or wss: URL. A WebSocket handshake sends the origin of its page, which "
+                "is http: or https:."
             ),
         ),
         (b"app.example.com", "It has no scheme; an origin starts with a scheme such as https://."),
         (
             b"https://\r\n\x1b",
             (
-                "It contains white space or an invisible character; an origin never does. It is not a valid origin, so "
+                "It contains whitespace or an invisible character; an origin never does. It is not a valid origin, so "
                 "no browser can send it."
             ),
         ),

@@ -61,12 +61,12 @@ def explain_danger(text: str, verdict: Verdict, fixer: Fixer) -> Cause:
 
 def _any_origin(verdict: Verdict) -> Cause:
     return Cause(
-        f"It matches every host, {verdict.origin} among them, so with allow_credentials=True every site on the web can "
-        "act as your user.",
+        f"It matches every host and allows origins such as {verdict.origin}, so with allow_credentials=True every site "
+        "can act as your user.",
         (
-            Fix("allow_credentials", REMOVE, "if no page sends cookies; a token in a header needs none"),
+            Fix("allow_credentials", REMOVE, "if no page sends cookies; tokens in headers still work"),
             Fix(REGEX, r"https://(.+\.)?example\.com", "the hosts of your own pages"),
-            Fix(REGEX, _LOCALHOST, "while developing: pages on this machine"),
+            Fix(REGEX, _LOCALHOST, "during development: pages on this machine"),
         ),
     )
 
@@ -81,8 +81,8 @@ def _null(text: str, fixer: Fixer) -> Cause:
             return Cause(reason, (Fix(REGEX, fixed),))
     return Cause(
         reason,
-        instruction="begin with the scheme, and serve the page from an origin of its own, as in "
-        r'r"https://(.+\.)?example\.com".',
+        instruction="match only origins that start with a scheme, as in "
+        r'r"https://(.+\.)?example\.com", and serve the page from one of them.',
     )
 
 
@@ -106,7 +106,7 @@ def _domains(text: str, verdict: Verdict, fixer: Fixer) -> Cause:
             )
     return Cause(
         f"{cause} allows {verdict.origin}. Anyone can register that domain, {_ACTS}",
-        instruction="escape each dot, write a dot before the name of the host, and nothing but a port behind it, as "
+        instruction="escape each dot, put a dot before the domain name, and allow only a port after it, as "
         r'in r"https://.*\.example\.org"; or use allow_origins, as in "https://*.example.org".',
     )
 
@@ -118,20 +118,18 @@ def _hosting(text: str, verdict: Verdict, fixer: Fixer) -> Cause:
     lines = [f"{suffix} {why_public(suffix)}. The expression allows {verdict.origin}, {_ACTS}"]
     if name not in WORDS:
         lines.append(
-            "That such a name has your own words in it does not help: other users can choose it too. Put previews "
-            "below a domain name of your own."
+            "A name that contains your project's name is no protection, because other users can choose such a name "
+            "too. Serve previews from your own domain."
         )
     if suffix == "netlify.app" and "--" in text:
         lines.append(
-            "Netlify reserves names that end with --your-site for the owner of that site. To rely on that, use the "
-            "switch."
+            "Netlify reserves names that end with --your-site for the owner of that site. To rely on that, set "
+            "dangerously_allow_public_suffixes=True."
         )
-    fixes = [
-        Fix(REGEX, rf"https://your-app\.{escaped}", f"the origins that are yours, such as https://your-app.{suffix}")
-    ]
+    fixes = [Fix(REGEX, rf"https://your-app\.{escaped}", f"your own origins, such as https://your-app.{suffix}")]
     if fixer.is_fine(text, with_switch=True):
         fixes.append(
-            Fix("dangerously_allow_public_suffixes", value=True, when="if nobody else can have a name that matches")
+            Fix("dangerously_allow_public_suffixes", value=True, when="if nobody else can register a matching name")
         )
     return Cause(" ".join(lines), tuple(fixes))
 
@@ -143,7 +141,7 @@ def _addresses(text: str, verdict: Verdict, fixer: Fixer) -> Cause:
         return Cause(reason, (Fix(REGEX, fixed),))
     return Cause(
         reason,
-        instruction="write out your addresses, or the private ranges: "
+        instruction="list your own addresses, or only the private ranges: "
         rf"127\.0\.0\.1 and \[::1\] for this machine, {PRIVATE_RANGES} and \[fd[0-9a-f]{{2}}:[0-9a-f:]+\] for private "
         "networks.",
     )
@@ -152,8 +150,8 @@ def _addresses(text: str, verdict: Verdict, fixer: Fixer) -> Cause:
 def _extensions(verdict: Verdict) -> Cause:
     return Cause(
         f"It allows {verdict.origin}. Anyone can publish an extension, and with allow_credentials=True it acts as your "
-        "user." + (" Firefox gives each installation an id of its own." if verdict.origin.startswith("moz-") else ""),
-        instruction="write out the id of your extension, as in "
+        "user." + (" Firefox gives each installation its own ID." if verdict.origin.startswith("moz-") else ""),
+        instruction="write out the ID of your extension, as in "
         'r"chrome-extension://abcdefghijklmnopabcdefghijklmnop"; or remove allow_credentials=True if it sends a token '
         "in a header instead of cookies.",
     )
@@ -161,11 +159,11 @@ def _extensions(verdict: Verdict) -> Cause:
 
 def explain_unsupported(text: str, part: str, fixer: Fixer) -> Cause:
     """Return the cause for an expression that an automaton cannot express."""
-    reason = f"It contains {part}, which is not supported: each origin is matched in one pass, without going back."
+    reason = f"It contains {part}, which is not supported: each origin is matched in one pass, without backtracking."
     fixed = without_atoms(text)
     if fixed != text and fixer.is_fine(fixed):
         return Cause(reason, (Fix(REGEX, fixed),))
-    return Cause(reason, instruction=r'an expression without it, as in r"https://.*\.example\.org".')
+    return Cause(reason, instruction=r'write the expression without it, as in r"https://.*\.example\.org".')
 
 
 def explain_too_large(why: str) -> Cause:
@@ -179,17 +177,14 @@ def explain_too_large(why: str) -> Cause:
 
 def explain_insecure(text: str, verdict: Verdict, fixer: Fixer) -> Cause:
     """Return the cause for an expression that allows an unencrypted origin."""
-    reason = (
-        f"It allows {verdict.insecure}. Anyone on the network path can modify a page that comes over http, and act as "
-        "your user from it."
-    )
+    reason = f"It allows {verdict.insecure}. Anyone on the network path can modify an http page and act as your user."
     fixed = text.replace("https?", "https").replace("http://", "https://").replace("(http|https)", "https")
     found = fixer.examine(fixed) if fixed != text and "localhost" not in text and "127" not in text else None
     if found is not None and found.can_match and found.verdict.danger is None and found.verdict.insecure is None:
         return Cause(reason, (Fix(REGEX, fixed),))
     return Cause(
         reason,
-        instruction="match http:// for hosts of this machine or a private network alone, and https:// for all others.",
+        instruction="match http:// only for hosts on this machine or a private network, and https:// for all others.",
     )
 
 
@@ -199,8 +194,8 @@ def explain_unescaped_dot(text: str, fixer: Fixer) -> Cause | None:
     if fixed == text or not fixer.is_fine(fixed):
         return None
     return Cause(
-        "An unescaped dot matches any character. Here this allows no other host that exists, but it may after the next "
-        "change.",
+        "An unescaped dot matches any character. This expression allows no other existing host, but it may after a "
+        "later change.",
         (Fix(REGEX, fixed),),
     )
 
@@ -218,11 +213,11 @@ def explain_never_sent(text: str, scheme: str, fixer: Fixer) -> Cause:
 def explain_never_matches(text: str, fixer: Fixer) -> Cause:
     """Return the cause for an expression that matches no origin."""
     reason = (
-        "It is matched against the whole of an origin, scheme://host or scheme://host:port in lower case, and nothing "
-        "that it matches has that form."
+        "It must match a whole origin, which is scheme://host or scheme://host:port in lower case, but it matches no "
+        "text of this form."
     )
     if "\\\\" in text:
-        reason += r" \\ matches a backslash, which no origin has."
+        reason += r" \\ matches a backslash, which no origin contains."
     for fixed in (
         unify_backslashes(text),
         re.sub(r"/\??(\.\*)?(\)?\$?)$", r"\2", text),
@@ -231,4 +226,6 @@ def explain_never_matches(text: str, fixer: Fixer) -> Cause:
     ):
         if fixed != text and fixer.is_fine(fixed):
             return Cause(reason, (Fix(REGEX, fixed),))
-    return Cause(reason, instruction=r'an expression for all of it, as in r"https://.*\.example\.org".')
+    return Cause(
+        reason, instruction=r'write an expression that matches the whole origin, as in r"https://.*\.example\.org".'
+    )

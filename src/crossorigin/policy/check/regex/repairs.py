@@ -147,7 +147,7 @@ REPAIRS: tuple[tuple[str, Callable[[str], str]], ...] = (
     ("An unescaped dot matches any character", escape_dots),
     ("It does not say where the host ends", cut_open_ends),
     ("It does not say where the host ends", end_with_port),
-    ("There is no dot before the name of the host", add_dots),
+    ("There is no dot before the domain name", add_dots),
 )
 
 

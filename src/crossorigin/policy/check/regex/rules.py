@@ -30,8 +30,7 @@ def regex_is_safe(options: Options) -> Iterator[PolicyIssue]:
         yield issue_of(
             IssueCode.REGEX_EMPTY,
             element,
-            "It is empty, so it matches no origin. A setting that is not set often reads as an empty string: pass "
-            "value or None.",
+            "It is empty, so it matches no origin. If it comes from a setting that is not set, pass None instead.",
         )
         return
     from crossorigin.policy.check.regex import causes
@@ -43,7 +42,7 @@ def regex_is_safe(options: Options) -> Iterator[PolicyIssue]:
             IssueCode.REGEX_INVALID,
             element,
             f"Invalid regular expression: {why}.",
-            f"a regular expression that Python compiles, as in {_EXAMPLE}.",
+            f"use a valid regular expression, such as {_EXAMPLE}.",
         )
         return
     found, fixer = _examined(options)

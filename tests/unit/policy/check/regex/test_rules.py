@@ -49,7 +49,7 @@ def test_untrusted_origins_are_refused_with_credentials_only(text: str, origin: 
     assert set(codes_of(text)) <= {IssueCode.REGEX_NEVER_MATCHES}
     (issue,) = issues_of(text, allow_credentials=True)
     assert issue.code is IssueCode.REGEX_ALLOWS_UNTRUSTED_ORIGINS
-    named = re.search(r" allows (\S+?)[.,] | host, (\S+) among | matches (null),", issue.reason)
+    named = re.search(r" allows (\S+?)[.,] | as (\S+), so | matches (null),", issue.reason)
     assert named is not None
     (shown,) = filter(None, named.groups())
     assert re.fullmatch(text, shown)
@@ -167,7 +167,7 @@ def test_what_never_matches_is_repaired(text: str, fix: str | None) -> None:
         (issue,) = issues_of(text, allow_credentials=allow_credentials)
         assert issue.code is IssueCode.REGEX_NEVER_MATCHES
         assert fix is None or ast.literal_eval(issue.hint) == fix
-        assert fix is not None or issue.hint.startswith("an expression")
+        assert fix is not None or issue.hint.startswith("write an expression")
 
 
 def test_a_dot_that_is_meant_is_not_warned_of() -> None:
@@ -202,9 +202,9 @@ def test_the_switch_is_offered_only_where_it_is_enough(text: str, fields: list[s
 def test_several_mistakes_are_named_together() -> None:
     """Where only both repairs make it safe; and where one does, dots are escaped besides."""
     (issue,) = issues_of(r"https://.*example\.com.*", allow_credentials=True)
-    assert issue.reason.startswith("It does not say where the host ends and there is no dot before the name")
+    assert issue.reason.startswith("It does not say where the host ends and there is no dot before the domain name")
     (issue,) = issues_of(r"https://.*example.com", allow_credentials=True)
-    assert issue.reason.startswith("There is no dot before the name")
+    assert issue.reason.startswith("There is no dot before the domain name")
 
 
 def test_what_is_left_after_a_repair_decides_the_message() -> None:
