@@ -361,7 +361,7 @@ def _() -> None:
         assert len(told) == warnings
 
 
-@difference("`Route(middleware=...)` and `Mount(middleware=...)`, for a policy by route")
+@difference("`Route(middleware=...)` and `Mount(middleware=...)`, for a per-route policy")
 def _() -> None:
     async def hello(request: Request) -> PlainTextResponse:
         return PlainTextResponse("hello")
