@@ -31,7 +31,7 @@ def measure(sources: Path) -> Results:
     imports, builds = startup.imports(sources), startup.builds(sources)
     print("Instructions of whole requests ...", flush=True)
     end_to_end = endtoend.measure(sources)
-    print("Policies by route ...", flush=True)
+    print("Per-route policies ...", flush=True)
     by_route = routes.measure(sources)
     print("Microseconds ...", flush=True)
     microseconds = json.loads(run("bench.clock", list(CASES), environment(sources)))

@@ -24,7 +24,7 @@ class Build(TypedDict):
 
 
 class RouteResults(TypedDict):
-    """The costs of whole requests in each case with policies by route; the keys are cases, then targets."""
+    """The costs of whole requests in each case with per-route policies; the keys are cases, then targets."""
 
     instructions: dict[str, dict[str, float]]
     microseconds: dict[str, dict[str, dict[str, float]]]

@@ -1,4 +1,4 @@
-"""The benchmark cases with policies by route: apps whose routes have policies, and the requests to them.
+"""The benchmark cases with per-route policies: apps whose routes have policies, and the requests to them.
 
 Each case runs in its own process because an attached policy affects every request in the process.
 """

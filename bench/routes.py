@@ -1,4 +1,4 @@
-"""The costs of policies by route, compared with the framework's own routing of the same path.
+"""The costs of per-route policies, compared with the framework's own routing of the same path.
 
 python -m bench.routes              print the tables
 python -m bench.routes count CASE   run the requests under callgrind; bench.callgrind runs this

@@ -1,4 +1,4 @@
-"""Functions for Starlette and FastAPI apps: `install` for the outermost position, `explain` for policies by route."""
+"""Functions for Starlette and FastAPI apps: `install` for the outermost position, `explain` for per-route policies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Policies by route, as pages meet them: whose policy answers, what Chromium says of it, and what it keeps."""
+"""Per-route policies, as pages meet them: whose policy answers, what Chromium says of it, and what it keeps."""
 
 from typing import Any
 

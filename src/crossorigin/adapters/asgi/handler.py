@@ -1,4 +1,4 @@
-"""Handler of connections that need more than headers: blocking, hooks, debug logs and policies by route.
+"""Handler of connections that need more than headers: blocking, hooks, debug logs and per-route policies.
 
 Most requests take the fast path in `middleware.py` instead, which makes the same decisions. There is one function for
 each kind of connection. A `PolicySelector` selects the policy, so the handler does not know about routes.
@@ -79,7 +79,7 @@ class Handler:
         return self._one_policy
 
     def by_route(self) -> ByRoute:
-        """Return the selector for policies by route. It is created when it is first needed."""
+        """Return the selector for per-route policies. It is created when it is first needed."""
         if self._by_route is None:
             from crossorigin.adapters.starlette.selection import ByRoute
 

@@ -320,7 +320,7 @@ class CORSMiddleware:
         if scope.get("endpoint", routed_to) is not routed_to:
             late = self._handler.decide_by_endpoint(scope, self._routes)
             if late is not None:
-                # The app has a policy by route that the scan could not see, so from now on each request is looked up.
+                # The app has a per-route policy that the scan did not see, so each request is looked up from now on.
                 self._use(self._routes.with_policies())
                 return late
         if decision.origin is not Reason.ORIGIN_ABSENT and not decision.allowed:

@@ -1,6 +1,6 @@
 """Scan of the routes of one app for policies.
 
-Most apps have no policies by route. Policies of other apps in the process cost them almost nothing: their routes are
+Most apps have no per-route policies. Policies of other apps in the process cost them almost nothing: their routes are
 scanned once after a policy was attached anywhere, and again after a list of routes has changed.
 """
 

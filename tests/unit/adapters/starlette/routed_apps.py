@@ -1,4 +1,4 @@
-"""What the tests of policies by route share: policies that tell who decided, endpoints that tell who served."""
+"""What the tests of per-route policies share: policies that tell who decided, endpoints that tell who served."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
