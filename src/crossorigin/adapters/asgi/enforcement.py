@@ -48,7 +48,7 @@ async def refuse_handshake(decision: ActualDecision, scope: Scope, send: Send) -
 
 async def _send_refusal(kind: str, decision: ActualDecision, send: Send) -> None:
     body = f"Disallowed CORS origin: {decision.origin.value}".encode()
-    # The policy's own headers may lack `Vary`, if it sends the same response to all origins. This one always needs it.
+    # A policy that sends the same headers to all origins has no `Vary`, but this response depends on the origin.
     headers = [
         (b"content-type", b"text/plain; charset=utf-8"),
         (b"content-length", str(len(body)).encode()),

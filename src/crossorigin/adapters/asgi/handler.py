@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from crossorigin.telemetry.hook import DecisionHook, OnDecision
     from crossorigin.telemetry.refusal_log import RefusalLog
 
-    LookUp = Callable[[Scope], Lookup]
+    StartLookup = Callable[[Scope], Lookup]
 
 _UNKNOWN_STATUS = 0
 
@@ -37,7 +37,7 @@ class Handler:
     __slots__ = ("_by_route", "_hook", "_one_policy", "_options", "_plan", "_policy", "_refusal_log")
 
     def __init__(self, policy: Policy, plan: Plan, options: MiddlewareOptions) -> None:
-        """Keep the arguments. Everything else is created when it is needed, which for most middlewares is never."""
+        """Store the arguments. Everything else is created on first use, and most middlewares never use it."""
         self._policy = policy
         self._plan = plan
         self._options = options
@@ -47,13 +47,13 @@ class Handler:
         self._refusal_log: RefusalLog | None = None
 
     def around(self, app: ASGIApp, scope_type: str, routes: RouteState) -> ASGIApp:
-        """Return an ASGI app that serves a connection of this type for `app`, or `app` if nothing has to be added."""
+        """Return an ASGI app that serves a connection of this type for `app`, or `app` if there is nothing to add."""
         selector = self._selector(routes)
-        look_up = partial(selector.for_request, routes=routes)
+        start = partial(selector.for_request, routes=routes)
         if scope_type == "http":
-            return partial(self._serve_request, look_up, app)
+            return partial(self._serve_request, start, app)
         if scope_type == "websocket" and (self._options.check_websockets or selector is self._by_route):
-            return partial(self._serve_handshake, look_up, app)
+            return partial(self._serve_handshake, start, app)
         return app
 
     def inside(self, app: ASGIApp, scope_type: str, routes: RouteState) -> ASGIApp:
@@ -66,8 +66,8 @@ class Handler:
             return self.around(app, scope_type, routes)
         if not self._options.blocks:
             return app
-        look_up = partial(self._selector(routes).for_request, routes=routes)
-        return partial(self._serve_inside, look_up, app)
+        start = partial(self._selector(routes).for_request, routes=routes)
+        return partial(self._serve_inside, start, app)
 
     def _selector(self, routes: RouteState) -> PolicySelector:
         if routes.may_have_policies or routes.hides_endpoints or self._options.served_methods_only:
@@ -91,8 +91,10 @@ class Handler:
             )
         return self._by_route
 
-    async def _serve_request(self, look_up: LookUp, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
-        lookup = look_up(scope)
+    async def _serve_request(
+        self, start: StartLookup, app: ASGIApp, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        lookup = start(scope)
         if scope["method"] == "OPTIONS" and await self._answer_preflight(lookup, scope, send):
             return
         origin = lines_of(scope["headers"], b"origin")
@@ -134,8 +136,8 @@ class Handler:
         await send({"type": "http.response.body", "body": answer.body})
         return True
 
-    async def _serve_inside(self, look_up: LookUp, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
-        selection = look_up(scope).ahead(scope["method"])
+    async def _serve_inside(self, start: StartLookup, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        selection = start(scope).ahead(scope["method"])
         request = read_facts(scope)
         decision = selection.plan.decide_actual(request.origin)
         if is_foreign(decision, request):
@@ -144,9 +146,11 @@ class Handler:
         else:
             await app(scope, receive, send)
 
-    async def _serve_handshake(self, look_up: LookUp, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
-        selection = look_up(scope).ahead("GET")
-        # On an endpoint that serves WebSockets, a policy has no other purpose than this check.
+    async def _serve_handshake(
+        self, start: StartLookup, app: ASGIApp, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        selection = start(scope).ahead("GET")
+        # This check is the only purpose of a policy on an endpoint that serves WebSockets.
         if not self._options.check_websockets and not selection.is_endpoint_policy:
             await app(scope, receive, send)
             return
@@ -167,7 +171,7 @@ class Handler:
 
         if endpoint_policy(scope.get("endpoint"), scope["method"]) is None:
             return None
-        # The scope is no longer in the state in which it arrived.
+        # The app has changed the scope, so the endpoint is removed before the look-up.
         before = {**scope, "endpoint": None}
         selection = self.by_route().for_request(before, routes).afterward(scope, _UNKNOWN_STATUS)
         decision = selection.plan.decide_actual(lines_of(scope["headers"], b"origin"))
@@ -179,7 +183,7 @@ class Handler:
         if selection.owner:
             scope["crossorigin.route"] = selection.owner
         else:
-            # The policy that was selected before the app ran may have been a different one.
+            # The policy that was selected before the app ran may have been that of a route.
             scope.pop("crossorigin.route", None)
         if self._options.on_decision is not None:
             scope["crossorigin"] = decision

@@ -1,7 +1,8 @@
 """ASGI middleware for any ASGI 3 server and app, a drop-in replacement for Starlette's and FastAPI's CORSMiddleware.
 
-It reads the CORS fields of a request, lets the plan decide, and writes headers. It never decides itself, keeps no data
-of requests, and never raises because of a request. This module has the fast path. `handler` serves other connections.
+It reads the CORS fields of a request, lets the `Plan` (the compiled policy) decide, and sets headers. It makes no
+decisions itself, keeps no request data, and never raises because of a request. This module contains the fast path;
+`handler` serves all other connections.
 
 https://asgi.readthedocs.io/en/latest/specs/www.html
 """
@@ -62,7 +63,7 @@ class CORSMiddleware:
         app: The ASGI app to wrap. `app.add_middleware` passes it.
         policy: A `Policy` to use instead of the options. It is an error to pass both.
         debug: Whether to help with debugging. Allowed requests are logged as DEBUG. A preflight that is refused for its
-            method or headers is answered with 200 if browsers refuse the request in any case, so that their console
+            method or headers is answered with 200 if browsers refuse the request anyway, so that the browser console
             names the method or header instead of the status. Leave it off in production, because such a response
             shows what the policy allows.
         outermost: Whether to move outside all middleware of a Starlette or FastAPI app when the app starts. Responses
@@ -207,7 +208,8 @@ class CORSMiddleware:
                 decision = None if is_repeated or len(origin) > MAX_ORIGIN else plan.listed.get(origin)
                 if decision is None:
                     decision = plan.repeated if is_repeated else plan.judge_origin(origin)
-                    # Same answer as `decision.allowed`, 30 times cheaper. A hidden endpoint may still allow the origin.
+                    # Same answer as `decision.allowed`, 30 times cheaper. An endpoint that the scan of the routes did
+                    # not see may still allow the origin, so its response is decided later.
                     if decision.response.allow_origin is None and not self._hides_endpoints:
                         self._handler.log_refusal(decision, scope, origin=origin)
         response: ResponseHeaders | LateHeaders = decision.response
@@ -222,8 +224,8 @@ class CORSMiddleware:
                     headers = message["headers"]
                 except KeyError:
                     headers = ()
-                # The message is copied, because the app may use it again. Putting the headers into the dict display
-                # costs more.
+                # The message is copied, because the app may use it again. Setting the headers within the dict display
+                # would cost more.
                 answer = {**message}
                 answer["headers"] = response.apply(headers)
                 return send(answer)
@@ -242,7 +244,7 @@ class CORSMiddleware:
     def _prepare(self, scope: Scope) -> ASGIApp | None:
         """Return an ASGI app that serves the connection, or None if the fast path can serve it."""
         position = self.position
-        # This is read before a move, because a move can replace `self.app` with the app further in.
+        # Read before a move, because a move can replace `self.app` with an app further in.
         app = self.app
         outer = find_mark(scope)
         if outer is None and not position.is_final:
@@ -250,7 +252,8 @@ class CORSMiddleware:
         move = position.move
         has_left = move is not None and move.to is not self
         if outer == position.mark:
-            # The copy further out serves the request already. Without a copy, the app serves a copy of a scope again.
+            # The mark is our own. If this middleware has moved, its copy further out already serves the request.
+            # Otherwise the scope is a copy of one that was marked before, and is served as a new request.
             if has_left:
                 return app
             outer = None
@@ -265,7 +268,7 @@ class CORSMiddleware:
         is_fast = not (has_left or self._needs_full_handling or routes.may_have_policies)
         if is_fast and scope["type"] == "http":
             self._fast_plan = self._plan
-            # Another thread may have found policies meanwhile, and then its state decides.
+            # If another thread has found policies in the meantime, its state applies.
             if self._routes is not routes:
                 self._fast_plan = None
             return None

@@ -89,8 +89,8 @@ def warn_of_staying(scope: Scope) -> None:
     """Log that a middleware cannot move to the outermost position."""
     _warn(
         f"CORSMiddleware {describe_place(scope)} cannot move to the outermost position, because it was not added to "
-        "this app with add_middleware or is a subclass with its own __call__. Responses from outside it, such as a 500 "
-        "after a crash, have no CORS headers. Add CORSMiddleware itself with app.add_middleware, or pass "
+        "this app with add_middleware, or is a subclass with its own __call__. Responses from outside it, such as a "
+        "500 after a crash, have no CORS headers. Add CORSMiddleware itself with app.add_middleware, or pass "
         "outermost=False to accept this."
     )
 
@@ -107,7 +107,7 @@ def warn_of_root_policy(owner: str, position: Position) -> None:
 
 
 def describe_place(scope: Scope) -> str:
-    """Return in words where a scope is served: the app and the path of its mount."""
+    """Return a description of where a scope is served: the app and the path of its mount."""
     app = scope.get("app")
     title = getattr(app, "title", None)
     name = (
@@ -121,6 +121,6 @@ def _warn(message: str) -> None:
     import contextlib
     import logging
 
-    # A filter that a user wrote may raise. The request must not fail because of that.
+    # A user's logging filter may raise, and that must not make the request fail.
     with contextlib.suppress(Exception):
         logging.getLogger("crossorigin").warning("%s", message)

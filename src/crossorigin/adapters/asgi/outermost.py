@@ -75,8 +75,8 @@ def move_out(layer: Any, app: Any, scope: Scope, *, may_move: bool) -> Move | No
 def answer_crashes(app: ASGIApp) -> ASGIApp:
     """Return an ASGI app that serves `app`, and answers 500 if `app` crashes.
 
-    It is for the one request that arrived through the old position. The middleware that normally answers a crash is
-    further out, and its response would not pass through this CORSMiddleware.
+    It is used for the request during which the middleware moves. That request arrived through the old position, so the
+    response of the layer that normally answers a crash, further out, would not pass through this CORSMiddleware.
     """
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:

@@ -23,13 +23,13 @@ _Served = TypeVar("_Served")
 def cors(policy: Policy | EllipsisType | None = ..., **options: Unpack[PolicyOptions]) -> Callable[[_Served], _Served]:
     """Give an endpoint, a router or a mounted app its own policy, which replaces the policy of the app.
 
-    Use it as a decorator of a function or class that serves a route of Starlette or FastAPI, above or below the
-    decorator for the route, or of one method of such a class. Other objects are passed in a call:
-    `cors(...)(router)` before the router is included, `cors(...)(app)`, `cors(...)(Mount(...))`.
+    Use it to decorate a function or class that serves a route of Starlette or FastAPI, above or below the route's own
+    decorator, or one method of such a class. Pass any other object in a call: `cors(...)(router)` before the router is
+    included, `cors(...)(app)`, or `cors(...)(Mount(...))`.
 
-    The policy nearest to the endpoint decides; policies are not merged. The app still needs the middleware, whose
-    policy decides all other requests. On an endpoint that serves WebSockets, handshakes from other origins are refused
-    unless the policy allows them.
+    The policy nearest to the endpoint applies; policies are not merged. The app still needs the middleware, whose
+    policy applies to all other requests. A policy on an endpoint that serves WebSockets refuses handshakes from other
+    origins that it does not allow.
 
     Args:
         policy: A `Policy` to use instead of the options, or None for a policy that allows no other origin.

@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
     from crossorigin.adapters.common.asgi_types import Scope
 
-# Far more layers than any app has. The limit stops the walk if the layers form a ring.
+# Far more layers than any app has. The limit stops the walk if the layers form a cycle.
 _MAX_DEPTH = 1000
 _OUTERMOST = ("starlette.middleware.errors", "ServerErrorMiddleware")
 _FRAMEWORKS = frozenset({"starlette", "fastapi"})
-# In the classes of these modules, code of users decides whether an exception is passed on.
+# In the classes of these modules, user code decides whether an exception is passed on.
 _USER_CODE_MODULES = frozenset({"starlette.middleware.base", "starlette.middleware.exceptions"})
 
 
@@ -32,8 +32,8 @@ def layers_around(layer: object, app: Any) -> list[Any]:
     The list is empty if `layer` was not added to this app.
     """
     found = chain(app.middleware_stack)
-    # An added middleware may contain a layer that was not added, of the same class. Comparing from the inside out, in
-    # the order in which they were added, tells the two apart.
+    # An added middleware may wrap another layer of the same class, which was not added to the app. Comparing from the
+    # inside out, in the order in which they were added, distinguishes the two.
     nodes = found[::-1]
     for added in reversed(getattr(app, "user_middleware", ())):
         place = next((place for place, node in enumerate(nodes) if _class_of(added) is type(node)), None)

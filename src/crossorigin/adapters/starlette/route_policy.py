@@ -1,7 +1,7 @@
 """Policies attached to endpoints, routers and apps.
 
-A policy is an attribute of the object it is attached to. The framework passes this object on during routing, and
-`functools.wraps` copies its attributes to a wrapper.
+A policy is stored as an attribute of the object that it is attached to. The framework passes this object on during
+routing, and `functools.wraps` copies its attributes to a wrapper.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class PolicyCarrier:
         """Do nothing."""
 
 
-# The methods that any attached policy in this process allows.
+# All methods that an attached policy in this process allows.
 ATTACHED_METHODS: set[str] = set()
 
 
@@ -60,7 +60,7 @@ def attach(policy: Policy, thing: Any) -> RoutePolicy:
         message = f"cors(...) has no effect above @staticmethod on {name}. Put it below @staticmethod."
         raise TypeError(message)
     if _ATTRIBUTE in getattr(thing, "__dict__", ()):
-        message = f"{name} already has a policy, and policies are not merged. Remove one of the two cors(...)."
+        message = f"{name} already has a policy, and policies are not merged. Remove one of the two cors(...) calls."
         raise TypeError(message)
     attached = RoutePolicy(policy, name)
     try:
@@ -82,10 +82,10 @@ def request_rescan() -> None:
 
 def may_hold_endpoints(thing: Any) -> bool:
     """Return whether an object with a policy may contain endpoints that do not have the policy as an attribute."""
-    # A class may be a router. Starlette's endpoint classes can be awaited.
+    # A class or object may be a router, unless it can be awaited, as Starlette's endpoint classes can.
     if not isroutine(thing):
         return not hasattr(thing, "__await__")
-    # A function that is mounted takes a scope, `receive` and `send`, and may pass them on to an app.
+    # A mounted function takes `scope`, `receive` and `send`, and may pass them on to an app.
     try:
         signature(thing).bind(*_ASGI_ARGUMENTS)
     except (TypeError, ValueError):

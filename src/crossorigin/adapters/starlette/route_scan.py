@@ -41,7 +41,7 @@ def scan_routes(root: object) -> RouteState:
             routers=walk.routers,
             seen=walk.seen,
         )
-    except Exception:  # a user's own route class may raise anything, and then only routing can tell
+    except Exception:  # a user's own route class may raise anything, and then each request is looked up
         import logging
 
         logging.getLogger("crossorigin").debug("The routes of the app could not be scanned", exc_info=True)
@@ -71,7 +71,7 @@ class _Walk:
         # An app may be mounted inside itself.
         elif id(router) not in self._ids:
             self._ids.add(id(router))
-            # Copied before it is walked: what another thread adds meanwhile is then a change, and not overlooked.
+            # The list is copied first. A route that another thread adds during the walk then counts as a change.
             routes = [*router.routes]
             self.routers.append(router)
             self.seen.append(routes)
@@ -109,7 +109,7 @@ class _Walk:
 
 
 def _members_of(endpoint: Any) -> Iterator[object]:
-    """Yield what may handle a method. Unlike `dir`, this costs little for a class."""
+    """Yield the attributes that may handle a method. This is much cheaper than `dir`."""
     kind = endpoint if isinstance(endpoint, type) else type(endpoint)
     for owner in (*kind.__mro__, endpoint):
         yield from getattr(owner, "__dict__", {}).values()

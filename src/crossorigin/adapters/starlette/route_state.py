@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 # The list is empty until a policy is attached in this process. Each attachment puts a new object in it, so that every
 # middleware notices the change and scans its app again.
 REVISION: list[object] = []
-# Reads the list of routes of a router, in C.
+# Reads a router's list of routes. It is implemented in C, so it is fast.
 ROUTES_OF = attrgetter("routes")
 
 
@@ -24,17 +24,17 @@ class RouteState:
     """The result of a scan of the routes of an app, which is `root`.
 
     - `root_owner`: the name of the app if a policy is attached to `root` itself, where it has no effect.
-    - `may_have_policies`: whether a route has a policy, or only routing a request can tell.
+    - `may_have_policies`: whether a route has a policy, or may have one that only the routing of a request finds.
     - `may_have_groups`: whether a policy may be attached to a router, a mount or an app around an endpoint.
     - `hides_endpoints`: whether some part of the app has no visible routes, so that its endpoint is known only after
       the app has run, from the scope.
-    - `methods`: the methods that the policies of the routes allow, or None if only routing a request can tell.
+    - `methods`: the methods that the policies of the routes allow, or None if only the routing of a request finds them.
     - `revision`: what `REVISION` held before the scan.
     - `routers`: the routers that were scanned, and `seen`: what the list of routes of each one held.
 
-    The state is current while `REVISION == revision` and the routers still list what was seen. The lists are read from
-    the routers each time, because a user may give a router another list. They are compared by identity first, in C,
-    which costs a small part of routing a request.
+    The state is current while `REVISION == revision` and the lists of the routers equal `seen`. The lists are read from
+    the routers each time, because a user may replace a router's list. Comparing them costs little compared to routing a
+    request, because it compares identities first, in C.
     """
 
     __slots__ = (

@@ -9,8 +9,8 @@ How Starlette and FastAPI resolve an endpoint:
 - A `Route` adds `endpoint`, its function or class. A `Mount` and a `Host` match everything below them, and add
   `root_path` and their `app` as `endpoint`. The router inside continues. If it finds nothing, the routes outside are
   not tried.
-- FastAPI 0.115.7, the oldest supported release: `include_router` copies the routes into the outer router. All that is
-  left of the included router are its dependencies. Each copy has them, those of the outermost router first.
+- FastAPI 0.115.7, the oldest supported release: `include_router` copies the routes into the outer router. Only the
+  dependencies of the included router remain. Each copy has them, those of the outermost router first.
 - FastAPI 0.165, the newest release: an included router is one route, `_IncludedRouter`. Its `matches` returns whether
   something matches and adds nothing. Its `_match` returns what matches. It serves the original routes of FastAPI, and
   rebuilds those of Starlette.
@@ -18,8 +18,8 @@ How Starlette and FastAPI resolve an endpoint:
   partial match too, and it is the app of a mount if nothing is found below that mount.
 
 The `app` of a mount may be wrapped in middleware, which has the inner app in `.app`. If it lacks this attribute, the
-`routes` of the mount still show the inner routes. A FastAPI app replaces the scope's `root_path` by its own, if it has
-one. FastAPI frontends have no endpoint, so they are not looked up.
+`routes` of the mount still show the inner routes. A FastAPI app that has its own `root_path` writes it into the
+scope. FastAPI frontends have no endpoint, so they are not looked up.
 """
 
 from __future__ import annotations
@@ -223,7 +223,7 @@ def is_framework_route(route: Any) -> bool:
 
 
 def _is_partial_for_methods(route: Any, plain: set[Any]) -> bool:
-    """Return whether "no match" for one method means that the path does not match, so that no other method does.
+    """Return whether "no match" for one method means that no method matches, because the path does not.
 
     This is true for the frameworks' own routes: if only the method differs, their match is partial. Other classes may
     behave differently. An included router of FastAPI asks the routes in it, so these are checked. A class for which it

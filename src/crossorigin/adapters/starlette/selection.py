@@ -1,4 +1,4 @@
-"""Selection of the policy that decides a request: the one nearest to its endpoint, or the policy of the app.
+"""Selection of the policy that applies to a request: the one nearest to its endpoint, or the policy of the app.
 
 Policies are never merged. There are two selectors. `OnePolicy` always selects the policy of the app. `ByRoute` finds
 the endpoint of the request: by the framework's own routing before the app has run, and from the scope afterward. If no
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
             ...
 
         def preflight(self, requested_method: bytes) -> tuple[Selection, Plan]:
-            """Select for a preflight that requests a method, and return the plan that answers it too."""
+            """Select for a preflight that requests a method, and return the selection and the plan that answers it."""
             ...
 
         def afterward(self, scope: Scope, status: int) -> Selection:
@@ -61,7 +61,7 @@ _LONGEST_METHOD = 4096
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """The policy that decides a request, and its plan.
+    """The policy that applies to a request, and its plan.
 
     `owner` is the name of the object that the policy is attached to, and empty for the policy of the app.
     `is_endpoint_policy` is whether it is attached to the endpoint or its route. `has_endpoint` is whether an endpoint
@@ -157,7 +157,7 @@ class ByRoute:
     def plan_for(
         self, selection: Selection, requested: str, ahead: Callable[[str], Selection], of_routes: AbstractSet[str]
     ) -> Plan:
-        """Return the plan that answers a preflight. It allows only those methods of the path that it also decides.
+        """Return the plan that answers a preflight. It allows only the methods of the path that its policy applies to.
 
         `of_routes` are the methods that the policies of the routes allow.
 
@@ -198,10 +198,10 @@ class RouteLookup:
         return self._selector.select_found(find(self._routes.root, {**self._before, "method": method}, match_cache))
 
     def preflight(self, requested_method: bytes) -> tuple[Selection, Plan]:
-        """Select for a preflight that requests a method, and return the plan that answers it too."""
+        """Select for a preflight that requests a method, and return the selection and the plan that answers it."""
         # With a shared cache, the routes are walked once instead of once for each method.
         ahead = partial(self.ahead, match_cache={})
-        # The method is cut, because routers hash it. A longer one is refused in any case.
+        # The method is truncated, because routers hash it. A longer one is refused anyway.
         method = requested_method[:_LONGEST_METHOD].decode("latin-1")
         selection = ahead(method)
         methods = self._routes.methods
@@ -215,7 +215,7 @@ class RouteLookup:
             return selector.select_found(find(self._routes.root, before))
         own = endpoint_policy(endpoint, scope["method"])
         # An endpoint without a name is neither a function nor a class. It may be a mounted app, or a layer around one.
-        # If such an app copies the scope, the endpoint inside it leaves no trace, and may have a nearer policy.
+        # If such an app copies the scope, the endpoint inside it is not visible, and may have a nearer policy.
         if hasattr(endpoint, "__qualname__"):
             if own is not None:
                 return selector.select(own, is_endpoint_policy=True, has_endpoint=True)
