@@ -158,7 +158,7 @@ def _origin_step(policy: PolicyFields, origin: str | None, reason: Reason) -> St
             why = "Sandboxed frames, data: URLs and files send null, which is not listed in allow_origins."
             fix = "serve the page over HTTP, so that it has its own origin. Listing null would allow any site."
         case Reason.ORIGIN_TOO_LONG:
-            why = f"It is longer than {MAX_ORIGIN} bytes; no origin is that long."
+            why = f"The origin is longer than {MAX_ORIGIN} bytes; no real origin is that long."
             fix = "none needed, because no browser sends this."
         case Reason.ORIGIN_MALFORMED:
             why, fix = _explain_malformed(origin or "")
@@ -195,7 +195,8 @@ def _pattern_that_matches(policy: PolicyFields, origin: str) -> str:
 
 
 def _method_step(policy: PolicyFields, method: str, reason: Reason) -> Step:
-    listed = _listing(allowed_methods(policy.allow_methods)) or "none"
+    listed = _listing(allowed_methods(policy.allow_methods))
+    content = f"allows {listed}" if listed else "is empty"
     shown = _shown(method)
     fix = None
     if reason is Reason.METHOD_LISTED:
@@ -206,7 +207,7 @@ def _method_step(policy: PolicyFields, method: str, reason: Reason) -> Step:
     elif is_forbidden_method(method):
         why, fix = f"Browsers do not let scripts send {shown}.", "use another method."
     elif reason is Reason.METHOD_TOO_LONG:
-        why, fix = f"It is {len(method)} characters long, which is over the limit.", "use a valid method."
+        why, fix = f"The method is {len(method)} characters long, which is over the limit.", "use a valid method."
     elif reason is Reason.METHOD_MALFORMED:
         why = f"{shown} is not a valid method, so the page's call fails and nothing is sent."
         fix = "use a method that is a single word."
@@ -217,7 +218,7 @@ def _method_step(policy: PolicyFields, method: str, reason: Reason) -> Step:
         if upper not in allowed_methods(policy.allow_methods):
             fix = f"{fix[:-1]}, and add {literal(upper)} to allow_methods."
     else:
-        why = f"{shown} is not in allow_methods, which allows {listed}."
+        why = f"{shown} is not in allow_methods, which {content}."
         # `*` is a valid token, but in allow_methods it means all standard methods.
         fix = "use a valid method." if method == WILDCARD else f"add {_literals([method])} to allow_methods."
     return Step(question="Preflight method", reason=reason, why=why, fix=fix)
@@ -226,7 +227,7 @@ def _method_step(policy: PolicyFields, method: str, reason: Reason) -> Step:
 def _headers_step(plan: Plan, names: tuple[str, ...], reason: Reason) -> Step:
     fix = None
     if reason is Reason.HEADERS_LISTED:
-        why = f"In allow_headers or always allowed: {_listing(names)}."
+        why = f"Listed in allow_headers, or always allowed: {_listing(names)}."
     elif reason is Reason.ANY_HEADERS:
         why = 'allow_headers contains "*".'
     elif reason is Reason.HEADERS_NOT_LISTED:
@@ -243,10 +244,10 @@ def _headers_step(plan: Plan, names: tuple[str, ...], reason: Reason) -> Step:
         fix = f"{'; '.join(filter(None, fixes))}."
     elif reason is Reason.HEADERS_MALFORMED:
         bad = [name for name in names if not is_token(name)]
-        why = f"Not a valid header name: {_listing(bad)}. The page's call fails and nothing is sent."
+        why = f"Invalid header name: {_listing(bad)}. The page's call fails and nothing is sent."
         fix = "correct the name in the page."
     else:
-        why, fix = "Together, the header names are over the length limit.", "send fewer headers."
+        why, fix = "The header names are too long in total.", "send fewer headers."
     return Step(question="Preflight headers", reason=reason, why=why, fix=fix)
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from crossorigin.policy.fields import PolicyFields
 
-# The number of entries for one host that are compared. Nobody develops on more ports.
+# The number of entries for one host that are compared. No list has more ports of one host in practice.
 MAX_COMPARED = 64
 _SUBDOMAIN = "a listed host does not cover its subdomains"
 _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")

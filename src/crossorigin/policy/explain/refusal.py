@@ -1,7 +1,7 @@
 """Descriptions of refused requests for the log: why a policy refused, and what to change.
 
 This module decides nothing, and runs only for the few requests that are logged. Values from a request are escaped to
-printable ASCII and cut, so that clients can neither forge log lines nor send control characters to a terminal.
+printable ASCII and truncated, so that clients can neither forge log lines nor send control characters to a terminal.
 """
 
 from __future__ import annotations
@@ -32,15 +32,15 @@ _MAX_NAMES = 8
 _SEVERAL = "The Origin header contains several origins; browsers send exactly one."
 _SENTENCES = {
     Reason.ORIGIN_REPEATED: "The request has several Origin headers; browsers send exactly one.",
-    Reason.ORIGIN_TOO_LONG: f"The Origin header is longer than {MAX_ORIGIN} bytes; no origin is that long.",
-    Reason.ORIGIN_NULL: "Sandboxed frames, data: URLs and files send null, and so do pages after a redirect from one "
-    "foreign origin to another. Serve the page from its own origin, or request the target of the redirect directly.",
+    Reason.ORIGIN_TOO_LONG: f"The Origin header is longer than {MAX_ORIGIN} bytes; no real origin is that long.",
+    Reason.ORIGIN_NULL: "Sandboxed frames, data: URLs and files send null. So do requests that a third origin redirects "
+    "to this one. Serve the page from its own origin, or request the target of the redirect directly.",
     Reason.METHOD_REPEATED: "The request has several Access-Control-Request-Method headers; browsers send exactly one.",
     Reason.METHOD_TOO_LONG: "The requested method is over the length limit.",
     Reason.METHOD_MALFORMED: "The requested method is not a valid token, so no browser sent it.",
     Reason.METHOD_NOT_SERVED: "The method is in allow_methods, but no route at this path accepts it. Correct the "
     "method or the URL in the page.",
-    Reason.HEADERS_TOO_LONG: "Together, the requested header names are over the length limit.",
+    Reason.HEADERS_TOO_LONG: "The requested header names are too long in total.",
     Reason.HEADERS_TOO_MANY_EMPTY_ELEMENTS: "The list of requested header names has too many empty elements.",
     Reason.HEADERS_MALFORMED: "A requested header name is not a valid token, so no browser sent it.",
 }
@@ -64,7 +64,7 @@ class RefusalDescriber:
     __slots__ = ("_methods", "_names", "_nearest", "_policy")
 
     def __init__(self, policy: PolicyFields) -> None:
-        """Prepare the look-ups."""
+        """Build the tables that the descriptions need."""
         self._policy = policy
         self._nearest = Nearest(policy)
         self._methods = frozenset(allowed_methods(policy.allow_methods))
@@ -118,7 +118,7 @@ class RefusalDescriber:
         if is_forbidden_method(method):
             return f"Browsers do not let scripts send {shown(method)}."
         if method == WILDCARD:
-            return "'*' is not a method. Name the method in the page."
+            return "'*' is not a method. Use the name of a method in the page."
         upper = method.upper()
         if method == upper or upper not in STANDARD_METHODS:
             return f"{shown(method)} is not in allow_methods; add it if your API uses it."

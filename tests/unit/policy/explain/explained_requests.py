@@ -1,6 +1,6 @@
-"""The requests whose explanations stand in `explanations.txt`.
+"""The requests whose explanations are in `explanations.txt`.
 
-After a change to the words, write the file anew, and read what changed:
+After a change of the texts, rewrite the file and check the differences:
 
     python -m tests.unit.policy.explain.explained_requests
 """
@@ -40,7 +40,7 @@ ANY: dict[str, Any] = {"allow_origins": ["*"], "allow_methods": ["*"], "allow_he
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explained:
-    """Hold one request of a page, and the options of the policy that judges it."""
+    """A request of a page, and the options of the policy that decides it."""
 
     name: str
     options: dict[str, Any] = field(default_factory=dict)
@@ -49,13 +49,13 @@ class Explained:
     headers: tuple[str, ...] = ()
 
     def policy(self) -> Policy:
-        """Build the policy, whatever it warns of."""
+        """Return the policy, without its warnings."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", CrossOriginWarning)
             return Policy(**self.options)
 
     def explain(self) -> Explanation:
-        """Ask for the explanation."""
+        """Return the explanation."""
         return self.policy().explain(self.method, self.origin, self.headers)
 
 
@@ -64,31 +64,33 @@ EXPLAINED = [
     Explained(name="the documented example", options=DOCUMENTED, origin="http://localhost:8080", headers=("X-A",)),
     Explained(name="the documented example, refused", options=DOCUMENTED, origin="http://127.0.0.1:8080"),
     Explained(name="the documented example, another port", options=DOCUMENTED, origin="http://localhost:3000"),
-    Explained(name="a stranger", options=LISTED, method="PUT", origin="https://evil.example", headers=("x-token",)),
-    Explained(name="a stranger, where every answer is the same", options=CONSTANT, origin="https://evil.example"),
-    Explained(name="the one origin, where every answer is the same", options=CONSTANT),
+    Explained(
+        name="an untrusted origin", options=LISTED, method="PUT", origin="https://evil.example", headers=("x-token",)
+    ),
+    Explained(name="an untrusted origin, with constant_allow_origin", options=CONSTANT, origin="https://evil.example"),
+    Explained(name="the only origin, with constant_allow_origin", options=CONSTANT),
     Explained(name="no origin is listed", origin="https://evil.example"),
     Explained(
-        name="more origins than are told", options={"allow_origins": [f"https://a{i}.example" for i in range(9)]}
+        name="more origins than are shown", options={"allow_origins": [f"https://a{i}.example" for i in range(9)]}
     ),
     Explained(name="the scheme differs", options=LISTED, origin="http://app.example.com"),
     Explained(name="the port differs", options=LISTED, origin="https://app.example.com:8443"),
     Explained(name="scheme and port differ", options=LISTED, origin="http://app.example.com:8443"),
-    Explained(name="a name below a listed one", options=LISTED, origin="https://beta.app.example.com"),
+    Explained(name="a subdomain of a listed host", options=LISTED, origin="https://beta.app.example.com"),
     Explained(name="a pattern", options=PATTERNS, origin="https://a.b.example.com"),
-    Explained(name="a pattern does not stand for its own name", options=PATTERNS, origin="https://example.com"),
+    Explained(name="a pattern does not match its parent domain", options=PATTERNS, origin="https://example.com"),
     Explained(name="a pattern of another scheme", options=PATTERNS, origin="http://a.example.com"),
     Explained(name="a pattern of another port", options=PATTERNS, origin="https://a.example.com:8443"),
     Explained(name="a pattern for any port", options=PATTERNS, origin="http://localhost:5173"),
     Explained(name="a regular expression", options=REGEX, origin="https://pr-7.example.com"),
     Explained(name="a regular expression that does not match", options=REGEX, origin="https://pr-x.example.com"),
     Explained(name="any origin", options=ANY, method="DELETE", origin="https://anyone.example", headers=("X-A",)),
-    Explained(name="any origin, and none", options=ANY, origin=None),
+    Explained(name="any origin, without an Origin header", options=ANY, origin=None),
     Explained(name="no origin", options=LISTED, method="POST", origin=None),
     Explained(name="an opaque origin", options=LISTED, origin="null"),
     Explained(name="an opaque origin that is listed", options={"allow_origins": ["null"]}, origin="null"),
-    Explained(name="a URL for an origin", options=LISTED, origin="HTTPS://App.example.com:443/index.html"),
-    Explained(name="no origin that can be mended", options=LISTED, origin="https://app..example.com"),
+    Explained(name="a URL instead of an origin", options=LISTED, origin="HTTPS://App.example.com:443/index.html"),
+    Explained(name="an invalid origin without a fix", options=LISTED, origin="https://app..example.com"),
     Explained(name="a control character in an origin", options=LISTED, origin=f"{APP}\x00"),
     Explained(name="an origin that is too long", options=LISTED, origin=f"https://{'a' * 400}"),
     Explained(name="a method that is not listed", options=LISTED, method="delete"),
@@ -97,11 +99,11 @@ EXPLAINED = [
     Explained(name="a method in lower case that is not listed either", options=LISTED, method="patch"),
     Explained(name="no method is listed", options={"allow_origins": [APP], "allow_methods": []}),
     Explained(name="a forbidden method", options=LISTED, method="trace"),
-    Explained(name="no method at all", options=LISTED, method="PUT IT"),
+    Explained(name="an invalid method", options=LISTED, method="PUT IT"),
     Explained(name="a method that is too long", options=LISTED, method="A" * 300),
     Explained(name="a header that is not listed", options=LISTED, headers=("X-Token", "Authorization", "X-B")),
     Explained(name="a header of the response", options=LISTED, headers=("Access-Control-Allow-Origin", "X-B")),
-    Explained(name="no header name", options=LISTED, headers=("X Token",)),
+    Explained(name="an invalid header name", options=LISTED, headers=("X Token",)),
     Explained(name="headers that are too long", options=LISTED, headers=tuple(f"x-{i}-{'a' * 90}" for i in range(50))),
     Explained(name="a header that browsers set themselves", options=LISTED, headers=("Cookie", "Host")),
     Explained(name="everything fails", options=LISTED, method="LOCK", origin="https://evil.example", headers=("x-b",)),
@@ -115,7 +117,7 @@ EXPLAINED = [
 
 
 def told() -> str:
-    """Tell all explanations, as they stand in the file."""
+    """Return all explanations in the form of the file."""
     return "\n".join(f"--- {entry.name}\n{_short(str(entry.explain()))}\n" for entry in EXPLAINED)
 
 

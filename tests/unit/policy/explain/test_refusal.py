@@ -50,15 +50,15 @@ ADD = 'If you trust this origin, add "{}" to allow_origins.'
         (
             b"null",
             (
-                "Sandboxed frames, data: URLs and files send null, and so do pages after a redirect from one foreign "
-                "origin to another. Serve the page from its own origin, or request the target of the redirect directly."
+                "Sandboxed frames, data: URLs and files send null. So do requests that a third origin redirects to "
+                "this one. Serve the page from its own origin, or request the target of the redirect directly."
             ),
         ),
         (
             b"https://app.example.com, https://other.example",
             "The Origin header contains several origins; browsers send exactly one.",
         ),
-        (b"x" * 327, "The Origin header is longer than 326 bytes; no origin is that long."),
+        (b"x" * 327, "The Origin header is longer than 326 bytes; no real origin is that long."),
         ([APP.encode()] * 2, "The request has several Origin headers; browsers send exactly one."),
         (
             b"https://app.example.com/",
@@ -104,7 +104,7 @@ def test_nobody_is_told_to_list_with_credentials_what_is_not_secure() -> None:
         (b"patch", "Methods are case-sensitive: write 'PATCH' in the page."),
         (b"query", "Methods are case-sensitive: write 'QUERY' in the page, and add it to allow_methods."),
         (b"TRACE", "Browsers do not let scripts send 'TRACE'."),
-        (b"*", "'*' is not a method. Name the method in the page."),
+        (b"*", "'*' is not a method. Use the name of a method in the page."),
         (b"A B", "The requested method is not a valid token, so no browser sent it."),
         (b"A" * 300, "The requested method is over the length limit."),
         ([b"GET", b"GET"], "The request has several Access-Control-Request-Method headers; browsers send exactly one."),
@@ -150,7 +150,7 @@ def test_a_method_that_is_refused_has_its_words(method: bytes | list[bytes], tol
             ),
         ),
         (b"x a", "A requested header name is not a valid token, so no browser sent it."),
-        (b"x" * 5000, "Together, the requested header names are over the length limit."),
+        (b"x" * 5000, "The requested header names are too long in total."),
         (b"," * 20, "The list of requested header names has too many empty elements."),
     ],
 )
