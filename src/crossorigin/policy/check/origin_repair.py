@@ -51,7 +51,7 @@ _REASONS = {
     IssueCode.ORIGIN_DEFAULT_PORT: "It contains the default port of its scheme; browsers leave this port out.",
     IssueCode.ORIGIN_INVALID_PORT: "Its port is not a number from 1 to 65535 without leading zeros.",
     IssueCode.ORIGIN_MISPLACED_WILDCARD: (
-        'A "*" can only replace whole leading labels ("https://*.example.com"), the port ("http://localhost:*") or '
+        'A "*" can only replace subdomains ("https://*.example.com"), the port ("http://localhost:*") or '
         'the last octets of a private address ("http://192.168.*.*").'
     ),
     IssueCode.ORIGIN_WILDCARD_BEFORE_IP: 'An IP address has no subdomains, so "*." before it matches nothing.',

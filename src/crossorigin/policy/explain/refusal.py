@@ -33,8 +33,8 @@ _SEVERAL = "The Origin header contains several origins; browsers send exactly on
 _SENTENCES = {
     Reason.ORIGIN_REPEATED: "The request has several Origin headers; browsers send exactly one.",
     Reason.ORIGIN_TOO_LONG: f"The Origin header is longer than {MAX_ORIGIN} bytes; no real origin is that long.",
-    Reason.ORIGIN_NULL: "Sandboxed frames, data: URLs and files send null. So do requests that a third origin redirects "
-    "to this one. Serve the page from its own origin, or request the target of the redirect directly.",
+    Reason.ORIGIN_NULL: "Sandboxed frames, data: URLs and files send null. So do requests that a third origin "
+    "redirects to this one. Serve the page from its own origin, or request the target of the redirect directly.",
     Reason.METHOD_REPEATED: "The request has several Access-Control-Request-Method headers; browsers send exactly one.",
     Reason.METHOD_TOO_LONG: "The requested method is over the length limit.",
     Reason.METHOD_MALFORMED: "The requested method is not a valid token, so no browser sent it.",

@@ -105,7 +105,7 @@ def test_a_function_in_place_of_a_list_leads_to_a_page() -> None:
     complaint = complaint_of({"allow_origins": len})
     assert complaint is not None
     (issue,) = complaint.issues
-    assert issue.hint.startswith("a list: no function is called.")
+    assert issue.hint.startswith("use a list: no function is called.")
     assert "docs/policy.md#origins-that-change" in issue.hint
 
 

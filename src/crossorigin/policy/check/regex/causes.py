@@ -118,7 +118,7 @@ def _hosting(text: str, verdict: Verdict, fixer: Fixer) -> Cause:
     lines = [f"{suffix} {why_public(suffix)}. The expression allows {verdict.origin}, {_ACTS}"]
     if name not in WORDS:
         lines.append(
-            "A name that contains your project's name is no protection, because other users can choose such a name "
+            "A name that contains your project's name does not protect you, because other users can choose such a name "
             "too. Serve previews from your own domain."
         )
     if suffix == "netlify.app" and "--" in text:
