@@ -40,29 +40,41 @@ def find_texts(
     number of pairs.
     """
     useful = _can_finish(automaton, start, grammar.characters, can_end)
-    barren: set[tuple[int, State]] = set()
+    return _Search(automaton, grammar, can_end, useful, set()).texts(start, grammar.start, "") if useful else iter(())
 
-    def search(state: int, inner: State, text: str) -> Iterator[tuple[str, int]]:
+
+@dataclass(frozen=True, slots=True)
+class _Search(Generic[State]):
+    """A search and the pairs of states that led to nothing.
+
+    A closure that calls itself would keep the automaton in memory until the next garbage collection.
+    """
+
+    automaton: Automaton
+    grammar: Grammar[State]
+    can_end: Callable[[int], bool]
+    useful: set[int]
+    barren: set[tuple[int, State]]
+
+    def texts(self, state: int, inner: State, text: str) -> Iterator[tuple[str, int]]:
         is_barren = True
-        if grammar.is_end(inner) and can_end(state):
+        if self.grammar.is_end(inner) and self.can_end(state):
             is_barren = False
             yield text, state
-        row = automaton.rows[state]
-        for char in grammar.characters:
+        row = self.automaton.rows[state]
+        for char in self.grammar.characters:
             target = row.get(char)
-            if target is None or target not in useful:
+            if target is None or target not in self.useful:
                 continue
-            automaton.budget.spend(2)
-            following = grammar.step(inner, char)
-            if following is None or (target, following) in barren:
+            self.automaton.budget.spend(2)
+            following = self.grammar.step(inner, char)
+            if following is None or (target, following) in self.barren:
                 continue
-            for found in search(target, following, text + char):
+            for found in self.texts(target, following, text + char):
                 is_barren = False
                 yield found
         if is_barren:
-            barren.add((state, inner))
-
-    return search(start, grammar.start, "") if start in useful else iter(())
+            self.barren.add((state, inner))
 
 
 def _can_finish(automaton: Automaton, start: int, characters: str, can_end: Callable[[int], bool]) -> set[int]:

@@ -1,6 +1,8 @@
 """Whose origins an expression accepts: the tables, and the rules of section by section."""
 
+import gc
 import re
+import weakref
 
 import pytest
 
@@ -274,3 +276,17 @@ def test_documentation_addresses_show_what_is_meant() -> None:
     ):
         assert verdict_of(text).origin == origin
     assert is_ipv4("203.0.113.7")
+
+
+def test_a_judgement_keeps_nothing_in_memory() -> None:
+    """An automaton can have many megabytes, so it goes at once and not when garbage is collected."""
+    gc.disable()
+    try:
+        text = r"https?://(app\.example\.com|\d+\.\d+\.\d+\.\d+)(:\d+)?"
+        automaton = Automaton(text, Budget())
+        assert judge(text, automaton).danger is Danger.ADDRESSES
+        kept = weakref.ref(automaton)
+        del automaton
+        assert kept() is None
+    finally:
+        gc.enable()
