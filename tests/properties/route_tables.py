@@ -25,7 +25,7 @@ from crossorigin.starlette import cors
 # Where `include_router` copies routes, a copy of Starlette's own kind tells of no router, and no copy of its original.
 KEEPS_ROUTERS = hasattr(fastapi.routing, "_IncludedRouter")
 
-ALPHA, BETA, STRANGER = "https://alpha.example", "https://beta.example", "https://evil.example"
+ALPHA, BETA, UNTRUSTED = "https://alpha.example", "https://beta.example", "https://evil.example"
 API, OTHER_API = "http://api.example", "http://eu.api.example"
 METHODS = ("GET", "PUT", "DELETE", "POST", "HEAD", "OPTIONS", "PATCH", "COPY", "MOVE")
 NAMES = ("X-Token", "X-Other")

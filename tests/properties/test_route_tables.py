@@ -49,7 +49,7 @@ from tests.properties.route_tables import (
     NAMES,
     OTHER_API,
     POLICIES,
-    STRANGER,
+    UNTRUSTED,
     Builder,
     Leaf,
     Place,
@@ -390,7 +390,7 @@ def suited(world: World, asked: Asked) -> Asked:
 
 
 METHOD = st.sampled_from(METHODS)
-ORIGIN = st.sampled_from([ALPHA, ALPHA, BETA, BETA, STRANGER, "null"])
+ORIGIN = st.sampled_from([ALPHA, ALPHA, BETA, BETA, UNTRUSTED, "null"])
 ENGINE = st.sampled_from(sorted(ENGINES))
 
 
@@ -570,7 +570,7 @@ def test_a_handshake_is_guarded_by_the_nearest_policy() -> None:
             world = World(table, setup, loop)
             for _ in range(8):
                 host, path, _ = data.draw(addressed(sockets))
-                origin = data.draw(st.sampled_from([None, ALPHA, ALPHA, BETA, BETA, STRANGER, host]))
+                origin = data.draw(st.sampled_from([None, ALPHA, ALPHA, BETA, BETA, UNTRUSTED, host]))
                 scope = handshake_scope(host, setup.root_path + path, origin)
                 there, sent = world.handshake(scope, is_twin=True)
                 policy, decider = world.decider(there or Place())

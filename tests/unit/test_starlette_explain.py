@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 from crossorigin import Reason
 from crossorigin.starlette import CORSMiddleware, cors, explain
 
-PAGE, STRANGER = "https://app.example.com", "https://stranger.example"
+PAGE, UNTRUSTED = "https://app.example.com", "https://stranger.example"
 METHODS = ["GET", "PUT", "DELETE"]
 
 
@@ -45,7 +45,7 @@ def serving(*, served_methods_only: bool = False) -> Starlette:
 @pytest.mark.parametrize("served_methods_only", [False, True])
 @pytest.mark.parametrize("path", ["/private", "/mixed", "/equal", "/nowhere"])
 @pytest.mark.parametrize("method", [*METHODS, "PATCH"])
-@pytest.mark.parametrize("origin", [PAGE, STRANGER])
+@pytest.mark.parametrize("origin", [PAGE, UNTRUSTED])
 def test_an_explanation_holds_the_preflight_that_is_answered(
     *, origin: str, method: str, path: str, served_methods_only: bool
 ) -> None:
@@ -73,7 +73,7 @@ def test_equal_policies_of_one_path_share_a_preflight() -> None:
     """Its answer is the same for all methods of the path, so a browser may keep it; two that differ have two."""
     with TestClient(serving()) as client:
         for path, methods, age in (("/equal", "GET, PUT, DELETE", "600"), ("/mixed", "GET, PUT", "0")):
-            asking = {"Origin": STRANGER, "Access-Control-Request-Method": "PUT"}
+            asking = {"Origin": UNTRUSTED, "Access-Control-Request-Method": "PUT"}
             answer = client.options(path, headers=asking)
             assert answer.headers["access-control-allow-methods"] == methods
             assert answer.headers["access-control-max-age"] == age

@@ -16,7 +16,7 @@ import crossorigin.fastapi
 import crossorigin.starlette
 from crossorigin import CORSMiddleware, InvalidPolicyError, Policy
 from crossorigin.starlette import install
-from tests.unit.adapters.asgi.scopes import ORIGIN, OTHER, STRANGER, Witness
+from tests.unit.adapters.asgi.scopes import ORIGIN, OTHER, UNTRUSTED, Witness
 from tests.unit.adapters.asgi.test_outermost import ROUTES, Unauthorized, every_framework, own_body
 
 POLICY = Policy(allow_origins=[ORIGIN], allow_methods=["GET", "PUT"])
@@ -72,10 +72,10 @@ def test_it_takes_the_arguments_of_the_middleware(caplog: pytest.LogCaptureFixtu
     install(app, POLICY, debug=True, check_websockets=True, on_refused="block", on_decision=note)
     client = TestClient(app)
     with caplog.at_level(logging.DEBUG, logger="crossorigin"):
-        assert client.get("/", headers={"Origin": STRANGER, "Host": "api.example.com"}).status_code == 403
+        assert client.get("/", headers={"Origin": UNTRUSTED, "Host": "api.example.com"}).status_code == 403
         asks = {"Origin": ORIGIN, "Access-Control-Request-Method": "DELETE"}
         assert client.options("/", headers=asks).status_code == 200
-    with pytest.raises(WebSocketDisconnect), client.websocket_connect("/", headers={"Origin": STRANGER}):
+    with pytest.raises(WebSocketDisconnect), client.websocket_connect("/", headers={"Origin": UNTRUSTED}):
         pass
     assert len(decisions) == 3
     assert {record.levelno for record in caplog.records} >= {logging.WARNING}
@@ -108,7 +108,7 @@ def test_it_holds_when_the_stack_is_built_again() -> None:
         client.get("/")
         install(app, POLICY, on_refused="block")
         for _ in range(2):
-            refused = client.get("/", headers={"Origin": STRANGER, "Host": "api.example.com"})
+            refused = client.get("/", headers={"Origin": UNTRUSTED, "Host": "api.example.com"})
             assert refused.status_code == 403
             answer = client.get("/crash", headers={"Origin": ORIGIN})
             assert answer.headers.get_list("access-control-allow-origin") == [ORIGIN]

@@ -13,7 +13,7 @@ import pytest
 from crossorigin import CORSMiddleware, CrossOriginWarning, InvalidPolicyError, Policy
 from tests.meta.docs.documents import ROOT, prose_of, rows_of
 from tests.meta.docs.exchange import send
-from tests.meta.docs.test_starlette import PAGE, STRANGER, answering
+from tests.meta.docs.test_starlette import PAGE, UNTRUSTED, answering
 
 PAGE_PATH = ROOT / "docs" / "architecture.md"
 POLICY_WAY, REQUEST_WAY = "How a policy is built", "How a request is served"
@@ -110,7 +110,7 @@ def test_a_request_is_served_in_the_order_of_the_page() -> None:
     app = CORSMiddleware(answering(), allow_origins=[PAGE], on_decision=lambda *_: None)
     send(app, "GET", [("origin", PAGE)])
     with entered() as modules:
-        send(app, "GET", [("origin", STRANGER)])
+        send(app, "GET", [("origin", UNTRUSTED)])
     steps = steps_of(REQUEST_WAY)
     assert len(steps) == 8
     assert [module for module in modules if module in steps] == steps

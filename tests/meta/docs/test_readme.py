@@ -28,7 +28,7 @@ from tests.meta.docs.test_starlette import (
     ALLOW_ORIGIN,
     ASK,
     PAGE,
-    STRANGER,
+    UNTRUSTED,
     RequireToken,
     added,
     answering,
@@ -70,8 +70,8 @@ def granted_by_starlette(origin: str, **options: Any) -> list[str]:
 @row("`*` with credentials", "Every site can act as your user", "Raises an error")
 def _() -> None:
     options: dict[str, Any] = {"allow_origins": ["*"], "allow_credentials": True}
-    answer = send(Starlette(answering(), **options), "GET", [("origin", STRANGER)])
-    assert (answer.lines(ALLOW_ORIGIN), answer.lines(ALLOW_CREDENTIALS)) == ([STRANGER], ["true"])
+    answer = send(Starlette(answering(), **options), "GET", [("origin", UNTRUSTED)])
+    assert (answer.lines(ALLOW_ORIGIN), answer.lines(ALLOW_CREDENTIALS)) == ([UNTRUSTED], ["true"])
     with pytest.raises(InvalidPolicyError, match="wildcard-with-credentials"):
         Ours(answering(), **options)
 
@@ -139,7 +139,7 @@ def _() -> None:
     def received(wrap: Any, **options: Any) -> str:
         app = StarletteApp(routes=[WebSocketRoute("/", greet)])
         app.add_middleware(wrap, allow_origins=[PAGE], **options)
-        with TestClient(app) as client, client.websocket_connect("/", headers={"Origin": STRANGER}) as socket:
+        with TestClient(app) as client, client.websocket_connect("/", headers={"Origin": UNTRUSTED}) as socket:
             return socket.receive_text()
 
     assert received(Starlette) == "hello"
@@ -152,9 +152,9 @@ def _() -> None:
 def _() -> None:
     for wrap, lines in ((Starlette, 0), (Ours, 1)):
         with warned() as logged, started(added(wrap)) as client:
-            client.get("/", headers={"Origin": STRANGER})
+            client.get("/", headers={"Origin": UNTRUSTED})
         assert len(logged) == lines
-        assert all("origin-not-listed" in line and f'"{STRANGER}"' in line for line in logged)
+        assert all("origin-not-listed" in line and f'"{UNTRUSTED}"' in line for line in logged)
 
 
 @row("Cost with 100,000 origins instead of one", "210 times as high", "Unchanged")

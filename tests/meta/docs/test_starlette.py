@@ -22,7 +22,7 @@ from tests.meta.docs.documents import MIGRATION, names_of, rows_of
 from tests.meta.docs.exchange import Answer, App, Header, send
 
 PAGE = "https://app.example.com"
-STRANGER = "https://evil.example"
+UNTRUSTED = "https://evil.example"
 ASK = "access-control-request-method"
 ASK_HEADERS = "access-control-request-headers"
 ALLOW_ORIGIN = "access-control-allow-origin"
@@ -90,8 +90,8 @@ def _() -> None:
 @difference('`"*"` with credentials')
 def _() -> None:
     options: dict[str, Any] = {"allow_origins": ["*"], "allow_credentials": True}
-    answer = send(Starlette(answering(), **options), "GET", [("origin", STRANGER)])
-    assert answer.lines(ALLOW_ORIGIN) == [STRANGER]
+    answer = send(Starlette(answering(), **options), "GET", [("origin", UNTRUSTED)])
+    assert answer.lines(ALLOW_ORIGIN) == [UNTRUSTED]
     assert answer.lines(ALLOW_CREDENTIALS) == ["true"]
     with pytest.raises(InvalidPolicyError):
         Ours(answering(), **options)
@@ -162,14 +162,14 @@ def _() -> None:
 def _() -> None:
     origins = [PAGE]
     theirs, ours = (wrap(answering(), allow_origins=origins) for wrap in (Starlette, Ours))
-    origins.append(STRANGER)
-    assert send(theirs, "GET", [("origin", STRANGER)]).lines(ALLOW_ORIGIN) == [STRANGER]
-    assert not send(ours, "GET", [("origin", STRANGER)]).granted()
+    origins.append(UNTRUSTED)
+    assert send(theirs, "GET", [("origin", UNTRUSTED)]).lines(ALLOW_ORIGIN) == [UNTRUSTED]
+    assert not send(ours, "GET", [("origin", UNTRUSTED)]).granted()
 
 
 @difference("A route's own `Access-Control-Allow-Origin`, origin refused")
 def _() -> None:
-    for request in ([("origin", STRANGER)], []):
+    for request in ([("origin", UNTRUSTED)], []):
         theirs, ours = both("GET", request, app=answering((ALLOW_ORIGIN, "*")), allow_origins=[PAGE])
         assert theirs.lines(ALLOW_ORIGIN) == ["*"]
         assert not ours.granted()
@@ -194,7 +194,7 @@ def _() -> None:
 @difference("A response to a refused origin")
 def _() -> None:
     options: dict[str, Any] = {"allow_origins": [PAGE], "allow_credentials": True, "expose_headers": ["X-Total"]}
-    theirs, ours = both("GET", [("origin", STRANGER)], **options)
+    theirs, ours = both("GET", [("origin", UNTRUSTED)], **options)
     assert theirs.granted() == {ALLOW_CREDENTIALS, EXPOSE}
     assert not ours.granted()
 
@@ -202,7 +202,7 @@ def _() -> None:
 @difference("A refused preflight")
 def _() -> None:
     options: dict[str, Any] = {"allow_origins": [PAGE], "allow_credentials": True}
-    theirs, ours = preflight(STRANGER, "GET", **options)
+    theirs, ours = preflight(UNTRUSTED, "GET", **options)
     assert theirs.granted() == {ALLOW_CREDENTIALS, ALLOW_HEADERS, ALLOW_METHODS, MAX_AGE}
     assert not ours.granted()
     theirs, ours = preflight(PAGE, "PUT", **options)
@@ -248,7 +248,7 @@ def _() -> None:
 
 @difference("Several `Origin` lines")
 def _() -> None:
-    theirs, ours = both("GET", [("origin", PAGE), ("origin", STRANGER)], allow_origins=[PAGE])
+    theirs, ours = both("GET", [("origin", PAGE), ("origin", UNTRUSTED)], allow_origins=[PAGE])
     assert theirs.lines(ALLOW_ORIGIN) == [PAGE]
     assert not ours.granted()
 
@@ -384,8 +384,8 @@ def _() -> None:
 def _() -> None:
     for wrap, warnings in ((Starlette, 0), (Ours, 1)):
         with warned() as told, started(added(wrap)) as client:
-            assert client.get("/", headers={"Origin": STRANGER}).status_code == 200
-        assert [STRANGER in message for message in told] == [True] * warnings
+            assert client.get("/", headers={"Origin": UNTRUSTED}).status_code == 200
+        assert [UNTRUSTED in message for message in told] == [True] * warnings
 
 
 def started(app: Any) -> TestClient:

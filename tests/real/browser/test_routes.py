@@ -29,7 +29,7 @@ url => new Promise(resolve => {
 _FAILED = 1006
 _TOKEN = {"X-Token": "1"}
 
-APP, PARTNER, STRANGER = "app.localhost", "partner.localhost", "stranger.localhost"
+APP, PARTNER, UNTRUSTED = "app.localhost", "partner.localhost", "stranger.localhost"
 
 
 def at(host: str, page_port: int) -> str:
@@ -84,13 +84,13 @@ _ABSENT, _UNASKED = "MissingAllowOriginHeader", "PreflightMissingAllowOriginHead
 @pytest.mark.parametrize(
     ("path", "readers", "status"),
     [
-        ("/public/1", {APP, PARTNER, STRANGER}, 200),
-        ("/public/none", {APP, PARTNER, STRANGER}, 422),
+        ("/public/1", {APP, PARTNER, UNTRUSTED}, 200),
+        ("/public/none", {APP, PARTNER, UNTRUSTED}, 422),
         ("/private/1", {APP}, 200),
         ("/closed", set[str](), 200),
         ("/partners/orders/1", {PARTNER}, 200),
         ("/partners/orders/none", {PARTNER}, 422),
-        ("/partners/public/1", {APP, PARTNER, STRANGER}, 200),
+        ("/partners/public/1", {APP, PARTNER, UNTRUSTED}, 200),
         ("/nowhere", {APP}, 404),
         ("/partners/nowhere", {APP}, 404),
     ],
@@ -100,7 +100,7 @@ async def test_the_policy_nearest_to_the_endpoint_decides_who_reads(
 ) -> None:
     """A public route stands beside a private one, in a router too; what is not found is the app's."""
     place = serve(shop(page_port))
-    for host in (APP, PARTNER, STRANGER):
+    for host in (APP, PARTNER, UNTRUSTED):
         answer = await (await visit(host)).fetch(place.url(path))
         told = answer.get("reason", answer.get("status"))
         assert told == (status if host in readers else _ABSENT), host
@@ -108,14 +108,14 @@ async def test_the_policy_nearest_to_the_endpoint_decides_who_reads(
 
 @pytest.mark.parametrize(
     ("path", "readers"),
-    [("/public/1", {APP, PARTNER, STRANGER}), ("/private/1", {APP}), ("/closed", set[str]())],
+    [("/public/1", {APP, PARTNER, UNTRUSTED}), ("/private/1", {APP}), ("/closed", set[str]())],
 )
 async def test_a_preflight_is_answered_by_the_policy_of_the_route(
     visit: Visit, serve: Serve, page_port: int, *, path: str, readers: set[str]
 ) -> None:
     """Its headers are granted where the request would be read, and nothing is sent where it would not."""
     place = serve(shop(page_port))
-    for host in (APP, PARTNER, STRANGER):
+    for host in (APP, PARTNER, UNTRUSTED):
         arrived = len(place.arrived)
         answer = await (await visit(host)).fetch(place.url(path), headers=_TOKEN)
         told = answer.get("reason", answer.get("status"))
@@ -147,7 +147,7 @@ async def test_a_kept_preflight_lets_no_other_method_through(
 ) -> None:
     """Where the methods of a path have two policies, what one of them grants opens nothing of the other's."""
     place = serve(shop(page_port))
-    told = await (await visit(STRANGER)).run(_FETCH_ALL, [place.url("/mixed"), [first, second, first]])
+    told = await (await visit(UNTRUSTED)).run(_FETCH_ALL, [place.url("/mixed"), [first, second, first]])
     assert told == [200, "TypeError", 200]
     assert place.arrived == ["OPTIONS", name, "OPTIONS", "OPTIONS", name]
 
@@ -171,7 +171,7 @@ async def test_kept_it_would(
 
     app = shop(page_port)
     place = serve(keeping)
-    told = await (await visit(STRANGER)).run(_FETCH_ALL, [place.url("/mixed"), [first, second]])
+    told = await (await visit(UNTRUSTED)).run(_FETCH_ALL, [place.url("/mixed"), [first, second]])
     # The page does not read it, but it has been done.
     assert told == [200, "TypeError"]
     assert place.arrived == ["OPTIONS", name, second["method"]]
@@ -195,7 +195,7 @@ async def test_where_one_policy_decides_a_path_its_preflight_is_kept(
         """Serve the other."""
 
     place = serve(app)
-    told = await (await visit(STRANGER)).run(_FETCH_ALL, [place.url("/both"), [_PUT, _DELETE, _PUT]])
+    told = await (await visit(UNTRUSTED)).run(_FETCH_ALL, [place.url("/both"), [_PUT, _DELETE, _PUT]])
     assert told == [200] * 3
     assert place.arrived == ["OPTIONS", "PUT", "DELETE", "PUT"]
 
@@ -222,7 +222,7 @@ async def test_a_blocked_request_is_judged_by_the_policy_of_its_route(
 ) -> None:
     """A stranger's page reads the public route, and the private one never runs for it."""
     place = serve(shop(page_port, on_refused="block"))
-    page = await visit(STRANGER)
+    page = await visit(UNTRUSTED)
     assert (await page.fetch(place.url("/public/1")))["status"] == 200
     assert (await page.fetch(place.url("/private/1")))["reason"] == _ABSENT
     assert [exchange.status for exchange in place.exchanges] == [200, 403]
@@ -249,16 +249,16 @@ async def test_a_socket_with_a_policy_of_its_own_opens_for_its_pages(
         opened = {
             (path, host): await (await visit(host)).run(_OPEN, f"ws://api.localhost:{site.port}{path}")
             for path in ("/partner", "/any")
-            for host in (APP, PARTNER, STRANGER)
+            for host in (APP, PARTNER, UNTRUSTED)
         }
     others = _FAILED if checks else "hello"
     assert opened == {
         ("/partner", APP): _FAILED,
         ("/partner", PARTNER): "hello",
-        ("/partner", STRANGER): _FAILED,
+        ("/partner", UNTRUSTED): _FAILED,
         ("/any", APP): "hello",
         ("/any", PARTNER): others,
-        ("/any", STRANGER): others,
+        ("/any", UNTRUSTED): others,
     }
 
 

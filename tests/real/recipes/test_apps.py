@@ -17,7 +17,7 @@ from websockets.typing import Origin
 from crossorigin import CORSMiddleware, Policy
 from crossorigin.testing import assert_browser_can, assert_browser_cannot
 from tests.real.recipes.serving import served, statuses
-from tests.unit.adapters.asgi.scopes import ORIGIN, STRANGER
+from tests.unit.adapters.asgi.scopes import ORIGIN, UNTRUSTED
 
 _POLICY = Policy(allow_origins=[ORIGIN], allow_methods=["GET", "PUT"], allow_headers=["X-Token"])
 
@@ -77,7 +77,7 @@ def test_behind_a_proxy_a_page_calls_the_path_it_knows(
     """With `root_path`, requests and preflights are answered under the prefix, and the app knows of it."""
     with served(make(**options), **config) as server:
         assert statuses(server.fetch(path, origin=ORIGIN, headers=(("X-Token", "t"),))) == [200, 200]
-        assert server.fetch(path, origin=STRANGER).reason == "missing-allow-origin-header"
+        assert server.fetch(path, origin=UNTRUSTED).reason == "missing-allow-origin-header"
         with server.ask("GET", path, {"Origin": ORIGIN}) as answer:
             facts = answer.read()
         assert b'"root path":"/api"' in facts
@@ -111,7 +111,7 @@ def test_a_route_that_is_added_late_is_served_as_the_others() -> None:
         return "late"
 
     assert assert_browser_can(app, origin=ORIGIN, url="/late").status == 200
-    assert_browser_cannot(app, origin=STRANGER, url="/late")
+    assert_browser_cannot(app, origin=UNTRUSTED, url="/late")
 
 
 @pytest.mark.parametrize("rounds", [1, 2])
@@ -144,7 +144,7 @@ def test_a_mounted_app_without_a_policy_has_that_of_the_whole(sub: type[Starlett
     app = FastAPI()
     app.add_middleware(CORSMiddleware, policy=_POLICY)
     app.mount(mounts, sub(routes=[Route("/in/", inside, methods=["GET", "PUT"]), Mount("/deeper", sub())]))
-    for origin, judge in ((ORIGIN, assert_browser_can), (STRANGER, assert_browser_cannot)):
+    for origin, judge in ((ORIGIN, assert_browser_can), (UNTRUSTED, assert_browser_cannot)):
         for url, status in ((f"{mounts}/in/", 200), (f"{mounts}/nowhere", 404), (f"{mounts}/deeper/x", 404)):
             verdict = judge(app, origin=origin, url=url)
             assert verdict.status == status
@@ -153,7 +153,7 @@ def test_a_mounted_app_without_a_policy_has_that_of_the_whole(sub: type[Starlett
         judge(app, origin=origin, url=f"{mounts}/in")
 
 
-@pytest.mark.parametrize("origin", [ORIGIN, STRANGER, None])
+@pytest.mark.parametrize("origin", [ORIGIN, UNTRUSTED, None])
 def test_a_websocket_is_untouched(origin: str | None) -> None:
     """Browsers make no CORS check for it: the handshake is the app's, with its own headers and no other."""
     with (

@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from crossorigin import CORSMiddleware
 from tests.real.recipes.serving import served, statuses
-from tests.unit.adapters.asgi.scopes import ORIGIN, STRANGER
+from tests.unit.adapters.asgi.scopes import ORIGIN, UNTRUSTED
 
 
 class Task:
@@ -75,7 +75,7 @@ def test_the_answer_is_there_before_the_task_ends(
         task.may_end.set()
         assert task.ended.wait(30)
         assert statuses(server.fetch("/", origin=ORIGIN, method="PUT")) == [200, 200]
-        assert server.fetch("/", origin=STRANGER).reason == "missing-allow-origin-header"
+        assert server.fetch("/", origin=UNTRUSTED).reason == "missing-allow-origin-header"
     failures = [record for record in caplog.records if record.exc_info and "the task failed" in str(record.exc_info[1])]
     # The first one, the page's and the stranger's: no preflight ran the task.
     assert len(failures) == (3 if fails else 0)

@@ -17,7 +17,7 @@ from starlette.routing import Route
 
 from crossorigin import CORSMiddleware, Policy
 from crossorigin.testing import assert_browser_can, assert_browser_cannot
-from tests.unit.adapters.asgi.scopes import ORIGIN, PREFLIGHT_VARY, STRANGER
+from tests.unit.adapters.asgi.scopes import ORIGIN, PREFLIGHT_VARY, UNTRUSTED
 
 _POLICY = Policy(allow_origins=[ORIGIN])
 _LONG = "long enough " * 100
@@ -77,7 +77,7 @@ def vary(answer: httpx2.Response) -> list[str]:
 
 
 @pytest.mark.parametrize("path", ["/long", "/parts"])
-@pytest.mark.parametrize("origin", [ORIGIN, STRANGER, None])
+@pytest.mark.parametrize("origin", [ORIGIN, UNTRUSTED, None])
 def test_a_compressed_answer_depends_on_both(app: Any, path: str, origin: str | None) -> None:
     """`Vary` names the app's own, `Accept-Encoding` and `Origin`, each once, however often it is asked."""
     headers = {"Accept-Encoding": "gzip"} | ({} if origin is None else {"Origin": origin})
@@ -102,7 +102,7 @@ def test_a_page_reads_it(app: Any, path: str) -> None:
             await app({**scope, "headers": asked}, receive, send)
 
         assert_browser_can(asking, origin=ORIGIN, url=path)
-        assert_browser_cannot(asking, origin=STRANGER, url=path, reason="missing-allow-origin-header")
+        assert_browser_cannot(asking, origin=UNTRUSTED, url=path, reason="missing-allow-origin-header")
 
 
 def test_a_preflight_is_whole(app: Any) -> None:
@@ -119,5 +119,5 @@ def test_under_the_wildcard_it_depends_on_the_encoding_alone() -> None:
     app = FastAPI(routes=_ROUTES)
     app.add_middleware(GZipMiddleware)
     app.add_middleware(CORSMiddleware, allow_origins=["*"])
-    answer = TestClient(app).get("/long", headers={"Accept-Encoding": "gzip", "Origin": STRANGER})
+    answer = TestClient(app).get("/long", headers={"Accept-Encoding": "gzip", "Origin": UNTRUSTED})
     assert vary(answer) == ["Accept-Encoding", "Accept-Language"]

@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from crossorigin import CORSMiddleware, Policy
 from crossorigin.testing import assert_browser_can, assert_browser_cannot
-from tests.unit.adapters.asgi.scopes import ORIGIN, STRANGER
+from tests.unit.adapters.asgi.scopes import ORIGIN, UNTRUSTED
 
 _POLICY = Policy(
     allow_origins=[ORIGIN],
@@ -96,7 +96,7 @@ def judge(app: Any, url: str, status: int, method: str = "GET", exposes: tuple[s
     """Assert that an allowed page reads this status, and that a stranger does not."""
     verdict = assert_browser_can(app, origin=ORIGIN, url=url, method=method, exposes=exposes)
     assert verdict.status == status
-    assert_browser_cannot(app, origin=STRANGER, url=url, method=method)
+    assert_browser_cannot(app, origin=UNTRUSTED, url=url, method=method)
 
 
 @pytest.mark.parametrize("make", [_starlette, _fastapi])
@@ -139,4 +139,4 @@ def test_a_handler_of_ones_own_answers(make: Callable[[], Starlette], url: str, 
     answer = client.get(url, headers={"Origin": ORIGIN})
     assert (answer.json(), answer.headers["x-handled-by"]) == ({"handled": True}, by)
     assert answer.headers.get_list("access-control-allow-origin") == [ORIGIN]
-    assert client.get(url, headers={"Origin": STRANGER}).headers.get_list("access-control-allow-origin") == []
+    assert client.get(url, headers={"Origin": UNTRUSTED}).headers.get_list("access-control-allow-origin") == []

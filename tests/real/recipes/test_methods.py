@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from crossorigin import CORSMiddleware
 from tests.real.recipes.serving import Served, served, statuses
-from tests.unit.adapters.asgi.scopes import ORIGIN, STRANGER
+from tests.unit.adapters.asgi.scopes import ORIGIN, UNTRUSTED
 
 _ASK = "Access-Control-Request-Method"
 # The page's own question about what a resource can do.
@@ -60,7 +60,7 @@ def test_a_page_may_ask_for_options(server: Served) -> None:
     assert statuses(verdict) == [200, 200]
     assert [exchange.request.preflight for exchange in verdict.exchanges] == [True, False]
     assert {"allow", "x-method"} <= set(verdict.exposed)
-    assert server.fetch("/", origin=STRANGER, **_OPTIONS).reason == "preflight-missing-allow-origin-header"
+    assert server.fetch("/", origin=UNTRUSTED, **_OPTIONS).reason == "preflight-missing-allow-origin-header"
 
 
 def test_a_page_may_ask_for_the_head(server: Served) -> None:
@@ -70,4 +70,4 @@ def test_a_page_may_ask_for_the_head(server: Served) -> None:
     assert {"content-length", "x-method"} <= set(verdict.exposed)
     with server.ask("HEAD", "/", {"Origin": ORIGIN}) as response:
         assert (response.headers["X-Method"], response.read()) == ("HEAD", b"")
-    assert server.fetch("/", origin=STRANGER, method="HEAD").reason == "missing-allow-origin-header"
+    assert server.fetch("/", origin=UNTRUSTED, method="HEAD").reason == "missing-allow-origin-header"

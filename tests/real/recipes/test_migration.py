@@ -14,7 +14,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from crossorigin import CORSMiddleware, InvalidPolicyError
-from tests.unit.adapters.asgi.scopes import ORIGIN, PREFLIGHT_VARY, STRANGER
+from tests.unit.adapters.asgi.scopes import ORIGIN, PREFLIGHT_VARY, UNTRUSTED
 
 _ROOT = Path(__file__).resolve().parents[3]
 _PREFLIGHT = {"Origin": ORIGIN, "Access-Control-Request-Method": "GET"}
@@ -61,7 +61,7 @@ async def hello(request: Request) -> PlainTextResponse:
     ("options", "method", "headers", "field", "oldest", "now"),
     [
         ({"allow_origins": [ORIGIN]}, "GET", {}, "vary", None, "Origin"),
-        ({"allow_origins": [ORIGIN]}, "GET", {"Origin": STRANGER}, "vary", None, "Origin"),
+        ({"allow_origins": [ORIGIN]}, "GET", {"Origin": UNTRUSTED}, "vary", None, "Origin"),
         ({"allow_origins": [ORIGIN]}, "OPTIONS", _PREFLIGHT, "vary", "Origin", PREFLIGHT_VARY),
         (
             {"allow_origins": [ORIGIN], "allow_methods": ["*"]},
@@ -74,9 +74,9 @@ async def hello(request: Request) -> PlainTextResponse:
         (
             {"allow_origins": ["*"]},
             "GET",
-            {"Origin": STRANGER, "Cookie": "a=b"},
+            {"Origin": UNTRUSTED, "Cookie": "a=b"},
             "access-control-allow-origin",
-            STRANGER,
+            UNTRUSTED,
             "*",
         ),
     ],

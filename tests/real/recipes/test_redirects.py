@@ -13,7 +13,7 @@ from starlette.staticfiles import StaticFiles
 
 from crossorigin import CORSMiddleware
 from tests.real.recipes.serving import Served, served, statuses
-from tests.unit.adapters.asgi.scopes import ORIGIN, STRANGER
+from tests.unit.adapters.asgi.scopes import ORIGIN, UNTRUSTED
 
 _PUBLIC = "https://api.example.com"
 # What a proxy says that ends TLS.
@@ -51,14 +51,14 @@ def test_a_page_follows_the_redirect(framework: type[Starlette], credentials: st
 def test_a_stranger_does_not(framework: type[Starlette]) -> None:
     """The redirect itself is refused, and the route is not asked."""
     with served(_app(framework, allow_origins=[ORIGIN])) as server:
-        verdict = server.fetch("/items", origin=STRANGER)
+        verdict = server.fetch("/items", origin=UNTRUSTED)
         assert (verdict.reason, len(verdict.exchanges)) == ("missing-allow-origin-header", 1)
 
 
 def test_anyone_follows_under_the_wildcard() -> None:
     """A constant answer grants every hop."""
     with served(_app(FastAPI, allow_origins=["*"])) as server:
-        assert statuses(server.fetch("/items", origin=STRANGER)) == [307, 200]
+        assert statuses(server.fetch("/items", origin=UNTRUSTED)) == [307, 200]
         assert statuses(server.fetch("/items", origin="null")) == [307, 200]
 
 

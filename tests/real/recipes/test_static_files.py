@@ -13,7 +13,7 @@ from starlette.staticfiles import StaticFiles
 
 from crossorigin import CORSMiddleware, Policy
 from tests.real.recipes.serving import Served, served, statuses
-from tests.unit.adapters.asgi.scopes import ORIGIN, STRANGER
+from tests.unit.adapters.asgi.scopes import ORIGIN, UNTRUSTED
 
 _POLICY = Policy(
     allow_origins=[ORIGIN],
@@ -67,13 +67,13 @@ def test_a_page_may_use_a_font_and_read_an_image(server: Served) -> None:
         verdict = server.fetch(path, origin=ORIGIN, initiator=initiator)
         assert statuses(verdict) == [200]
         assert verdict.readable
-        refused = server.fetch(path, origin=STRANGER, initiator=initiator)
+        refused = server.fetch(path, origin=UNTRUSTED, initiator=initiator)
         assert refused.reason == "missing-allow-origin-header"
 
 
 def test_an_image_without_crossorigin_is_shown_to_everyone(server: Served) -> None:
     """No CORS is asked for: the browser shows the picture, and the page cannot look into it."""
-    verdict = server.fetch("/static/picture.png", origin=STRANGER, initiator="image", mode="no-cors")
+    verdict = server.fetch("/static/picture.png", origin=UNTRUSTED, initiator="image", mode="no-cors")
     assert statuses(verdict) == [200]
     assert verdict.type == "opaque"
 
@@ -108,7 +108,7 @@ def test_what_has_not_changed_may_be_read(server: Served) -> None:
     [etag] = response.lines("etag")
     again = server.fetch("/static/font.woff2", origin=ORIGIN, headers=(("If-None-Match", etag.decode()),))
     assert statuses(again) == [200, 304]
-    for origin, granted in ((ORIGIN, ORIGIN), (STRANGER, None)):
+    for origin, granted in ((ORIGIN, ORIGIN), (UNTRUSTED, None)):
         with server.ask("GET", "/static/font.woff2", {"Origin": origin, "If-None-Match": etag.decode()}) as answer:
             assert answer.status == 304
             assert answer.headers["Access-Control-Allow-Origin"] == granted

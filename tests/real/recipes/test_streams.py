@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from crossorigin import CORSMiddleware, Policy
 from tests.real.recipes.serving import served, statuses
-from tests.unit.adapters.asgi.scopes import ORIGIN, STRANGER
+from tests.unit.adapters.asgi.scopes import ORIGIN, UNTRUSTED
 
 _POLICY = Policy(allow_origins=[ORIGIN], allow_credentials=True, expose_headers=["X-Stream"])
 
@@ -87,7 +87,7 @@ def test_a_page_may_listen(make: Callable[[Source], Any]) -> None:
         verdict = server.fetch("/events", origin=ORIGIN, credentials="include", **listening)
         assert statuses(verdict) == [200]
         assert "x-stream" in verdict.exposed
-        refused = server.fetch("/events", origin=STRANGER, **listening)
+        refused = server.fetch("/events", origin=UNTRUSTED, **listening)
         assert refused.reason == "missing-allow-origin-header"
 
 

@@ -7,7 +7,7 @@ import pytest
 from tests.real.servers import crashing
 from tests.real.servers.conftest import Start
 from tests.real.servers.process import Server
-from tests.unit.adapters.asgi.scopes import ORIGIN, STRANGER
+from tests.unit.adapters.asgi.scopes import ORIGIN, UNTRUSTED
 
 _APP = "tests.real.servers.crashing:app"
 _BODY = b'{"error":"ZeroDivisionError","path":"/"}'
@@ -18,7 +18,7 @@ def check(server: Server, body: bytes = _BODY) -> None:
     answer = server.ask("GET", ("origin", ORIGIN))
     assert (answer.status, answer.body) == (500, body)
     assert answer.cors == {b"access-control-allow-origin": ORIGIN.encode()}
-    stranger = server.ask("GET", ("origin", STRANGER))
+    stranger = server.ask("GET", ("origin", UNTRUSTED))
     assert (stranger.status, stranger.body, stranger.cors) == (500, body, {})
 
 

@@ -9,12 +9,12 @@ from crossorigin import InvalidPolicyError, Policy
 from tests.real.servers.conftest import Start
 from tests.real.servers.invalid_options import OPTIONS
 from tests.real.servers.process import SERVERS, WITHOUT_LIFESPAN
-from tests.unit.adapters.asgi.scopes import ORIGIN, STRANGER
+from tests.unit.adapters.asgi.scopes import ORIGIN, UNTRUSTED
 
 _REQUESTS = [
     ("GET", ()),
     ("GET", (("origin", ORIGIN),)),
-    ("PUT", (("origin", STRANGER),)),
+    ("PUT", (("origin", UNTRUSTED),)),
     ("OPTIONS", (("origin", ORIGIN), ("access-control-request-method", "PUT"))),
 ]
 

@@ -6,7 +6,7 @@ from websockets.typing import Origin
 
 from tests.real.servers.conftest import Serving
 from tests.real.servers.process import SERVERS, WITHOUT_LIFESPAN
-from tests.unit.adapters.asgi.scopes import ORIGIN, PREFLIGHT_VARY, STRANGER
+from tests.unit.adapters.asgi.scopes import ORIGIN, PREFLIGHT_VARY, UNTRUSTED
 
 _PATTERN = "https://deep.sub.example.org"
 _GRANT = {
@@ -28,7 +28,7 @@ def test_an_allowed_origin_is_granted(server: Serving, origin: str) -> None:
     assert answer.values(b"vary") == [b"Origin"]
 
 
-@pytest.mark.parametrize("lines", [(("origin", STRANGER),), (("origin", ORIGIN), ("origin", ORIGIN)), ()], ids=repr)
+@pytest.mark.parametrize("lines", [(("origin", UNTRUSTED),), (("origin", ORIGIN), ("origin", ORIGIN)), ()], ids=repr)
 def test_any_other_request_is_served_without_a_grant(server: Serving, lines: tuple[tuple[str, str], ...]) -> None:
     """A stranger, two origins or none: the app answers, and nothing is granted."""
     answer = server.ask("GET", *lines)
@@ -60,8 +60,8 @@ def test_an_allowed_preflight_is_answered_without_the_app(server: Serving) -> No
 @pytest.mark.parametrize(
     ("origin", "method", "body", "granted"),
     [
-        (STRANGER, "PUT", b"Disallowed CORS origin", []),
-        (STRANGER, "DELETE", b"Disallowed CORS origin, method", []),
+        (UNTRUSTED, "PUT", b"Disallowed CORS origin", []),
+        (UNTRUSTED, "DELETE", b"Disallowed CORS origin, method", []),
         (
             ORIGIN,
             "DELETE",
@@ -111,7 +111,7 @@ def test_early_hints_and_trailers_pass_as_they_are(server: Serving) -> None:
     assert not [name for name in told if name == b"vary" or name.startswith(b"access-control-")]
 
 
-@pytest.mark.parametrize("origin", [ORIGIN, STRANGER])
+@pytest.mark.parametrize("origin", [ORIGIN, UNTRUSTED])
 def test_a_websocket_is_left_untouched(server: Serving, origin: str) -> None:
     """A handshake from anywhere reaches the app, whole, and its answer carries nothing of CORS."""
     with connect(f"ws://127.0.0.1:{server.port}/socket", origin=Origin(origin), proxy=None) as socket:

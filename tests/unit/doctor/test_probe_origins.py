@@ -52,7 +52,9 @@ def test_every_origin_that_is_tried_is_one() -> None:
         assert all(origin == "null" or parse_origin(origin) for origin in origins(page))
 
 
-STRANGER = ProbeOrigin(origin="https://evil.example", code=next(probe_origins("null")).code, likeness="nobody's origin")
+UNTRUSTED = ProbeOrigin(
+    origin="https://evil.example", code=next(probe_origins("null")).code, likeness="nobody's origin"
+)
 
 
 @pytest.mark.parametrize(
@@ -60,14 +62,14 @@ STRANGER = ProbeOrigin(origin="https://evil.example", code=next(probe_origins("n
 )
 def test_a_probe_changes_nothing(method: str, sent: str) -> None:
     """What could is asked about by a preflight, and never sent."""
-    request = probe_request(asked(method=method, redirect="error", mode="same-origin"), STRANGER)
+    request = probe_request(asked(method=method, redirect="error", mode="same-origin"), UNTRUSTED)
     assert request is not None
     assert (request.method, dict(request.headers)[b"Origin"]) == (sent, b"https://evil.example")
 
 
 def test_what_no_page_can_send_is_not_tried() -> None:
     """A forbidden method stays in the browser."""
-    assert probe_request(asked(method="TRACE"), STRANGER) is None
+    assert probe_request(asked(method="TRACE"), UNTRUSTED) is None
 
 
 def found(page: str, *allowed: str, credentials: bool = False) -> list[tuple[str, bool]]:

@@ -21,7 +21,7 @@ from crossorigin.testing import (
 )
 
 PAGE = "https://app.example.com"
-STRANGER = "https://evil.example"
+UNTRUSTED = "https://evil.example"
 
 
 def api() -> FastAPI:
@@ -63,15 +63,15 @@ def test_a_page_can_what_is_allowed(app: FastAPI) -> None:
     assert absolute.url == "https://api.example.com/items"
     assert assert_browser_can(app, origin=PAGE).status == 404
     assert assert_browser_can(app, origin=PAGE, credentials="include").exchanges[0].request.credentials
-    assert assert_browser_can(app, origin=STRANGER, mode="no-cors").type == "opaque"
+    assert assert_browser_can(app, origin=UNTRUSTED, mode="no-cors").type == "opaque"
     assert assert_browser_can(app, origin="http://testserver", url="/items", method="DELETE").status == 405
 
 
 def test_a_page_cannot_what_is_not(app: FastAPI) -> None:
     """For any reason, or for the one that is named."""
-    verdict = assert_browser_cannot(app, origin=STRANGER, url="/items")
+    verdict = assert_browser_cannot(app, origin=UNTRUSTED, url="/items")
     assert verdict.reason == "missing-allow-origin-header"
-    assert_browser_cannot(app, origin=STRANGER, url="/items", reason="missing-allow-origin-header")
+    assert_browser_cannot(app, origin=UNTRUSTED, url="/items", reason="missing-allow-origin-header")
     assert_browser_cannot(app, origin=PAGE, method="DELETE", reason="preflight-invalid-status")
     assert_browser_cannot(app, origin=PAGE, method="POST", body=b"{}", content_type="application/json")
     assert_browser_cannot(app, origin=PAGE, method="TRACE", reason="forbidden-method")
@@ -81,7 +81,9 @@ async def test_all_of_it_can_be_awaited(app: FastAPI) -> None:
     """In a running event loop, where the other form says so."""
     verdict = await assert_browser_can_async(app, origin=PAGE, url="/items", method="PUT", exposes=())
     assert verdict.status == 200
-    assert (await assert_browser_cannot_async(app, origin=STRANGER, reason="missing-allow-origin-header")).exposed == ()
+    assert (
+        await assert_browser_cannot_async(app, origin=UNTRUSTED, reason="missing-allow-origin-header")
+    ).exposed == ()
     for asserting in (assert_browser_can, assert_browser_cannot):
         with pytest.raises(RuntimeError, match="await the asynchronous assertion, whose name ends in _async"):
             asserting(app, origin=PAGE)
@@ -156,7 +158,7 @@ Access-Control-Request-Private-Network"""
 
 def test_a_failed_can_names_reason_header_and_fix() -> None:
     """With what was sent and what came, in the words of the console."""
-    assert failing(lambda: assert_browser_can(ours(), origin=STRANGER, url="/items", method="PUT")) == CANNOT_PUT
+    assert failing(lambda: assert_browser_can(ours(), origin=UNTRUSTED, url="/items", method="PUT")) == CANNOT_PUT
 
 
 def allowing(**asked: Any) -> list[str]:
@@ -224,7 +226,7 @@ def test_a_stream_may_be_endless() -> None:
 
 def test_each_engine_speaks_for_itself() -> None:
     """Where one is named."""
-    told = failing(lambda: Page(ours(), STRANGER, "webkit").can())
+    told = failing(lambda: Page(ours(), UNTRUSTED, "webkit").can())
     assert "  console: Origin https://evil.example is not allowed by Access-Control-Allow-Origin." in told
 
 
@@ -256,7 +258,7 @@ def test_a_failed_cannot_shows_what_went_through() -> None:
     assert can[1] == "  GET http://testserver/ -> 404"
     plainly = failing(lambda: assert_browser_cannot(ours(), origin=PAGE)).splitlines()
     assert plainly[0] == "a page of https://app.example.com can GET http://testserver/"
-    other = failing(lambda: assert_browser_cannot(ours(), origin=STRANGER, reason="allow-origin-mismatch"))
+    other = failing(lambda: assert_browser_cannot(ours(), origin=UNTRUSTED, reason="allow-origin-mismatch"))
     assert other.startswith(
         "a page of https://evil.example cannot GET http://testserver/: missing-allow-origin-header;"
         " expected allow-origin-mismatch\n"

@@ -12,7 +12,7 @@ from websockets.sync.client import connect
 from tests.real.servers import http2
 from tests.real.servers.conftest import Serving
 from tests.real.servers.websockets.conftest import IMPLEMENTATIONS, WITH_WEBSOCKETS
-from tests.unit.adapters.asgi.scopes import ORIGIN, STRANGER
+from tests.unit.adapters.asgi.scopes import ORIGIN, UNTRUSTED
 
 _PATTERN = "https://deep.sub.example.org"
 _OWN = "http://127.0.0.1:{port}"
@@ -41,7 +41,7 @@ def shake(server: Serving, *origins: str, **more: str) -> str | Response:
         ([ORIGIN], {}),
         ([_PATTERN], {"sec_fetch_site": "cross-site"}),
         ([_OWN], {}),
-        ([STRANGER], {"sec_fetch_site": "same-origin"}),
+        ([UNTRUSTED], {"sec_fetch_site": "same-origin"}),
     ],
     ids=["no Origin", "listed", "matched", "own by Host", "own by Sec-Fetch-Site"],
 )
@@ -55,7 +55,7 @@ def test_a_handshake_that_may_reaches_the_app(server: Serving, origins: list[str
 @pytest.mark.parametrize(
     ("origins", "more", "reason"),
     [
-        ([STRANGER], {}, "origin-not-listed"),
+        ([UNTRUSTED], {}, "origin-not-listed"),
         (["http://127.0.0.1:1"], {}, "origin-not-listed"),
         ([_OWN], {"sec_fetch_site": "cross-site"}, "origin-not-listed"),
         (["null"], {}, "origin-null"),
@@ -86,7 +86,7 @@ def test_what_no_browser_sends_is_refused_by_us_or_by_the_server(server: Serving
 
 
 @pytest.mark.parametrize("refusing", ["hypercorn"], indirect=True)
-@pytest.mark.parametrize(("origin", "status"), [(STRANGER, 403), (ORIGIN, 200), ("http://localhost", 200)])
+@pytest.mark.parametrize(("origin", "status"), [(UNTRUSTED, 403), (ORIGIN, 200), ("http://localhost", 200)])
 def test_a_handshake_over_http_2_is_no_other(server: Serving, origin: str, status: int) -> None:
     """An extended CONNECT is refused like an upgrade, and the name of the server is found in `:authority`."""
     lines = [(b":protocol", b"websocket"), (b"sec-websocket-version", b"13"), (b"origin", origin.encode())]

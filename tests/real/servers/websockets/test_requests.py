@@ -5,7 +5,7 @@ import pytest
 from tests.real.servers.conftest import Serving
 from tests.real.servers.process import SERVERS, Line
 from tests.real.servers.websockets.conftest import IMPLEMENTATIONS
-from tests.unit.adapters.asgi.scopes import ORIGIN, PREFLIGHT_VARY, STRANGER
+from tests.unit.adapters.asgi.scopes import ORIGIN, PREFLIGHT_VARY, UNTRUSTED
 
 _REASON = b"Disallowed CORS origin: origin-not-listed"
 # Uvicorn's two ways to read HTTP are those of two of its servers here.
@@ -19,7 +19,7 @@ on_every_server = pytest.mark.parametrize("refusing", _NAMES, indirect=True)
 @pytest.mark.parametrize("method", ["GET", "POST", "OPTIONS", "DELETE"])
 def test_a_stranger_is_refused_without_the_app(server: Serving, method: str) -> None:
     """The answer tells the reason, grants nothing, and varies by the origin."""
-    answer = server.ask(method, ("origin", STRANGER))
+    answer = server.ask(method, ("origin", UNTRUSTED))
     assert (answer.status, answer.body, answer.cors) == (403, _REASON, {})
     assert answer.values(b"vary") == [b"Origin"]
     assert answer.values(b"content-length") == [str(len(_REASON)).encode()]
@@ -29,7 +29,7 @@ def test_a_stranger_is_refused_without_the_app(server: Serving, method: str) -> 
 @on_every_server
 def test_a_head_is_refused_without_a_body(server: Serving) -> None:
     """The server leaves out the body, as it does for any other answer."""
-    answer = server.ask("HEAD", ("origin", STRANGER))
+    answer = server.ask("HEAD", ("origin", UNTRUSTED))
     assert (answer.status, answer.body, server.marks()) == (403, b"", [])
 
 
@@ -40,7 +40,7 @@ def test_a_head_is_refused_without_a_body(server: Serving) -> None:
         (),
         (("origin", ORIGIN),),
         (("origin", "http://localhost"),),
-        (("origin", STRANGER), ("sec-fetch-site", "same-origin")),
+        (("origin", UNTRUSTED), ("sec-fetch-site", "same-origin")),
     ],
     ids=["no Origin", "listed", "own by Host", "own by Sec-Fetch-Site"],
 )
@@ -52,7 +52,7 @@ def test_anybody_else_is_served(server: Serving, lines: tuple[Line, ...]) -> Non
 
 
 @on_every_server
-@pytest.mark.parametrize(("origin", "status"), [(ORIGIN, 200), (STRANGER, 400)])
+@pytest.mark.parametrize(("origin", "status"), [(ORIGIN, 200), (UNTRUSTED, 400)])
 def test_a_preflight_is_answered_as_ever(server: Serving, origin: str, status: int) -> None:
     """It is no request of the app's, and its refusal is the one that browsers read."""
     answer = server.ask("OPTIONS", ("origin", origin), ("access-control-request-method", "POST"))
@@ -63,7 +63,7 @@ def test_a_preflight_is_answered_as_ever(server: Serving, origin: str, status: i
 @on_every_server
 def test_a_refusal_ends_no_connection(server: Serving) -> None:
     """Who comes next over the same connection is served."""
-    stranger, own = ("GET", [("origin", STRANGER)]), ("GET", [("origin", "http://localhost")])
+    stranger, own = ("GET", [("origin", UNTRUSTED)]), ("GET", [("origin", "http://localhost")])
     assert server.ask_all([stranger, own, stranger, own]) == [403, 200, 403, 200]
 
 
@@ -71,6 +71,6 @@ def test_a_refusal_ends_no_connection(server: Serving) -> None:
 def test_a_large_body_is_refused_too(server: Serving) -> None:
     """A body that nobody reads keeps nobody from the answer."""
     body = b"x" * 100_000
-    head = f"POST / HTTP/1.1\r\nhost: localhost\r\norigin: {STRANGER}\r\ncontent-length: {len(body)}\r\n"
+    head = f"POST / HTTP/1.1\r\nhost: localhost\r\norigin: {UNTRUSTED}\r\ncontent-length: {len(body)}\r\n"
     answer = server.send(f"{head}connection: close\r\n\r\n".encode() + body)
     assert (answer.status, answer.body, server.marks()) == (403, _REASON, [])

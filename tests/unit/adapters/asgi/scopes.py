@@ -9,7 +9,7 @@ App = Callable[[MutableMapping[str, Any], Any, Any], Awaitable[None]]
 
 ORIGIN = "https://app.example.com"
 OTHER = "https://other.example.com"
-STRANGER = "https://evil.example"
+UNTRUSTED = "https://evil.example"
 PREFLIGHT_VARY = (
     "Origin, Access-Control-Request-Method, Access-Control-Request-Headers, Access-Control-Request-Private-Network"
 )

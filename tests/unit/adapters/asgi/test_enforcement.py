@@ -15,7 +15,7 @@ from crossorigin.policy.decide.decisions import ActualDecision
 from tests.unit.adapters.asgi.scopes import (
     ORIGIN,
     OTHER,
-    STRANGER,
+    UNTRUSTED,
     Message,
     Witness,
     exchange,
@@ -74,7 +74,7 @@ def site(value: str) -> tuple[str, str]:
     return "sec-fetch-site", value
 
 
-_STRANGER = ("origin", STRANGER)
+_STRANGER = ("origin", UNTRUSTED)
 _OWN = ("origin", "https://api.example.com")
 _API = host("api.example.com")
 _CASES = [
@@ -212,7 +212,7 @@ async def test_a_constant_answer_lets_no_stranger_in(lines: Lines, kind: str, *,
 
 
 @pytest.mark.parametrize("debug", [False, True])
-@pytest.mark.parametrize("origin", [ORIGIN, STRANGER, "null"])
+@pytest.mark.parametrize("origin", [ORIGIN, UNTRUSTED, "null"])
 @pytest.mark.parametrize("method", ["GET", "PUT"])
 async def test_preflights_are_answered_as_ever(origin: str, method: str, *, debug: bool) -> None:
     """What refuses requests changes no answer to a preflight: it is refused as it was, with the same words."""
@@ -251,7 +251,7 @@ async def test_what_passes_that_is_no_request_passes_untouched(scope: dict[str, 
 
 
 @pytest.mark.parametrize("kind", _KINDS)
-@pytest.mark.parametrize("origin", [STRANGER, OTHER])
+@pytest.mark.parametrize("origin", [UNTRUSTED, OTHER])
 async def test_standing_down_weakens_no_check(kind: str, origin: str) -> None:
     """A layer inside one that lets more in, and checks nothing, still refuses whom its own policy does not name."""
     witness = Witness()
@@ -264,7 +264,7 @@ async def test_standing_down_weakens_no_check(kind: str, origin: str) -> None:
 async def test_a_layer_inside_lets_nobody_in(kind: str) -> None:
     """Whom the outer layer refuses stays out, whatever the inner one allows."""
     witness = Witness()
-    layers = enforcing(CORSMiddleware(witness, allow_origins=[ORIGIN, STRANGER]))
+    layers = enforcing(CORSMiddleware(witness, allow_origins=[ORIGIN, UNTRUSTED]))
     assert not await reaches(layers, witness, scope_of(kind, _STRANGER))
 
 

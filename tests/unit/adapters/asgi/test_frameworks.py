@@ -19,7 +19,7 @@ from starlette.routing import Mount, Route, Router, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from crossorigin import CORSMiddleware, CrossOriginWarning, InvalidPolicyError, Policy
-from tests.unit.adapters.asgi.scopes import ORIGIN, PREFLIGHT_VARY, STRANGER
+from tests.unit.adapters.asgi.scopes import ORIGIN, PREFLIGHT_VARY, UNTRUSTED
 
 _OPTIONS: dict[str, Any] = {"allow_origins": [ORIGIN], "allow_methods": ["GET", "PUT"], "allow_headers": ["X-Token"]}
 _POLICY = Policy(**_OPTIONS)
@@ -97,7 +97,7 @@ def test_a_listed_origin_may_read(client: TestClient) -> None:
     assert answer.headers["vary"] == "Origin"
 
 
-@pytest.mark.parametrize("headers", [{"Origin": STRANGER}, {}], ids=["stranger", "none"])
+@pytest.mark.parametrize("headers", [{"Origin": UNTRUSTED}, {}], ids=["stranger", "none"])
 def test_another_is_served_without_a_grant(client: TestClient, headers: dict[str, str]) -> None:
     """The app answers, the browser is told nothing, and caches are told that it depends."""
     answer = client.get("/", headers=headers)
@@ -130,7 +130,7 @@ def test_an_allowed_preflight_is_answered(client: TestClient) -> None:
 
 def test_a_refused_preflight_is_answered(client: TestClient) -> None:
     """The answer says what was refused, and grants nothing."""
-    answer = client.options("/", headers={"Origin": STRANGER, "Access-Control-Request-Method": "DELETE"})
+    answer = client.options("/", headers={"Origin": UNTRUSTED, "Access-Control-Request-Method": "DELETE"})
     assert (answer.status_code, answer.text) == (400, "Disallowed CORS origin, method")
     assert grants(answer) == {}
     assert answer.headers["vary"] == PREFLIGHT_VARY
@@ -144,7 +144,7 @@ def test_an_error_of_the_router_may_be_read(client: TestClient) -> None:
         assert answer.headers["access-control-allow-origin"] == ORIGIN
 
 
-@pytest.mark.parametrize("origin", [ORIGIN, STRANGER])
+@pytest.mark.parametrize("origin", [ORIGIN, UNTRUSTED])
 def test_a_websocket_is_let_through(client: TestClient, origin: str) -> None:
     """Handshakes are the app's to judge, whatever their origin."""
     with client.websocket_connect("/socket", headers={"Origin": origin}) as connection:
@@ -223,7 +223,7 @@ def test_a_cors_header_of_a_route_gives_way() -> None:
     granted = client.get("/", headers={"Origin": ORIGIN})
     assert granted.headers.get_list("access-control-allow-origin") == [ORIGIN]
     assert granted.headers["vary"] == "Accept, Origin"
-    withheld = client.get("/", headers={"Origin": STRANGER})
+    withheld = client.get("/", headers={"Origin": UNTRUSTED})
     assert "access-control-allow-origin" not in withheld.headers
 
 
@@ -278,7 +278,7 @@ def test_the_documented_example_works_after_one_import_line() -> None:
         # The oldest Starlette knows no QUERY.
         assert grants(answer) == {**grants(before), methods: sorted({*grants(before)[methods], "QUERY"})}
     for app in (new, old):
-        answer = app.options("/", headers={"Origin": STRANGER, "Access-Control-Request-Method": "PUT"})
+        answer = app.options("/", headers={"Origin": UNTRUSTED, "Access-Control-Request-Method": "PUT"})
         assert (answer.status_code, answer.text) == (400, "Disallowed CORS origin")
 
 

@@ -15,7 +15,7 @@ from tests.unit.adapters.asgi.scopes import (
     ORIGIN,
     OTHER,
     PREFLIGHT_VARY,
-    STRANGER,
+    UNTRUSTED,
     Message,
     Witness,
     answering,
@@ -35,7 +35,7 @@ _GRANTED = [
 _WITHHELD = [(b"vary", b"Origin")]
 _SCOPES = {
     "allowed": http_scope("GET", ("origin", ORIGIN)),
-    "refused": http_scope("GET", ("origin", STRANGER)),
+    "refused": http_scope("GET", ("origin", UNTRUSTED)),
     "none": http_scope("GET"),
 }
 
@@ -49,7 +49,7 @@ def middleware_around(app: Any, **options: Any) -> CORSMiddleware:
 
 
 @pytest.mark.parametrize("kind", ["lifespan", "websocket", "something-new"])
-@pytest.mark.parametrize("origin", [ORIGIN, STRANGER])
+@pytest.mark.parametrize("origin", [ORIGIN, UNTRUSTED])
 async def test_what_is_not_http_passes_through_untouched(kind: str, origin: str) -> None:
     """The app is called with the very objects that the server gave, whatever the origin."""
     witness = Witness()
@@ -91,7 +91,7 @@ async def test_the_app_is_called_with_the_request_as_it_came(scope: dict[str, An
     assert scope == before
 
 
-@pytest.mark.parametrize("origins", [(), (STRANGER,), ("\xff\x00",), (ORIGIN, ORIGIN), ("null",)], ids=repr)
+@pytest.mark.parametrize("origins", [(), (UNTRUSTED,), ("\xff\x00",), (ORIGIN, ORIGIN), ("null",)], ids=repr)
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE", "OPTIONS"])
 async def test_every_request_that_is_no_preflight_reaches_the_app(method: str, origins: tuple[str, ...]) -> None:
     """CORS is not access control: no origin is kept from the app."""
@@ -131,8 +131,8 @@ async def test_a_preflight_is_answered_whole() -> None:
     [
         (ORIGIN, "GET", 200),
         (ORIGIN, "DELETE", 400),
-        (STRANGER, "GET", 400),
-        (STRANGER, "", 400),
+        (UNTRUSTED, "GET", 400),
+        (UNTRUSTED, "", 400),
         ("", "GET", 400),
         (b"\xff\xfe", "\xff", 400),
     ],
@@ -185,7 +185,7 @@ async def test_all_four_fields_of_a_preflight_are_read() -> None:
     assert sent[1]["body"] == b"Disallowed CORS origin"
 
 
-@pytest.mark.parametrize("origin", [ORIGIN, STRANGER])
+@pytest.mark.parametrize("origin", [ORIGIN, UNTRUSTED])
 async def test_what_an_outer_middleware_adds_to_a_preflight_stays_there(origin: str) -> None:
     """Each answer has a header list of its own: a line that is appended to it does not show in the next."""
     middleware = middleware_around(Witness())
@@ -226,7 +226,7 @@ async def test_a_constant_answer_is_given_without_a_look_at_the_request() -> Non
     ]
 
 
-@pytest.mark.parametrize(("origin", "status"), [(ORIGIN, 200), (STRANGER, 400)])
+@pytest.mark.parametrize(("origin", "status"), [(ORIGIN, 200), (UNTRUSTED, 400)])
 async def test_a_constant_answer_is_none_to_a_preflight(origin: str, status: int) -> None:
     """A stranger's preflight is refused, and names nobody."""
     middleware = middleware_around(Witness(), allow_origins=[ORIGIN], constant_allow_origin=True)
@@ -320,9 +320,9 @@ async def test_the_message_and_its_list_are_never_mutated(scope: dict[str, Any],
 async def test_one_list_for_all_messages_serves_every_origin_alike() -> None:
     """A header list shared by all responses never carries one origin to another."""
     middleware = middleware_around(answering([(b"x-own", b"1")]))
-    for origin in (ORIGIN, STRANGER, OTHER, ORIGIN):
+    for origin in (ORIGIN, UNTRUSTED, OTHER, ORIGIN):
         headers = await headers_of(middleware, http_scope("GET", ("origin", origin)))
-        granted = [] if origin == STRANGER else [(b"access-control-allow-origin", origin.encode())]
+        granted = [] if origin == UNTRUSTED else [(b"access-control-allow-origin", origin.encode())]
         assert cors_of(headers) == [*granted, (b"vary", b"Origin")]
 
 
@@ -570,7 +570,7 @@ async def test_two_origins_at_once_get_their_own_answers() -> None:
         await send({"type": "http.response.body", "body": b""})
 
     middleware = middleware_around(app, allow_origins=[ORIGIN, "https://*.example.com"])
-    for first, second in [(ORIGIN, OTHER), (ORIGIN, STRANGER), (STRANGER, OTHER), (OTHER, ORIGIN)]:
+    for first, second in [(ORIGIN, OTHER), (ORIGIN, UNTRUSTED), (UNTRUSTED, OTHER), (OTHER, ORIGIN)]:
         answers = await asyncio.gather(
             *(
                 headers_of(middleware, {**http_scope("GET", ("origin", origin)), "path": origin})
@@ -579,7 +579,9 @@ async def test_two_origins_at_once_get_their_own_answers() -> None:
         )
         for origin, answer in zip((first, second), answers, strict=True):
             assert (b"x-path", origin.encode()) in answer
-            assert dict(answer).get(b"access-control-allow-origin") == (None if origin == STRANGER else origin.encode())
+            assert dict(answer).get(b"access-control-allow-origin") == (
+                None if origin == UNTRUSTED else origin.encode()
+            )
             assert (b"vary", b"Origin") in answer
 
 

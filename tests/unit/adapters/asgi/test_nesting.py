@@ -20,7 +20,7 @@ from crossorigin.adapters.asgi.nesting import MARK
 from tests.unit.adapters.asgi.scopes import (
     ORIGIN,
     OTHER,
-    STRANGER,
+    UNTRUSTED,
     answering,
     exchange,
     headers_of,
@@ -221,7 +221,7 @@ def test_a_layer_can_be_copied_whole_after_a_refusal() -> None:
     layer = CORSMiddleware(answering(), policy=OUTER, on_decision=print)
 
     async def refuse() -> None:
-        await exchange(layer, http_scope("GET", ("origin", STRANGER)))
+        await exchange(layer, http_scope("GET", ("origin", UNTRUSTED)))
 
     asyncio.run(refuse())
     copied = copy.deepcopy(layer)

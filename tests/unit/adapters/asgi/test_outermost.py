@@ -24,7 +24,7 @@ from starlette.routing import Mount, Route, Router
 from crossorigin import CORSMiddleware
 from crossorigin.adapters.asgi.nesting import MARK
 from crossorigin.testing import assert_browser_can, assert_browser_cannot
-from tests.unit.adapters.asgi.scopes import ORIGIN, STRANGER, exchange, http_scope, receive
+from tests.unit.adapters.asgi.scopes import ORIGIN, UNTRUSTED, exchange, http_scope, receive
 
 _OPTIONS: dict[str, Any] = {"allow_origins": [ORIGIN], "allow_methods": ["GET", "PUT"], "expose_headers": ["X-Own"]}
 FRAMEWORKS = [Starlette, FastAPI]
@@ -148,7 +148,7 @@ def test_whatever_the_app_answers_carries_its_cors_headers(
     if status != 307:
         verdict = assert_browser_can(app, origin=ORIGIN, url="/crash", method="PUT", credentials="omit")
         assert verdict.status in {status, 500}
-    stranger = client.put("/crash", content=b"much", headers={"Origin": STRANGER})
+    stranger = client.put("/crash", content=b"much", headers={"Origin": UNTRUSTED})
     assert "access-control-allow-origin" not in stranger.headers
     assert (stranger.status_code, stranger.headers["vary"]) == (status, "Origin")
 

@@ -15,7 +15,7 @@ from crossorigin import CORSMiddleware, CrossOriginWarning, InvalidPolicyError, 
 from crossorigin.starlette import cors
 from tests.unit.adapters.asgi.scopes import (
     ORIGIN,
-    STRANGER,
+    UNTRUSTED,
     answering,
     exchange,
     headers_of,
@@ -273,9 +273,9 @@ async def test_the_list_that_was_given_may_change_without_effect() -> None:
     """The middleware copies its options: an origin appended later is a stranger."""
     origins = [ORIGIN]
     middleware = CORSMiddleware(_APP, allow_origins=origins)
-    origins.append(STRANGER)
+    origins.append(UNTRUSTED)
     assert (b"vary", b"Origin") in await headers_of(middleware, http_scope("GET", ("origin", ORIGIN)))
-    assert await headers_of(middleware, http_scope("GET", ("origin", STRANGER))) == [(b"vary", b"Origin")]
+    assert await headers_of(middleware, http_scope("GET", ("origin", UNTRUSTED))) == [(b"vary", b"Origin")]
 
 
 async def test_options_may_be_read_only_once() -> None:
