@@ -18,8 +18,8 @@ from crossorigin.adapters.asgi.nesting import (
     describe_place,
     find_mark,
     serve_marked,
-    warn_of_outer,
-    warn_of_root_policy,
+    warn_about_outer,
+    warn_about_root_policy,
 )
 from crossorigin.adapters.common.arguments import logs_invalid_arguments, read_arguments
 from crossorigin.adapters.starlette.route_state import REVISION, ROUTES_OF, UNKNOWN_ROUTES, RouteState
@@ -261,10 +261,10 @@ class CORSMiddleware:
             return app
         routes = self._scan_routes(scope, app)
         if outer is not None:
-            warn_of_outer(scope, position, outer)
+            warn_about_outer(scope, position, outer)
             return self._handler.inside(app, scope["type"], routes)
         if routes.root_owner:
-            warn_of_root_policy(routes.root_owner, position)
+            warn_about_root_policy(routes.root_owner, position)
         is_fast = not (has_left or self._needs_full_handling or routes.may_have_policies)
         if is_fast and scope["type"] == "http":
             self._fast_plan = self._plan

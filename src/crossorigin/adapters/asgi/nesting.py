@@ -73,7 +73,7 @@ async def serve_marked(app: ASGIApp, mark: Mark, scope: Scope, receive: Receive,
         scope.pop(MARK, None)
 
 
-def warn_of_outer(scope: Scope, position: Position, outer: Mark) -> None:
+def warn_about_outer(scope: Scope, position: Position, outer: Mark) -> None:
     """Log once that a middleware has no effect because there is another one outside it."""
     if position.has_warned:
         return
@@ -85,7 +85,7 @@ def warn_of_outer(scope: Scope, position: Position, outer: Mark) -> None:
     )
 
 
-def warn_of_staying(scope: Scope) -> None:
+def warn_about_staying(scope: Scope) -> None:
     """Log that a middleware cannot move to the outermost position."""
     _warn(
         f"CORSMiddleware {describe_place(scope)} cannot move to the outermost position, because it was not added to "
@@ -95,7 +95,7 @@ def warn_of_staying(scope: Scope) -> None:
     )
 
 
-def warn_of_root_policy(owner: str, position: Position) -> None:
+def warn_about_root_policy(owner: str, position: Position) -> None:
     """Log once that a policy attached to the outermost app has no effect."""
     if position.has_warned_of_root:
         return

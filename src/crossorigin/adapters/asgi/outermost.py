@@ -10,7 +10,7 @@ from __future__ import annotations
 from copy import copy
 from dataclasses import dataclass
 
-from crossorigin.adapters.asgi.nesting import warn_of_staying
+from crossorigin.adapters.asgi.nesting import warn_about_staying
 from crossorigin.adapters.starlette.middleware_stack import (
     holder_of_own_stack,
     layers_around,
@@ -59,7 +59,7 @@ def move_out(layer: Any, app: Any, scope: Scope, *, may_move: bool) -> Move | No
         return None
     found = layers_around(layer, app) if may_move else []
     if not found:
-        warn_of_staying(scope)
+        warn_about_staying(scope)
         return None
     moved = copy(layer)
     holder = holder_of_own_stack(app, built)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from crossorigin.policy.check.public_suffix import PRIVATE_NAMES, SuffixNode, suffix_tree
+from crossorigin.policy.check.regex.hosts import HOSTING_CHARACTERS, LABEL_CHARACTERS
 from crossorigin.policy.check.regex.readable import readable_origin
 from crossorigin.policy.regex.limits import RegexTooLargeError
 
@@ -103,7 +104,10 @@ class DomainCounter:
             yield from ((top, unknown) for top in self._written.top_level_names(hosts) if top not in node.children)
 
     def _count_below(self, suffix: str, node: SuffixNode, states: States, hosts: Hosts) -> None:
-        for label in hosts.labels(states, hosts.begin_states, suffix=suffix):
+        # A top-level name that the list does not know is no hosting service, although the switch treats it like one.
+        is_hosting = node.section == "hosting" and "." in suffix
+        characters = HOSTING_CHARACTERS if is_hosting else LABEL_CHARACTERS
+        for label in hosts.labels(states, hosts.begin_states, suffix=suffix, characters=characters):
             # This does not use the wildcard, because users can also have names of one label below a hosting suffix.
             child = node.children.get(label)
             if child is None or child.section is None:

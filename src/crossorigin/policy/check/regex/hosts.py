@@ -26,6 +26,8 @@ States = frozenset[int]
 
 # The characters of labels that can be registered. Browsers also send underscores, and hyphens at the ends of labels.
 LABEL_CHARACTERS = "abcdefghijklmnopqrstuvwxyz0123456789-"
+# Hosting services also give out names with underscores, for example those of storage buckets.
+HOSTING_CHARACTERS = f"_{LABEL_CHARACTERS}"
 _HOST_CHARACTERS = frozenset(f"{LABEL_CHARACTERS}_.")
 _USUAL_PORTS = ("3000", "8080")
 _ACE_PREFIX = "xn--"
@@ -73,8 +75,8 @@ class Hosts:
                 if target is not None:
                     self._sources.setdefault((target, char), set()).add(state)
         self._read: dict[tuple[States, str], States] = {}
-        self._distances: dict[States, dict[int, int]] = {}
-        self._missing_before: dict[tuple[States, States], int] = {}
+        self._distances: dict[tuple[States, str], dict[int, int]] = {}
+        self._missing_before: dict[tuple[States, States, str], int] = {}
         self.later = self._begins_behind_a_label()
 
     def _find_labels(self) -> set[int]:
@@ -139,16 +141,16 @@ class Hosts:
         """Return the states where a label begins after a label that can be registered."""
         ends = {
             target
-            for state in {*self._distance(self.begin_states), *self.begins}
+            for state in {*self._distance(self.begin_states, LABEL_CHARACTERS), *self.begins}
             for char, target in self.automaton.rows[state].items()
             if char.isalnum()
         }
         behind = {self.automaton.rows[state].get(".") for state in ends}
         return frozenset(state for state in behind if state in self.begins)
 
-    def _distance(self, begins: States) -> dict[int, int]:
+    def _distance(self, begins: States, characters: str) -> dict[int, int]:
         """Return how many characters of a label that can be registered lead from `begins` to each state."""
-        if begins not in self._distances:
+        if (begins, characters) not in self._distances:
             far: dict[int, int] = {}
             todo = deque((state, 0) for state in begins)
             while todo:
@@ -156,11 +158,11 @@ class Hosts:
                 row = self.automaton.rows[state]
                 self.budget.spend(1 + len(row) // 4)
                 for char, target in row.items():
-                    if target not in far and (char.isalnum() or (length and char == "-")):
+                    if target not in far and char in characters and (length or char != "-"):
                         far[target] = length + 1
                         todo.append((target, length + 1))
-            self._distances[begins] = far
-        return self._distances[begins]
+            self._distances[begins, characters] = far
+        return self._distances[begins, characters]
 
     def back(self, states: States, text: str) -> States:
         """Return the states from which a text leads to one of `states`."""
@@ -178,7 +180,13 @@ class Hosts:
         return states
 
     def labels(
-        self, states: States, begins: Collection[int], *, suffix: str = "", is_whole: bool = True
+        self,
+        states: States,
+        begins: Collection[int],
+        *,
+        suffix: str = "",
+        is_whole: bool = True,
+        characters: str = LABEL_CHARACTERS,
     ) -> Iterator[str]:
         """Yield the registrable labels, shortest first, that lead from one of `begins` to `states`.
 
@@ -203,13 +211,13 @@ class Hosts:
                     if misses == _MOST_MISSES:
                         yield from (known for known in _A_LABELS if not goal.isdisjoint(self.back(states, known)))
             self.budget.spend(15)
-            for char in LABEL_CHARACTERS if label or not is_whole else LABEL_CHARACTERS[:-1]:
+            for char in characters if label or not is_whole else characters[:-1]:
                 before = self.back(now, char)
                 if not before:
                     continue
                 missing = 0
                 if char == "-" or goal.isdisjoint(before):
-                    missing = self._missing(before, goal)
+                    missing = self._missing(before, goal, characters)
                 if len(label) + 1 + missing <= MAX_LABEL and (has_room or self._is_room_before(before, label, suffix)):
                     count += 1
                     heapq.heappush(todo, (len(label) + 1 + missing, -len(label), count, char + label, before))
@@ -218,14 +226,14 @@ class Hosts:
         most = MAX_HOST - len(f"-{label}.{suffix}")
         return any(self._shortest_ways[state] <= most for state in states)
 
-    def _missing(self, states: States, begins: States) -> int:
+    def _missing(self, states: States, begins: States, characters: str) -> int:
         """Return how many characters are missing between the beginning of a label and `states`."""
-        if (states, begins) not in self._missing_before:
+        if (states, begins, characters) not in self._missing_before:
             self.budget.spend(1 + len(states) // 4)
-            distance = self._distance(begins)
+            distance = self._distance(begins, characters)
             far = min((distance[state] for state in states if state in distance), default=MAX_LABEL)
-            self._missing_before[states, begins] = far
-        return self._missing_before[states, begins]
+            self._missing_before[states, begins, characters] = far
+        return self._missing_before[states, begins, characters]
 
     def addresses(self, *, only_public: bool) -> Iterator[tuple[str, str]]:
         """Yield the accepted addresses as they are written in an origin, each with an example origin."""

@@ -6,6 +6,7 @@ import weakref
 
 import pytest
 
+from crossorigin import InvalidPolicyError, Policy
 from crossorigin.fetch.host import is_ipv4
 from crossorigin.fetch.origin import parse_origin
 from crossorigin.policy.check.regex.sendable import can_match
@@ -290,3 +291,24 @@ def test_a_judgement_keeps_nothing_in_memory() -> None:
         assert kept() is None
     finally:
         gc.enable()
+
+
+@pytest.mark.parametrize(
+    ("regex", "allowed"),
+    [
+        (r"https://[a-z]+_[a-z]+\.storage\.googleapis\.com", "_"),
+        (r"https://[a-z]{3}_x\.github\.io", "_x.github.io"),
+    ],
+)
+def test_names_with_underscores_below_a_hosting_suffix_count(regex: str, allowed: str) -> None:
+    """Hosting services give out such names, for example those of storage buckets; registries do not."""
+    with pytest.raises(InvalidPolicyError) as caught:
+        Policy(allow_origin_regex=regex, allow_credentials=True)
+    (issue,) = caught.value.issues
+    assert issue.code == "regex-allows-untrusted-origins"
+    assert allowed in issue.reason
+
+
+def test_names_with_underscores_below_a_registry_cannot_be_registered() -> None:
+    """Nobody can own such a domain, so that nothing untrusted is allowed."""
+    assert Policy(allow_origin_regex=r"https://[a-z]+_[a-z]+\.com", allow_credentials=True)
