@@ -79,8 +79,8 @@ _INSTRUCTIONS = {
 _INSTRUCTION = "write the origin in the form that browsers send: scheme://host or scheme://host:port."
 
 _EXTENSION_INSTRUCTION = (
-    'write the id of your extension, as in "chrome-extension://abcdefghijklmnopabcdefghijklmnop"; if its id is another '
-    'one in each browser, leave out allow_credentials and allow any origin, ["*"].'
+    'write the ID of your extension, as in "chrome-extension://abcdefghijklmnopabcdefghijklmnop"; if its ID is '
+    'different in each browser, leave out allow_credentials and allow any origin, ["*"].'
 )
 _EXTENSION_SCHEMES = frozenset({"chrome-extension", "moz-extension", "safari-extension", "safari-web-extension"})
 

@@ -36,8 +36,8 @@ _PAGES = ("https://app.example.com",)
 _THIS_MACHINE = ("http://localhost:*", "http://127.0.0.1:*")
 _OWN_NAMES = "list your own origins; or, if you control every name there, set dangerously_allow_public_suffixes=True."
 _LOCAL_NETWORK = (
-    "nothing, if you trust every device on this network; otherwise serve the page over https with a certificate of "
-    "your own (mkcert makes one), or open it as http://localhost through an SSH tunnel."
+    "nothing, if you trust every device on this network; otherwise serve the page over https with your own "
+    "certificate (mkcert makes one), or open it as http://localhost through an SSH tunnel."
 )
 _FIX_THE_FIRST = "fix the first issues, and check the options again."
 _NO_COOKIES = "if no page sends cookies; tokens in headers still work"
