@@ -191,9 +191,9 @@ def _parse_json(text: str) -> object:
 def _list_fixes(name: str, text: str) -> _Fixes:
     parts = _JSON_MARKS.split(_COMMENT.sub("", text))
     elements = [corrected for part in parts if part for corrected in correct(name, part)]
-    # Written without JSON, null would be ambiguous.
-    is_list = elements and _NULL not in map(str.lower, elements)
-    return (Fix(name, tuple(elements)),) if is_list and not validate({name: elements})[1] else ()
+    # Some elements can only be written in JSON: null, and names with quotes or "#".
+    is_readable = elements and _read_list(name, ",".join(elements))[1] is None
+    return (Fix(name, tuple(elements)),) if is_readable and not validate({name: elements})[1] else ()
 
 
 def _read_bool(name: str, text: str) -> _Read:
