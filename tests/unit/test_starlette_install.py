@@ -1,5 +1,6 @@
 """`install` puts the middleware around an app at once; the app stays what it is."""
 
+import inspect
 import logging
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -15,6 +16,7 @@ from starlette.websockets import WebSocketDisconnect
 import crossorigin.fastapi
 import crossorigin.starlette
 from crossorigin import CORSMiddleware, InvalidPolicyError, Policy
+from crossorigin.policy.options import DEFAULTS
 from crossorigin.starlette import install
 from tests.unit.adapters.asgi.scopes import ORIGIN, OTHER, UNTRUSTED, Witness
 from tests.unit.adapters.asgi.test_outermost import ROUTES, Unauthorized, every_framework, own_body
@@ -26,6 +28,15 @@ def test_there_is_one_class_and_one_function() -> None:
     """What is imported from a framework's room is what is imported from the top."""
     assert crossorigin.fastapi.CORSMiddleware is crossorigin.starlette.CORSMiddleware is CORSMiddleware
     assert crossorigin.fastapi.install is install
+
+
+def test_the_arguments_are_those_of_the_middleware() -> None:
+    """Each has the same default. The options are in the policy, and the position is always the outermost."""
+    theirs = inspect.signature(CORSMiddleware).parameters
+    expected = theirs.keys() - DEFAULTS.keys() - {"app", "policy", "outermost"}
+    ours = {name: option for name, option in inspect.signature(install).parameters.items() if name in expected}
+    assert ours.keys() == expected
+    assert ours == {name: theirs[name] for name in expected}
 
 
 @every_framework
