@@ -4,7 +4,8 @@ import copy
 import gc
 import logging
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
@@ -63,9 +64,9 @@ def files() -> Any:
     return app
 
 
-async def instructions_of(app: Any, scope: Any = None) -> int:
-    """Count the bytecode instructions of one request, a GET by default, those of the framework included."""
-    scope = scope or http_scope("GET", ("origin", ORIGIN))
+@contextmanager
+def counting() -> Iterator[list[int]]:
+    """Count the bytecode instructions of a block, those of the framework included, and put the number into a list."""
     steps = 0
 
     def trace(frame: FrameType, event: str, arg: object) -> Any:
@@ -74,16 +75,25 @@ async def instructions_of(app: Any, scope: Any = None) -> int:
         steps += event == "opcode"
         return trace
 
+    counted: list[int] = []
     before = sys.gettrace()
     # A collection that happens to start here would be counted too: Hypothesis has a callback for it.
     gc.disable()
     sys.settrace(trace)
     try:
-        await exchange(app, scope)
+        yield counted
     finally:
         sys.settrace(before)
         gc.enable()
-    return steps
+        counted.append(steps)
+
+
+async def instructions_of(app: Any, scope: Any = None) -> int:
+    """Count the instructions of one request, a GET by default."""
+    scope = scope or http_scope("GET", ("origin", ORIGIN))
+    with counting() as counted:
+        await exchange(app, scope)
+    return counted[0]
 
 
 async def another_app() -> Any:
@@ -143,25 +153,15 @@ async def test_a_preflight_costs_the_same_whatever_methods_other_apps_allow() ->
 
 def test_making_a_middleware_costs_the_same_however_many_there_are() -> None:
     """Nothing counts the others."""
+    app = answering()
 
     def steps_of_making() -> int:
-        steps = 0
-
-        def trace(frame: FrameType, event: str, arg: object) -> Any:
-            nonlocal steps
-            frame.f_trace_lines, frame.f_trace_opcodes = False, True
-            steps += event == "opcode"
-            return trace
-
-        before = sys.gettrace()
-        sys.settrace(trace)
-        try:
+        with counting() as counted:
             CORSMiddleware(app, policy=POLICY)
-        finally:
-            sys.settrace(before)
-        return steps
+        return counted[0]
 
-    app = answering()
+    # The first one also imports what all of them use.
+    steps_of_making()
     first = steps_of_making()
     kept = [CORSMiddleware(app, policy=POLICY) for _ in range(200)]
     assert steps_of_making() == first
