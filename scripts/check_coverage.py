@@ -42,7 +42,7 @@ def coverage_problems(report: dict[str, Any], names: list[str]) -> list[str]:
 
 
 def worker_problems(contexts: Iterable[str]) -> list[str]:
-    """Say which workers of the run left no data; `contexts` are the names of what was measured."""
+    """Return the workers of the run that left no data; `contexts` are the names of what was measured."""
     found = [match for context in contexts if (match := WORKER.fullmatch(context))]
     if not found:
         return ["no worker was measured"]

@@ -20,7 +20,7 @@ ANY_PORT = "*"
 # These have the form of an origin, but no page has such an origin: a WebSocket handshake has the origin of its page,
 # and a page loaded from a file sends `null`.
 _NEVER_SENT_SCHEMES = ("file:", "ws:", "wss:")
-# Schemes with a meaning of their own that differ from http or https by one or two letters.
+# Schemes that have another meaning, and differ from http or https by one or two letters.
 _NOT_MISSPELLED = frozenset(
     {
         "ftp",

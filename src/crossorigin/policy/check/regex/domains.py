@@ -104,7 +104,7 @@ class DomainCounter:
             yield from ((top, unknown) for top in self._written.top_level_names(hosts) if top not in node.children)
 
     def _count_below(self, suffix: str, node: SuffixNode, states: States, hosts: Hosts) -> None:
-        # A top-level name that the list does not know is no hosting service, although the switch treats it like one.
+        # A top-level name that the list does not know is not a hosting service, although the switch treats it like one.
         is_hosting = node.section == "hosting" and "." in suffix
         characters = HOSTING_CHARACTERS if is_hosting else LABEL_CHARACTERS
         for label in hosts.labels(states, hosts.begin_states, suffix=suffix, characters=characters):
