@@ -71,6 +71,11 @@ class _FolderScheduling(LoadScopeScheduling):
         super().remove_node(node)
         return crashed
 
+    def _reschedule(self, node: Any) -> None:
+        # A worker that replaces a crashed one gets work once it has collected the tests.
+        if node in self.registered_collections:
+            super()._reschedule(node)
+
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
     """Schedule by files and folders."""
