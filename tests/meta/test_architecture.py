@@ -3,6 +3,8 @@
 The layers are contracts of import-linter, in `pyproject.toml`. These are the promises that no contract can state.
 """
 
+import subprocess
+import sys
 from collections.abc import Iterable, Mapping
 
 import grimp
@@ -107,3 +109,14 @@ def test_no_framework_is_imported_but_by_its_own_module() -> None:
         for framework in FRAMEWORKS
     }
     assert {name: modules - FRAMEWORKS[name] for name, modules in importers.items() if modules - FRAMEWORKS[name]} == {}
+
+
+def test_importing_the_package_does_not_load_typing() -> None:
+    """It is an eighth of what the import costs, so that names for type checkers are imported for these alone."""
+    program = (
+        f"import sys; sys.path.insert(0, {str(ROOT / 'src')!r}); import crossorigin; print('typing' in sys.modules)"
+    )
+    run = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", program], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert run.stdout == "False\n"
