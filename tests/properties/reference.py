@@ -268,6 +268,8 @@ def host_is_right(scheme: str, host: str) -> bool:
     """Tell whether a host is written as browsers write it."""
     if host.startswith("["):
         return address_is_right(ipaddress.IPv6Address, host.removeprefix("[").removesuffix("]"))
+    if host == ".":
+        return scheme not in {"http", "https"}  # ``app://.`` is an origin of desktop applications.
     labels = host.removesuffix(".").split(".")
     if not 1 <= len(host.removesuffix(".")) <= 253:
         return False
