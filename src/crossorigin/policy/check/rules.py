@@ -29,7 +29,23 @@ _URLS = (
     ' str() of a pydantic URL adds the slash: write str(url).rstrip("/"), or declare the setting as '
     "crossorigin.settings.pydantic.Origins."
 )
-
+# What the standard forbids with credentials, and what any website can send from a sandboxed frame.
+_UNSAFE_WITH_CREDENTIALS = {
+    WILDCARD: (
+        IssueCode.WILDCARD_WITH_CREDENTIALS,
+        (
+            'With allow_credentials=True, "*" would let every website act as your user. Browsers reject it for '
+            "requests with credentials, and reflecting the Origin header instead would be just as unsafe."
+        ),
+    ),
+    OPAQUE_ORIGIN: (
+        IssueCode.NULL_WITH_CREDENTIALS,
+        (
+            "Every site can send this origin, from a sandboxed frame or a data: URL, so with "
+            "allow_credentials=True it lets every site act as your user."
+        ),
+    ),
+}
 
 Rule = Callable[[Options], Iterator[PolicyIssue]]
 
@@ -67,52 +83,35 @@ def _are_urls(origins: Sequence[Element]) -> bool:
     return len(origins) > 1 and all(_URL_ENDING.search(element.text) for element in origins)
 
 
-def wildcard_has_no_credentials(options: Options) -> Iterator[PolicyIssue]:
-    """Reject `*` with credentials: the standard forbids it, and reflecting every origin would allow every website.
+def origins_are_safe_with_credentials(options: Options) -> Iterator[PolicyIssue]:
+    """Reject, with credentials, origins that let strangers in: `*`, `null`, and a wildcard before a public suffix.
 
     https://fetch.spec.whatwg.org/#cors-protocol-and-credentials
     """
     if not options.allow_credentials:
         return
+    # One rule for all three, because each reading of an element parses it.
     for element in options.allow_origins:
-        if WILDCARD in _intended(element.text):
-            yield issue_of(
-                IssueCode.WILDCARD_WITH_CREDENTIALS,
-                element,
-                'With allow_credentials=True, "*" would let every website act as your user. Browsers reject it for '
-                "requests with credentials, and reflecting the Origin header instead would be just as unsafe.",
-            )
+        intended = _intended(element.text)
+        for origin, (code, reason) in _UNSAFE_WITH_CREDENTIALS.items():
+            if origin in intended:
+                yield issue_of(code, element, reason)
+        if not options.dangerously_allow_public_suffixes:
+            yield from _wildcards_before_public_suffixes(element, intended)
 
 
-def null_has_no_credentials(options: Options) -> Iterator[PolicyIssue]:
-    """Reject `null` with credentials: any website can send that origin from a sandboxed frame."""
-    if not options.allow_credentials:
-        return
-    for element in options.allow_origins:
-        if OPAQUE_ORIGIN in _intended(element.text):
-            yield issue_of(
-                IssueCode.NULL_WITH_CREDENTIALS,
-                element,
-                "Every site can send this origin, from a sandboxed frame or a data: URL, so with "
-                "allow_credentials=True it lets every site act as your user.",
-            )
-
-
-def wildcards_are_not_before_public_suffixes(options: Options) -> Iterator[PolicyIssue]:
-    """Reject, with credentials, a wildcard before a name below which anyone can register names."""
-    if not options.allow_credentials or options.dangerously_allow_public_suffixes:
-        return
-    for element in options.allow_origins:
-        for text in _intended(element.text):
-            pattern = parse_pattern(text) if WILDCARD in text else None
-            why = why_public(pattern.host) if pattern is not None and pattern.subdomains else None
-            if pattern is None or why is None:
-                continue
-            yield issue_of(
-                IssueCode.PUBLIC_SUFFIX_WITH_CREDENTIALS,
-                element,
-                f"{pattern.host} {why}, and with allow_credentials=True a page there acts as your user.",
-            )
+def _wildcards_before_public_suffixes(element: Element, intended: tuple[str, ...]) -> Iterator[PolicyIssue]:
+    """Reject a wildcard before a name below which anyone can register names."""
+    for text in intended:
+        pattern = parse_pattern(text) if WILDCARD in text else None
+        why = why_public(pattern.host) if pattern is not None and pattern.subdomains else None
+        if pattern is None or why is None:
+            continue
+        yield issue_of(
+            IssueCode.PUBLIC_SUFFIX_WITH_CREDENTIALS,
+            element,
+            f"{pattern.host} {why}, and with allow_credentials=True a page there acts as your user.",
+        )
 
 
 def methods_can_be_sent(options: Options) -> Iterator[PolicyIssue]:
@@ -204,9 +203,7 @@ def constant_is_one_origin(options: Options) -> Iterator[PolicyIssue]:
 
 ERRORS: tuple[Rule, ...] = (
     origins_can_be_sent,
-    wildcard_has_no_credentials,
-    null_has_no_credentials,
-    wildcards_are_not_before_public_suffixes,
+    origins_are_safe_with_credentials,
     regex_is_safe,
     methods_can_be_sent,
     header_names_are_tokens,
