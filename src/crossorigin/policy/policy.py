@@ -81,7 +81,7 @@ class Policy:
     _plan: Plan | None = field(init=False)
 
     @reports_unknown_names
-    def __init__(  # existing code relies on the names and their order
+    def __init__(
         self,
         *,
         allow_origins: Iterable[str] = (),
