@@ -195,10 +195,11 @@ class Builder:
             app.add_middleware(Through, seen=partial(_crash, b"early"))
         return app
 
-    def _attach(self, policy: int | None, thing: Any) -> Any:
+    def _attach(self, policy: int | None, thing: Any, *, has_effect: bool = True) -> Any:
         if policy is None or self.is_twin:
             return thing
-        self.attached.add(policy)
+        if has_effect:
+            self.attached.add(policy)
         return cors(self.table.policies[policy] if policy else None)(thing)
 
     def _group(self, index: int, levels: tuple[Level, ...]) -> Any:
@@ -208,14 +209,14 @@ class Builder:
         thing = _MAKE[group.kind](group.prefix)
         getattr(thing, "router", thing).redirect_slashes = group.redirects
         if group.early:
-            self._attach(group.policy, thing)
+            self._attach(group.policy, thing, has_effect=index > 0)
         for item in group.items:
             if isinstance(item, Leaf):
                 self._add_leaf(thing, item, levels)
             else:
                 self._add_branch(thing, item, levels)
         if not group.early:
-            self._attach(group.policy, thing)
+            self._attach(group.policy, thing, has_effect=index > 0)
         if not self.is_twin:
             self._groups[index] = thing
         return thing
