@@ -22,8 +22,9 @@ from bench.ratios import REFERENCES, TARGETS, limit, ratios, routing_ratios
 
 BASELINES = ROOT / "bench" / "baselines.json"
 TOLERANCE = 0.03
-# Another memory layout, caused for example by another path or a new import, changes a count by up to this share.
-LAYOUT_TOLERANCE = 0.005
+# Another memory layout, caused for example by another path or a new import, changes a ratio by up to this share. The
+# same sources gave 0.2148 to 0.2170 for `actual-any / starlette` in six folders on two machines.
+LAYOUT_TOLERANCE = 0.01
 # Another build of Python can change a ratio by up to this share: with Debian's 3.11.2, a chunk costs 9 % more.
 OTHER_BUILD_TOLERANCE = 0.10
 

@@ -4,7 +4,8 @@ The middleware owns the CORS headers of a response: it replaces those that the a
 appends to them. Header lists are read once and never modified. Their names may be in any case.
 """
 
-from collections.abc import Iterable, Sequence
+import sys
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from crossorigin.fetch.fields import WILDCARD_BYTES, Header, merge_vary, split_list, unique_names
@@ -33,6 +34,7 @@ _NEVER_READABLE = frozenset(name.encode() for name in FORBIDDEN_RESPONSE_HEADERS
 # Most header names have none of these lengths, which spares them `lower()` and a hash.
 _CORS_NAME_LENGTHS = frozenset(map(len, _CORS_NAMES))
 _EDITED_NAME_LENGTHS = frozenset(map(len, _EDITED_NAMES))
+_ALL_LENGTHS = range(sys.maxsize)
 # Apps use a handful of `Vary` values, and merging one costs more than the rest of `apply`. A value may repeat what a
 # client sent, so the cache keeps few values and no long ones.
 _MAX_VARY_ENTRIES = 64
@@ -89,8 +91,8 @@ class ResponseHeaders:
     vary: bool = True
     grant: tuple[Header, ...] = field(init=False, repr=False, compare=False)
     ready: tuple[Header, ...] = field(init=False, repr=False, compare=False)
-    # The lengths of the header names that need a closer look. None means that every name does.
-    _lengths: frozenset[int] | None = field(init=False, repr=False, compare=False)
+    # The lengths of the header names that need a closer look.
+    _lengths: Container[int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Prepare the headers for a response that has none of them."""
@@ -98,7 +100,7 @@ class ResponseHeaders:
         object.__setattr__(self, "grant", grant)
         object.__setattr__(self, "ready", (*grant, (VARY, _ORIGIN)) if self.vary else grant)
         lengths = _EDITED_NAME_LENGTHS if self.vary else _CORS_NAME_LENGTHS
-        object.__setattr__(self, "_lengths", None if self.expand else lengths)
+        object.__setattr__(self, "_lengths", _ALL_LENGTHS if self.expand else lengths)
 
     def _grant(self, exposed: Sequence[bytes]) -> tuple[Header, ...]:
         if self.allow_origin is None:
@@ -113,15 +115,13 @@ class ResponseHeaders:
         """Return the header list to send instead of `headers`."""
         own = [*headers]
         lengths = self._lengths
-        if lengths is None:
-            return self._apply_edit(own)
         vary = None
         for header in own:
             if len(header[0]) in lengths:
                 name = header[0].lower()
-                if name == VARY and vary is None:
+                if name == VARY and vary is None and not self.expand:
                     vary = header
-                elif name in _EDITED_NAMES:
+                elif name in _EDITED_NAMES or self.expand:
                     return self._apply_edit(own)
         if vary is None:
             own += self.ready
