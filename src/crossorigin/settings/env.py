@@ -21,6 +21,7 @@ from crossorigin.policy.fixes import REMOVE, Fix
 from crossorigin.policy.options import DEFAULTS
 from crossorigin.policy.pattern import can_be_listed
 from crossorigin.policy.policy import Policy
+from crossorigin.settings.codespaces import with_codespace_origin
 from crossorigin.settings.issue_text import in_text
 
 __all__ = ["policy_from_env"]
@@ -94,7 +95,7 @@ def policy_from_env(prefix: str = "CORS_", environ: Mapping[str, str | None] | N
     environ = os.environ if environ is None else environ
     variables = {name: f"{prefix}{name}".upper() for name in DEFAULTS}
     texts = {name: environ.get(variable) or "" for name, variable in variables.items()}
-    options, errors, found_warnings = read_options(texts, variables)
+    options, errors, found_warnings = read_options(texts, variables, environ)
     if prefix and not texts["allow_origins"] and not texts["allow_origin_regex"]:
         found_warnings += _origins_under_other_names(prefix.upper(), environ)
     errors += _misspelt(prefix.upper(), environ, frozenset(variables.values()))
@@ -109,18 +110,21 @@ def policy_from_env(prefix: str = "CORS_", environ: Mapping[str, str | None] | N
 
 
 def read_options(
-    given: Mapping[str, object], names: Mapping[str, str] | None = None
+    given: Mapping[str, object],
+    names: Mapping[str, str] | None = None,
+    environ: Mapping[str, str | None] = os.environ,
 ) -> tuple[dict[str, object], list[PolicyIssue], list[PolicyIssue]]:
     """Read the options that are given as text, and validate all options.
 
     Return the options as `Policy` takes them, the errors and, if there are no errors, the warnings. `names` maps
-    options to the names that issues show.
+    options to the names that issues show. `environ` may name the codespace in which the program runs.
     """
     texts = {name: str.__str__(text).strip() for name, text in given.items() if isinstance(text, str)}
     unread: list[PolicyIssue] = []
     options = {**given, **{name: _read(name, text, unread) for name, text in texts.items() if name in DEFAULTS}}
     _, errors, found_warnings = validate(options)
-    errors = [in_text(issue, texts, names) for issue in sorted([*unread, *errors], key=_place)]
+    errors = [with_codespace_origin(issue, environ) for issue in sorted([*unread, *errors], key=_place)]
+    errors = [in_text(issue, texts, names) for issue in errors]
     return options, errors, [] if errors else [in_text(issue, texts, names) for issue in found_warnings]
 
 
