@@ -37,7 +37,7 @@ from crossorigin import CrossOriginWarning, Policy
 Line = tuple[bytes, bytes]
 
 _HERE = Path(__file__).resolve().parent
-_LISTS = {"configurations.toml", "policies.toml", "refused.toml", "warned.toml"}
+_LISTS = {"configurations.toml", "policies.toml", "public_configurations.toml", "refused.toml", "warned.toml"}
 _PREFLIGHT_VARY = (
     b"Origin",
     b"Access-Control-Request-Method",

@@ -11,9 +11,11 @@ from crossorigin import CrossOriginWarning, InvalidPolicyError
 from crossorigin.policy.options import apply_fix
 from tests.unit.policy.check.faulty_policies import complaint_of
 
-CONFIGURATIONS: list[dict[str, Any]] = tomllib.loads(
-    Path(__file__).with_name("configurations.toml").read_text("utf-8")
-)["configuration"]
+CONFIGURATIONS: list[dict[str, Any]] = [
+    configuration
+    for name in ("configurations.toml", "public_configurations.toml")
+    for configuration in tomllib.loads(Path(__file__).with_name(name).read_text("utf-8"))["configuration"]
+]
 OUTCOMES = {"starts": type(None), "warns": CrossOriginWarning, "refused": InvalidPolicyError}
 
 
@@ -40,5 +42,8 @@ def test_a_configuration_has_its_outcome(configuration: Mapping[str, Any]) -> No
     assert [words for words in configuration.get("never", ()) if words in message] == []
     if "fixed" in configuration:
         fixed = follow(options)
-        assert fixed["allow_origins"] == configuration["fixed"]
+        assert [*fixed.get("allow_origins", ())] == configuration["fixed"]
+        assert fixed.get("allow_origin_regex") == configuration.get("fixed_regex")
+        keeps_credentials = not configuration.get("fixed_without_credentials")
+        assert bool(fixed.get("allow_credentials")) == (keeps_credentials and bool(options.get("allow_credentials")))
         assert not isinstance(complaint_of(fixed), InvalidPolicyError)

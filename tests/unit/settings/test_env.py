@@ -382,7 +382,7 @@ def test_an_instruction_names_variables_and_is_no_python() -> None:
     assert issue.hint.endswith(r'as in "https://.*\.example\.org".')
     assert 'r"' not in issue.hint
     (issue,) = issues_of({"CORS_ALLOW_ORIGINS": "https://*.github.io", "CORS_ALLOW_CREDENTIALS": "1"})
-    assert issue.hint.endswith("CORS_DANGEROUSLY_ALLOW_PUBLIC_SUFFIXES=true.")
+    assert issue.hint.endswith("CORS_DANGEROUSLY_ALLOW_PUBLIC_SUFFIXES=true")
 
 
 WRITTEN = [(faulty, texts) for faulty in FAULTY if (texts := as_texts(faulty.options)) is not None]

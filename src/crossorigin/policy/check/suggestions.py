@@ -34,7 +34,6 @@ _EXAMPLES = {
 }
 _PAGES = ("https://app.example.com",)
 _THIS_MACHINE = ("http://localhost:*", "http://127.0.0.1:*")
-_OWN_NAMES = "list your own origins; or, if you control every name there, set dangerously_allow_public_suffixes=True."
 _LOCAL_NETWORK = (
     "nothing, if you trust every device on this network; otherwise serve the page over https with your own "
     "certificate (mkcert makes one), or open it as http://localhost through an SSH tunnel."
@@ -86,7 +85,9 @@ def add_bool_fix(issue: PolicyIssue, value: object) -> PolicyIssue:
 def _with(issue: PolicyIssue, context: _Context) -> PolicyIssue:
     if issue.fixes or issue.instruction:
         return issue
-    return _with_suggestion(issue, _SUGGESTIONS.get(issue.code, _origin)(issue, context))
+    if issue.code in _SUGGESTIONS:
+        return _with_suggestion(issue, _SUGGESTIONS[issue.code](issue, context))
+    return _with_origin(issue, context)
 
 
 def _with_suggestion(issue: PolicyIssue, suggestion: Suggestion) -> PolicyIssue:
@@ -157,11 +158,16 @@ def _regex_text(issue: PolicyIssue, context: _Context) -> Suggestion:
 # Origins.
 
 
-def _origin(issue: PolicyIssue, context: _Context) -> Suggestion:
+def _with_origin(issue: PolicyIssue, context: _Context) -> PolicyIssue:
+    """Return the issue about a text that is not an origin with the origin as its fix, or without it if it is listed."""
     diagnosis = diagnose_faulty(str(issue.value))
     if not diagnosis.replacements:
-        return diagnosis.instruction
-    return _replace(issue, diagnosis.replacements, context)
+        return replace(issue, instruction=diagnosis.instruction)
+    listed = {text for field, texts in context.texts.items() if field != issue.field for text in texts}
+    if len(diagnosis.replacements) == 1 and diagnosis.replacements[0] in listed:
+        reason = f"{issue.reason} {diagnosis.replacements[0]} is already in the list."
+        return replace(issue, reason=reason, fixes=_remove(issue, context))
+    return replace(issue, fixes=_replace(issue, diagnosis.replacements, context))
 
 
 def _origins_in(text: str) -> list[str]:
@@ -189,12 +195,27 @@ def _null_with_credentials(issue: PolicyIssue, context: _Context) -> Suggestion:
     )
 
 
+def _public_suffix(issue: PolicyIssue, context: _Context) -> Suggestion:
+    own = [origin.replace("://*.", "://your-app.", 1) for origin in repair(str(issue.value))]
+    (fix,) = _replace(issue, own, context)
+    return (
+        replace(fix, when="your own origins"),
+        Fix("dangerously_allow_public_suffixes", value=True, when="if you control every name there"),
+    )
+
+
 def _insecure(issue: PolicyIssue, context: _Context) -> Suggestion:
     pattern = parse_pattern(str(issue.value))
     if pattern is not None and is_private_network(pattern.host):
         return _LOCAL_NETWORK
     rest = str(issue.value).removeprefix("http").removesuffix(":443")
-    return _replace(issue, (f"https{rest}",), context)
+    fixes = _replace(issue, (f"https{rest}",), context)
+    if pattern is None or not pattern.host.replace("-", "").replace("_", "").isalnum():
+        return fixes
+    # A host name of one label is nearly always the name of a container, and no page has it as its host.
+    (removal,) = _remove(issue, context)
+    when = f"if {pattern.host} is the name of a container, which browsers do not use"
+    return replace(removal, when=when), replace(fixes[0], when="if it is a host of your network")
 
 
 def _next_to_wildcard(issue: PolicyIssue, context: _Context) -> Suggestion:
@@ -253,7 +274,7 @@ _SUGGESTIONS: Mapping[IssueCode, Callable[[PolicyIssue, _Context], Suggestion]] 
     IssueCode.ORIGIN_EMPTY: _remove,
     IssueCode.WILDCARD_WITH_CREDENTIALS: _wildcard_with_credentials,
     IssueCode.NULL_WITH_CREDENTIALS: _null_with_credentials,
-    IssueCode.PUBLIC_SUFFIX_WITH_CREDENTIALS: lambda _issue, _context: _OWN_NAMES,
+    IssueCode.PUBLIC_SUFFIX_WITH_CREDENTIALS: _public_suffix,
     IssueCode.CONSTANT_ORIGIN_NEEDS_ONE_ORIGIN: _remove,
     IssueCode.REGEX_NOT_A_STRING: _regex_text,
     IssueCode.REGEX_EMPTY: lambda issue, _: (Fix(issue.field, None),),

@@ -13,10 +13,13 @@ from crossorigin.policy.check.public_suffix import why_public
 from crossorigin.policy.check.regex.readable import WORDS
 from crossorigin.policy.check.regex.repairs import (
     PRIVATE_RANGES,
+    branches_of,
     close_addresses,
     escape_dots,
     lower_letters,
+    name_hosts,
     repaired,
+    replace_globs,
     unify_backslashes,
     without_atoms,
     without_branches,
@@ -42,11 +45,14 @@ class Cause(NamedTuple):
     instruction: str = ""
 
 
-def explain_danger(text: str, verdict: Verdict, fixer: Fixer) -> Cause:
-    """Return the cause for an expression that allows untrusted origins."""
+def explain_danger(text: str, verdict: Verdict, fixer: Fixer, *, lists_origins: bool) -> Cause:
+    """Return the cause for an expression that allows untrusted origins.
+
+    `lists_origins` says whether `allow_origins` has origins, so that the policy still has a use without the expression.
+    """
     match verdict.danger:
         case Danger.ANY_ORIGIN:
-            return _any_origin(verdict)
+            return _any_origin(verdict, lists_origins=lists_origins)
         case Danger.NULL:
             return _null(text, fixer)
         case Danger.ADDRESSES:
@@ -59,12 +65,18 @@ def explain_danger(text: str, verdict: Verdict, fixer: Fixer) -> Cause:
             return _domains(text, verdict, fixer)
 
 
-def _any_origin(verdict: Verdict) -> Cause:
-    return Cause(
+def _any_origin(verdict: Verdict, *, lists_origins: bool) -> Cause:
+    reason = (
         f"It matches every host and allows origins such as {verdict.origin}, so with allow_credentials=True every site "
-        "can act as your user.",
+        "can act as your user."
+    )
+    cookieless = Fix("allow_credentials", REMOVE, "if no page sends cookies; tokens in headers still work")
+    if lists_origins:
+        return Cause(reason, (Fix(REGEX, REMOVE, "if only the pages in allow_origins send cookies"), cookieless))
+    return Cause(
+        reason,
         (
-            Fix("allow_credentials", REMOVE, "if no page sends cookies; tokens in headers still work"),
+            cookieless,
             Fix(REGEX, r"https://(.+\.)?example\.com", "the hosts of your own pages"),
             Fix(REGEX, _LOCALHOST, "during development: pages on this machine"),
         ),
@@ -98,6 +110,13 @@ def _domains(text: str, verdict: Verdict, fixer: Fixer) -> Cause:
             graver = _hosting(fixed, found.verdict, fixer)
             return graver._replace(reason=f"{why}. {graver.reason}", fixes=(replace(graver.fixes[0], when=""),))
         cause = f"{why}, so it"
+        if found.verdict.danger is Danger.HOSTING and fixed == replace_globs(text):
+            own = _hosting(fixed, found.verdict, fixer).fixes[0]
+            return Cause(
+                f"{cause} allows {verdict.origin}. Anyone can register that domain, {_ACTS} A wildcard would be as "
+                f"dangerous, because {found.verdict.suffix} {why_public(found.verdict.suffix)}.",
+                (replace(own, when=""),),
+            )
         if found.verdict.danger is None:
             escaped = escape_dots(fixed)
             return Cause(
@@ -126,12 +145,35 @@ def _hosting(text: str, verdict: Verdict, fixer: Fixer) -> Cause:
             "Netlify reserves names that end with --your-site for the owner of that site. To rely on that, set "
             "dangerously_allow_public_suffixes=True."
         )
-    fixes = [Fix(REGEX, rf"https://your-app\.{escaped}", f"your own origins, such as https://your-app.{suffix}")]
+    fixed = _with_own_names(text, fixer) or rf"https://your-app\.{escaped}"
+    fixes = [Fix(REGEX, fixed, f"your own origins, such as https://your-app.{suffix}")]
     if fixer.is_fine(text, with_switch=True):
         fixes.append(
             Fix("dangerously_allow_public_suffixes", value=True, when="if nobody else can register a matching name")
         )
     return Cause(" ".join(lines), tuple(fixes))
+
+
+def _with_own_names(text: str, fixer: Fixer) -> str | None:
+    """Return the expression with a name in place of each part that allows every name of a hosting service.
+
+    The outermost alternatives that are safe stay as they are.
+    """
+    named: list[str] = []
+    for branch in branches_of(text):
+        found = fixer.examine(branch)
+        if found is None or found.verdict.danger not in {None, Danger.HOSTING}:
+            return None
+        if found.verdict.danger is None:
+            named.append(branch)
+            continue
+        suffix = found.verdict.suffix.replace(".", r"\.")
+        # Only the part that is open is replaced where a group may have more than this one host.
+        candidates = (name_hosts(escape_dots(branch), "your-app"),) if "(" in branch else ()
+        fixed = next(filter(fixer.is_fine, candidates), rf"https://your-app\.{suffix}")
+        named.append(fixed)
+    joined = "|".join(named)
+    return joined if fixer.is_fine(joined) else None
 
 
 def _addresses(text: str, verdict: Verdict, fixer: Fixer) -> Cause:
@@ -200,6 +242,32 @@ def explain_unescaped_dot(text: str, fixer: Fixer) -> Cause | None:
     )
 
 
+def explain_glob(text: str, fixer: Fixer) -> Cause | None:
+    """Return the cause for a wildcard of file names in an expression, or None if there is none."""
+    fixed = replace_globs(text)
+    if fixed == text:
+        return None
+    fixed = escape_dots(fixed)
+    if not fixer.is_fine(fixed):
+        return None
+    return Cause(
+        'In an expression, "*" repeats the character before it and is not a wildcard, so it does not match the origins '
+        "that it seems to.",
+        (Fix(REGEX, fixed),),
+    )
+
+
+def explain_invalid(text: str, why: str, fixer: Fixer) -> Cause:
+    """Return the cause for an expression that Python cannot compile."""
+    reason = f"Invalid regular expression: {why}."
+    if text == "*":
+        return Cause(reason, instruction='remove it, and use allow_origins=["*"] without credentials to allow all.')
+    fixed = rf"https://.*\.{re.escape(text[2:])}" if text.startswith("*.") else text
+    if fixed != text and fixer.is_fine(fixed):
+        return Cause(reason, (Fix(REGEX, fixed),))
+    return Cause(reason, instruction=r'use a valid regular expression, such as r"https://.*\.example\.org".')
+
+
 def explain_never_sent(text: str, scheme: str, fixer: Fixer) -> Cause:
     """Return the cause for an expression with a scheme that browsers never send."""
     instead = "pages from files send null" if scheme == "file" else "a WebSocket handshake sends the origin of its page"
@@ -220,6 +288,7 @@ def explain_never_matches(text: str, fixer: Fixer) -> Cause:
         reason += r" \\ matches a backslash, which no origin contains."
     for fixed in (
         unify_backslashes(text),
+        replace_globs(text),
         re.sub(r"/\??(\.\*)?(\)?\$?)$", r"\2", text),
         f"https://{text.removeprefix('^').removeprefix('//')}",
         lower_letters(text),

@@ -24,6 +24,7 @@ _PART = re.compile(
 )
 _COUNT = re.compile(r"[*+?{].*")
 _OPEN_ATOM = re.compile(r"\.|\[.*\]|\\[wWsSdD]")
+_OPEN_NAME = re.compile(r"\.|\[.*[a-zA-Z^].*\]|\\[wWSD]")
 _BRACKETS = frozenset({"(", "(?:", ")"})
 _OPEN_OCTET = r"(?:\\d|\[0-9\]|\[\\d\])(?:\+|\*|\{\d(?:,\d*)?\})"
 _OPEN_ADDRESS = re.compile(
@@ -120,8 +121,8 @@ def close_addresses(text: str) -> str:
     return _OPEN_ADDRESS.sub(lambda _: PRIVATE_RANGES, text)
 
 
-def without_branches(text: str, *beginnings: str) -> str:
-    """Remove the outermost alternatives that start with one of the given texts."""
+def branches_of(text: str) -> list[str]:
+    """Return the outermost alternatives of an expression."""
     branches = [[""]]
     depth = 0
     for part in parts_of(text):
@@ -130,8 +131,29 @@ def without_branches(text: str, *beginnings: str) -> str:
             branches.append([])
         else:
             branches[-1].append(part)
-    whole = ("".join(branch) for branch in branches)
-    return "|".join(branch for branch in whole if not branch.lstrip("^(").startswith(beginnings))
+    return ["".join(branch) for branch in branches]
+
+
+def without_branches(text: str, *beginnings: str) -> str:
+    """Remove the outermost alternatives that start with one of the given texts."""
+    return "|".join(branch for branch in branches_of(text) if not branch.lstrip("^(").startswith(beginnings))
+
+
+def name_hosts(text: str, name: str) -> str:
+    """Replace each part that stands for any name, such as `.*` or `[a-z-]+`, by one name."""
+    kept: list[str] = []
+    for part in parts_of(text):
+        if kept and _is_open_count(part) and _OPEN_NAME.fullmatch(kept[-1]):
+            kept[-1] = name
+        else:
+            kept.append(part)
+    return "".join(kept)
+
+
+def replace_globs(text: str) -> str:
+    """Replace the wildcards of file names, as in `https://*.example.com` and `http://localhost:*`, by expressions."""
+    text = re.sub(r"://(\(?:\?:)?\*\\?\.", lambda found: f"://{found[1] or ''}.*\\.", text)
+    return re.sub(r":\*(?=$|[$|)])", r":\\d+", text)
 
 
 def without_atoms(text: str) -> str:
@@ -144,6 +166,7 @@ def without_atoms(text: str) -> str:
 
 # The mistakes in expressions that match hosts of other people, each with its repair.
 REPAIRS: tuple[tuple[str, Callable[[str], str]], ...] = (
+    ("In an expression, * repeats the character before it", replace_globs),
     ("An unescaped dot matches any character", escape_dots),
     ("It does not say where the host ends", cut_open_ends),
     ("It does not say where the host ends", end_with_port),

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from crossorigin.policy.check.regex.examination import Examination, Fixer
     from crossorigin.policy.errors import PolicyIssue
 
-_EXAMPLE = r'r"https://.*\.example\.org"'
-
 
 def regex_is_safe(options: Options) -> Iterator[PolicyIssue]:
     """Reject an expression that is invalid or unsupported, or that allows untrusted origins with credentials."""
@@ -38,12 +36,7 @@ def regex_is_safe(options: Options) -> Iterator[PolicyIssue]:
 
     why = why_invalid(text)
     if why is not None:
-        yield issue_of(
-            IssueCode.REGEX_INVALID,
-            element,
-            f"Invalid regular expression: {why}.",
-            f"use a valid regular expression, such as {_EXAMPLE}.",
-        )
+        yield _issue(IssueCode.REGEX_INVALID, text, causes.explain_invalid(text, why, _fixer(options)))
         return
     found, fixer = _examined(options)
     if found.unsupported is not None:
@@ -52,7 +45,8 @@ def regex_is_safe(options: Options) -> Iterator[PolicyIssue]:
     elif found.too_large is not None:
         yield _issue(IssueCode.REGEX_TOO_LARGE, text, causes.explain_too_large(found.too_large))
     elif found.verdict.danger is not None:
-        cause = causes.explain_danger(text, found.verdict, fixer)
+        lists_origins = any(element.text for element in options.allow_origins)
+        cause = causes.explain_danger(text, found.verdict, fixer, lists_origins=lists_origins)
         yield _issue(IssueCode.REGEX_ALLOWS_UNTRUSTED_ORIGINS, text, cause)
 
 
@@ -68,6 +62,10 @@ def regex_does_what_it_says(options: Options) -> Iterator[PolicyIssue]:
     if not found.can_match:
         yield _issue(IssueCode.REGEX_NEVER_MATCHES, text, causes.explain_never_matches(text, fixer))
         return
+    glob = causes.explain_glob(text, fixer)
+    if glob is not None:
+        yield _issue(IssueCode.REGEX_NEVER_MATCHES, text, glob)
+        return
     if verdict.insecure is not None:
         cause = causes.explain_insecure(text, verdict, fixer)
         yield _issue(IssueCode.INSECURE_ORIGIN_WITH_CREDENTIALS, text, cause)
@@ -80,11 +78,17 @@ def regex_does_what_it_says(options: Options) -> Iterator[PolicyIssue]:
 
 
 def _examined(options: Options) -> tuple[Examination, Fixer]:
-    from crossorigin.policy.check.regex.examination import Fixer, examine
+    from crossorigin.policy.check.regex.examination import examine
 
     has_credentials, lift_hosting = options.allow_credentials, options.dangerously_allow_public_suffixes
     found = examine(options.allow_origin_regex or "", has_credentials=has_credentials, lift_hosting=lift_hosting)
-    return found, Fixer(has_credentials=has_credentials, lift_hosting=lift_hosting)
+    return found, _fixer(options)
+
+
+def _fixer(options: Options) -> Fixer:
+    from crossorigin.policy.check.regex.examination import Fixer
+
+    return Fixer(has_credentials=options.allow_credentials, lift_hosting=options.dangerously_allow_public_suffixes)
 
 
 def _issue(code: IssueCode, text: str, cause: Cause) -> PolicyIssue:
