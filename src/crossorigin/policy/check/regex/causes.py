@@ -248,13 +248,13 @@ def explain_glob(text: str, fixer: Fixer) -> Cause | None:
     if fixed == text:
         return None
     fixed = escape_dots(fixed)
-    if not fixer.is_fine(fixed):
-        return None
-    return Cause(
+    reason = (
         'In an expression, "*" repeats the character before it and is not a wildcard, so it does not match the origins '
-        "that it seems to.",
-        (Fix(REGEX, fixed),),
+        "that it seems to."
     )
+    if fixer.is_fine(fixed):
+        return Cause(reason, (Fix(REGEX, fixed),))
+    return Cause(reason, instruction="list the origins in allow_origins, where * can be a subdomain or a port.")
 
 
 def explain_invalid(text: str, why: str, fixer: Fixer) -> Cause:
