@@ -63,11 +63,13 @@ def _replace_open_ends(text: str, replacement: str) -> str:
     parts = parts_of(text)
     kept: list[str] = []
     for index, part in enumerate(parts):
-        is_open = bool(kept) and _is_open_count(part) and _OPEN_ATOM.fullmatch(kept[-1]) is not None
+        if not kept or not _is_open_count(part) or not _OPEN_ATOM.fullmatch(kept[-1]):
+            kept.append(part)
+            continue
         # Directly after `://` the whole host is unbounded, after a dot a label, and after `:` the port: not the end.
         before = next((other for other in reversed(kept[:-1]) if other not in _BRACKETS), "/")
         behind = next((other for other in parts[index + 1 :] if other not in _BRACKETS), "$")
-        if not is_open or before in {"/", r"\.", ".", ":"} or behind not in {"$", "|", r"\Z"}:
+        if before in {"/", r"\.", ".", ":"} or behind not in {"$", "|", r"\Z"}:
             kept.append(part)
             continue
         kept.pop()
