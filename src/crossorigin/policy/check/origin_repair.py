@@ -12,6 +12,7 @@ from functools import lru_cache
 from crossorigin.fetch.fields import WILDCARD
 from crossorigin.fetch.host import ends_in_a_number, is_ipv4, serialize_ipv4, serialize_ipv6, to_ace_label
 from crossorigin.fetch.origin import DEFAULT_PORTS, OPAQUE_ORIGIN
+from crossorigin.policy.check.origin_diagnosis import Diagnosis, diagnosis_of, instruction_for
 from crossorigin.policy.check.scheme_repair import (
     QUOTES,
     begins_like_a_scheme,
@@ -23,97 +24,28 @@ from crossorigin.policy.check.scheme_repair import (
 from crossorigin.policy.errors import IssueCode
 from crossorigin.policy.pattern import can_be_listed, near_web_scheme, parse_pattern
 
-_REASONS = {
-    IssueCode.ORIGIN_EMPTY: 'It is empty. An empty setting gives this, because "".split(",") is [""], and so does a '
-    'comma at the end: write [o for o in text.split(",") if o], or use crossorigin.settings.policy_from_env.',
-    IssueCode.MULTIPLE_ORIGINS: "One string contains several origins; each must be a separate element of the list.",
-    IssueCode.ORIGIN_LOOKS_LIKE_REGEX: "It looks like a regular expression. Listed origins are compared literally, so "
-    "it would never match.",
-    IssueCode.ORIGIN_WHITESPACE: "It contains whitespace or an invisible character; an origin never does.",
-    IssueCode.ORIGIN_MISSING_SCHEME: "It has no scheme; an origin starts with a scheme such as https://.",
-    IssueCode.ORIGIN_MISSPELLED_SCHEME: "Its scheme is a misspelled http:// or https://, so no browser can send it.",
-    IssueCode.ORIGIN_FILE_SCHEME: (
-        "For a page loaded from a file, browsers send the origin null, as they do for any sandboxed page on the web."
-    ),
-    IssueCode.ORIGIN_WEBSOCKET_SCHEME: "No page is loaded from a ws: or wss: URL. A WebSocket handshake sends the "
-    "origin of its page, which is http: or https:.",
-    IssueCode.ORIGIN_USERINFO: "It contains a user name or password; browsers leave these out of an origin.",
-    IssueCode.ORIGIN_TRAILING_SLASH: "It ends with a slash. Browsers send origins without one, so it would never "
-    "match.",
-    IssueCode.ORIGIN_PATH: "It has a path. An origin ends after the host and port, so it would never match.",
-    IssueCode.ORIGIN_QUERY: "It has a query or a fragment. An origin ends after the host and port, so it would never "
-    "match.",
-    IssueCode.ORIGIN_UPPERCASE: "It contains upper-case letters. Browsers send origins in lower case, and origins are "
-    "compared byte for byte.",
-    IssueCode.ORIGIN_NON_ASCII: "Its host is not ASCII. Browsers send such hosts in Punycode, and do not allow every "
-    "character in them.",
-    IssueCode.ORIGIN_NONCANONICAL_IP: "Its IP address is not in the form that browsers send.",
-    IssueCode.ORIGIN_DEFAULT_PORT: "It contains the default port of its scheme; browsers leave this port out.",
-    IssueCode.ORIGIN_INVALID_PORT: "Its port is not a number from 1 to 65535 without leading zeros.",
-    IssueCode.ORIGIN_MISPLACED_WILDCARD: (
-        'A "*" can only replace subdomains ("https://*.example.com"), the port ("http://localhost:*") or '
-        'the last octets of a private address ("http://192.168.*.*").'
-    ),
-    IssueCode.ORIGIN_WILDCARD_BEFORE_IP: 'An IP address has no subdomains, so "*." before it matches nothing.',
-    IssueCode.ORIGIN_MALFORMED: "It is not a valid origin, so no browser can send it.",
-}
-
-_INSTRUCTIONS = {
-    IssueCode.MULTIPLE_ORIGINS: "write one element for each origin, in the form that browsers send: scheme://host or "
-    "scheme://host:port.",
-    IssueCode.ORIGIN_EMPTY: "remove it; an empty list allows no origin.",
-    IssueCode.ORIGIN_USERINFO: "remove everything up to the @; browsers connect to the host after it.",
-    IssueCode.ORIGIN_FILE_SCHEME: (
-        "serve the page over HTTP during development, and list the origin of that server, for "
-        'example "http://localhost:8080".'
-    ),
-    IssueCode.ORIGIN_LOOKS_LIKE_REGEX: "move it to allow_origin_regex, which must match the whole origin, and escape "
-    "each dot in the host.",
-    IssueCode.ORIGIN_INVALID_PORT: (
-        "write the port that the page is served from, leave out a default port, or write :* for any port."
-    ),
-    IssueCode.ORIGIN_MISPLACED_WILDCARD: (
-        'list each origin, or match them with allow_origin_regex; without credentials, ["*"] allows any origin.'
-    ),
-}
-_INSTRUCTION = "write the origin in the form that browsers send: scheme://host or scheme://host:port."
-
-_EXTENSION_INSTRUCTION = (
-    'write the ID of your extension, as in "chrome-extension://abcdefghijklmnopabcdefghijklmnop"; if its ID is '
-    'different in each browser, leave out allow_credentials and allow any origin, ["*"].'
-)
-_EXTENSION_SCHEMES = frozenset({"chrome-extension", "moz-extension", "safari-extension", "safari-web-extension"})
-
-_SEPARATORS = re.compile(r"[\s,;]+")
+_SEPARATORS = re.compile(r"(?:[\s,;|]|&&|(?<=\s)(?:and|or)(?=\s))+")
+# Placeholders of shells, templates, Windows and f-strings. No origin contains them.
+_UNFILLED = re.compile(r"\$[\w{(]|\{\{|%\w+%|\{[A-Za-z_][\w.]*\}")
+# What str() and template languages write for a missing value.
+_MISSING_VALUES = frozenset({"none", "undefined", "nan", "false", "true"})
 # `10.0.0.*` is a misplaced wildcard rather than a regular expression, and `[::1` is an incomplete address.
-_REGEX_MARKS = re.compile(r"[\\^$()|+{}]|(?:://|\A)\.\*|\[(?![^\]]*:)")
+_REGEX_MARKS = re.compile(r"[\\^$()|+{}]|(?:://|\A)\.\*|\[(?![^\]]*:)|\Ahttps\?://")
 # Browsers remove these at any position: https://url.spec.whatwg.org/#concept-basic-url-parser, and UTS 46.
 _INVISIBLE = re.compile("[\\t\\n\\r\u00ad\u200b\u2060\ufeff]")
 _LEADING_SLASHES = re.compile(r":?//+")
 _AUTHORITY_END = re.compile(r"[/\\?#]")
 _DOTS = re.compile("[.\u3002\uff0e\uff61]")
 _LOOPBACK = re.compile(r"(?:[^/?#]*\.)?localhost\.?|0\.0\.0\.0|127(?:\.[0-9]+){3}|\[::1\]", re.IGNORECASE)
-_REGEX_START = re.compile(r"\^?(https?)\??://(?:\.[*+]|\(\.[*+]\)|\[\^\.\]\+|\[a-z0-9-\]\+|\\w\+)\\?\.")
+_REGEX_START = re.compile(r"(https?)://(?:\.[*+]|\(\.[*+]\)|\[\^\.\]\+|\[a-z0-9-\]\+|\\w\+)\\?\.")
+_REGEX_PORT = re.compile(r"(?:\((?:\?:)?:(?:\\d|\[0-9\])[+*]\)\??|:(?:\\d|\[0-9\])[+*])\Z")
+_DOUBLED_PORT = re.compile(r"(.*?)(:[0-9]+)\2\Z")
 _WEB_SCHEME_OF = {"ws": "http", "wss": "https"}
 _FILE = "file:"
 # Far longer than any origin, and short enough to be parsed quickly by any of these expressions.
 MAX_URL = 2048
 _MAX_PORT_DIGITS = 5
 _OCTETS = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Diagnosis:
-    """The errors in a text that should be an origin, and their fix.
-
-    `code` is the code of the first error, and `reason` describes all of them. `replacements` are the origins or
-    patterns to write instead. If there are none, `instruction` says what to do.
-    """
-
-    code: IssueCode
-    reason: str
-    replacements: tuple[str, ...]
-    instruction: str
 
 
 def diagnose(text: str) -> Diagnosis | None:
@@ -130,10 +62,10 @@ def diagnose_faulty(text: str) -> Diagnosis:
 def _diagnose_text(text: str) -> Diagnosis:
     several = [part for part in _SEPARATORS.split(text.strip("[] \t\r\n")) if part]
     if len(several) > 1 and not _ends_in_a_scheme(several[0]) and _are_several(text, several):
-        return _diagnosis([IssueCode.MULTIPLE_ORIGINS], _repair_all(several))
+        return diagnosis_of([IssueCode.MULTIPLE_ORIGINS], _repair_all(several))
     joined = split_joined(text)
     if len(joined) > 1:
-        return _diagnosis([IssueCode.MULTIPLE_ORIGINS], _repair_all(joined))
+        return diagnosis_of([IssueCode.MULTIPLE_ORIGINS], _repair_all(joined))
     return _diagnose_one(text)
 
 
@@ -150,16 +82,30 @@ def _are_several(text: str, parts: list[str]) -> bool:
 
 def _diagnose_one(text: str) -> Diagnosis:
     if not text.strip():
-        return _diagnosis([IssueCode.ORIGIN_EMPTY])
+        return diagnosis_of([IssueCode.ORIGIN_EMPTY])
     if text.strip().lower().startswith(_FILE):
-        return _diagnosis([IssueCode.ORIGIN_FILE_SCHEME])
+        return diagnosis_of([IssueCode.ORIGIN_FILE_SCHEME])
     if len(text) > MAX_URL:
-        return _diagnosis([IssueCode.ORIGIN_MALFORMED])
+        return diagnosis_of([IssueCode.ORIGIN_MALFORMED])
+    unset = _diagnose_unset(text)
+    if unset is not None:
+        return unset
     # In `http:\\localhost` and `https:\/\/localhost` the backslashes are part of the damaged scheme.
     split = split_scheme(text)
     if _REGEX_MARKS.search(split[1] if split and split[2] else text):
-        return _diagnosis([IssueCode.ORIGIN_LOOKS_LIKE_REGEX], _pattern_from_regex(text))
+        return diagnosis_of([IssueCode.ORIGIN_LOOKS_LIKE_REGEX], _pattern_from_regex(text))
     return _Repair(text).diagnose()
+
+
+def _diagnose_unset(text: str) -> Diagnosis | None:
+    """Return the diagnosis of a setting whose value is missing, or None."""
+    if _UNFILLED.search(text):
+        why = "It contains a variable that was not substituted."
+        return Diagnosis(IssueCode.ORIGIN_MALFORMED, why, (), "write the text with the value of the variable.")
+    if text.strip().lower() in _MISSING_VALUES:
+        why = f"It is not an origin, but what str() or a template writes for a missing value: {text.strip()}."
+        return Diagnosis(IssueCode.ORIGIN_MISSING_SCHEME, why, (), "set the value, or remove it from the list.")
+    return None
 
 
 def repair(text: str) -> tuple[str, ...]:
@@ -178,19 +124,16 @@ def _repair_all(parts: list[str]) -> tuple[str, ...]:
     return tuple(repaired)
 
 
-def _diagnosis(codes: list[IssueCode], replacements: tuple[str, ...] = (), instruction: str = "") -> Diagnosis:
-    codes = codes or [IssueCode.ORIGIN_MALFORMED]
-    instruction = instruction or next((_INSTRUCTIONS[code] for code in codes if code in _INSTRUCTIONS), _INSTRUCTION)
-    return Diagnosis(codes[0], " ".join(_REASONS[code] for code in codes), replacements, instruction)
-
-
 def _pattern_from_regex(text: str) -> tuple[str, ...]:
-    r"""Return the pattern with the meaning of a simple regular expression such as `https://.*\.example\.com`."""
-    start = _REGEX_START.match(text)
-    if start is None:
-        return ()
-    wildcard = f"{start[1]}://*.{text[start.end() :].removesuffix('$')}".replace("\\.", ".")
-    return (wildcard,) if can_be_listed(wildcard) else ()
+    r"""Return the origins or patterns with the meaning of a simple expression such as `https?://.*\.example\.com`."""
+    bare = text.removeprefix("^").removesuffix("$")
+    if bare.startswith("(") and bare.endswith(")"):
+        bare = bare[1:-1]
+    bare = _REGEX_PORT.sub(":*", bare)
+    optional, web = bare.startswith("https?://"), ("https://", "http://")
+    texts = [f"{scheme}{bare.removeprefix('https?://')}" for scheme in web] if optional else [bare]
+    found = tuple(_REGEX_START.sub(r"\1://*.", one).replace("\\.", ".") for one in texts)
+    return found if all(map(can_be_listed, found)) else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,11 +164,11 @@ class _Repair:
             self._add_code(IssueCode.ORIGIN_WHITESPACE)
         text = strip_around(text)
         if text == "*":
-            return _diagnosis(self._codes, ("*",))
+            return diagnosis_of(self._codes, ("*",))
         if text.lower() == OPAQUE_ORIGIN:
             if text != OPAQUE_ORIGIN:
                 self._add_code(IssueCode.ORIGIN_UPPERCASE)
-            return _diagnosis(self._codes, (OPAQUE_ORIGIN,))
+            return diagnosis_of(self._codes, (OPAQUE_ORIGIN,))
         scheme, rest = self._split_scheme(text)
         parts = self._repair_scheme(self._split_authority(scheme, rest))
         # In `https://http/app.example.com` the host is a part of a damaged scheme.
@@ -234,14 +177,14 @@ class _Repair:
         if network is not None:
             if network.host != parts.host:
                 self._add_code(IssueCode.ORIGIN_MISPLACED_WILDCARD)
-            return _diagnosis(self._codes, (str(network),))
+            return diagnosis_of(self._codes, (str(network),))
         if "*" in _without_wildcards(parts):
             self._add_code(IssueCode.ORIGIN_MISPLACED_WILDCARD)
-            return _diagnosis(self._codes, _replace_wildcard(parts), _instruction_for(parts))
+            return diagnosis_of(self._codes, _replace_wildcard(parts), instruction_for(parts.scheme))
         repaired = self._repair_port(self._repair_host(parts))
         is_valid = repaired is not None and not self._is_ambiguous and can_be_listed(str(repaired))
         replacements = (str(repaired),) if is_valid else ()
-        return _diagnosis(self._codes, replacements, _instruction_for(parts))
+        return diagnosis_of(self._codes, replacements, instruction_for(parts.scheme))
 
     def _split_scheme(self, text: str) -> tuple[str, str]:
         split = split_scheme(text)
@@ -271,6 +214,10 @@ class _Repair:
             self._is_ambiguous = "." in user
         if tail:
             self._add_code(_tail_code(tail))
+        doubled = _DOUBLED_PORT.match(authority)
+        if doubled is not None:
+            self._add_code(IssueCode.ORIGIN_INVALID_PORT)
+            authority = doubled[1] + doubled[2]
         host, port = _split_port(authority)
         return _Parts(scheme, host, port)
 
@@ -322,10 +269,6 @@ class _Repair:
         if repaired != parts or parse_pattern(str(repaired)) is None:
             self._add_code(IssueCode.ORIGIN_INVALID_PORT)
         return repaired
-
-
-def _instruction_for(parts: _Parts) -> str:
-    return _EXTENSION_INSTRUCTION if parts.scheme in _EXTENSION_SCHEMES else ""
 
 
 def _split_port(authority: str) -> tuple[str, str]:

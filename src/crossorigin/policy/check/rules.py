@@ -20,7 +20,7 @@ from crossorigin.policy.pattern import can_be_listed, parse_pattern
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from crossorigin.policy.check.origin_repair import Diagnosis
+    from crossorigin.policy.check.origin_diagnosis import Diagnosis
 
 MAX_MAX_AGE = 2147483647
 

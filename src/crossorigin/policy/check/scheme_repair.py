@@ -19,11 +19,12 @@ _DAMAGED = re.compile(
     r"(?P<word>[a-z]{2,8})"
     r"(?:[\s:;.,\uff1a]*[/\\\uff0f]{2,}|\s*[:;\uff1a]\s*[/\\\uff0f]|(?P<colon>\s*[:;\uff1a]+)(?![0-9]+(?:[/?#]|\Z))"
     r"|(?P<nothing>)(?=localhost\b|127\.|www\.))"
-    r"[\s/\\\uff0f]*(?P<rest>.+)\Z",
+    r"[\s:/\\\uff0f]*(?P<rest>.+)\Z",
     re.DOTALL | re.IGNORECASE,
 )
 # What is in front of an origin in a file or a message: `origin: `, `CORS_ORIGIN=`, `- `, `1. `.
 _LABEL = re.compile(rf"(?:[-=]+|[a-z_][a-z0-9_-]*\s*[:=]|[0-9]+[.)])[\s{QUOTES}]*(?=[a-z]+://)", re.IGNORECASE)
+_COMMENT = re.compile(r"\s(?:#|//)\s.*", re.DOTALL)
 _JOINED = re.compile(r"(?<=[^\s/?#=&:,;])(?=https?://)", re.IGNORECASE)
 _ONE_OF_JOINED = re.compile(r"https?://(?!www\.\Z)[^/?#]+", re.IGNORECASE)
 _AFTER_A_SCHEME = re.compile(r"[^/]*[/\\]{2}[^/\\]")
@@ -31,8 +32,10 @@ _WEB_SCHEMES = frozenset({"http", "https", "ws", "wss"})
 
 
 def strip_around(text: str) -> str:
-    """Return a text without what was pasted around an origin: quotes, separators, angle brackets, a label."""
-    bare = text.strip(_AROUND)
+    """Return a text without what was pasted around an origin: quotes, separators, brackets, a label, a comment."""
+    bare = _COMMENT.sub("", text).strip(_AROUND)
+    if "://" in bare and bare.startswith("[") and bare.endswith("]"):
+        bare = bare[1:-1].strip(_AROUND)
     label = _LABEL.match(bare)
     return bare if label is None else bare[label.end() :]
 
