@@ -1,0 +1,87 @@
+"""The decorator `cross_origin`, which gives a Flask view its own policy."""
+
+from __future__ import annotations
+
+from functools import wraps
+from typing import TypeVar, cast
+
+from crossorigin.adapters.common.arguments import read_policy
+from crossorigin.adapters.common.route_policies import AttachedPolicy
+from crossorigin.adapters.flask.registry import EXTENSION, REGISTRY, owner_of
+from crossorigin.policy.policy import Policy
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import EllipsisType
+    from typing import Any, Unpack
+
+    from crossorigin.policy.options import PolicyOptions
+
+_View = TypeVar("_View")
+
+
+def cross_origin(
+    policy: Policy | EllipsisType | None = ..., *, automatic_options: bool = True, **options: Unpack[PolicyOptions]
+) -> Callable[[_View], _View]:
+    """Give a view its own policy, which replaces the policy of the app.
+
+    Use it to decorate a function that serves a route, above or below the route's own decorator, a `MethodView` class
+    or one of its methods. The policy belongs to the function: if several routes serve it, it applies to all of them.
+    Policies are not merged. The app still needs `CORS(app)`, whose policy applies to all other requests.
+
+    Args:
+        policy: A `Policy` to use instead of the options, or None for a policy that allows no other origin.
+        automatic_options: Whether preflights are answered without calling the view. If it is False, the view answers
+            allowed preflights with its own status and body, and only their headers are set. A refused preflight never
+            reaches the view.
+        **options: The options of `Policy`.
+
+    Returns:
+        A function that takes a view and returns a view.
+
+    Raises:
+        InvalidPolicyError: The policy is invalid.
+        RuntimeError: When the view is called in an app without `CORS(app)`.
+        TypeError: The view cannot have a policy or already has one, or the parentheses after `cross_origin` are
+            missing.
+
+    https://fetch.spec.whatwg.org/#http-cors-protocol
+
+    >>> @cross_origin(allow_origins=["*"])
+    ... def feed(): ...
+    """
+    given: object = policy
+    if callable(given):
+        raise TypeError(
+            "cross_origin needs parentheses with its options. Write @cross_origin(allow_origins=[...]) instead of "
+            "@cross_origin."
+        )
+    checked = read_policy(None if policy is ... else Policy() if policy is None else policy, {**options})
+
+    def attach_policy(view: _View) -> _View:
+        if not callable(view):
+            raise TypeError(f"cross_origin(...) needs a view, got {type(view).__name__}.")
+        attached = AttachedPolicy(checked, owner_of(view), answers_options=not automatic_options)
+        REGISTRY.attach(view, attached)
+        # A class has its policy as an attribute, and `as_view` keeps the class.
+        return cast("_View", view if isinstance(view, type) else _checked(view))
+
+    return attach_policy
+
+
+def _checked(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a view that raises if the app has no extension, because the policy would have no effect."""
+
+    @wraps(view)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        from flask import current_app
+
+        if EXTENSION not in current_app.extensions:
+            raise RuntimeError(
+                f"cross_origin(...) on {owner_of(view)} has no effect, because this app has no CORS extension. Call "
+                "CORS(app, ...) of crossorigin.flask where the app is created."
+            )
+        return current_app.ensure_sync(view)(*args, **kwargs)
+
+    return call

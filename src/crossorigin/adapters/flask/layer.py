@@ -1,0 +1,82 @@
+"""The WSGI middleware around a Flask app's `wsgi_app`, which knows the policies of the app's routes."""
+
+from __future__ import annotations
+
+from crossorigin.adapters.common.route_policies import RoutePlans
+from crossorigin.adapters.flask.registry import owner_of
+from crossorigin.adapters.flask.routing import FlaskRoutes
+from crossorigin.adapters.wsgi.environ import ORIGIN
+from crossorigin.adapters.wsgi.middleware import Layer
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from flask import Flask
+
+    from crossorigin.adapters.common.arguments import MiddlewareOptions
+    from crossorigin.adapters.common.text_headers import TextHeaders
+    from crossorigin.adapters.common.wsgi_types import Environ, StartResponse, WSGIApp
+    from crossorigin.adapters.flask.resources import Resources
+    from crossorigin.policy.policy import Policy
+
+_ASGI_ATTRIBUTE = "__crossorigin__"
+_UNKNOWN = -1
+
+
+class FlaskLayer:
+    """The middleware of one app. `routes` selects the policy of a request."""
+
+    __slots__ = ("_is_simple", "_layer", "_scanned", "_served_methods_only", "_views", "routes")
+
+    def __init__(self, app: Flask, policy: Policy, options: MiddlewareOptions, resources: Resources) -> None:
+        """Compile the policy. The routes are scanned when the first request arrives."""
+        self._layer = layer = Layer(app.wsgi_app, policy, options)
+        plans = RoutePlans(policy, layer.plan, debug=options.debug, served_methods_only=options.served_methods_only)
+        self.routes = FlaskRoutes(app, plans, resources)
+        self._views = app.view_functions
+        self._is_simple = layer.is_fast
+        self._served_methods_only = options.served_methods_only
+        # Flask refuses new routes after the first request, but views can be added to the dict.
+        self._scanned = _UNKNOWN
+
+    @property
+    def app(self) -> WSGIApp:
+        """The wrapped WSGI app."""
+        return self._layer.app
+
+    @property
+    def policy(self) -> Policy:
+        """The policy of the app."""
+        return self._layer.policy
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """Serve one request."""
+        if len(self._views) != self._scanned:
+            self._scan()
+        return self._layer.serve(environ, start_response)
+
+    def decide_ahead(self, environ: Environ) -> TextHeaders:
+        """Decide an actual request before Flask has routed it."""
+        return self.routes.ahead(environ).plan.decide_actual(environ.get(ORIGIN))
+
+    def _scan(self) -> None:
+        """Find out whether the routes have policies.
+
+        Raises:
+            TypeError: A view has a policy for Starlette, which would have no effect.
+        """
+        count = len(self._views)
+        for view in [*self._views.values()]:
+            foreign = getattr(view, _ASGI_ATTRIBUTE, None)
+            if type(foreign).__module__.startswith("crossorigin."):
+                raise TypeError(
+                    f"cors(...) on {owner_of(view)} has no effect in Flask. Use @cross_origin(...) from "
+                    "crossorigin.flask instead."
+                )
+        self.routes.forget()
+        layer = self._layer
+        if self._served_methods_only or self.routes.has_policies():
+            layer.selector = self.routes
+            layer.is_fast = False
+        self._scanned = count
