@@ -60,12 +60,12 @@ def cross_origin(
     checked = read_policy(None if policy is ... else Policy() if policy is None else policy, {**options})
 
     def attach_policy(view: _View) -> _View:
-        if not callable(view):
-            raise TypeError(f"cross_origin(...) needs a view, got {type(view).__name__}.")
-        attached = AttachedPolicy(checked, owner_of(view), answers_options=not automatic_options)
-        REGISTRY.attach(view, attached)
+        thing: object = view
+        if not callable(thing):
+            raise TypeError(f"cross_origin(...) needs a view, got {type(thing).__name__}.")
+        REGISTRY.attach(thing, AttachedPolicy(checked, owner_of(thing), answers_options=not automatic_options))
         # A class has its policy as an attribute, and `as_view` keeps the class.
-        return cast("_View", view if isinstance(view, type) else _checked(view))
+        return view if isinstance(thing, type) else cast("_View", _checked(thing))
 
     return attach_policy
 
