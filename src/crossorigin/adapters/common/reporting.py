@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from crossorigin.policy.decide.decisions import Decision
     from crossorigin.policy.decide.request_facts import RequestFacts
     from crossorigin.policy.policy import Policy
-    from crossorigin.telemetry.hook import DecisionHook
+    from crossorigin.telemetry.hook import DecisionHook, OnDecision
     from crossorigin.telemetry.refusal_log import RefusalLog
 
     ReadFacts = Callable[[Any], RequestFacts]
@@ -43,7 +43,7 @@ class Reporter:
         that it is attached to, empty for the policy of the app.
         """
         if self._options.on_decision is not None:
-            self._call_hook(decision, request)
+            self._call_hook(self._options.on_decision, decision, request)
         if not decision.allowed:
             if decision.origin is not Reason.ORIGIN_ABSENT:
                 self.log_refusal(decision, request, origin, policy=policy, owner=owner)
@@ -52,14 +52,12 @@ class Reporter:
 
             log_allowed(decision, self._read_facts(request), owner)
 
-    def _call_hook(self, decision: Decision, request: Any) -> None:
-        hook, on_decision = self._hook, self._options.on_decision
-        if hook is None and on_decision is not None:
+    def _call_hook(self, on_decision: OnDecision, decision: Decision, request: Any) -> None:
+        if self._hook is None:
             from crossorigin.telemetry.hook import DecisionHook
 
-            hook = self._hook = DecisionHook(on_decision)
-        if hook is not None:
-            hook.call(decision, self._read_facts(request) if hook.wants_facts else request)
+            self._hook = DecisionHook(on_decision)
+        self._hook.call(decision, self._read_facts(request) if self._hook.wants_facts else request)
 
     def log_refusal(
         self, decision: Decision, request: Any, origin: str, *, policy: Policy | None = None, owner: str = ""

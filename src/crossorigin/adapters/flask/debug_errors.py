@@ -14,6 +14,7 @@ from crossorigin.policy.decide.same_origin import is_same_origin
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from typing import Any
 
     from crossorigin.adapters.common.wsgi_types import Environ, StartResponse
     from crossorigin.adapters.flask.layer import FlaskLayer
@@ -32,8 +33,15 @@ class DebugErrors:
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Serve one request."""
+        has_started = False
+
+        def start(*arguments: Any) -> Any:
+            nonlocal has_started
+            has_started = True
+            return start_response(*arguments)
+
         try:
-            return self.app(environ, start_response)
+            return self.app(environ, start)
         except Exception:
             if ORIGIN not in environ or is_same_origin(read_facts(environ)):
                 raise
@@ -47,5 +55,7 @@ class DebugErrors:
             environ["wsgi.errors"].write(text)
             body = text.encode("utf-8", "backslashreplace")
             headers = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body)))]
-            start_response(_STATUS, decided.apply(headers), sys.exc_info())
+            # https://peps.python.org/pep-3333/#the-start-response-callable: a second start needs the exception, and
+            # raises it if the headers were sent.
+            start_response(_STATUS, decided.apply(headers), *([sys.exc_info()] if has_started else []))
             return [body]

@@ -111,8 +111,6 @@ class Handler:
             if self._options.blocks and is_foreign(ahead.decision, read_facts(environ)):
                 return send_refusal(ahead.decision, start_response)
         environ[MARK] = self._mark
-        if ahead is not None and selector.is_known_ahead:
-            return app(environ, starting(ahead.apply, start_response))
         return app(environ, starting(partial(self._apply_late, selector, environ, ahead), start_response))
 
     def serve_inside(

@@ -179,7 +179,7 @@ def test_a_restart_with_exc_info_has_the_headers() -> None:
     def failing(environ: dict[str, Any], start_response: Any) -> list[bytes]:
         start_response("200 OK", [("Content-Type", "text/plain"), ("X-First", "yes")])
         try:
-            raise ValueError
+            int("x")
         except ValueError:
             start_response("500 Oops", [("Content-Type", "text/plain")], sys.exc_info())
         return [b"sorry"]
@@ -201,7 +201,7 @@ def test_a_restart_after_the_headers_were_sent_raises_in_the_app() -> None:
     def failing(environ: dict[str, Any], start_response: Any) -> list[bytes]:
         start_response("200 OK", [])
         try:
-            raise ValueError("mine")
+            int("mine")
         except ValueError:
             start_response("500 Oops", [], sys.exc_info())
         return []
