@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from crossorigin.adapters.common.route_policies import RoutePlans
+from crossorigin.adapters.flask.decorator import check_order
 from crossorigin.adapters.flask.registry import owner_of
 from crossorigin.adapters.flask.routing import FlaskRoutes
 from crossorigin.adapters.wsgi.environ import ORIGIN
@@ -64,10 +65,12 @@ class FlaskLayer:
         """Find out whether the routes have policies.
 
         Raises:
-            TypeError: A view has a policy for Starlette, which would have no effect.
+            TypeError: A view has a policy that would have no effect.
         """
         count = len(self._views)
-        for view in [*self._views.values()]:
+        views = [*self._views.values()]
+        check_order(views)
+        for view in views:
             foreign = getattr(view, _ASGI_ATTRIBUTE, None)
             if type(foreign).__module__.startswith("crossorigin."):
                 raise TypeError(
