@@ -1,7 +1,7 @@
 """The instructions of whole requests to a Flask app: without CORS, with Flask-Cors, and with our extension.
 
-python -m bench.flask                    print the table
-python -m bench.flask count CONTENDER    run the requests under callgrind; bench.callgrind runs this
+python -m bench.flask                         print the table
+python -m bench.flask count CONTENDER CASE    run the requests under callgrind; bench.callgrind runs this
 """
 
 import gc
@@ -139,8 +139,12 @@ def check(case: FlaskCase, contender: str, app: Any) -> None:
 
 def measure(sources: Path) -> dict[str, dict[str, float]]:
     """Return the instructions per request, by case and then by contender."""
+
+    def one(contender: str) -> dict[str, int]:
+        return count("bench.flask", ["count", contender, *CASES], environment(sources))
+
     with ThreadPoolExecutor(2) as pool:
-        counted = list(pool.map(lambda name: count("bench.flask", ["count", name], environment(sources)), CONTENDERS))
+        counted = list(pool.map(one, CONTENDERS))
     return {
         case.name: {
             contender: totals[case.name] / case.requests for contender, totals in zip(CONTENDERS, counted, strict=True)
@@ -173,8 +177,9 @@ def main(*arguments: str) -> None:
             print(f"{name:16} {row[BARE]:10,.0f}  {'  '.join(shares)}")
         return
     counter = Counter()
-    for case in CASES.values():
-        run_in_fork(partial(_count, case, arguments[1], counter))
+    _, contender, *chosen = arguments
+    for name in chosen:
+        run_in_fork(partial(_count, CASES[name], contender, counter))
 
 
 if __name__ == "__main__":

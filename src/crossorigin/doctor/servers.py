@@ -103,8 +103,8 @@ def _layers(app: object) -> Iterator[tuple[str, Mapping[str, object], bool]]:
         yield _name(type(app)), {} if policy is None else {"policy": policy}, True
         for middleware in getattr(app, "user_middleware", ()):
             yield _name(middleware.cls), dict(middleware.kwargs), False
-        # A Flask app keeps its own as `wsgi_app`.
-        app = getattr(app, "app", None) or getattr(app, "wsgi_app", None)
+        # A Flask app keeps a method of it as `wsgi_app`.
+        app = getattr(app, "app", None) or getattr(getattr(app, "wsgi_app", None), "__self__", None)
 
 
 def _name(owner: type) -> str:

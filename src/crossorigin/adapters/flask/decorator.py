@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from functools import wraps
+from inspect import iscoroutinefunction
 from typing import TypeVar, cast
 
 from crossorigin.adapters.common.arguments import read_policy
@@ -77,17 +78,18 @@ def cross_origin(
 
 def _checked(view: Callable[..., Any]) -> Callable[..., Any]:
     """Return a view that raises if the app has no extension, because the policy would have no effect."""
+    from flask import current_app
+
+    is_async = iscoroutinefunction(view)
 
     @wraps(view)
     def call(*args: Any, **kwargs: Any) -> Any:
-        from flask import current_app
-
         if EXTENSION not in current_app.extensions:
             raise RuntimeError(
                 f"cross_origin(...) on {owner_of(view)} has no effect, because this app has no CORS extension. Call "
                 "CORS(app, ...) of crossorigin.flask where the app is created."
             )
-        return current_app.ensure_sync(view)(*args, **kwargs)
+        return current_app.ensure_sync(view)(*args, **kwargs) if is_async else view(*args, **kwargs)
 
     # Some callables, such as built-in functions, have no attributes that can be set.
     with suppress(AttributeError, TypeError):
