@@ -37,9 +37,18 @@ _COMMANDS = {
     "hypercorn-http2": ["hypercorn", "{app}", "--bind=127.0.0.1:{port}", "--access-logfile=-"],
     "daphne": ["daphne", "{app}", "--bind=127.0.0.1", "--port={port}"],
     "granian": ["granian", "{app}", "--interface=asgi", "--host=127.0.0.1", "--port={port}"],
+    # Servers for WSGI.
+    "gunicorn-sync": ["gunicorn", "{app}", "--bind=127.0.0.1:{port}", "--worker-class=sync"],
+    "gunicorn-threads": ["gunicorn", "{app}", "--bind=127.0.0.1:{port}", "--threads=2"],
+    "waitress": ["waitress", "--listen=127.0.0.1:{port}", "{app}"],
+    "flask-run": ["flask", "--app={app}", "run", "--port={port}"],
+    "flask-run-debug": ["flask", "--app={app}", "run", "--debug", "--no-reload", "--port={port}"],
+    "wsgiref": ["tests.real.wsgi.reference_server", "{app}"],
 }
 _READY = re.compile(
-    r"(running on http://|Listening on TCP address )127\.0\.0\.1:(?P<port>\d+)|Started worker-1", re.IGNORECASE
+    r"((running|listening|serving)( at:| on) http://|Listening on TCP address )127\.0\.0\.1:(?P<port>\d+)"
+    r"|Started worker-1",
+    re.IGNORECASE,
 )
 
 # Of our own: an origin, a method, and eight names that are told of, each cut.

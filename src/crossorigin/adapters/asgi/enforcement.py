@@ -6,28 +6,16 @@ https://fetch.spec.whatwg.org/#http-cors-protocol; https://www.rfc-editor.org/rf
 
 from __future__ import annotations
 
-from crossorigin.policy.decide.decisions import ActualDecision, Reason
-from crossorigin.policy.decide.same_origin import is_same_origin
+from crossorigin.adapters.common.enforcement import FORBIDDEN, refusal_body, refusal_pairs
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from crossorigin.adapters.common.asgi_types import Scope, Send
-    from crossorigin.policy.decide.request_facts import RequestFacts
+    from crossorigin.policy.decide.decisions import ActualDecision
 
-_FORBIDDEN = 403
 # https://www.rfc-editor.org/rfc/rfc6455#section-7.4.1: the message violates the endpoint's policy.
 _POLICY_VIOLATION = 1008
 _DENIAL = "websocket.http.response"
-
-
-def is_foreign(decision: ActualDecision, request: RequestFacts) -> bool:
-    """Return whether a request comes from a page of another origin that is not allowed.
-
-    A request without `Origin` was not sent by a page, or was sent by a page that needs no permission for it.
-    """
-    if decision.allowed or decision.origin is Reason.ORIGIN_ABSENT:
-        return False
-    return not is_same_origin(request)
 
 
 async def refuse_request(decision: ActualDecision, send: Send) -> None:
@@ -47,12 +35,7 @@ async def refuse_handshake(decision: ActualDecision, scope: Scope, send: Send) -
 
 
 async def _send_refusal(kind: str, decision: ActualDecision, send: Send) -> None:
-    body = f"Disallowed CORS origin: {decision.origin.value}".encode()
-    # A policy that sends the same headers to all origins has no `Vary`, but this response depends on the origin.
-    headers = [
-        (b"content-type", b"text/plain; charset=utf-8"),
-        (b"content-length", str(len(body)).encode()),
-        (b"vary", b"Origin"),
-    ]
-    await send({"type": f"{kind}.start", "status": _FORBIDDEN, "headers": headers})
+    body = refusal_body(decision)
+    headers = [(name.lower().encode(), value.encode()) for name, value in refusal_pairs(body)]
+    await send({"type": f"{kind}.start", "status": FORBIDDEN, "headers": headers})
     await send({"type": f"{kind}.body", "body": body})

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from functools import partial
 
-from crossorigin.adapters.asgi.enforcement import is_foreign, refuse_handshake, refuse_request
+from crossorigin.adapters.asgi.enforcement import refuse_handshake, refuse_request
 from crossorigin.adapters.asgi.headers import decide_preflight, lines_of, read_facts
+from crossorigin.adapters.common.enforcement import is_foreign
 from crossorigin.policy.decide.decisions import Reason
 
 TYPE_CHECKING = False

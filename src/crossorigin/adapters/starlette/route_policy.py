@@ -53,6 +53,12 @@ def attach(policy: Policy, thing: Any) -> RoutePolicy:
             be set.
     """
     name = _name(thing)
+    if hasattr(thing, "wsgi_app") or hasattr(thing, "as_view"):
+        message = (
+            f"cors(...) is for Starlette and FastAPI, and {name} belongs to another framework. In Flask, use CORS or "
+            "cross_origin from crossorigin.flask."
+        )
+        raise TypeError(message)
     if not callable(thing) and not hasattr(thing, "matches"):
         message = f"cors(...) needs an endpoint, a router, a route or an app, and {name} is none of these."
         raise TypeError(message)

@@ -1,0 +1,155 @@
+"""Decisions in the form that text protocols send: names in title case, names and values as `str`.
+
+WSGI, Django and aiohttp give and take text. An object of this module is made once from a decision and used for every
+response that the decision applies to. It changes headers exactly as `ResponseHeaders` does.
+"""
+
+from __future__ import annotations
+
+from crossorigin.fetch.fields import merge_vary
+from crossorigin.fetch.headers import ALL_CORS_RESPONSE_HEADERS, CORS_RESPONSE_HEADERS
+from crossorigin.policy.decide.decisions import Reason
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from crossorigin.fetch.fields import Header
+    from crossorigin.policy.decide.decisions import ActualDecision, PreflightDecision
+
+    Pair = tuple[str, str]
+
+_VARY = "vary"
+_CORS_NAMES = frozenset(CORS_RESPONSE_HEADERS)
+_EDITED_NAMES = _CORS_NAMES | {_VARY}
+# Most header names have none of these lengths, which spares them `lower()` and a hash.
+_CORS_NAME_LENGTHS = frozenset(map(len, _CORS_NAMES))
+_EDITED_NAME_LENGTHS = frozenset(map(len, _EDITED_NAMES))
+# The fields of a preflight's response that describe its body.
+_BODY_FIELDS = frozenset({b"content-type", b"content-length"})
+# A value may repeat what a client sent, so the cache keeps few values and no long ones.
+_MAX_VARY_ENTRIES = 64
+_MAX_VARY_LENGTH = 256
+
+
+class TextHeaders:
+    """The change to the headers of an actual response.
+
+    - `decision`: the decision that it is made from.
+    - `is_allowed`: whether the response names an origin that may read it, the same as `decision.allowed` unless the
+      policy sends one origin to everyone.
+    - `is_refused`: whether the request had an `Origin` that is not allowed. It costs a thirtieth of `decision.allowed`.
+    """
+
+    __slots__ = ("_expand", "_grant", "_lengths", "_ready", "_response", "decision", "is_allowed", "is_refused")
+
+    def __init__(self, decision: ActualDecision) -> None:
+        """Prepare the headers of the decision as text."""
+        self.decision = decision
+        self._response = response = decision.response
+        self._grant, self._ready = _to_pairs(response.grant), _to_pairs(response.ready)
+        self._expand = response.expand
+        self._lengths = _EDITED_NAME_LENGTHS if response.vary else _CORS_NAME_LENGTHS
+        self.is_allowed = response.allow_origin is not None
+        self.is_refused = not decision.allowed and decision.origin is not Reason.ORIGIN_ABSENT
+
+    def apply(self, headers: Iterable[Sequence[str]]) -> list[Sequence[str]]:
+        """Return the header list to send instead of `headers`, which is not modified.
+
+        >>> from crossorigin import Policy
+        >>> decision = Policy(allow_origins=["https://app.example.com"]).decide("GET")
+        >>> TextHeaders(decision).apply([("Content-Type", "text/plain"), ("Vary", "Cookie")])
+        [('Content-Type', 'text/plain'), ('Vary', 'Cookie, Origin')]
+        """
+        own = [*headers]
+        if self._expand:
+            return self._apply_edit(own)
+        lengths = self._lengths
+        vary = None
+        for pair in own:
+            if len(pair[0]) in lengths:
+                name = pair[0].lower()
+                if name == _VARY and vary is None:
+                    vary = pair
+                elif name in _EDITED_NAMES:
+                    return self._apply_edit(own)
+        if vary is None:
+            own += self._ready
+            return own
+        merged = _vary_with_origin(vary[1])
+        if merged is None:
+            own += self._grant
+            return own
+        own.remove(vary)
+        own += self._grant
+        own.append(merged)
+        return own
+
+    def _apply_edit(self, own: Sequence[Sequence[str]]) -> list[Sequence[str]]:
+        pairs, removed = self.edit((pair[0], pair[1]) for pair in own)
+        gone = removed.union(name.lower() for name, _ in pairs)
+        return [*(pair for pair in own if pair[0].lower() not in gone), *pairs]
+
+    def edit(self, headers: Iterable[tuple[str, str]]) -> tuple[tuple[Pair, ...], frozenset[str]]:
+        """Return which headers to set and the names to remove, for frameworks that keep headers in a mapping.
+
+        Names to remove are in lower case. `headers` are all pairs of the response.
+        """
+        own = [(_encode(name), _encode(value)) for name, value in headers]
+        edit = self._response.edit(own)
+        return _to_pairs(edit.set), frozenset(map(bytes.decode, edit.remove))
+
+
+class TextPreflight:
+    """The response to a CORS-preflight request. `headers` are all of its headers.
+
+    `is_refused` is whether the decision refuses the origin, the method or a header.
+    """
+
+    __slots__ = ("_grant", "body", "decision", "headers", "is_refused", "status")
+
+    def __init__(self, decision: PreflightDecision) -> None:
+        """Prepare the response of the decision as text."""
+        self.decision = decision
+        response = decision.response
+        self.status, self.body = response.status, response.body
+        self.is_refused = not decision.allowed
+        self.headers = _to_pairs(response.headers)
+        self._grant = _to_pairs(line for line in response.headers if line[0] not in _BODY_FIELDS)
+
+    def apply(self, headers: Iterable[Sequence[str]]) -> list[Sequence[str]]:
+        """Return the header list for a response to the preflight that the app wrote.
+
+        The app's own CORS headers are replaced. Its `Vary` is kept on its own line.
+        """
+        return [*(pair for pair in headers if pair[0].lower() not in ALL_CORS_RESPONSE_HEADERS), *self._grant]
+
+
+_merged_vary: dict[str, Pair | None] = {}
+
+
+def _vary_with_origin(value: str) -> Pair | None:
+    """Return `Vary` with the given value and `Origin`, or None if the value already contains it."""
+    try:
+        return _merged_vary[value]
+    except KeyError:
+        merged = merge_vary((_encode(value),), b"Origin")
+        pair = None if merged is None else ("Vary", _decode(merged))
+        if len(value) <= _MAX_VARY_LENGTH:
+            if len(_merged_vary) >= _MAX_VARY_ENTRIES:
+                _merged_vary.clear()
+            _merged_vary[value] = pair
+        return pair
+
+
+def _to_pairs(headers: Iterable[Header]) -> tuple[Pair, ...]:
+    return tuple((name.decode().title(), _decode(value)) for name, value in headers)
+
+
+def _encode(text: str) -> bytes:
+    # Every text has this form, and `_decode` returns the same text, so values of the app never change.
+    return text.encode("utf-8", "surrogatepass")
+
+
+def _decode(value: bytes) -> str:
+    return value.decode("utf-8", "surrogatepass")

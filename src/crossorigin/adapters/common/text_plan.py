@@ -1,0 +1,100 @@
+"""The compiled policy for text protocols: it takes the values of fields as `str`, and returns decisions as text.
+
+`Plan` decides. This layer converts what goes in and out, and keeps the text of the decisions that the plan keeps, so
+that a recurring request is converted once.
+"""
+
+from __future__ import annotations
+
+from crossorigin.adapters.common.text_encoding import encode_value, line_of_list, lines_of_value
+from crossorigin.adapters.common.text_headers import TextHeaders, TextPreflight
+from crossorigin.fetch.origin import MAX_ORIGIN
+from crossorigin.policy.decide.decisions import Reason
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from crossorigin.policy.decide.decisions import ActualDecision, PreflightDecision
+    from crossorigin.policy.decide.plan import Plan
+
+# The texts of decisions that are kept besides those for listed origins. An origin that a pattern matches has its own
+# decision, and clients choose these origins.
+MAX_TEXTS = 256
+
+
+class TextPlan:
+    """The text form of a plan.
+
+    - `plan`: the plan that decides.
+    - `constant`: the headers of every actual response if they do not depend on the request, otherwise None.
+    - `absent`: the headers for a request without `Origin`.
+    - `listed`: the headers for the listed origins that have sent a request.
+    """
+
+    __slots__ = ("_headers", "_preflights", "absent", "constant", "listed", "plan")
+
+    def __init__(self, plan: Plan) -> None:
+        """Start with the two decisions that need no request."""
+        self.plan = plan
+        # Only the origins that the policy lists are kept here, so the policy bounds its size.
+        self.listed: dict[str, TextHeaders] = {}
+        # The keys are identities. Each text refers to its decision, so the identity is not reused while it is a key.
+        self._headers: dict[int, TextHeaders] = {}
+        self._preflights: dict[int, TextPreflight] = {}
+        self.absent = TextHeaders(plan.absent)
+        self.constant: TextHeaders | None = None if plan.constant is None else TextHeaders(plan.constant)
+
+    def decide_actual(self, origin: str | None) -> TextHeaders:
+        """Decide an actual request from the value of its `Origin`, which a server may have joined from lines."""
+        if origin is None:
+            return self.absent
+        # The length comes first, because hashing a megabyte reads all of it.
+        known = self.listed.get(origin) if len(origin) <= MAX_ORIGIN else None
+        if known is not None:
+            return known
+        decision = self.plan.decide_actual(lines_of_value(origin))
+        headers = self._headers_of(decision)
+        if decision.origin is Reason.ORIGIN_LISTED:
+            self.listed[origin] = headers
+        return headers
+
+    def _headers_of(self, decision: ActualDecision) -> TextHeaders:
+        known = self._headers.get(id(decision))
+        if known is None:
+            if len(self._headers) >= MAX_TEXTS:
+                self._headers.clear()
+            known = self._headers[id(decision)] = TextHeaders(decision)
+        return known
+
+    def decide_preflight(
+        self,
+        origin: str,
+        request_method: str,
+        request_headers: str | None = None,
+        request_private_network: str | None = None,
+    ) -> TextPreflight:
+        """Decide a CORS-preflight request from the values of its four fields."""
+        origins, methods = lines_of_value(origin), lines_of_value(request_method)
+        if request_private_network is None and len(origins) == len(methods) == 1:
+            names = None if request_headers is None else encode_value(request_headers)
+            decision = self.plan.known_preflight(origins[0], methods[0], names)
+            if decision is not None:
+                return self._preflight_of(decision)
+        return TextPreflight(
+            self.plan.decide_preflight(
+                origins, methods, line_of_list(request_headers), line_of_list(request_private_network)
+            )
+        )
+
+    def _preflight_of(self, decision: PreflightDecision) -> TextPreflight:
+        known = self._preflights.get(id(decision))
+        if known is None:
+            if len(self._preflights) >= MAX_TEXTS:
+                self._preflights.clear()
+            known = self._preflights[id(decision)] = TextPreflight(decision)
+        return known
+
+    def narrowed(self, served: Collection[str], *, uncached: bool = False) -> TextPlan:
+        """Return a plan whose preflights allow only methods in `served`; see `Plan.narrowed`."""
+        return TextPlan(self.plan.narrowed(served, uncached=uncached))

@@ -1,0 +1,1 @@
+"""The adapter for Flask: the extension, policies of blueprints and views, and how Flask routes."""

@@ -1,0 +1,1 @@
+"""The adapter for WSGI (PEP 3333), on which that for Flask is built."""
