@@ -95,6 +95,26 @@ def warn_about_staying(scope: Scope) -> None:
     )
 
 
+def warn_about_late_position(scope: Scope, names: list[str]) -> None:
+    """Log that other middlewares may answer before a middleware, in an app without a lifespan."""
+    _warn(
+        f"CORSMiddleware {describe_place(scope)} is inside {_join(names)}, and cannot move outside before the first "
+        "request. This app has received no lifespan startup, so these may answer every preflight before the request "
+        "reaches CORSMiddleware. Call install(app, policy) from crossorigin.starlette instead of add_middleware, or "
+        "add CORSMiddleware after them."
+    )
+
+
+def log_move(scope: Scope, names: list[str]) -> None:
+    """Log that a middleware is now outside others, because pages can then read more responses."""
+    if names:
+        _log(
+            "INFO",
+            f"CORSMiddleware {describe_place(scope)} moved outside {_join(names)}. Pages of allowed origins can now "
+            "read the responses that these send themselves. Pass outermost=False to keep it where it was added.",
+        )
+
+
 def warn_about_root_policy(owner: str, position: Position) -> None:
     """Log once that a policy attached to the outermost app has no effect."""
     if position.has_warned_of_root:
@@ -117,10 +137,19 @@ def describe_place(scope: Scope) -> str:
     return f"{name} at {path!a:.{_MAX_WHERE}}"
 
 
+def _join(names: list[str]) -> str:
+    *most, last = (f"{name!a:.{_MAX_WHERE}}".strip("'") for name in names)
+    return f"{', '.join(most)} and {last}" if most else last
+
+
 def _warn(message: str) -> None:
+    _log("WARNING", message)
+
+
+def _log(level: str, message: str) -> None:
     import contextlib
     import logging
 
     # A user's logging filter may raise, and that must not make the request fail.
     with contextlib.suppress(Exception):
-        logging.getLogger("crossorigin").warning("%s", message)
+        logging.getLogger("crossorigin").log(logging.getLevelNamesMapping()[level], "%s", message)
