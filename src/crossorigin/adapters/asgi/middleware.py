@@ -16,8 +16,8 @@ from crossorigin.adapters.asgi.handler import Handler
 from crossorigin.adapters.asgi.headers import decide_preflight
 from crossorigin.adapters.asgi.nesting import (
     Position,
-    describe_place,
     find_mark,
+    is_mounted_in_itself,
     serve_marked,
     warn_about_outer,
     warn_about_root_policy,
@@ -260,9 +260,10 @@ class CORSMiddleware:
         move = position.move
         has_left = move is not None and move.to is not self
         if outer == position.mark:
-            # The mark is our own. If this middleware has moved, its copy further out already serves the request.
-            # Otherwise the scope is a copy of one that was marked before, and is served as a new request.
-            if has_left:
+            # The mark is our own. If this middleware has moved, its copy further out already serves the request. If the
+            # app is mounted in itself, this middleware already serves it. Otherwise the scope is a copy of one that was
+            # marked before, and is served as a new request.
+            if has_left or is_mounted_in_itself(scope):
                 return app
             outer = None
         if scope["type"] == "lifespan" or (move is not None and has_left and move.is_unlinked):
@@ -321,7 +322,7 @@ class CORSMiddleware:
                 routes = RouteState(root, revision=[])
             self._use(routes)
             position = self.position
-            position.mark = (position.mark[0] or describe_place(scope), position.mark[1])
+            position.describe(scope, self.policy)
             self._mark = position.mark
         return routes
 
