@@ -6,6 +6,7 @@ A middleware marks the scope of a request while the app serves it. An inner midd
 from __future__ import annotations
 
 from itertools import count
+from types import NoneType
 
 from crossorigin.adapters.starlette.middleware_stack import chain
 
@@ -161,8 +162,9 @@ def describe_place(scope: Scope) -> str:
 
 
 def _options_beside_origins(policy: Policy) -> tuple[object, ...]:
-    options = {name: value for name, value in policy.to_dict().items() if name not in _ABOUT_ORIGINS}
-    return tuple(tuple(sorted(value)) if isinstance(value, list) else value for value in options.values())
+    options: dict[str, Any] = policy.to_dict()
+    values = [value for name, value in options.items() if name not in _ABOUT_ORIGINS]
+    return tuple(value if isinstance(value, (str, int, NoneType)) else tuple(sorted(value)) for value in values)
 
 
 def _join(names: list[str]) -> str:

@@ -251,7 +251,7 @@ class _Walk:
         known, fits, plain, method = self.known, self._fits, self._plain, scope.get("method")
         none = None
         for route in self._rest:
-            kind: type[Any] = type(route)
+            kind = route.__class__
             is_plain = plain.get(kind)
             if is_plain is None:
                 is_plain = plain[kind] = kind.matches.__qualname__ in _PLAIN and is_framework_route(route)
