@@ -18,12 +18,13 @@ BIN := .venv/bin
 WORKERS := --numprocesses auto
 # These tests run twice: with the newest and with the oldest supported versions of Starlette, FastAPI and pydantic.
 FRAMEWORK_TESTS := tests/unit/adapters/asgi/test_frameworks.py tests/unit/adapters/asgi/test_outermost.py \
+    tests/unit/adapters/asgi/test_failed_startup.py tests/unit/adapters/asgi/test_mounted_layers.py \
     tests/unit/adapters/starlette tests/unit/test_starlette_explain.py tests/unit/test_starlette_install.py \
     tests/unit/adapters/common tests/unit/adapters/wsgi tests/unit/adapters/flask \
     tests/unit/settings tests/real/recipes tests/properties/test_route_tables.py tests/properties/test_route_walks.py
 export PYTHON
 
-.PHONY: help demo screenshot diagram docs test test-nightly mutants fuzz check bench bench-check format lock clean chromium test-packages bench-packages
+.PHONY: help demo screenshot diagram docs test test-nightly test-pythons mutants fuzz check bench bench-check format lock clean chromium test-packages bench-packages
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r t d; do printf '%-20s%s\n' "$$t" "$$d"; done
@@ -55,6 +56,15 @@ endif
 test-nightly: test-packages .venv/.dev ## run the property tests and the browser engines with many more examples
 	HYPOTHESIS_PROFILE=nightly ENGINE_EXCHANGES=5000 $(BIN)/python -m pytest $(WORKERS) tests/properties tests/unit tests/real/engines
 
+# An interpreter that is not installed is named and left out. One environment at a time, because each is large.
+test-pythons: ## run the unit tests with the other supported releases of Python that are installed
+	@for version in 3.12 3.13 3.14; do \
+	    if ! python$$version -c '' 2>/dev/null; then echo "python$$version is not installed"; continue; fi; \
+	    PYTHON=python$$version scripts/setup-venv.sh python || exit; \
+	    .venv-python/bin/python -m pytest $(WORKERS) tests/unit || exit; \
+	    rm -rf .venv-python; \
+	done
+
 mutants: .venv/.dev ## check that the unit tests detect thousands of small changes to fetch, policy and browser (ARGS=fetch.host)
 	HYPOTHESIS_PROFILE=mutants PYTHONHASHSEED=0 nice $(BIN)/python scripts/mutants.py $(ARGS)
 
@@ -84,7 +94,7 @@ lock: .venv/.dev ## compile the lock files (ARGS=--upgrade: use the newest versi
 	PATH="$(CURDIR)/$(BIN):$$PATH" scripts/lock.sh $(ARGS)
 
 clean: ## remove everything that these commands created
-	rm -rf .venv .venv-bench .venv-docs .venv-fuzz .venv-oldest build dist site .cache .coverage .coverage.* coverage.json htmlcov .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-bench .venv-docs .venv-fuzz .venv-oldest .venv-python build dist site .cache .coverage .coverage.* coverage.json htmlcov .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find src tests scripts bench -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The packages for the virtual environment are included, so that users without root see one command.

@@ -3,6 +3,7 @@
 #
 #   scripts/setup-venv.sh demo|dev  use .venv
 #   scripts/setup-venv.sh fuzz      use .venv-fuzz
+#   scripts/setup-venv.sh python    use .venv-python, with the packages of dev: for another release of Python
 #   scripts/setup-venv.sh oldest    use .venv-oldest, with the oldest supported frameworks
 #   scripts/setup-venv.sh bench     use .venv-bench, with the compared libraries only: the benchmarks import the project
 #                                   from its source tree
@@ -14,6 +15,10 @@ set -eu
 cd "$(dirname "$0")/.."
 lock=requirements/$1.txt
 case $1 in
+    python)
+        venv=.venv-python
+        lock=requirements/dev.txt
+        ;;
     fuzz | bench | docs | oldest) venv=.venv-$1 ;;
     *) venv=.venv ;;
 esac

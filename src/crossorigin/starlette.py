@@ -35,8 +35,8 @@ def install(
 ) -> None:
     """Install the middleware at the outermost position of a Starlette or FastAPI app, before or after it starts.
 
-    `app.add_middleware` has the same effect in an app that starts with a lifespan. `install` takes effect immediately,
-    so it also covers the first request without a lifespan, and middleware that is added to the app later.
+    `app.add_middleware` has the same effect once the app builds its middleware. `install` takes effect immediately,
+    also in an app that has built its middleware already.
 
     Args:
         app: The app. It is changed in place.

@@ -1,5 +1,6 @@
 """A preflight asks about several methods, and walks the routes once."""
 
+import functools
 import random
 from collections.abc import MutableMapping
 from typing import Any
@@ -151,3 +152,56 @@ def test_a_preflight_asks_no_route_behind_the_one_that_serves_all_methods() -> N
     asks = {"Origin": ORIGIN, "Access-Control-Request-Method": "GET"}
     assert TestClient(CORSMiddleware(app)).options("/items", headers=asks).status_code == 200
     assert not hasattr(last, "asked")
+
+
+def _counting(asked: list[str]) -> Any:
+    """Return the framework's own `matches`, which also notes each call."""
+    own = Route.matches
+
+    @functools.wraps(own)
+    def matches(self: Any, scope: MutableMapping[str, Any]) -> tuple[Match, MutableMapping[str, Any]]:
+        asked.append(self.path)
+        return own(self, scope)
+
+    return matches
+
+
+def test_a_preflight_asks_many_routes_of_one_path_no_more_than_the_router_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The routes of one path share a regular expression, so the first one says whether it fits."""
+    asked: list[str] = []
+    monkeypatch.setattr(Route, "matches", _counting(asked))
+    routes = [Route("/p", endpoint(), methods=[f"M{number}"]) for number in range(2000)]
+    routes[1000] = Route("/p", endpoint(Policy(allow_origins=["*"])), methods=["PUT"])
+    app = CORSMiddleware(Starlette(routes=[Route("/q", endpoint()), *routes]), allow_methods=["*"])
+    asks = {"Origin": ORIGIN, "Access-Control-Request-Method": "PUT"}
+    answer = TestClient(app).options("/p", headers=asks)
+    assert answer.headers["access-control-allow-origin"] == "*"
+    # One that says that the path fits, and the one that serves the method: for each of the eight methods, at the most.
+    assert len(asked) < 12
+    asked.clear()
+    assert TestClient(app).put("/p", headers={"Origin": ORIGIN}).headers["access-control-allow-origin"] == "*"
+    assert len(asked) < 1003
+
+
+def test_a_look_up_goes_no_deeper_than_apps_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An app that is mounted in itself lets a client choose the depth, and the work is bounded."""
+    asked: list[str] = []
+    own = Mount.matches
+
+    def matches(self: Any, scope: MutableMapping[str, Any]) -> tuple[Match, MutableMapping[str, Any]]:
+        asked.append(self.path)
+        return own(self, scope)
+
+    matches.__module__ = own.__module__
+    monkeypatch.setattr(Mount, "matches", matches)
+    app = Starlette(routes=[Route("/x", endpoint(Policy(allow_origins=["*"])))])
+    app.router.routes.append(Mount("/v1", app))
+    counts: list[int] = []
+    for depth in (30, 31, 40, 4000):
+        asked.clear()
+        found = find(app, {"type": "http", "method": "GET", "path": "/v1" * depth + "/x", "root_path": ""})
+        assert found is not None
+        assert found.nearest is not None
+        assert (found.nearest.policy == Policy()) == (depth > 31)
+        counts.append(len(asked))
+    assert counts == [30, 31, 32, 32]

@@ -91,11 +91,12 @@ class RefusalLog:
         that policy, and `owner` names the object that it is attached to.
         """
         reason = _reason(decision)
-        if not request.origin or reason is None:
+        if reason is None or not (request.origin or reason is Reason.ORIGIN_ABSENT_CROSS_SITE):
             return
-        if self.counts(decision, request.origin[0], owner) or is_same_origin(request):
+        origin = b"".join(request.origin[:1])
+        if self.counts(decision, origin, owner) or is_same_origin(request):
             return
-        unlogged = self._claim_line((id(reason), request.origin[0][:MAX_ORIGIN], owner))
+        unlogged = self._claim_line((id(reason), origin[:MAX_ORIGIN], owner))
         if unlogged is None:
             self._unlogged += 1
             return

@@ -347,12 +347,21 @@ def _() -> None:
             assert (answer.status_code, answer.headers.get_list(ALLOW_ORIGIN)) == (preflight, granted)
 
 
+@difference("What such a middleware answers itself, for example /metrics or a token")
+def _() -> None:
+    for wrap, options, granted in ((Starlette, {}, []), (Ours, {}, [PAGE]), (Ours, {"outermost": False}, [])):
+        with logged(logging.INFO) as told, started(added(wrap, Metrics, **options)) as client:
+            answer = client.get("/metrics", headers={"Origin": PAGE})
+        assert (answer.text, answer.headers.get_list(ALLOW_ORIGIN)) == ("requests 1", granted)
+        assert ["Metrics" in line and "outermost=False" in line for line in told] == [True] * len(granted)
+
+
 @difference("Two of them, around an app and an app mounted in it")
 def _() -> None:
     for wrap, exposed, warnings in ((Starlette, ["X-Total"], 0), (Ours, [], 1)):
         outer = added(wrap)
         outer.mount("/inner", added(wrap, expose_headers=["X-Total"]))
-        with warned() as told, started(outer) as client:
+        with logged() as told, started(outer) as client:
             # The mounted app builds its own when the first request reaches it.
             for _ in range(2):
                 answer = client.get("/inner/", headers={"Origin": PAGE})
@@ -383,7 +392,7 @@ def _() -> None:
 @difference("A refused request")
 def _() -> None:
     for wrap, warnings in ((Starlette, 0), (Ours, 1)):
-        with warned() as told, started(added(wrap)) as client:
+        with logged() as told, started(added(wrap)) as client:
             assert client.get("/", headers={"Origin": UNTRUSTED}).status_code == 200
         assert [UNTRUSTED in message for message in told] == [True] * warnings
 
@@ -391,6 +400,18 @@ def _() -> None:
 def started(app: Any) -> TestClient:
     """A client that starts an app, and takes its 500 for an answer."""
     return TestClient(app, raise_server_exceptions=False)
+
+
+class Metrics:
+    """Answers one path itself."""
+
+    def __init__(self, app: Any) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answer the metrics."""
+        app = PlainTextResponse("requests 1") if scope.get("path") == "/metrics" else self.app
+        await app(scope, receive, send)
 
 
 class RequireToken:
@@ -422,20 +443,23 @@ def added(wrap: Any, *later: Any, **options: Any) -> StarletteApp:
 
 
 @contextmanager
-def warned() -> Generator[list[str]]:
-    """Keep what is logged as a warning."""
+def logged(level: int = logging.WARNING) -> Generator[list[str]]:
+    """Keep what is logged at a level or above."""
     told: list[str] = []
 
     class Keeper(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
             told.append(record.getMessage())
 
-    logger, keeper = logging.getLogger("crossorigin"), Keeper(logging.WARNING)
+    logger, keeper = logging.getLogger("crossorigin"), Keeper(level)
     logger.addHandler(keeper)
+    before = logger.level
+    logger.setLevel(level)
     try:
         yield told
     finally:
         logger.removeHandler(keeper)
+        logger.setLevel(before)
 
 
 @pytest.mark.parametrize("row", DIFFERENCES)

@@ -30,6 +30,24 @@ _COMMANDS = {
     "uvicorn-httptools": ["uvicorn", "{app}", "--host=127.0.0.1", "--port={port}", "--http=httptools"],
     "uvicorn-without-lifespan": ["uvicorn", "{app}", "--host=127.0.0.1", "--port={port}", "--lifespan=off"],
     "uvicorn-workers": ["uvicorn", "{app}", "--host=127.0.0.1", "--port={port}", "--workers=2"],
+    # With a file in place of a module.
+    "uvicorn-reload": [
+        "uvicorn",
+        "main:app",
+        "--host=127.0.0.1",
+        "--port={port}",
+        "--reload",
+        "--app-dir={folder}",
+        "--reload-dir={folder}",
+    ],
+    "gunicorn-uvicorn": [
+        "gunicorn",
+        "{app}",
+        "--bind=127.0.0.1:{port}",
+        "--no-control-socket",
+        "--worker-class=uvicorn.workers.UvicornWorker",
+    ],
+    "gunicorn-asgi": ["gunicorn", "{app}", "--bind=127.0.0.1:{port}", "--no-control-socket", "--worker-class=asgi"],
     # With a file in place of a module; it starts a process of its own, and another one when the file has changed.
     "fastapi-dev": ["fastapi", "dev", "{app}", "--host=127.0.0.1", "--port={port}", "--reload-dir={folder}"],
     "hypercorn": ["hypercorn", "{app}", "--bind=127.0.0.1:{port}", "--access-logfile=-"],
@@ -54,7 +72,7 @@ _READY = re.compile(
 # Of our own: an origin, a method, and eight names that are told of, each cut.
 _LONGEST_LINE = 2000
 
-SERVERS = ["uvicorn-h11", "uvicorn-httptools", "hypercorn", "hypercorn-http2", "granian", "daphne"]
+SERVERS = ["uvicorn-h11", "uvicorn-httptools", "gunicorn-uvicorn", "hypercorn", "hypercorn-http2", "granian", "daphne"]
 # Daphne has no lifespan: what waits for it is built for the first request.
 WITHOUT_LIFESPAN = ["uvicorn-without-lifespan", "daphne"]
 
@@ -125,6 +143,9 @@ class Server:
         ready = _READY.search(self.output)
         assert ready, f"the server never took requests:\n{self.output}"
         self.port = int(ready["port"] or self.port)
+        # Gunicorn opens its port before its worker starts the app.
+        if self.name.startswith("gunicorn"):
+            self.wait_for("Application startup complete")
         # Granian's line comes a moment before its port is open.
         deadline = time.monotonic() + _PATIENCE
         while not self._is_listening():
@@ -137,6 +158,20 @@ class Server:
         except ConnectionRefusedError:
             return False
         return True
+
+    def wait_until_watching(self) -> None:
+        """Wait until it watches files for changes, which it may do only after it has started the app."""
+        deadline = time.monotonic() + _PATIENCE
+        while not self._is_watching():
+            assert time.monotonic() < deadline, f"the server never watched a file:\n{self.output}"
+
+    def _is_watching(self) -> bool:
+        for info in Path(f"/proc/{self._process.pid}/fdinfo").glob("*"):
+            # A file that was closed in the meantime is not watched with.
+            with suppress(FileNotFoundError):
+                if "inotify wd:" in info.read_text("utf-8"):
+                    return True
+        return False
 
     def wait_for_end(self) -> int:
         """Wait until it ends on its own; return its exit code."""

@@ -6,7 +6,7 @@ import pytest
 
 from tests.real.servers import crashing
 from tests.real.servers.conftest import Start
-from tests.real.servers.process import Server
+from tests.real.servers.process import SERVERS, Server
 from tests.unit.adapters.asgi.scopes import ORIGIN, UNTRUSTED
 
 _APP = "tests.real.servers.crashing:app"
@@ -22,24 +22,14 @@ def check(server: Server, body: bytes = _BODY) -> None:
     assert (stranger.status, stranger.body, stranger.cors) == (500, body, {})
 
 
-@pytest.mark.parametrize("name", ["uvicorn-h11", "uvicorn-httptools", "hypercorn", "granian", "uvicorn-workers"])
+@pytest.mark.parametrize("name", [*SERVERS, "uvicorn-workers", "uvicorn-without-lifespan"])
 def test_a_crash_is_readable_and_logged_once(name: str, start: Start) -> None:
-    """The body is that of the app's own handler, from the first request on; the log has each exception once."""
+    """With or without a lifespan, the first crash too has the body of the app's own handler, and is logged once."""
     server = start(name, _APP).wait_until_ready()
     check(server)
     server.wait_for("ZeroDivisionError")
     server.stop()
     assert server.output.count("\nZeroDivisionError") in {2, 4}  # hypercorn also prints the exception group
-
-
-@pytest.mark.parametrize("name", ["uvicorn-without-lifespan", "daphne"])
-def test_without_a_lifespan_the_first_crash_has_the_plain_body(name: str, start: Start) -> None:
-    """It is readable all the same."""
-    server = start(name, _APP).wait_until_ready()
-    first = server.ask("GET", ("origin", ORIGIN))
-    assert (first.status, first.body) == (500, b"Internal Server Error")
-    assert first.cors == {b"access-control-allow-origin": ORIGIN.encode()}
-    check(server)
 
 
 def test_the_server_of_fastapi_reloads_it(start: Start, tmp_path: Path) -> None:

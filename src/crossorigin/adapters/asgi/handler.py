@@ -11,6 +11,7 @@ from functools import partial
 from crossorigin.adapters.asgi.enforcement import refuse_handshake, refuse_request
 from crossorigin.adapters.asgi.headers import decide_preflight, lines_of, read_facts
 from crossorigin.adapters.common.enforcement import is_foreign
+from crossorigin.policy.decide.cross_site import decision_for_blocking
 from crossorigin.policy.decide.decisions import Reason
 
 TYPE_CHECKING = False
@@ -104,8 +105,11 @@ class Handler:
         if lookup.is_known_ahead or self._options.blocks:
             ahead = lookup.ahead(scope["method"])
             decision_ahead = ahead.plan.decide_actual(origin)
+            request = read_facts(scope) if self._options.blocks else None
+            if request is not None:
+                decision_ahead = decision_for_blocking(decision_ahead, request)
             self._report(decision_ahead, scope, ahead)
-            if self._options.blocks and is_foreign(decision_ahead, read_facts(scope)):
+            if request is not None and is_foreign(decision_ahead, request):
                 await refuse_request(decision_ahead, send)
                 return
 
@@ -140,7 +144,7 @@ class Handler:
     async def _serve_inside(self, start: StartLookup, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         selection = start(scope).ahead(scope["method"])
         request = read_facts(scope)
-        decision = selection.plan.decide_actual(request.origin)
+        decision = decision_for_blocking(selection.plan.decide_actual(request.origin), request)
         if is_foreign(decision, request):
             self._report(decision, scope, selection)
             await refuse_request(decision, send)

@@ -11,17 +11,18 @@ from __future__ import annotations
 
 from functools import partial
 
+from crossorigin.adapters.asgi.construction import watches_construction
 from crossorigin.adapters.asgi.handler import Handler
 from crossorigin.adapters.asgi.headers import decide_preflight
 from crossorigin.adapters.asgi.nesting import (
     Position,
-    describe_place,
     find_mark,
+    is_mounted_in_itself,
     serve_marked,
     warn_about_outer,
     warn_about_root_policy,
 )
-from crossorigin.adapters.common.arguments import logs_invalid_arguments, read_arguments
+from crossorigin.adapters.common.arguments import read_arguments
 from crossorigin.adapters.starlette.route_state import REVISION, ROUTES_OF, UNKNOWN_ROUTES, RouteState
 from crossorigin.fetch.origin import MAX_ORIGIN
 from crossorigin.policy.argument_names import reports_unknown_names
@@ -83,7 +84,9 @@ class CORSMiddleware:
 
     Raises:
         InvalidPolicyError: An argument is invalid. The message is also logged as CRITICAL on the logger `crossorigin`,
-            because frameworks that build their middleware late may hide the exception.
+            because frameworks that build their middleware late may hide the exception. A Starlette or FastAPI app that
+            builds its middleware during the lifespan startup does not raise: it answers `lifespan.startup.failed` with
+            the message, so that the server does not start.
 
     Warns:
         CrossOriginWarning: Part of the policy does not do what it appears to do.
@@ -102,7 +105,7 @@ class CORSMiddleware:
     >>> app = CORSMiddleware(app, allow_origins=["https://app.example.com"])
     """
 
-    @logs_invalid_arguments
+    @watches_construction
     @reports_unknown_names
     def __init__(  # noqa: PLR0917  # existing code relies on the names and their order
         self,
@@ -162,6 +165,11 @@ class CORSMiddleware:
                     f"{cls.__name__}.{name} would never be called: CORSMiddleware has no such method. Use {instead}."
                 )
                 raise TypeError(message)
+
+    @property
+    def may_move(self) -> bool:
+        """Whether it may leave its position. The code of a subclass with its own `__call__` may depend on it."""
+        return type(self).__call__ is CORSMiddleware.__call__
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: C901, PLR0912  # see below
         """Serve one connection. A `lifespan`, and a `websocket` that is not checked, pass through unchanged."""
@@ -252,13 +260,14 @@ class CORSMiddleware:
         move = position.move
         has_left = move is not None and move.to is not self
         if outer == position.mark:
-            # The mark is our own. If this middleware has moved, its copy further out already serves the request.
-            # Otherwise the scope is a copy of one that was marked before, and is served as a new request.
-            if has_left:
+            # The mark is our own. If this middleware has moved, its copy further out already serves the request. If the
+            # app is mounted in itself, this middleware already serves it. Otherwise the scope is a copy of one that was
+            # marked before, and is served as a new request.
+            if has_left or is_mounted_in_itself(scope):
                 return app
             outer = None
         if scope["type"] == "lifespan" or (move is not None and has_left and move.is_unlinked):
-            return app
+            return self._passing_to(app, scope)
         routes = self._scan_routes(scope, app)
         if outer is not None:
             warn_about_outer(scope, position, outer)
@@ -279,6 +288,15 @@ class CORSMiddleware:
         serve = self._handler.around(app, scope["type"], routes)
         return serve if serve is app else partial(serve_marked, serve, position.mark)
 
+    def _passing_to(self, app: ASGIApp, scope: Scope) -> ASGIApp:
+        """Return `app`, or for a lifespan an app that fails it if a mounted app has a middleware with an error."""
+        if scope["type"] != "lifespan":
+            return app
+        from crossorigin.adapters.asgi.mounted_layers import check_mounts
+        from crossorigin.adapters.starlette.middleware_stack import root_of
+
+        return check_mounts(root_of(self, app, scope), CORSMiddleware) or app
+
     def _move_out(self, scope: Scope) -> None:
         """Move outside all middleware of the app that this middleware was added to, if there is such an app."""
         self.position.is_final = True
@@ -287,9 +305,7 @@ class CORSMiddleware:
             return
         from crossorigin.adapters.asgi.outermost import move_out
 
-        # A subclass with its own __call__ stays where it was added, because its code may depend on that position.
-        may_move = type(self).__call__ is CORSMiddleware.__call__
-        self.position.move = move_out(self, app, scope, may_move=may_move)
+        self.position.move = move_out(self, app, scope, may_move=self.may_move)
 
     def _scan_routes(self, scope: Scope, app: ASGIApp) -> RouteState:
         """Return the scan of the app's routes, after a new scan if the routes may have changed."""
@@ -306,7 +322,7 @@ class CORSMiddleware:
                 routes = RouteState(root, revision=[])
             self._use(routes)
             position = self.position
-            position.mark = (position.mark[0] or describe_place(scope), position.mark[1])
+            position.describe(scope, self.policy)
             self._mark = position.mark
         return routes
 

@@ -6,6 +6,9 @@ A middleware marks the scope of a request while the app serves it. An inner midd
 from __future__ import annotations
 
 from itertools import count
+from types import NoneType
+
+from crossorigin.adapters.starlette.middleware_stack import chain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,13 +26,20 @@ if TYPE_CHECKING:
         @property
         def is_unguarded(self) -> bool: ...
 
-    # The position of a middleware in words, and its number.
-    Mark = tuple[str, int]
+    from crossorigin.policy.policy import Policy
+
+    # The position of a middleware in words, its number, and the options of its policy that are not about origins.
+    Mark = tuple[str, int, tuple[object, ...]]
 
 # The key of the mark in a scope. The mark says which middleware serves the request. It is removed after the request,
 # because the app may keep the scope and serve it again. It refers to no object, so that a scope can be copied deeply.
 MARK = "crossorigin.layer"
 _NUMBERS = count()
+_ABOUT_ORIGINS = frozenset({"allow_origins", "allow_origin_regex"})
+_MERGE = (
+    "The policies of both have the same options except for the origins: list the origins of both in the outer one, and "
+    "remove the inner one."
+)
 # The length of a title or a path in a log line. The path of a mount may contain text from a client.
 _MAX_WHERE = 120
 
@@ -50,9 +60,14 @@ class Position:
         """Start at the position where the middleware was created."""
         self.is_final = is_final
         self.move: _Move | None = None
-        self.mark: Mark = ("", next(_NUMBERS))
+        self.mark: Mark = ("", next(_NUMBERS), ())
         self.has_warned = False
         self.has_warned_of_root = False
+
+    def describe(self, scope: Scope, policy: Policy) -> None:
+        """Complete the mark once the middleware serves a scope."""
+        place, number, options = self.mark
+        self.mark = (place or describe_place(scope), number, options or _options_beside_origins(policy))
 
 
 def find_mark(scope: Scope) -> Mark | None:
@@ -62,6 +77,15 @@ def find_mark(scope: Scope) -> Mark | None:
         return None
     mark: Mark | None = scope.get(MARK)
     return mark
+
+
+def is_mounted_in_itself(scope: Scope) -> bool:
+    """Return whether an app serves a scope that a mount inside the same app passed on to it.
+
+    The mount has put what it mounts into the scope, and the app has put itself there.
+    """
+    app = scope.get("app")
+    return app is not None and any(node is app for node in chain(scope.get("endpoint")))
 
 
 async def serve_marked(app: ASGIApp, mark: Mark, scope: Scope, receive: Receive, send: Send) -> None:
@@ -81,7 +105,7 @@ def warn_about_outer(scope: Scope, position: Position, outer: Mark) -> None:
     _warn(
         f"CORSMiddleware {describe_place(scope)} does not set CORS headers, because it is inside the CORSMiddleware "
         f"{outer[0]}, which answers the preflights and sets the headers. Only its on_refused and check_websockets "
-        "still apply. Remove it if you do not use these."
+        f"still apply. {_MERGE if outer[2] == position.mark[2] else 'Remove it if you do not use these.'}"
     )
 
 
@@ -93,6 +117,26 @@ def warn_about_staying(scope: Scope) -> None:
         "500 after a crash, have no CORS headers. Add CORSMiddleware itself with app.add_middleware, or pass "
         "outermost=False to accept this."
     )
+
+
+def warn_about_late_position(scope: Scope, names: list[str]) -> None:
+    """Log that other middlewares may answer before a middleware, in an app without a lifespan."""
+    _warn(
+        f"CORSMiddleware {describe_place(scope)} is inside {_join(names)}, and cannot move outside before the first "
+        "request. This app has received no lifespan startup, so these may answer every preflight before the request "
+        "reaches CORSMiddleware. Call install(app, policy) from crossorigin.starlette instead of add_middleware, or "
+        "add CORSMiddleware after them."
+    )
+
+
+def log_move(scope: Scope, names: list[str]) -> None:
+    """Log that a middleware is now outside others, because pages can then read more responses."""
+    if names:
+        _log(
+            "INFO",
+            f"CORSMiddleware {describe_place(scope)} moved outside {_join(names)}. Pages of allowed origins can now "
+            "read the responses that these send themselves. Pass outermost=False to keep it where it was added.",
+        )
 
 
 def warn_about_root_policy(owner: str, position: Position) -> None:
@@ -117,10 +161,25 @@ def describe_place(scope: Scope) -> str:
     return f"{name} at {path!a:.{_MAX_WHERE}}"
 
 
+def _options_beside_origins(policy: Policy) -> tuple[object, ...]:
+    options: dict[str, Any] = policy.to_dict()
+    values = [value for name, value in options.items() if name not in _ABOUT_ORIGINS]
+    return tuple(value if isinstance(value, (str, int, NoneType)) else tuple(sorted(value)) for value in values)
+
+
+def _join(names: list[str]) -> str:
+    *most, last = (f"{name!a:.{_MAX_WHERE}}".strip("'") for name in names)
+    return f"{', '.join(most)} and {last}" if most else last
+
+
 def _warn(message: str) -> None:
+    _log("WARNING", message)
+
+
+def _log(level: str, message: str) -> None:
     import contextlib
     import logging
 
     # A user's logging filter may raise, and that must not make the request fail.
     with contextlib.suppress(Exception):
-        logging.getLogger("crossorigin").warning("%s", message)
+        logging.getLogger("crossorigin").log(logging.getLevelNamesMapping()[level], "%s", message)

@@ -10,19 +10,23 @@ from __future__ import annotations
 from copy import copy
 from dataclasses import dataclass
 
-from crossorigin.adapters.asgi.nesting import warn_about_staying
+from crossorigin.adapters.asgi.nesting import log_move, warn_about_late_position, warn_about_staying
 from crossorigin.adapters.starlette.middleware_stack import (
     holder_of_own_stack,
+    is_outermost_entry,
     layers_around,
     link,
+    names_before,
+    names_of_added,
     passes_exceptions_on,
 )
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    from collections.abc import Awaitable, Iterator
     from typing import Any
 
+    from crossorigin.adapters.asgi.builder import Builder
     from crossorigin.adapters.common.asgi_types import ASGIApp, Message, Receive, Scope, Send
 
 _CRASHED = b"Internal Server Error"
@@ -57,7 +61,7 @@ def move_out(layer: Any, app: Any, scope: Scope, *, may_move: bool) -> Move | No
     built = app.middleware_stack
     if built is layer:
         return None
-    found = layers_around(layer, app) if may_move else []
+    found = layers_around(layer, app, built) if may_move else []
     if not found:
         warn_about_staying(scope)
         return None
@@ -67,9 +71,71 @@ def move_out(layer: Any, app: Any, scope: Scope, *, may_move: bool) -> Move | No
     if holder is None or not link(holder, moved):
         moved.app = built
         app.middleware_stack = moved
+    log_move(scope, names_of_added(app, found))
     # During lifespan no request is in flight, so the old position can be unlinked safely.
     is_unlinked = scope["type"] == "lifespan" and link(found[-1], layer.app)
     return Move(moved, is_unlinked, passes_exceptions_on(found))
+
+
+def move_while_building(layer: Any, builder: Builder, *, may_move: bool) -> None:
+    """Put a middleware at the outermost position of an app that builds its stack for a request.
+
+    Such an app receives no lifespan. If the middleware waited for the first request that reaches it, a middleware
+    outside could answer every preflight, and then no browser would ever send that request.
+
+    The app still has to construct the layers outside. Its own outermost layer is constructed last, and the middleware
+    is put around it then. If that is impossible and the user's middlewares are outside, a warning is logged.
+    """
+    first = builder.entries[0]
+    if may_move and isinstance(first, _OutermostEntry):
+        first.layers.append(layer)
+    elif may_move and is_outermost_entry(getattr(first, "cls", None)):
+        builder.entries[0] = _OutermostEntry(first, builder, layer)
+    else:
+        _stay(layer, builder)
+
+
+class _OutermostEntry:
+    """The entry of an app's own outermost layer, which also puts middlewares around this layer."""
+
+    def __init__(self, entry: Any, builder: Builder, layer: Any) -> None:
+        """Start with the app's own entry."""
+        self._made, self._args, self._kwargs = entry
+        self._builder = builder
+        # The innermost first, as the app constructs them.
+        self.layers = [layer]
+
+    def __iter__(self) -> Iterator[Any]:
+        """Yield what the app reads of an entry."""
+        return iter((self._build, self._args, self._kwargs))
+
+    def _build(self, app: ASGIApp, *args: Any, **kwargs: Any) -> Any:
+        own = stack = self._made(app, *args, **kwargs)
+        for layer in self.layers:
+            stack = _move_around(stack, layer, self._builder)
+        # Tracers that wrap the stack look for this class at the outermost position. Crashes are answered further in.
+        return self._made(stack) if self._builder.is_wrapped and stack is not own else stack
+
+
+def _move_around(stack: Any, layer: Any, builder: Builder) -> Any:
+    found = layers_around(layer, builder.app, stack)
+    if not found:
+        _stay(layer, builder)
+        return stack
+    log_move(builder.scope, names_of_added(builder.app, found))
+    moved = copy(layer)
+    moved.app = stack
+    # No request is in flight, because the app has no stack yet.
+    layer.position.move = Move(moved, is_unlinked=link(found[-1], layer.app), is_unguarded=False)
+    layer.position.is_final = True
+    return moved
+
+
+def _stay(layer: Any, builder: Builder) -> None:
+    names = names_before(builder.app, layer.__class__)
+    if names:
+        layer.position.is_final = True
+        warn_about_late_position(builder.scope, names)
 
 
 def answer_crashes(app: ASGIApp) -> ASGIApp:

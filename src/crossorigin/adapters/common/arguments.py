@@ -48,12 +48,17 @@ def logs_invalid_arguments(init: Callable[_Arguments, None]) -> Callable[_Argume
         try:
             init(*args, **kwargs)
         except InvalidPolicyError as error:
-            import logging
-
-            logging.getLogger("crossorigin").critical("%s", error)
+            log_invalid_arguments(error)
             raise
 
     return build
+
+
+def log_invalid_arguments(error: InvalidPolicyError) -> None:
+    """Log an error as CRITICAL, because frameworks that build their middleware late may hide the exception."""
+    import logging
+
+    logging.getLogger("crossorigin").critical("%s", error)
 
 
 def read_policy(policy: object, options: Mapping[str, object]) -> Policy:

@@ -16,7 +16,8 @@ FORBIDDEN = 403
 def is_foreign(decision: ActualDecision, request: RequestFacts) -> bool:
     """Return whether a request comes from a page of another origin that is not allowed.
 
-    A request without `Origin` was not sent by a page, or was sent by a page that needs no permission for it.
+    A request without `Origin` was not sent by a page, or was sent by a page that needs no permission for it. The
+    exception is a request that says that it comes from another site.
     """
     if decision.allowed or decision.origin is Reason.ORIGIN_ABSENT:
         return False

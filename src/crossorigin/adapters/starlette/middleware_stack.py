@@ -26,12 +26,12 @@ _FRAMEWORKS = frozenset({"starlette", "fastapi"})
 _USER_CODE_MODULES = frozenset({"starlette.middleware.base", "starlette.middleware.exceptions"})
 
 
-def layers_around(layer: object, app: Any) -> list[Any]:
+def layers_around(layer: object, app: Any, stack: object) -> list[Any]:
     """Return the layers of an app's stack that are around `layer`, the outermost first.
 
     The list is empty if `layer` was not added to this app.
     """
-    found = chain(app.middleware_stack)
+    found = chain(stack)
     # An added middleware may wrap another layer of the same class, which was not added to the app. Comparing from the
     # inside out, in the order in which they were added, distinguishes the two.
     nodes = found[::-1]
@@ -64,13 +64,11 @@ def root_of(layer: object, inner: object, scope: Scope) -> object:
 
 def holder_of_own_stack(app: Any, stack: object) -> Any | None:
     """Return the layer just outside the outermost one of the app's own layers, or None if there is none."""
-    given = sum(_qualified_name(_class_of(added)) == _OUTERMOST for added in getattr(app, "user_middleware", ()))
+    given = sum(is_outermost_entry(_class_of(added)) for added in getattr(app, "user_middleware", ()))
     # There can be several ServerErrorMiddleware: tracers add one outside, users may add their own inside.
     found = chain(stack)
     kinds: list[object] = [*map(type, found)]
-    holders = [
-        outside for outside, kind in zip([None, *found], kinds, strict=False) if _qualified_name(kind) == _OUTERMOST
-    ]
+    holders = [outside for outside, kind in zip([None, *found], kinds, strict=False) if is_outermost_entry(kind)]
     return next(iter(holders[: len(holders) - given][::-1]), None)
 
 
@@ -78,6 +76,25 @@ def passes_exceptions_on(found: list[Any]) -> bool:
     """Return whether all of these layers except the outermost one pass exceptions on without answering them."""
     modules = {type(node).__module__ for node in found}
     return not modules & _USER_CODE_MODULES and {module.partition(".")[0] for module in modules} <= _FRAMEWORKS
+
+
+def is_outermost_entry(made: object) -> bool:
+    """Return whether a class is the one that apps put around all of their middleware."""
+    return _qualified_name(made) == _OUTERMOST
+
+
+def names_of_added(app: Any, nodes: list[Any]) -> list[str]:
+    """Return the names of those layers that were added to an app."""
+    added: Any = getattr(app, "user_middleware", ())
+    kinds = [*map(_class_of, added)]
+    return [_name(node, kind) for node, kind in zip(nodes, map(type, nodes), strict=True) if kind in kinds]
+
+
+def names_before(app: Any, kind: type[Any]) -> list[str]:
+    """Return the names of the middlewares that an app puts around the first one of a class."""
+    added = [*app.user_middleware]
+    kinds = [*map(_class_of, added)]
+    return [_name(entry, _class_of(entry)) for entry in added[: kinds.index(kind) if kind in kinds else None]]
 
 
 def link(outer: Any, inner: object) -> bool:
@@ -98,6 +115,12 @@ def _inner(node: Any) -> Any | None:
 
 def _qualified_name(made: object) -> tuple[object, object]:
     return (getattr(made, "__module__", None), getattr(made, "__name__", None))
+
+
+def _name(made: Any, kind: Any) -> str:
+    """Return the name that users know a layer or an entry by: that of its function if it only calls one."""
+    dispatch = getattr(made, "dispatch_func", None) or getattr(made, "kwargs", {}).get("dispatch")
+    return str(getattr(dispatch, "__name__", None) or getattr(kind, "__name__", kind))
 
 
 def _class_of(added: Any) -> object:

@@ -27,6 +27,7 @@ from __future__ import annotations
 import sys
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 
 from crossorigin.adapters.starlette.middleware_stack import chain
 from crossorigin.adapters.starlette.route_policy import (
@@ -36,19 +37,25 @@ from crossorigin.adapters.starlette.route_policy import (
     handler_of,
     policy_of,
 )
+from crossorigin.policy.policy import Policy
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from typing import Any
 
-    # For a router and a path: the routes that may match, of those that were asked already, and the remaining routes.
-    MatchCache = dict[tuple[int, str | None, str], tuple[list[Any], Iterator[Any]]]
+    # For a router and a path: the walk through its routes.
+    MatchCache = dict[tuple[int, str | None, str], "_Walk"]
 
 # Starlette's `Match`, by the names of its members.
 _FULL = "FULL"
 _NONE = "NONE"
 _FRAMEWORKS = frozenset({"starlette.routing", "fastapi.routing"})
+# The methods of routes that match by a regular expression for the path and a set of methods.
+_PLAIN = frozenset({"Route.matches", "APIRoute.matches"})
+# More mounts inside each other than apps have. Only an app that is mounted in itself lets a client choose the depth.
+# The look-up must not cost much more than the routing of such a request.
+_MAX_MOUNTS = 32
 # The keys that a router sets in a scope. They are removed before the router is asked again.
 _ROUTED = ("endpoint", "fastapi", "path_params", "route", "router")
 
@@ -115,7 +122,9 @@ def _descend(
     scope = dict(arrived)
     policies: list[RoutePolicy | None] = []
     router = _enter(app, scope)
-    while router is not None:
+    for _ in range(_MAX_MOUNTS):
+        if router is None:
+            return
         matched, is_partial = _first(router, scope, match_cache)
         if matched is None:
             elsewhere = "" if is_partial or not may_redirect else _redirected(router, scope, match_cache)
@@ -136,6 +145,14 @@ def _descend(
         router = router or (route if route.routes else None)
         # A mounted app without known routes serves everything itself.
         yield _found(policies, endpoint if router is None else None, None, scope)
+    # The policy further in is unknown, and may allow fewer origins than all those around it.
+    yield Found(endpoint=None, nearest=_policy_of_the_deepest(), is_endpoint_policy=False, has_endpoint=False)
+
+
+@cache
+def _policy_of_the_deepest() -> RoutePolicy:
+    """Return the policy for requests that go through too many mounts. It allows no origin."""
+    return RoutePolicy(Policy(), f"a path through more than {_MAX_MOUNTS} mounts")
 
 
 def _found(
@@ -188,33 +205,79 @@ def _first(router: Any, scope: dict[str, Any], match_cache: MatchCache) -> tuple
     """Return the first full match, and whether there is a partial one."""
     key = (id(router), scope.get("root_path"), scope["path"])
     if key not in match_cache:
-        match_cache[key] = [], iter(router.routes)
+        match_cache[key] = _Walk(router.routes)
+    walk = match_cache[key]
+    method = scope.get("method")
     is_partial = False
-    for route, match, added in _possible_matches(*match_cache[key], scope):
+    for route, methods in walk.known:
+        if methods and method not in methods:
+            is_partial = True
+            continue
+        match, added = route.matches(scope)
         if match.name == _FULL:
             return _inside(route, dict(added), scope), False
         is_partial = is_partial or match.name != _NONE
+    for route, match, added in walk.ask_rest(scope):
+        if match is None:
+            is_partial = True
+        elif match.name == _FULL:
+            return _inside(route, dict(added), scope), False
+        else:
+            is_partial = is_partial or match.name != _NONE
     return None, is_partial
 
 
-def _possible_matches(known: list[Any], rest: Iterator[Any], scope: dict[str, Any]) -> Iterator[tuple[Any, Any, Any]]:
-    """Yield the routes that may match the path, with their results. Those asked for the first time become known."""
-    for route in known:
-        yield route, *route.matches(scope)
-    none = None
-    plain: set[Any] = set()
-    for route in rest:
-        # The route is added before it is asked, because it may raise, and must then raise for the next method too.
-        known.append(route)
-        match, added = route.matches(scope)
-        # The name is read only once, because on Python 3.11 reading it costs a seventh of the match itself.
-        if match is not none and match.name == _NONE:
-            none = match
-        # The class is remembered, because checking each route made the look-up a quarter slower.
-        if match is none and (type(route) in plain or _is_partial_for_methods(route, plain)):
-            known.pop()
-            continue
-        yield route, match, added
+class _Walk:
+    """One walk through the routes of a router for one path, shared by look-ups with different methods.
+
+    - `known`: the routes asked so far that may match the path. Each has the methods that alone decide whether it
+      matches in full, or None if it must be asked.
+    """
+
+    __slots__ = ("_fits", "_plain", "_rest", "known")
+
+    def __init__(self, routes: list[Any]) -> None:
+        """Start before the first route."""
+        self.known: list[tuple[Any, Any]] = []
+        self._rest = iter(routes)
+        # By the identity of a regular expression: whether it matches the path. Routes of one path share theirs.
+        self._fits: dict[int, bool] = {}
+        # By class: whether its routes decide by the regular expression and the methods alone. The classes are
+        # remembered, because checking each route made the look-up a quarter slower.
+        self._plain: dict[type[Any], bool] = {}
+
+    def ask_rest(self, scope: dict[str, Any]) -> Iterator[tuple[Any, Any, Any]]:
+        """Yield the routes that were not asked before and may match, with their results, or None for "partial"."""
+        known, fits, plain, method = self.known, self._fits, self._plain, scope.get("method")
+        none = None
+        for route in self._rest:
+            kind = route.__class__
+            is_plain = plain.get(kind)
+            if is_plain is None:
+                is_plain = plain[kind] = kind.matches.__qualname__ in _PLAIN and is_framework_route(route)
+            methods, fit = None, None
+            if is_plain:
+                methods, fit = route.methods, fits.get(id(route.path_regex))
+                if fit is False:
+                    continue
+                if fit and methods and method not in methods:
+                    known.append((route, methods))
+                    yield route, None, None
+                    continue
+            # The route is added before it is asked, because it may raise, and must then raise for the next method too.
+            known.append((route, None))
+            match, added = route.matches(scope)
+            # The name is read only once, because on Python 3.11 reading it costs a seventh of the match itself.
+            is_none = match is none or match.name == _NONE
+            if is_none:
+                none = match
+            if is_plain:
+                fits[id(route.path_regex)] = not is_none
+                known[-1] = (route, methods)
+            if is_none and (is_plain or _is_partial_for_methods(route)):
+                known.pop()
+                continue
+            yield route, match, added
 
 
 def is_framework_route(route: Any) -> bool:
@@ -222,24 +285,22 @@ def is_framework_route(route: Any) -> bool:
     return route.matches.__module__ in _FRAMEWORKS
 
 
-def _is_partial_for_methods(route: Any, plain: set[Any]) -> bool:
+def _is_partial_for_methods(route: Any) -> bool:
     """Return whether "no match" for one method means that no method matches, because the path does not.
 
     This is true for the frameworks' own routes: if only the method differs, their match is partial. Other classes may
-    behave differently. An included router of FastAPI asks the routes in it, so these are checked. A class for which it
-    is always true is added to `plain`.
+    behave differently. An included router of FastAPI asks the routes in it, so these are checked.
     """
     if not is_framework_route(route):
         return False
     inner = getattr(route, "original_router", None)
     if inner is None:
-        plain.add(type(route))
         return True
     # The classes are checked, because there are few: checking each route made the look-up of a preflight nearly a third
     # slower.
     kinds: set[Any] = {type(inner), *map(type, inner.routes)}
     deeper = (other for other in inner.routes if type(other) is type(route))
-    return all(map(is_framework_route, kinds)) and all(_is_partial_for_methods(other, plain) for other in deeper)
+    return all(map(is_framework_route, kinds)) and all(map(_is_partial_for_methods, deeper))
 
 
 def _inside(route: Any, added: dict[str, Any], scope: dict[str, Any]) -> _Match:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import partial
 
 from crossorigin.adapters.common.enforcement import is_foreign
+from crossorigin.adapters.common.text_headers import TextHeaders
 from crossorigin.adapters.wsgi.environ import (
     DECISION,
     MARK,
@@ -20,6 +21,7 @@ from crossorigin.adapters.wsgi.environ import (
     send_preflight,
     send_refusal,
 )
+from crossorigin.policy.decide.cross_site import decision_for_blocking
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
     from crossorigin.adapters.common.arguments import MiddlewareOptions
     from crossorigin.adapters.common.reporting import Reporter
     from crossorigin.adapters.common.route_policies import Selection
-    from crossorigin.adapters.common.text_headers import TextHeaders, TextPreflight
+    from crossorigin.adapters.common.text_headers import TextPreflight
     from crossorigin.adapters.common.text_plan import TextPlan
     from crossorigin.adapters.common.wsgi_types import Environ, ExcInfo, StartResponse, WSGIApp
 
@@ -107,9 +109,9 @@ class Handler:
         ahead: TextHeaders | None = None
         if selector.is_known_ahead or self._options.blocks:
             selection = selector.ahead(environ)
-            ahead = selection.plan.decide_actual(environ.get(ORIGIN))
+            ahead, is_blocked = self._decide_ahead(selection, environ)
             self._report(ahead, environ, selection)
-            if self._options.blocks and is_foreign(ahead.decision, read_facts(environ)):
+            if is_blocked:
                 return send_refusal(ahead.decision, start_response)
         environ[MARK] = self._mark
         return app(environ, starting(partial(self._apply_late, selector, environ, ahead), start_response))
@@ -123,11 +125,22 @@ class Handler:
         """
         if self._options.blocks:
             selection = selector.ahead(environ)
-            answer = selection.plan.decide_actual(environ.get(ORIGIN))
-            if is_foreign(answer.decision, read_facts(environ)):
+            answer, is_blocked = self._decide_ahead(selection, environ)
+            if is_blocked:
                 self._report(answer, environ, selection)
                 return send_refusal(answer.decision, start_response)
         return app(environ, start_response)
+
+    def _decide_ahead(self, selection: Selection, environ: Environ) -> tuple[TextHeaders, bool]:
+        """Return the decision before the app runs, and whether it blocks the request."""
+        answer = selection.plan.decide_actual(environ.get(ORIGIN))
+        if not self._options.blocks:
+            return answer, False
+        request = read_facts(environ)
+        decision = decision_for_blocking(answer.decision, request)
+        if decision is not answer.decision:
+            answer = TextHeaders(decision)
+        return answer, is_foreign(decision, request)
 
     def _apply_late(
         self, selector: Selector, environ: Environ, ahead: TextHeaders | None, headers: Iterable[Sequence[str]]

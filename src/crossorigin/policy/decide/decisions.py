@@ -15,6 +15,7 @@ class Reason(StrEnum):
     ORIGIN_MATCHES_PATTERN = "origin-matches-pattern"
     ORIGIN_MATCHES_REGEX = "origin-matches-regex"
     ORIGIN_ABSENT = "origin-absent"
+    ORIGIN_ABSENT_CROSS_SITE = "origin-absent-cross-site"
     ORIGIN_REPEATED = "origin-repeated"
     ORIGIN_TOO_LONG = "origin-too-long"
     ORIGIN_MALFORMED = "origin-malformed"

@@ -12,6 +12,7 @@ from crossorigin.fetch.headers import ALL_CORS_RESPONSE_HEADERS, is_forbidden_re
 from crossorigin.fetch.methods import STANDARD_METHODS, is_forbidden_method, is_token, normalize_method
 from crossorigin.fetch.origin import MAX_ORIGIN, parse_origin
 from crossorigin.policy.check.origin_repair import diagnose
+from crossorigin.policy.decide.cross_site import SAFE_METHODS
 from crossorigin.policy.decide.decisions import ActualDecision, PreflightDecision, Reason
 from crossorigin.policy.decide.matcher import OriginMatcher
 from crossorigin.policy.explain.nearest import Nearest
@@ -274,6 +275,11 @@ def _outcome(
         yield f"Ignored: {_listing(dropped)}. Only browsers can set such headers."
     if actual.origin is Reason.ORIGIN_ABSENT:
         yield "The request reaches the app, and browsers do not apply CORS to the response."
+        if method not in SAFE_METHODS:
+            yield (
+                'With on_refused="block", it is refused if it has "Sec-Fetch-Site: cross-site" '
+                f"[{Reason.ORIGIN_ABSENT_CROSS_SITE}]."
+            )
         return
     if preflight is not None and _is_never_sent(method, preflight):
         yield "The page's call fails and nothing is sent."

@@ -31,6 +31,8 @@ _MAX_NAMES = 8
 
 _SEVERAL = "The Origin header contains several origins; browsers send exactly one."
 _SENTENCES = {
+    Reason.ORIGIN_ABSENT_CROSS_SITE: "Sec-Fetch-Site says that a page of another site sent the request, but it has no "
+    "Origin header. Browsers send Origin with this method, so check whether a proxy removes it.",
     Reason.ORIGIN_REPEATED: "The request has several Origin headers; browsers send exactly one.",
     Reason.ORIGIN_TOO_LONG: f"The Origin header is longer than {MAX_ORIGIN} bytes; no real origin is that long.",
     Reason.ORIGIN_NULL: "Sandboxed frames, data: URLs and files send null. So do requests that a third origin "

@@ -7,11 +7,15 @@ from typing import Any
 import pytest
 from fastapi import FastAPI, WebSocket
 from starlette.applications import Starlette
-from starlette.routing import Mount
+from starlette.endpoints import HTTPEndpoint
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.routing import Mount, Route
 
 from crossorigin import CORSMiddleware, InvalidPolicyError, IssueCode, Policy, Reason
 from crossorigin.fetch.origin import MAX_ORIGIN
 from crossorigin.policy.decide.decisions import ActualDecision
+from crossorigin.starlette import cors
 from tests.unit.adapters.asgi.scopes import (
     ORIGIN,
     OTHER,
@@ -64,6 +68,14 @@ class Case:
     refused: Reason | None = None
 
 
+class Answer(HTTPEndpoint):
+    """An endpoint that answers."""
+
+    async def post(self, request: Request) -> PlainTextResponse:
+        """Answer."""
+        return PlainTextResponse("hello")
+
+
 def host(value: str) -> tuple[str, str]:
     """Return the line that names the server."""
     return "host", value
@@ -80,7 +92,6 @@ _API = host("api.example.com")
 _CASES = [
     # Who may.
     Case(name="no Origin", lines=(_API,)),
-    Case(name="no Origin, another site", lines=(_API, site("cross-site"))),
     Case(name="listed", lines=(("origin", ORIGIN), _API)),
     Case(name="listed, another site", lines=(("origin", ORIGIN), _API, site("cross-site"))),
     Case(name="own host", lines=(_OWN, _API)),
@@ -142,6 +153,56 @@ async def test_the_app_is_reached_unless_a_page_of_another_origin_asks(case: Cas
         },
         {"type": f"{prefix}.body", "body": body},
     ]
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [Policy(allow_origins=[ORIGIN]), Policy(allow_origins=[ORIGIN], constant_allow_origin=True)],
+    ids=["listed", "constant"],
+)
+@pytest.mark.parametrize("is_inside", [False, True], ids=["alone", "inside another one"])
+@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "POST", "PUT", "DELETE", "get", "BREW"])
+@pytest.mark.parametrize("sites", [["cross-site"], ["same-origin", "cross-site"], ["same-site"], ["none"], [""], []])
+async def test_a_request_that_lost_its_origin_on_the_way_is_refused_if_it_says_that_it_is_cross_site(
+    method: str, sites: list[str], policy: Policy, *, is_inside: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Browsers send `Origin` with every method but GET and HEAD, and no page can set or remove `Sec-Fetch-Site`."""
+    told: list[Any] = []
+    witness = Witness()
+    app: Any = CORSMiddleware(
+        witness, policy=policy, on_refused="block", on_decision=lambda decision, _: told.append(decision.origin)
+    )
+    if is_inside:
+        app = CORSMiddleware(app, policy=Policy())
+    caplog.clear()
+    sent = await exchange(app, http_scope(method, _API, *map(site, sites)))
+    is_refused = "cross-site" in sites and method not in {"GET", "HEAD", "OPTIONS"}
+    assert bool(witness.calls) != is_refused
+    lines = [record.getMessage() for record in caplog.records if "refused (" in record.getMessage()]
+    if is_refused:
+        assert (sent[0]["status"], sent[1]["body"]) == (403, b"Disallowed CORS origin: origin-absent-cross-site")
+        assert told == [Reason.ORIGIN_ABSENT_CROSS_SITE]
+        [line] = lines
+        assert "refused (origin-absent-cross-site)" in line
+        assert "from no origin. Sec-Fetch-Site says that a page of another site sent the request" in line
+    else:
+        assert lines == []
+
+
+@pytest.mark.parametrize("options", [{}, {"on_refused": "pass"}, {"check_websockets": True}])
+async def test_without_blocking_a_request_without_origin_reaches_the_app(options: dict[str, Any]) -> None:
+    """CORS itself says nothing about requests without `Origin`."""
+    witness = Witness()
+    await exchange(CORSMiddleware(witness, **options), http_scope("POST", _API, site("cross-site")))
+    assert witness.calls
+
+
+async def test_a_route_for_everyone_is_reached_from_every_site() -> None:
+    """A policy with `*` on an endpoint allows the request without `Origin` too."""
+    app = Starlette(routes=[Route("/", cors(allow_origins=["*"], allow_methods=["POST"])(Answer), methods=["POST"])])
+    app.add_middleware(CORSMiddleware, allow_origins=[ORIGIN], on_refused="block")
+    sent = await exchange(app, http_scope("POST", _API, site("cross-site")))
+    assert sent[0]["status"] == 200
 
 
 @pytest.mark.parametrize("extensions", [{}, {"extensions": None}, {"extensions": {}}, {"extensions": {"tls": {}}}])

@@ -1,12 +1,8 @@
 """What one app of a process has makes no other one slower: there is no state of the process in a request's way."""
 
 import copy
-import gc
 import logging
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from types import FrameType
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -20,6 +16,7 @@ from starlette.routing import Mount, Route, Router
 from starlette.staticfiles import StaticFiles
 
 from crossorigin import CORSMiddleware, Policy, cors
+from tests.properties.counting import counting
 from tests.unit.adapters.asgi.scopes import ORIGIN, OTHER, answering, exchange, headers_of, http_scope, preflight_scope
 
 POLICY = Policy(allow_origins=[ORIGIN])
@@ -62,30 +59,6 @@ def files() -> Any:
     app = Starlette(routes=[Route("/", hello), Mount("/files", GZipMiddleware(StaticFiles(check_dir=False)))])
     app.add_middleware(CORSMiddleware, policy=POLICY)
     return app
-
-
-@contextmanager
-def counting() -> Iterator[list[int]]:
-    """Count the bytecode instructions of a block, those of the framework included, and put the number into a list."""
-    steps = 0
-
-    def trace(frame: FrameType, event: str, arg: object) -> Any:
-        nonlocal steps
-        frame.f_trace_lines, frame.f_trace_opcodes = False, True
-        steps += event == "opcode"
-        return trace
-
-    counted: list[int] = []
-    before = sys.gettrace()
-    # A collection that happens to start here would be counted too: Hypothesis has a callback for it.
-    gc.disable()
-    sys.settrace(trace)
-    try:
-        yield counted
-    finally:
-        sys.settrace(before)
-        gc.enable()
-        counted.append(steps)
 
 
 async def instructions_of(app: Any, scope: Any = None) -> int:

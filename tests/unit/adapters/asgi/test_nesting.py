@@ -13,10 +13,11 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
-from starlette.routing import Route, Router
+from starlette.routing import Mount, Route, Router
 
 from crossorigin import CORSMiddleware, Policy
 from crossorigin.adapters.asgi.nesting import MARK
+from crossorigin.starlette import cors
 from tests.unit.adapters.asgi.scopes import (
     ORIGIN,
     OTHER,
@@ -103,6 +104,67 @@ def test_the_warning_tells_where_both_are(caplog: pytest.LogCaptureFixture) -> N
     [message] = told
     assert "in FastAPI 'Child' at '/' does not set CORS headers" in message
     assert "inside the CORSMiddleware in FastAPI 'Parent' at '/'" in message
+
+
+@pytest.mark.parametrize(
+    ("inner", "is_same"),
+    [
+        (Policy(allow_origins=[OTHER], allow_methods=["PUT", "GET"], expose_headers=["X-Outer"]), True),
+        (Policy(allow_origin_regex="https://.*", allow_methods=["PUT", "GET"], expose_headers=["X-Outer"]), True),
+        (Policy(allow_origins=[OTHER], allow_methods=["PUT"], expose_headers=["X-Outer"]), False),
+        (Policy(allow_origins=[OTHER], allow_methods=["PUT", "GET"], expose_headers=["X-Outer"], max_age=0), False),
+    ],
+)
+async def test_two_policies_that_differ_in_origins_alone_can_be_merged(
+    inner: Policy, *, is_same: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The warning says to list the origins of both in the outer one, and only then."""
+    outer = Policy(allow_origins=[ORIGIN], allow_methods=["GET", "PUT"], expose_headers=["X-Outer"])
+    await exchange(CORSMiddleware(CORSMiddleware(answering(), policy=inner), policy=outer), http_scope())
+    [message] = [record.getMessage() for record in caplog.records]
+    assert ("list the origins of both in the outer one" in message) == is_same
+    assert ("Remove it if you do not use these." in message) != is_same
+
+
+class Around:
+    """A layer around a mounted app."""
+
+    def __init__(self, app: Any) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Hand on."""
+        await self.app(scope, receive, send)
+
+
+@pytest.mark.parametrize("framework", [Starlette, FastAPI])
+@pytest.mark.parametrize("around", [lambda app: app, Around, lambda app: Router([Mount("/", app)])])
+async def test_an_app_that_is_mounted_in_itself_decides_once(framework: Any, around: Any) -> None:
+    """However deep a client goes, each request has one decision, which is that of the outermost level."""
+    decisions: list[Any] = []
+    own = cors(allow_origins=[OTHER])(PlainTextResponse("hello"))
+    app = framework(routes=[_HELLO, Route("/own", own)])
+    app.router.routes.append(Mount("/v1", app=around(app)))
+    app.add_middleware(CORSMiddleware, policy=OUTER, on_decision=lambda decision, _: decisions.append(decision))
+    for depth in (0, 1, 15):
+        for path, allowed in (("/", ORIGIN), ("/own", OTHER)):
+            decisions.clear()
+            scope = {**http_scope("GET", ("origin", allowed)), "path": "/v1" * depth + path}
+            headers = await headers_of(app, scope)
+            assert [value for name, value in headers if name == b"access-control-allow-origin"] == [allowed.encode()]
+            assert len(decisions) == 1
+
+
+async def test_a_client_cannot_go_too_deep_to_escape_a_policy() -> None:
+    """Where the look-up ends, no origin is allowed: the policy further in may be stricter than that of the app."""
+    app = Starlette(routes=[_HELLO, cors(None)(Mount("/admin", Router([_HELLO])))])
+    app.router.routes.append(Mount("/v1", app=app))
+    app.add_middleware(CORSMiddleware, policy=OUTER)
+    for depth in (0, 31, 32, 50):
+        scope = {**http_scope("GET", ("origin", ORIGIN)), "path": "/v1" * depth + "/admin/"}
+        assert (b"access-control-allow-origin", ORIGIN.encode()) not in await headers_of(app, scope)
+        scope = {**preflight_scope(ORIGIN, "GET"), "path": "/v1" * depth + "/admin/"}
+        assert (await exchange(app, scope))[0]["status"] == 400
 
 
 async def test_the_path_of_a_mount_cannot_write_into_the_log(caplog: pytest.LogCaptureFixture) -> None:

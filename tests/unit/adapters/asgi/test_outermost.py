@@ -3,7 +3,7 @@
 import inspect
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from functools import partial
 from typing import Any
 
@@ -19,7 +19,8 @@ from starlette.middleware.httpsredirect import HTTPSRedirectMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse
-from starlette.routing import Mount, Route, Router
+from starlette.routing import Mount, Route, Router, WebSocketRoute
+from starlette.websockets import WebSocket
 
 from crossorigin import CORSMiddleware
 from crossorigin.adapters.asgi.nesting import MARK
@@ -42,7 +43,14 @@ async def crash(request: Request) -> PlainTextResponse:
     raise ZeroDivisionError
 
 
-ROUTES = [Route("/", hello), Route("/crash", crash, methods=["GET", "PUT"])]
+async def greet(websocket: WebSocket) -> None:
+    """Greet."""
+    await websocket.accept()
+    await websocket.send_text("hello")
+    await websocket.close()
+
+
+ROUTES = [Route("/", hello), Route("/crash", crash, methods=["GET", "PUT"]), WebSocketRoute("/socket", greet)]
 
 
 class Unauthorized:
@@ -182,30 +190,143 @@ def test_no_other_middleware_answers_a_preflight(
 
 
 @every_framework
-def test_without_a_lifespan_the_first_request_moves_it(framework: type[Starlette]) -> None:
-    """A client that starts nothing gets the same from its second request on."""
+def test_without_a_lifespan_the_first_request_is_answered_outermost(framework: type[Starlette]) -> None:
+    """The app's own answer to a crash carries the headers from the first request on, and the exception goes on."""
     app = framework(routes=ROUTES, exception_handlers={500: own_body})
     app.add_middleware(CORSMiddleware, **_OPTIONS)
-    client = TestClient(app, raise_server_exceptions=False)
-    assert client.get("/", headers={"Origin": ORIGIN}).headers["access-control-allow-origin"] == ORIGIN
-    answer = client.get("/crash", headers={"Origin": ORIGIN})
+    with pytest.raises(ZeroDivisionError):
+        TestClient(app).get("/crash", headers={"Origin": ORIGIN})
+    app.middleware_stack = None
+    answer = TestClient(app, raise_server_exceptions=False).get("/crash", headers={"Origin": ORIGIN})
     assert answer.json() == {"own": "ZeroDivisionError"}
     assert answer.headers.get_list("access-control-allow-origin") == [ORIGIN]
 
 
 @every_framework
-def test_without_a_lifespan_a_first_request_that_crashes_says_so_to_the_page(framework: type[Starlette]) -> None:
-    """It carries its CORS headers, the plain body, and the exception goes on, once."""
+@pytest.mark.parametrize("is_mounted", [True, False], ids=["mounted", "alone"])
+def test_without_a_lifespan_no_other_middleware_answers_a_preflight(
+    *, framework: type[Starlette], is_mounted: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    """An authentication outside would answer every preflight, and no browser would send the request that moves it."""
     app = framework(routes=ROUTES)
     app.add_middleware(CORSMiddleware, **_OPTIONS)
-    client = TestClient(app, raise_server_exceptions=False)
-    answer = client.get("/crash", headers={"Origin": ORIGIN})
-    assert (answer.status_code, answer.text) == (500, "Internal Server Error")
-    assert answer.headers.get_list("access-control-allow-origin") == [ORIGIN]
-    fresh = framework(routes=ROUTES)
-    fresh.add_middleware(CORSMiddleware, **_OPTIONS)
-    with pytest.raises(ZeroDivisionError):
-        TestClient(fresh).get("/crash", headers={"Origin": ORIGIN})
+    app.add_middleware(Unauthorized)
+    client = TestClient(_mount(app) if is_mounted else app)
+    asks = {"Origin": ORIGIN, "Access-Control-Request-Method": "PUT"}
+    path = "/in/crash" if is_mounted else "/crash"
+    assert client.options(path, headers=asks).status_code == 200
+    answer = client.put(path, headers={"Origin": ORIGIN})
+    assert (answer.status_code, answer.headers.get_list("access-control-allow-origin")) == (401, [ORIGIN])
+    assert isinstance(app.middleware_stack, CORSMiddleware)
+    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
+
+
+@pytest.mark.parametrize("outer", [True, False], ids=["the outer", "the inner"])
+def test_without_a_lifespan_two_middlewares_keep_their_order(*, outer: bool) -> None:
+    """The one that was added last decides, and stays outside the other one."""
+    app = Starlette(routes=ROUTES)
+    app.add_middleware(CORSMiddleware, allow_origins=[] if outer else [ORIGIN])
+    app.add_middleware(Unauthorized)
+    app.add_middleware(CORSMiddleware, allow_origins=[ORIGIN] if outer else [])
+    for _ in range(2):
+        answer = TestClient(app).get("/", headers={"Origin": ORIGIN})
+        assert answer.headers.get_list("access-control-allow-origin") == ([ORIGIN] if outer else [])
+
+
+class Staying(CORSMiddleware):
+    """A subclass that may depend on its position."""
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Serve."""
+        await super().__call__(scope, receive, send)
+
+
+class Hiding:
+    """Holds the app under a name of its own."""
+
+    def __init__(self, app: Any) -> None:
+        self._inner = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Hand on."""
+        await self._inner(scope, receive, send)
+
+
+async def refuse(request: Request, call_next: Any) -> Any:
+    """Refuse every request."""
+    return PlainTextResponse("who?", 401)
+
+
+@every_framework
+@pytest.mark.parametrize(
+    ("outer", "made", "names"),
+    [
+        ([Middleware(Unauthorized)], Staying, "Unauthorized"),
+        (
+            [Middleware(BaseHTTPMiddleware, dispatch=refuse), Middleware(Unauthorized), Middleware(Hiding)],
+            CORSMiddleware,
+            "refuse, Unauthorized and Hiding",
+        ),
+        ([Middleware(Hiding)], partial(CORSMiddleware), "Hiding"),
+    ],
+    ids=["a subclass", "a hidden app", "a partial"],
+)
+def test_without_a_lifespan_a_middleware_that_cannot_move_says_who_may_answer_before_it(
+    framework: type[Starlette], outer: list[Middleware], made: Any, names: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The warning comes even if no request ever reaches the middleware, once, and names what to write instead."""
+    app = framework(routes=ROUTES, middleware=[*outer, Middleware(made, **_OPTIONS)])
+    client = TestClient(app)
+    for _ in range(3):
+        client.options("/", headers={"Origin": ORIGIN, "Access-Control-Request-Method": "PUT"})
+    [warning] = [record.getMessage() for record in caplog.records]
+    assert f"is inside {names}, and cannot move outside before the first request" in warning
+    assert "install(app, policy)" in warning
+
+
+def test_an_app_with_another_outermost_layer_is_warned_about(caplog: pytest.LogCaptureFixture) -> None:
+    """Without the app's own outermost layer, there is nothing to move around while the app builds its stack."""
+
+    class Bare(Starlette):
+        def build_middleware_stack(self) -> Any:
+            middleware = [*self.user_middleware]
+            app: Any = self.router
+            for cls, args, kwargs in reversed(middleware):
+                app = cls(app, *args, **kwargs)
+            return app
+
+    app = Bare(routes=ROUTES, middleware=[Middleware(Unauthorized), Middleware(CORSMiddleware, **_OPTIONS)])
+    TestClient(app).get("/")
+    assert "is inside Unauthorized, and cannot move outside" in caplog.text
+
+
+@every_framework
+def test_a_move_past_other_middleware_is_logged_with_their_names(
+    framework: type[Starlette], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Their own responses become readable for allowed origins, so the log says how to keep them as they were."""
+    added = [Middleware(BaseHTTPMiddleware, dispatch=refuse), Middleware(Unauthorized)]
+    for is_started in (True, False):
+        caplog.clear()
+        app = framework(routes=ROUTES, middleware=[*added, Middleware(CORSMiddleware, **_OPTIONS)])
+        client = TestClient(app)
+        with caplog.at_level(logging.INFO, logger="crossorigin"), client if is_started else nullcontext():
+            assert client.get("/", headers={"Origin": ORIGIN}).headers["access-control-allow-origin"] == ORIGIN
+        [record] = [record for record in caplog.records if record.name == "crossorigin"]
+        assert record.levelno == logging.INFO
+        assert "moved outside refuse and Unauthorized. Pages of allowed origins can now read" in record.getMessage()
+        assert "outermost=False" in record.getMessage()
+
+
+@every_framework
+def test_a_move_past_the_frameworks_own_layers_is_not_logged(
+    framework: type[Starlette], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nothing of the user's is readable that was not."""
+    app = framework(routes=ROUTES)
+    app.add_middleware(CORSMiddleware, **_OPTIONS)
+    with caplog.at_level(logging.INFO, logger="crossorigin"), TestClient(app):
+        assert [record for record in caplog.records if record.name == "crossorigin"] == []
 
 
 async def test_without_a_lifespan_a_crash_behind_the_start_sends_nothing_more() -> None:
@@ -216,6 +337,7 @@ async def test_without_a_lifespan_a_crash_behind_the_start_sends_nothing_more() 
         raise ZeroDivisionError
 
     app = Starlette(routes=[Mount("/", broken)], middleware=[Middleware(CORSMiddleware, **_OPTIONS)])
+    app.middleware_stack = app.build_middleware_stack()
     sent: list[Any] = []
 
     async def send(message: Any) -> None:
@@ -241,6 +363,7 @@ async def test_a_request_under_way_when_the_place_is_taken_keeps_its_headers() -
             await self.app(scope, receive, send)
 
     app = Starlette(routes=ROUTES, middleware=[Middleware(Waiting), Middleware(CORSMiddleware, **_OPTIONS)])
+    app.middleware_stack = app.build_middleware_stack()
     late: list[Any] = []
 
     async def ask_late() -> None:
@@ -271,17 +394,6 @@ def test_outermost_may_be_turned_off(framework: type[Starlette], started: Callab
 
 def _mount(inner: Any, **options: Any) -> Starlette:
     return Starlette(routes=[Route("/outside", hello), Mount("/in", inner, **options)])
-
-
-class Hiding:
-    """Holds the app under a name of its own."""
-
-    def __init__(self, app: Any) -> None:
-        self._inner = app
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Hand on."""
-        await self._inner(scope, receive, send)
 
 
 _LAYER = Middleware(CORSMiddleware, **_OPTIONS)
@@ -316,15 +428,12 @@ def test_what_was_not_added_to_the_app_stays_and_says_so_once(
 
 
 def test_a_child_app_moves_within_itself_alone(started: Callable[[Any], TestClient]) -> None:
-    """Whatever the child answers carries the headers from its second request on, and nothing that its parent answers.
-
-    No lifespan reaches a child.
-    """
+    """Whatever the child answers carries the headers, and nothing that its parent answers. It gets no lifespan."""
     child = FastAPI(routes=[*ROUTES], exception_handlers={500: own_body})
     child.add_middleware(CORSMiddleware, **_OPTIONS)
     client = started(_mount(child))
     first, second = (client.get("/in/crash", headers={"Origin": ORIGIN}) for _ in range(2))
-    assert (first.text, second.json()) == ("Internal Server Error", {"own": "ZeroDivisionError"})
+    assert first.json() == second.json() == {"own": "ZeroDivisionError"}
     for answer in (first, second):
         assert answer.headers.get_list("access-control-allow-origin") == [ORIGIN]
     assert "access-control-allow-origin" not in client.get("/outside", headers={"Origin": ORIGIN}).headers
@@ -361,7 +470,7 @@ class Sealed:
 def test_where_the_old_place_is_still_asked_it_hands_on(
     parent: type, started: Callable[[Any], TestClient], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """One decision, one set of headers, and no warning of two layers."""
+    """One decision, one set of headers, and no warning of two layers; a WebSocket is passed on, too."""
     decisions: list[Any] = []
 
     def note(decision: Any, _: Any) -> None:
@@ -379,6 +488,8 @@ def test_where_the_old_place_is_still_asked_it_hands_on(
         answer = client.get(path, headers={"Origin": ORIGIN})
         assert answer.headers.get_list("access-control-allow-origin") == [ORIGIN]
     assert len(decisions) == 2
+    with client.websocket_connect("/socket") as socket:
+        assert socket.receive_text() == "hello"
     assert [record for record in caplog.records if record.name == "crossorigin"] == []
 
 
@@ -392,7 +503,7 @@ def test_a_ring_of_apps_has_an_end(caplog: pytest.LogCaptureFixture) -> None:
 
     app = Starlette(routes=ROUTES, middleware=[Middleware(Ring), _LAYER])
     assert TestClient(app).get("/", headers={"Origin": ORIGIN}).headers["access-control-allow-origin"] == ORIGIN
-    assert "cannot move to the outermost position" in caplog.text
+    assert "is inside Ring, and cannot move outside" in caplog.text
 
 
 @every_framework

@@ -12,6 +12,7 @@ import pytest
 from starlette.middleware.cors import CORSMiddleware as StarletteCORSMiddleware
 
 from crossorigin import CORSMiddleware, CrossOriginWarning, InvalidPolicyError, IssueCode, Policy
+from crossorigin.adapters.common.arguments import logs_invalid_arguments
 from crossorigin.starlette import cors
 from tests.unit.adapters.asgi.scopes import (
     ORIGIN,
@@ -330,3 +331,19 @@ def test_what_guards_nothing_can_be_fixed_where_the_origins_are() -> None:
         CORSMiddleware(_APP, policy=Policy(allow_origins=["*"]), on_refused="block")
     assert [fix.field for fix in caught.value.issues[0].fixes] == ["on_refused"]
     assert caught.value.issues[0].hint == "remove it."
+
+
+def test_a_constructor_that_raises_is_also_logged(caplog: pytest.LogCaptureFixture) -> None:
+    """A framework that hides the exception cannot hide the message."""
+
+    @logs_invalid_arguments
+    def build(*origins: str) -> None:
+        Policy(allow_origins=origins)
+
+    build(ORIGIN)
+    assert caplog.records == []
+    with pytest.raises(InvalidPolicyError) as caught:
+        build("nonsense")
+    assert [(record.levelno, record.getMessage()) for record in caplog.records] == [
+        (logging.CRITICAL, str(caught.value))
+    ]

@@ -109,6 +109,8 @@ def test_only_refused_pages_are_logged(
         (OTHER, {"Sec-Fetch-Site": "same-origin"}, False),
         (OTHER, {"Sec-Fetch-Site": "same-origin, same-origin"}, True),
         ("http://testserver", {"Host": "testserver, testserver"}, True),
+        (None, {"Sec-Fetch-Site": "cross-site"}, True),
+        (None, {"Sec-Fetch-Site": "same-site"}, False),
     ],
 )
 def test_blocking_refuses_other_origins_only(origin: str | None, fields: dict[str, str], blocked: bool) -> None:
@@ -310,6 +312,12 @@ def test_blocking_applies_inside_another_middleware(origin: str) -> None:
     answer = get(CORSMiddleware(inner, allow_origins=["*"]), origin, "POST")
     assert answer["status"] == ("200 OK" if origin == ORIGIN else "403 Forbidden")
     assert answer["access-control-allow-origin"] == "*"
+
+
+def test_a_request_that_lost_its_origin_is_logged_when_it_is_blocked(caplog: pytest.LogCaptureFixture) -> None:
+    """A proxy that removes `Origin` is the cause, so its operator has to hear of it."""
+    get(CORSMiddleware(app, policy=POLICY, on_refused="block"), None, "POST", Sec_Fetch_Site="cross-site")
+    assert "origin-absent-cross-site" in caplog.text
 
 
 def test_a_copied_environ_is_a_new_request() -> None:

@@ -27,6 +27,7 @@ def test_the_reasons_are_closed() -> None:
         "origin-matches-pattern",
         "origin-matches-regex",
         "origin-absent",
+        "origin-absent-cross-site",
         "origin-repeated",
         "origin-too-long",
         "origin-malformed",
