@@ -1,0 +1,240 @@
+"""The search for the cause of a refusal: the most specific explanation first. Pure."""
+
+from difflib import get_close_matches
+
+from crossorigin.browser import BrowserReason, advice
+from crossorigin.browser.check import text_lines
+from crossorigin.doctor.causes.cause import Cause, CauseCode
+from crossorigin.doctor.causes.doubled import doubled_cause
+from crossorigin.doctor.causes.elsewhere import (
+    answered_elsewhere,
+    authentication_cause,
+    crash_cause,
+    host_cause,
+    nothing_handles,
+    removed_by_proxy,
+)
+from crossorigin.doctor.causes.origins import difference, nearest
+from crossorigin.doctor.causes.redirects import redirect_cause
+from crossorigin.doctor.evidence import ALLOW_ORIGIN, Situation, options_of, sent_names, texts_in
+from crossorigin.doctor.fixes.edits import Edit
+from crossorigin.doctor.fixes.options import Needs, edits_of, needs_by_answers, needs_by_options
+from crossorigin.doctor.fixes.vocabulary import VOCABULARIES
+from crossorigin.doctor.fixes.whole import header_lines, whole
+from crossorigin.doctor.servers import Server, server_of
+from crossorigin.doctor.wording import cut
+from crossorigin.fetch.headers import ALL_CORS_RESPONSE_HEADERS
+from crossorigin.fetch.methods import STANDARD_METHODS
+from crossorigin.fetch.origin import OPAQUE_ORIGIN
+from crossorigin.policy.literals import list_literal, literal
+from crossorigin.policy.options import DEFAULTS, is_list_like
+
+# What the configuration of a server decides. The page or a wrong URL causes the other reasons.
+_OF_SERVER = frozenset(
+    {
+        BrowserReason.MISSING_ALLOW_ORIGIN_HEADER,
+        BrowserReason.MULTIPLE_ALLOW_ORIGIN_VALUES,
+        BrowserReason.INVALID_ALLOW_ORIGIN_VALUE,
+        BrowserReason.ALLOW_ORIGIN_MISMATCH,
+        BrowserReason.WILDCARD_ORIGIN_NOT_ALLOWED,
+        BrowserReason.INVALID_ALLOW_CREDENTIALS,
+        BrowserReason.PREFLIGHT_INVALID_STATUS,
+        BrowserReason.INVALID_ALLOW_METHODS_PREFLIGHT_RESPONSE,
+        BrowserReason.INVALID_ALLOW_HEADERS_PREFLIGHT_RESPONSE,
+        BrowserReason.METHOD_DISALLOWED_BY_PREFLIGHT_RESPONSE,
+        BrowserReason.HEADER_DISALLOWED_BY_PREFLIGHT_RESPONSE,
+    }
+)
+
+
+def find_cause(situation: Situation) -> Cause | None:
+    """Return the cause of a refusal, or None if the reason itself says everything."""
+    cause = _of_page(situation) or redirect_cause(situation)
+    if cause is not None or situation.reason.for_request() not in _OF_SERVER:
+        return cause
+    for find in (
+        _unknown_option,
+        doubled_cause,
+        host_cause,
+        authentication_cause,
+        crash_cause,
+        answered_elsewhere,
+        removed_by_proxy,
+        _wildcard,
+        _constant_origin,
+    ):
+        cause = find(situation)
+        if cause is not None:
+            return cause
+    return _not_listed(situation)
+
+
+def _of_page(situation: Situation) -> Cause | None:
+    wanted = situation.wanted
+    method, upper = wanted.method, wanted.method.upper()
+    if method not in STANDARD_METHODS and upper in STANDARD_METHODS:
+        text = f"Methods are case-sensitive, and browsers send {method} as it is written."
+        return Cause(code=CauseCode.METHOD_IN_LOWER_CASE, text=text, fix=f"Write {upper} in the page.")
+    if wanted.origin == OPAQUE_ORIGIN and situation.reason.for_request() in _OF_SERVER:
+        text = "The origin of the page is null: it was loaded from a file, a data: URL or a sandboxed frame."
+        fix = (
+            "Serve the page from a web server, for example with python -m http.server, and allow the origin of that"
+            " server. Never allow null: any site can send it."
+        )
+        return Cause(code=CauseCode.OPAQUE_ORIGIN, text=text, fix=fix)
+    misplaced = [name for name in sent_names(situation.verdict) if name.lower() in ALL_CORS_RESPONSE_HEADERS]
+    if misplaced and situation.reason.for_request() in _OF_SERVER:
+        text = f"The page sends {', '.join(misplaced)}, but only responses have such headers."
+        fix = f"Remove {', '.join(misplaced)} from the page's request, then check again."
+        return Cause(code=CauseCode.RESPONSE_HEADER_IN_REQUEST, text=text, fix=fix)
+    return None
+
+
+def _unknown_option(situation: Situation) -> Cause | None:
+    layer = situation.layer
+    if layer is None or server_of(layer.owner) is not Server.STARLETTE:
+        return None
+    unknown = [name for name in layer.options if name not in DEFAULTS]
+    if not unknown:
+        return None
+    name, near = unknown[0], get_close_matches(unknown[0], DEFAULTS, 1)
+    text = f"CORSMiddleware has no option {name}, so the app fails with a TypeError."
+    if not near or near[0] in layer.options:
+        return Cause(code=CauseCode.UNKNOWN_OPTION, text=text, fix=f"Remove {name}.")
+    value = layer.options[name]
+    fixed = {near[0]: value, **{key: kept for key, kept in layer.options.items() if key != name}}
+    code = f"{near[0]}={list_literal(texts_in(value)) if is_list_like(value) else literal(value)},"
+    edits: tuple[Edit, ...] = ()
+    if len(unknown) == 1 and isinstance(value, str | list | tuple | bool) and _is_enough(situation, fixed):
+        edits = (Edit(kind="set", place=f"In place of {name}:", code=code, name=name, within="CORSMiddleware"),)
+    return Cause(code=CauseCode.UNKNOWN_OPTION, text=text, fix=f"Its name is {near[0]}.", edits=edits)
+
+
+def _is_enough(situation: Situation, options: dict[str, object]) -> bool:
+    return needs_by_options(situation, options, Server.STARLETTE).nothing
+
+
+def _wildcard(situation: Situation) -> Cause | None:
+    if not situation.wanted.credentials or not (situation.allows_any or _lists_wildcard(situation)):
+        return None
+    server = situation.recognized.server
+    words = VOCABULARIES.get(server, VOCABULARIES[Server.STARLETTE])
+    text = (
+        'Every origin is allowed ("*"), and the page sends credentials. Browsers never combine the two: the answer must'
+        " name the origin, and have Access-Control-Allow-Credentials: true."
+    )
+    fix = (
+        "If the page needs no cookies, send the request without credentials. Otherwise, replace the wildcard with the"
+        f" list of your origins, {literal(situation.wanted.origin)} and every other one that uses this server"
+    )
+    fix += (
+        f" ({words.origins}), and turn on {words.credentials}."
+        if server in VOCABULARIES
+        else ", and allow credentials."
+    )
+    return Cause(
+        code=CauseCode.WILDCARD_WITH_CREDENTIALS, text=text, fix=f"{fix} Origins that are not listed lose access."
+    )
+
+
+def _lists_wildcard(situation: Situation) -> bool:
+    return situation.layer is not None and "*" in texts_in(options_of(situation.layer).get("allow_origins"))
+
+
+def _constant_origin(situation: Situation) -> Cause | None:
+    """Return the cause if the server sends an origin that is not the page's."""
+    if situation.reason.for_request() is not BrowserReason.ALLOW_ORIGIN_MISMATCH or situation.response is None:
+        return None
+    sent = text_lines(situation.response, ALLOW_ORIGIN)[0]
+    words = difference(sent, situation.wanted.origin)
+    text = f"The server sends Access-Control-Allow-Origin: {cut(sent)}, and the page is {situation.wanted.origin}"
+    text += f": {words}." if words else ". It seems to send the same origin to every page."
+    if sent == OPAQUE_ORIGIN:
+        text += " null allows only pages without an origin, and any site can make such pages."
+    edits: tuple[Edit, ...] = ()
+    fix = "Send the origin of the page, with Vary: Origin. If several pages use the server, compare with a list."
+    if situation.recognized.server is Server.EXPRESS:
+        both = (
+            [situation.wanted.origin]
+            if words and sent.rstrip("/") == situation.wanted.origin
+            else [
+                sent,
+                situation.wanted.origin,
+            ]
+        )
+        needs = needs_by_answers(situation)
+        if not (needs.method or needs.names or needs.credentials):
+            edits = (
+                Edit(
+                    kind="set",
+                    place="In cors({...}), set:",
+                    code=f"origin: {list_literal(both)},",
+                    name="origin",
+                    within="cors",
+                ),
+            )
+            fix = "Write a list, from which the cors package sends the origin of the page."
+    headers = () if edits else header_lines(situation.wanted)
+    return Cause(code=CauseCode.CONSTANT_ORIGIN, text=text, fix=fix, edits=edits, headers=headers)
+
+
+def _not_listed(situation: Situation) -> Cause:
+    server, layer = situation.recognized.server, situation.layer
+    if situation.recognized.app is not None and layer is not None:
+        owner = server_of(layer.owner) or server
+        needs = needs_by_options(situation, options_of(layer), owner)
+        if needs.nothing:
+            return _unclear(situation, f"The options of {layer.name} allow the request already.")
+        return _with_needs(situation, needs, owner)
+    if not situation.has_layer:
+        code, text = nothing_handles(situation)
+        edits = whole(situation)
+        headers = () if edits else header_lines(situation.wanted)
+        fix = "Add CORS for this page." if edits else "Let the server send these lines:"
+        return Cause(code=code, text=text, fix=fix, edits=edits, headers=headers)
+    return _with_needs(situation, needs_by_answers(situation), server)
+
+
+def _with_needs(situation: Situation, needs: Needs, server: Server) -> Cause:
+    if needs.nothing:
+        return _unclear(situation, "The answers allow everything that the page asks for.")
+    text, code = _text_of(situation, needs)
+    if server not in VOCABULARIES:
+        return Cause(
+            code=code, text=text, fix="Let the server send these lines:", headers=header_lines(situation.wanted)
+        )
+    edits = edits_of(situation, needs, server)
+    return Cause(code=code, text=text, fix="Add what is missing. Everything else stays as it is.", edits=edits)
+
+
+def _unclear(situation: Situation, text: str) -> Cause:
+    fix = (
+        f"{advice(situation.reason).fix} No code is shown, because the options are right: look at what is outside the"
+        " CORS layer, such as other middleware, a proxy, or a second CORS layer."
+    )
+    return Cause(code=CauseCode.ANSWERED_ELSEWHERE, text=text, fix=fix)
+
+
+def _text_of(situation: Situation, needs: Needs) -> tuple[str, CauseCode]:
+    wanted = situation.wanted
+    if needs.origin:
+        text = f"A CORS layer answers, but it does not list {wanted.origin}."
+        near = nearest(situation)
+        if near is not None:
+            text += f" It lists {near[0]}: {near[1]}."
+        elif situation.layer is None and not situation.in_preflight and situation.response is not None:
+            text += _or_a_proxy(situation)
+        return text, CauseCode.ORIGIN_NOT_LISTED
+    missing = [
+        *([f"the method {wanted.method}"] if needs.method else []),
+        *([f"the header {name}" for name in needs.names]),
+        *(["credentials"] if needs.credentials else []),
+    ]
+    return f"The origin is allowed, but not {' and '.join(missing)}.", CauseCode.NOT_LISTED
+
+
+def _or_a_proxy(situation: Situation) -> str:
+    response = situation.response
+    if response is None or not response.lines("Access-Control-Allow-Credentials"):
+        return ""
+    return " Or a proxy removes Access-Control-Allow-Origin, while Access-Control-Allow-Credentials comes through."
