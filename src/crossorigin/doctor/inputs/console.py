@@ -1,4 +1,4 @@
-"""Console messages of browsers, and the reasons that they stand for. Pure."""
+"""Console messages of browsers, and their reasons. Pure."""
 
 import re
 from dataclasses import dataclass
