@@ -51,7 +51,7 @@ def failed_step(verdict: Verdict) -> str:
     if not verdict.exchanges:
         return "before anything is sent"
     if culprit is None:
-        return f"at the redirect to {verdict.url}"
+        return f"at the redirect to {cut(verdict.url)}"
     exchange = verdict.exchanges[culprit.exchange]
     return f"at {title(exchange)}, in exchange {culprit.exchange + 1} of {len(verdict.exchanges)}"
 
@@ -60,7 +60,7 @@ def title(exchange: Exchange) -> str:
     """Return the name of an exchange."""
     request = exchange.request
     kind = "the preflight" if request.preflight else "the request"
-    return f"{kind}, {request.method} {request.url}"
+    return f"{kind}, {request.method} {cut(request.url)}"
 
 
 def sent_headers(exchange: Exchange) -> list[tuple[str, str]]:

@@ -29,6 +29,10 @@ from crossorigin.fetch.origin import OPAQUE_ORIGIN
 from crossorigin.policy.literals import list_literal, literal
 from crossorigin.policy.options import DEFAULTS, is_list_like
 
+_ADD = (
+    "Add CORS for this page. If something in the server allows other origins in a way that these answers do not show,"
+    " list these origins, too."
+)
 # What the configuration of a server decides. The page or a wrong URL causes the other reasons.
 _OF_SERVER = frozenset(
     {
@@ -187,12 +191,31 @@ def _not_listed(situation: Situation) -> Cause:
             return _unclear(situation, f"The options of {layer.name} allow the request already.")
         return _with_needs(situation, needs, owner)
     if not situation.has_layer:
+        failing = _failing_express(situation)
+        if failing is not None:
+            return failing
         code, text = nothing_handles(situation)
         edits = whole(situation)
         headers = () if edits else header_lines(situation.wanted)
-        fix = "Add CORS for this page." if edits else "Let the server send these lines:"
+        fix = _ADD if edits else "Let the server send these lines:"
         return Cause(code=code, text=text, fix=fix, edits=edits, headers=headers)
     return _with_needs(situation, needs_by_answers(situation), server)
+
+
+def _failing_express(situation: Situation) -> Cause | None:
+    """Return the cause if an Express app fails for this origin, as with the origin function in the manual of cors."""
+    failed = [response for response in situation.responses if response.status >= 500]
+    if situation.recognized.server is not Server.EXPRESS or len(failed) < len(situation.responses):
+        return None
+    text = (
+        f"The server answers {failed[-1].status} to requests from {situation.wanted.origin}, preflights included. An"
+        " origin function of the cors package that calls back with an error does that."
+    )
+    fix = (
+        "Add the origin to the list that the function uses, and refuse others with callback(null, false) instead of an"
+        " error. If there is no such function, look at the server's log."
+    )
+    return Cause(code=CauseCode.ORIGIN_NOT_LISTED, text=text, fix=fix)
 
 
 def _with_needs(situation: Situation, needs: Needs, server: Server) -> Cause:
@@ -204,7 +227,9 @@ def _with_needs(situation: Situation, needs: Needs, server: Server) -> Cause:
             code=code, text=text, fix="Let the server send these lines:", headers=header_lines(situation.wanted)
         )
     edits = edits_of(situation, needs, server)
-    return Cause(code=code, text=text, fix="Add what is missing. Everything else stays as it is.", edits=edits)
+    return Cause(
+        code=code, text=text, fix=f"Allow {_missing(situation, needs)}. Everything else stays as it is.", edits=edits
+    )
 
 
 def _unclear(situation: Situation, text: str) -> Cause:
@@ -225,16 +250,26 @@ def _text_of(situation: Situation, needs: Needs) -> tuple[str, CauseCode]:
         elif situation.layer is None and not situation.in_preflight and situation.response is not None:
             text += _or_a_proxy(situation)
         return text, CauseCode.ORIGIN_NOT_LISTED
+    return f"The origin is allowed, but not {_missing(situation, needs)}.", CauseCode.NOT_LISTED
+
+
+def _missing(situation: Situation, needs: Needs) -> str:
+    """Return what is not allowed, in words."""
+    wanted = situation.wanted
     missing = [
+        *([wanted.origin] if needs.origin else []),
         *([f"the method {wanted.method}"] if needs.method else []),
         *([f"the header {name}" for name in needs.names]),
         *(["credentials"] if needs.credentials else []),
     ]
-    return f"The origin is allowed, but not {' and '.join(missing)}.", CauseCode.NOT_LISTED
+    return " and ".join(missing)
 
 
 def _or_a_proxy(situation: Situation) -> str:
     response = situation.response
+    # These send the header to every origin.
+    if situation.recognized.server in {Server.STARLETTE, Server.FASTAPI, Server.EXPRESS}:
+        return ""
     if response is None or not response.lines("Access-Control-Allow-Credentials"):
         return ""
     return " Or a proxy removes Access-Control-Allow-Origin, while Access-Control-Allow-Credentials comes through."

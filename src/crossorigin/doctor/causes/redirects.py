@@ -7,6 +7,7 @@ from crossorigin.browser.check import text_lines
 from crossorigin.doctor.causes.cause import Cause, CauseCode
 from crossorigin.doctor.evidence import Situation
 from crossorigin.doctor.fixes.edits import Edit
+from crossorigin.doctor.wording import cut
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PROXY = (
@@ -46,13 +47,13 @@ def _cause(situation: Situation, exchange: Exchange, target: str) -> Cause:
     same_host = old.hostname == new.hostname
     edits = _edits(situation, target)
     if same_host and (old.scheme, new.scheme) == ("http", "https") and old.path == new.path:
-        text = f"The server redirects http to https, from {url} to {target}."
+        text = f"The server redirects http to https, from {cut(url)} to {cut(target)}."
         return Cause(code=CauseCode.REDIRECT_TO_HTTPS, text=text, fix=_use(target), edits=edits)
     if same_host and _differ_in_slash(url, target):
         what = "with a slash at the end" if new.path.endswith("/") else "without the slash at the end"
-        text = f"The server redirects to the same path {what}: from {url} to {target}."
+        text = f"The server redirects to the same path {what}: from {cut(url)} to {cut(target)}."
         return Cause(code=CauseCode.REDIRECT_TO_SLASH, text=text, fix=_use(target), edits=edits)
-    text = f"The server redirects from {url} to {target}."
+    text = f"The server redirects from {cut(url)} to {cut(target)}."
     if any(word in new.path.lower() for word in ("login", "signin", "sign-in", "auth", "sso")):
         text += " This looks like a login page, which a page cannot follow with fetch."
         fix = "Answer requests without a login with 401 instead of a redirect, and OPTIONS before authentication."
@@ -69,18 +70,18 @@ def _differ_in_slash(url: str, target: str) -> bool:
 def _https_cause(situation: Situation, exchange: Exchange, target: str) -> Cause:
     url = exchange.request.url
     text = (
-        f"The server redirects from https to http, from {url} to {target}. Browsers block that as mixed content."
-        " The server does not know that it is served over https."
+        f"The server redirects from https to http, from {cut(url)} to {cut(target)}. Browsers block that as mixed"
+        " content. The server does not know that it is served over https."
     )
     right = target.replace("http://", "https://", 1)
     slash = _differ_in_slash(url, right)
-    fix = f"{_PROXY} Or request {right} in the page, so that there is no redirect." if slash else _PROXY
+    fix = f"{_PROXY} Or: {_use(right)}" if slash else _PROXY
     edits = _edits(situation, right) if slash else ()
     return Cause(code=CauseCode.REDIRECT_LEAVES_HTTPS, text=text, fix=fix, edits=edits)
 
 
 def _use(target: str) -> str:
-    return f"Request {target} in the page, so that there is no redirect."
+    return f"Request {cut(target)} in the page, so that there is no redirect."
 
 
 def _edits(situation: Situation, target: str) -> tuple[Edit, ...]:

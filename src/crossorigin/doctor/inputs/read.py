@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from shlex import quote
 from typing import Any
 
 from crossorigin.browser import BrowserRequest, EngineName, advice
@@ -90,11 +91,13 @@ def _command(request: BrowserRequest) -> str:
 
 
 def _words(request: BrowserRequest) -> Iterator[str]:
-    yield f"crossorigin check '{request.url}' --origin {request.origin}"
+    # The texts come from a recording, and people paste the command into a shell.
+    yield f"crossorigin check {quote(request.url)} --origin {quote(request.origin)}"
     if request.method != "GET":
-        yield f"-X {request.method}"
+        yield f"-X {quote(request.method)}"
     for name, value in request.headers:
-        yield f"-H '{name}: {value if name.lower() == 'content-type' else '...'}'"
+        shown = value if name.lower() == "content-type" else "..."
+        yield f"-H {quote(f'{name}: {shown}')}"
     if request.includes_credentials:
         yield "--credentials"
 
@@ -110,7 +113,7 @@ def _of_console(text: str, view: View) -> Result:
 
 def _next(message: Message) -> str:
     url, origin = message.url or "URL", message.origin or "ORIGIN"
-    return f"crossorigin check {url} --origin {origin}"
+    return f"crossorigin check {quote(url)} --origin {quote(origin)}"
 
 
 def _document(message: Message) -> Document:

@@ -98,6 +98,18 @@ def test_a_curl_command_alone_sends_nothing() -> None:
     assert "secret" not in result.output
 
 
+def test_a_command_to_paste_is_quoted() -> None:
+    """A recording can come from anyone, and a shell would run what it contains."""
+    said = (
+        "Access to fetch at 'https://api.example.com/$(id);reboot' from origin 'https://app.example.com' has been"
+        " blocked by CORS policy: No 'Access-Control-Allow-Origin' header is present on the requested resource."
+    )
+    shown = check("--console", "-", stdin=said).stdout
+    assert "crossorigin check 'https://api.example.com/$(id);reboot' --origin https://app.example.com\n" in shown
+    blocked = entry("PUT", 0, {"X-'`id`'": "1"}, {})
+    assert """-H 'X-'"'"'`id`'"'"': ...'""" in check("--har", "-", stdin=har(blocked)).stderr
+
+
 def test_a_curl_command_and_its_response_are_diagnosed(tmp_path: Any) -> None:
     """The header that the preflight does not list is named."""
     (tmp_path / "curl").write_text(CURL, "utf-8")
