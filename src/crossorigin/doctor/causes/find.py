@@ -15,16 +15,15 @@ from crossorigin.doctor.causes.elsewhere import (
     removed_by_proxy,
 )
 from crossorigin.doctor.causes.origins import difference, nearest
+from crossorigin.doctor.causes.page import OF_SERVER, page_cause
 from crossorigin.doctor.causes.redirects import redirect_cause
-from crossorigin.doctor.evidence import ALLOW_ORIGIN, Situation, options_of, sent_names, texts_in
+from crossorigin.doctor.evidence import ALLOW_ORIGIN, Situation, options_of, texts_in
 from crossorigin.doctor.fixes.edits import Edit
 from crossorigin.doctor.fixes.options import Needs, edits_of, needs_by_answers, needs_by_options
 from crossorigin.doctor.fixes.vocabulary import VOCABULARIES
 from crossorigin.doctor.fixes.whole import header_lines, whole
 from crossorigin.doctor.servers import Server, server_of
 from crossorigin.doctor.wording import cut
-from crossorigin.fetch.headers import ALL_CORS_RESPONSE_HEADERS
-from crossorigin.fetch.methods import STANDARD_METHODS
 from crossorigin.fetch.origin import OPAQUE_ORIGIN
 from crossorigin.policy.literals import list_literal, literal
 from crossorigin.policy.options import DEFAULTS, is_list_like
@@ -33,28 +32,12 @@ _ADD = (
     "Add CORS for this page. If something in the server allows other origins in a way that these answers do not show,"
     " list these origins, too."
 )
-# What the configuration of a server decides. The page or a wrong URL causes the other reasons.
-_OF_SERVER = frozenset(
-    {
-        BrowserReason.MISSING_ALLOW_ORIGIN_HEADER,
-        BrowserReason.MULTIPLE_ALLOW_ORIGIN_VALUES,
-        BrowserReason.INVALID_ALLOW_ORIGIN_VALUE,
-        BrowserReason.ALLOW_ORIGIN_MISMATCH,
-        BrowserReason.WILDCARD_ORIGIN_NOT_ALLOWED,
-        BrowserReason.INVALID_ALLOW_CREDENTIALS,
-        BrowserReason.PREFLIGHT_INVALID_STATUS,
-        BrowserReason.INVALID_ALLOW_METHODS_PREFLIGHT_RESPONSE,
-        BrowserReason.INVALID_ALLOW_HEADERS_PREFLIGHT_RESPONSE,
-        BrowserReason.METHOD_DISALLOWED_BY_PREFLIGHT_RESPONSE,
-        BrowserReason.HEADER_DISALLOWED_BY_PREFLIGHT_RESPONSE,
-    }
-)
 
 
 def find_cause(situation: Situation) -> Cause | None:
     """Return the cause of a refusal, or None if the reason itself says everything."""
-    cause = _of_page(situation) or redirect_cause(situation)
-    if cause is not None or situation.reason.for_request() not in _OF_SERVER:
+    cause = page_cause(situation) or redirect_cause(situation)
+    if cause is not None or situation.reason.for_request() not in OF_SERVER:
         return cause
     for find in (
         _unknown_option,
@@ -71,27 +54,6 @@ def find_cause(situation: Situation) -> Cause | None:
         if cause is not None:
             return cause
     return _not_listed(situation)
-
-
-def _of_page(situation: Situation) -> Cause | None:
-    wanted = situation.wanted
-    method, upper = wanted.method, wanted.method.upper()
-    if method not in STANDARD_METHODS and upper in STANDARD_METHODS:
-        text = f"Methods are case-sensitive, and browsers send {method} as it is written."
-        return Cause(code=CauseCode.METHOD_IN_LOWER_CASE, text=text, fix=f"Write {upper} in the page.")
-    if wanted.origin == OPAQUE_ORIGIN and situation.reason.for_request() in _OF_SERVER:
-        text = "The origin of the page is null: it was loaded from a file, a data: URL or a sandboxed frame."
-        fix = (
-            "Serve the page from a web server, for example with python -m http.server, and allow the origin of that"
-            " server. Never allow null: any site can send it."
-        )
-        return Cause(code=CauseCode.OPAQUE_ORIGIN, text=text, fix=fix)
-    misplaced = [name for name in sent_names(situation.verdict) if name.lower() in ALL_CORS_RESPONSE_HEADERS]
-    if misplaced and situation.reason.for_request() in _OF_SERVER:
-        text = f"The page sends {', '.join(misplaced)}, but only responses have such headers."
-        fix = f"Remove {', '.join(misplaced)} from the page's request, then check again."
-        return Cause(code=CauseCode.RESPONSE_HEADER_IN_REQUEST, text=text, fix=fix)
-    return None
 
 
 def _unknown_option(situation: Situation) -> Cause | None:
