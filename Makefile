@@ -102,7 +102,7 @@ chromium:
 	@scripts/install-system-packages.sh venv chromium
 
 test-packages:
-	@scripts/install-system-packages.sh venv chromium firefox webkit openssl valgrind nginx
+	@scripts/install-system-packages.sh venv chromium firefox webkit openssl valgrind nginx express
 
 bench-packages:
 	@scripts/install-system-packages.sh venv valgrind

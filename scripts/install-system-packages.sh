@@ -6,6 +6,7 @@
 #   scripts/install-system-packages.sh firefox webkit  to compare the browser model with two more engines
 #   scripts/install-system-packages.sh openssl         to create a certificate for tests over TLS
 #   scripts/install-system-packages.sh nginx           to test nginx configurations with a real nginx
+#   scripts/install-system-packages.sh express         to test the doctor with Express
 #   scripts/install-system-packages.sh valgrind        to count the instructions of a request
 #
 # The script prints what it installs and why. Without root, it prints the command to run and stops.
@@ -43,6 +44,7 @@ met() { # met NEED: succeed if this machine meets the requirement
     webkit) has_webkit ;;
     openssl) command -v openssl >/dev/null ;;
     nginx) command -v nginx >/dev/null || [ -x build/nginx/usr/sbin/nginx ] ;;
+    express) command -v node >/dev/null && [ -d build/node/node_modules/express ] ;;
     valgrind) command -v valgrind >/dev/null ;;
     *)
         echo "$0: unknown requirement: $1" >&2
@@ -59,6 +61,7 @@ packages() { # packages NEED: print its Debian packages
     webkit) echo libwebkit2gtk-4.1-0 xvfb ;;
     openssl) echo openssl ;;
     nginx) echo nginx ;;
+    express) echo nodejs npm ;;
     valgrind) echo valgrind ;;
     esac
 }
@@ -71,6 +74,7 @@ reason() { # reason NEED: print why it is required
     webkit) echo "to compare the browser model with WebKit" ;;
     openssl) echo "to create the certificate of a test server" ;;
     nginx) echo "to test nginx configurations" ;;
+    express) echo "to test the doctor with Express, which npm then installs into build/node" ;;
     valgrind) echo "to count the instructions of a request" ;;
     esac
 }
@@ -81,9 +85,20 @@ unpack_nginx() {
     (cd build && apt-get download nginx && dpkg-deb -x nginx_*.deb nginx && rm nginx_*.deb)
 }
 
+# The versions and hashes are in the lock file next to the tests.
+install_express() {
+    mkdir -p build/node
+    cp tests/real/doctor/broken/node/package.json tests/real/doctor/broken/node/package-lock.json build/node
+    (cd build/node && npm ci --silent --no-audit --no-fund)
+}
+
 missing=
 wanted=
 for need in "$@"; do
+    if [ "$need" = express ] && ! met express && command -v npm >/dev/null; then
+        # Node.js is there already, perhaps not from Debian, and npm needs no root.
+        install_express
+    fi
     if ! met "$need"; then
         missing="$missing $need"
         [ "$need" = nginx ] || wanted="$wanted $(packages "$need")"
@@ -111,6 +126,9 @@ if ! { apt-get update && { [ -z "$wanted" ] || apt-get install --yes --no-instal
     cat "$log" >&2
     exit 1
 fi
+case $missing in
+*express*) install_express ;;
+esac
 case $missing in
 *nginx*) unpack_nginx >"$log" 2>&1 || { cat "$log" >&2; exit 1; } ;;
 esac

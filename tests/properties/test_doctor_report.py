@@ -9,8 +9,8 @@ from jsonschema import Draft202012Validator
 
 from crossorigin.browser import ENGINES, BrowserRequest, HttpResponse, Verdict, run
 from crossorigin.doctor.diagnosis import diagnose
-from crossorigin.doctor.document import document
-from crossorigin.doctor.report import report
+from crossorigin.doctor.output.document import document
+from crossorigin.doctor.output.report import report
 from tests.unit.browser.scripted_fetch import API, PAGE
 
 _VALIDATOR = Draft202012Validator(loads((files("crossorigin.doctor") / "check.schema.json").read_text("utf-8")))

@@ -1,5 +1,5 @@
-"""Say why a browser refuses a request, and what to change: recorded exchanges in, findings and fixes out.
+"""The command line: why a browser refuses a request, and what to change.
 
-Everything here is pure but for two modules: `probe` asks servers, `apps` loads and asks an ASGI app in process. What
-is known of browsers is asked of `crossorigin.browser`.
+Recorded exchanges go in, a cause, a fix and findings come out. Everything is pure except for `asking`, which sends
+requests and loads apps, and `child`, which runs an app in its own process. `crossorigin.browser` knows the browsers.
 """

@@ -1,4 +1,4 @@
-"""Hold what is known of an answer when the app is asked in process."""
+"""What is known of an answer if the app was asked in process."""
 
 from dataclasses import dataclass
 
@@ -7,11 +7,11 @@ from crossorigin.browser import HttpResponse
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer(HttpResponse):
-    """Hold a response, and what the policy of a route stands on that decided it."""
+    """A response, and the name of the route, router or app whose own policy decided it."""
 
     policy_of: str
 
 
 def policy_of(response: HttpResponse | None) -> str | None:
-    """Return what the policy of a route stands on that decided a response; None if none is known."""
+    """Return the name of the route, router or app whose own policy decided a response, or None if none is known."""
     return response.policy_of if isinstance(response, Answer) else None

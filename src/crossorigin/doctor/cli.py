@@ -1,48 +1,41 @@
 """The command line: `crossorigin check` and `crossorigin explain`.
 
-Results go to stdout, what is going on and what went wrong to stderr. Exit codes: 0 allowed and nothing to say, 1 there
-are findings, 2 it could not run.
+Results go to stdout; progress and errors go to stderr. Exit codes: 0 nothing that fails the check, 1 something does,
+2 the check could not run.
 """
 
 import asyncio
-import json
-import os
 import sys
-from collections.abc import Generator
-from contextlib import ExitStack, contextmanager, redirect_stdout, suppress
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, NoReturn, cast, get_args
+from collections.abc import Sequence
+from contextlib import suppress
+from itertools import pairwise
+from typing import Any, cast, get_args
 
 import click
 from rich.console import Console
 from rich.markdown import Markdown
 from rich.text import Text
 
-from crossorigin.browser import ASGIApp, BrowserRequest, EngineName, HttpRequest, HttpResponse
+from crossorigin.browser import BrowserRequest, EngineName
 from crossorigin.browser.request import Mode
-from crossorigin.doctor.apps import entrypoint, load, started
-from crossorigin.doctor.diagnosis import Diagnosis
-from crossorigin.doctor.document import Document, document, not_run
+from crossorigin.doctor.asking.probe import CannotRunError
+from crossorigin.doctor.child import run_in_child
+from crossorigin.doctor.inputs.read import Inputs, results_of
+from crossorigin.doctor.jobs import Job, Result, View, failure, run_job
+from crossorigin.doctor.output.document import Document, not_run
+from crossorigin.doctor.output.formats import WRITERS
+from crossorigin.doctor.output.report import Style
 from crossorigin.doctor.pages import nearest, page_of
-from crossorigin.doctor.probe import CannotRunError, network, recording
-from crossorigin.doctor.report import Style, report
-from crossorigin.doctor.run_checks import Check, check
-from crossorigin.doctor.servers import recognize_app
+from crossorigin.doctor.targets import read_targets, requests_for
 from crossorigin.doctor.wording import clean
 from crossorigin.fetch.safelist import is_forbidden
 
-_FINDINGS = 1
+_FAILED = 1
 _CANNOT_RUN = 2
 _INTERRUPTED = 130
-_STDOUT, _STDERR = 1, 2
-# Where nobody sees the lines, and on screens that are wider than anyone reads.
-_WIDTH = 100
-_BROWSERS: tuple[EngineName, ...] = ("chromium", "firefox", "webkit")
-# The host of an app that is asked in process, as in Starlette's and FastAPI's TestClient.
-_BASE_URL = "http://testserver"
-# What fetch sends with a body that is a string.
-_TEXT = "text/plain;charset=UTF-8"
+# The width of a report that is not shown in a terminal, and the most in one.
+_WIDTH = 80
+_WIDEST = 100
 _STYLES: dict[Style, str] = {
     "good": "bold green",
     "bad": "bold red",
@@ -52,197 +45,179 @@ _STYLES: dict[Style, str] = {
     "plain": "",
     "quiet": "dim",
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Target:
-    """Hold what is asked: a URL, and the app that answers it where none is asked over the network.
-
-    An empty name stands for the entrypoint of the project.
-    """
-
-    url: str
-    app: str | None = None
+_FILE = click.File("r", encoding="utf-8", errors="replace")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="crossorigin")
 def cli() -> None:
-    """Say what a browser does with the CORS of a server, and why."""
-    # Firefox's quotes are not in every encoding; what stands in for stdout may have none.
+    """Show what browsers do with the CORS headers of a server, why, and how to fix it."""
+    # Not every encoding has Firefox's quotes, and a replacement of stdout may not have the method.
     with suppress(AttributeError):
         cast("Any", sys.stdout).reconfigure(errors="backslashreplace")
 
 
-@cli.command("check")
-@click.argument("target", nargs=-1, metavar="[URL | [MODULE:APP] [PATH]]")
-@click.option("--origin", required=True, help="The origin of the page, such as https://app.example.com.")
+class _Check(click.Command):
+    """The command `check`, which prints a document for a usage error, too."""
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        """Parse the arguments. The format is looked up first, because an error may precede it."""
+        form = _format_in(args)
+        try:
+            return super().make_context(info_name, args, parent, **extra)
+        except click.UsageError as error:
+            _print_usage_error(error, form)
+            raise
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except click.UsageError as error:
+            _print_usage_error(error, ctx.params["form"])
+            raise
+
+
+def _format_in(args: Sequence[str]) -> str:
+    forms = [after for word, after in pairwise(args) if word == "--format"]
+    forms += [word.partition("=")[2] for word in args if word.startswith("--format=")]
+    return forms[-1] if forms else "text"
+
+
+def _print_usage_error(error: click.UsageError, form: str) -> None:
+    if form in WRITERS:
+        click.echo(WRITERS[form]([not_run("usage", error.format_message())]))
+
+
+@cli.command("check", cls=_Check)
+@click.argument("target", nargs=-1, metavar="[URL... | [MODULE:APP] [PATH...]]")
+@click.option("--origin", "origins", multiple=True, help="The origin of the page; may be repeated.")
 @click.option("--method", "-X", help="The method; GET, or POST with --data.")
 @click.option("--header", "-H", "headers", multiple=True, metavar="'NAME: VALUE'", help="A header that the page sets.")
-@click.option("--credentials", is_flag=True, help="The page asks with its cookies: credentials: 'include'.")
+@click.option("--credentials", is_flag=True, help="The page sends cookies: credentials: 'include'.")
 @click.option("--mode", type=click.Choice(get_args(Mode)), default="cors", show_default=True)
 @click.option("--data", help="The body, a string.")
-@click.option("--engine", type=click.Choice(get_args(EngineName)), help="One engine in place of three browsers.")
+@click.option("--exposes", multiple=True, metavar="NAME", help="A response header that the page must be able to read.")
+@click.option("--engine", type=click.Choice(get_args(EngineName)), help="One engine instead of three browsers.")
 @click.option("--timeout", type=click.FloatRange(0, min_open=True), default=10.0, show_default=True, metavar="SECONDS")
-@click.option("--insecure", is_flag=True, help="Accept a certificate that nobody vouches for.")
-@click.option("--probe", is_flag=True, help="Also try origins that should be refused. For servers that you own.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--insecure", is_flag=True, help="Skip TLS certificate verification.")
+@click.option("--probe", is_flag=True, help="Also try origins that should be refused. Only for servers that you own.")
+@click.option("--har", type=_FILE, help="Read the requests from a HAR file; send nothing.")
+@click.option("--url", "part", default="", metavar="PART", help="With --har: only URLs that contain this.")
+@click.option("--curl", type=_FILE, help="Read the request from a cURL command; send nothing.")
+@click.option("--response", type=_FILE, help="Read the response, a block of headers; send nothing.")
+@click.option("--console", type=_FILE, help="Explain a console message of a browser; send nothing.")
+@click.option("--format", "form", type=click.Choice(["text", *WRITERS]), default="text", show_default=True)
+@click.option("--fail-on", type=click.Choice(["blocked", "warning"]), default="blocked", show_default=True)
+@click.option("--verbose", "-v", is_flag=True, help="Show all exchanges and the console messages.")
 @click.pass_context
-def _check(  # noqa: PLR0917  # click passes them by name
-    context: click.Context,
-    target: tuple[str, ...],
-    origin: str,
-    method: str | None,
-    headers: tuple[str, ...],
-    credentials: bool,  # noqa: FBT001  # click passes it by name
-    mode: Mode,
-    data: str | None,
-    engine: EngineName | None,
-    timeout: float,
-    insecure: bool,  # noqa: FBT001  # click passes it by name
-    probe: bool,  # noqa: FBT001  # click passes it by name
-    form: str,
-) -> None:
-    """Ask as a page would, and say what a browser makes of the answers.
+def _check(context: click.Context, /, **asked: Any) -> None:
+    """Check whether browsers let a page use a server, and print the fix if not.
 
-    A URL is asked over the network; an app, or the entrypoint of [tool.fastapi] in pyproject.toml, in process. The
-    request itself is sent too, where a browser would send it: a DELETE deletes.
+    A URL is requested over the network, and MODULE:APP in process; with a PATH alone, the app is the entrypoint of
+    [tool.fastapi] in pyproject.toml. The request itself is sent, too, if a browser would send it: a DELETE deletes.
 
-    Exit codes: 0 allowed and nothing to say, 1 findings, 2 it could not run.
+    Exit codes: 0 passed, 1 failed, 2 the check could not run.
     """
+    results = _results(asked)
+    if asked["form"] == "text":
+        _print_text(results)
+    else:
+        click.echo(WRITERS[asked["form"]]([result.document for result in results]))
+    for result in results:
+        if result.is_not_run:
+            _progress(f"The check could not run: {result.document['error']['message']}")
+    context.exit(max(_exit_code(result.document, asked["fail_on"]) for result in results))
+
+
+def _results(asked: dict[str, Any]) -> list[Result]:
+    inputs = Inputs(**{name: _text_of(asked[name]) for name in ("har", "curl", "response", "console")})
+    view = View(width=_width(), verbose=asked["verbose"])
     try:
-        found = _target(target)
-        request = BrowserRequest(
-            url=found.url,
-            origin=origin,
-            method=method or ("GET" if data is None else "POST"),
-            headers=tuple(map(_header, headers)),
-            credentials="include" if credentials else "same-origin",
-            mode=mode,
-            body=None if data is None else data.encode(),
-            content_type=None if data is None else _TEXT,
-        )
+        if inputs.given:
+            return results_of(inputs, asked, view)
+        target = read_targets(asked["target"])
+        requests = requests_for(target.urls, asked["origins"], asked)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
-    _tell_left_out(request)
-    asked = Check(request=request, engines=_BROWSERS if engine is None else (engine,), probe=probe)
-    if probe:
-        _progress("Trying origins that should be refused: do this to servers that you own.")
+    _show_left_out(requests[0])
+    if asked["probe"]:
+        _progress("Trying origins that should be refused. Do this only to servers that you own.")
+    job = Job(
+        requests=requests,
+        app=target.app,
+        view=view,
+        timeout=asked["timeout"],
+        engine=asked["engine"],
+        insecure=asked["insecure"],
+        probe=asked["probe"],
+        exposes=asked["exposes"],
+    )
+    return _run(job)
+
+
+def _run(job: Job) -> list[Result]:
     try:
-        with _stdout_kept():
-            app = None if found.app is None else load(found.app or entrypoint(Path.cwd()), Path.cwd())
-            diagnosis = asyncio.run(_ask(asked, app, patience=timeout, insecure=insecure))
+        if job.app is None:
+            return asyncio.run(run_job(job, _progress))
+        return run_in_child(job, progress=_progress, on_stderr=_progress)
     except CannotRunError as error:
-        _cannot_run(context, error, form)
+        return [failure(error)]
     except KeyboardInterrupt:
-        context.exit(_INTERRUPTED)
-    except SystemExit:
-        _cannot_run(context, CannotRunError("app", "The app ended the process."), form)
-    if form == "json":
-        _print_json(document(diagnosis))
-    else:
-        _print_text(diagnosis)
-    context.exit(0 if diagnosis.clean else _FINDINGS)
+        sys.exit(_INTERRUPTED)
 
 
-async def _ask(asked: Check, app: ASGIApp | None, *, patience: float, insecure: bool) -> Diagnosis:
-    if app is None:
-        return await check(asked, recording(network(timeout=patience, insecure=insecure), _tell_answer))
-    async with started(app, patience=patience) as transport:
-        return await check(asked, recording(transport, _tell_answer), app=recognize_app(app))
+def _text_of(file: Any) -> str | None:
+    return None if file is None else str(file.read())
 
 
-@contextmanager
-def _stdout_kept() -> Generator[None]:
-    """Send what an app and its child processes print to stderr: it is no part of the result."""
-    with redirect_stdout(sys.stderr), ExitStack() as ends:
-        # Either may be closed.
-        with suppress(OSError):
-            kept = os.dup(_STDOUT)
-            ends.callback(os.close, kept)
-            ends.callback(os.dup2, kept, _STDOUT)
-            os.dup2(_STDERR, _STDOUT)
-        yield
+def _exit_code(found: Document, fail_on: str) -> int:
+    outcome = found["outcome"]
+    if outcome == "not-run":
+        return _CANNOT_RUN
+    failing = {"failed", "message"} if fail_on == "blocked" else {"failed", "message", "warnings"}
+    return _FAILED if outcome in failing else 0
 
 
-def _cannot_run(context: click.Context, error: CannotRunError, form: str) -> NoReturn:
-    if form == "json":
-        _print_json(not_run(error.kind, str(error)))
-    _progress(f"It could not run: {error}")
-    context.exit(_CANNOT_RUN)
-
-
-def _target(words: tuple[str, ...]) -> _Target:
-    """Read what is asked.
-
-    Raises:
-        ValueError: Nothing can be asked so.
-    """
-    first, *others = words or ("/",)
-    if len(others) > 1:
-        raise ValueError(f"{' '.join(others[1:])}: one URL, or an app and a path")
-    if _is_url(first):
-        if others:
-            raise ValueError(f"{others[0]}: a URL has its path in it")
-        return _Target(url=first)
-    if first.startswith("/"):
-        if others:
-            raise ValueError(f"{first} {others[0]}: the app stands before the path")
-        return _Target(url=_BASE_URL + first, app="")
-    if "://" in first:
-        raise ValueError(f"{first} is no URL of http or https")
-    module, colon, attribute = first.partition(":")
-    if not colon or not all(part.isidentifier() for part in f"{module}.{attribute}".split(".")):
-        raise ValueError(f"{first} is no URL and no app: write http://{first}, or module:app")
-    path = others[0] if others else "/"
-    return _Target(url=path if _is_url(path) else f"{_BASE_URL}/{path.removeprefix('/')}", app=first)
-
-
-def _is_url(word: str) -> bool:
-    return word.lower().startswith(("http://", "https://"))
-
-
-def _header(line: str) -> tuple[str, str]:
-    name, colon, value = line.partition(":")
-    if not colon:
-        raise ValueError(f"{line!r} is no header: write 'Name: value'")
-    return name.strip(), value.strip()
-
-
-def _tell_left_out(request: BrowserRequest) -> None:
+def _show_left_out(request: BrowserRequest) -> None:
     for name, value in request.headers:
         if is_forbidden(name.encode(), value.encode("latin-1")):
-            _progress(f"{name} is left out: no page can set it, its browser does.")
-
-
-def _tell_answer(request: HttpRequest, response: HttpResponse) -> None:
-    _progress(f"{request.method} {request.url}: {response.status}")
+            _progress(f"{name} is left out: pages cannot set it.")
 
 
 def _progress(text: str) -> None:
-    click.echo("\n".join(map(clean, text.splitlines())), err=True)
+    if text:
+        click.echo("\n".join(map(clean, text.splitlines())), err=True)
 
 
-def _print_json(told: Document) -> None:
-    click.echo(json.dumps(told, indent=2, ensure_ascii=True))
+def _width() -> int:
+    console = Console()
+    return max(40, min(console.width, _WIDEST)) if console.is_terminal else _WIDTH
 
 
-def _print_text(diagnosis: Diagnosis) -> None:
+def _print_text(results: Sequence[Result]) -> None:
     console = Console(highlight=False, soft_wrap=True)
-    width = min(console.width, _WIDTH) if console.is_terminal else _WIDTH
-    for line in report(diagnosis, width=width):
-        console.print(Text(line.text, style=_STYLES[line.style]))
+    shown = [result for result in results if not result.is_not_run]
+    for place, result in enumerate(shown):
+        if len(shown) > 1:
+            request = result.document["request"]
+            rule = f"== {request['method']} {request['url']} from {request['origin']}"
+            console.print(Text(f"{chr(10) if place else ''}{clean(rule)}", style="bold"))
+        for text, style in result.lines:
+            console.print(Text(text, style=_STYLES[cast("Style", style)]))
 
 
 @cli.command("explain")
 @click.argument("code")
 def _explain(code: str) -> None:
-    """Print the page of a CODE: of an issue, of a decision's reason, of a browser's, or of a finding."""
+    """Print the page of a CODE: an issue of a policy, a reason of a decision or of a browser, or a finding."""
     page = page_of(code)
     if page is None:
         near = nearest(code)
-        said = f" Nearest: {', '.join(near)}." if near else ""
-        raise click.UsageError(f"There is no code {clean(code)}.{said}")
+        hint = f" Nearest: {', '.join(near)}." if near else ""
+        raise click.UsageError(f"There is no code {clean(code)}.{hint}")
     console = Console(highlight=False)
     if console.is_terminal:
         console.print(Markdown(page))

@@ -1,7 +1,7 @@
-"""Find in recorded exchanges what a browser does not complain of, or not in these words. Pure."""
+"""Findings in recorded exchanges: what browsers do not complain about, or not in these words. Pure."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from crossorigin.browser import ENGINES, Exchange, HttpResponse, Verdict
 from crossorigin.browser.check import text_lines
@@ -23,12 +23,31 @@ _WHOLE_NUMBER = re.compile(rb"[+-]?[0-9]{1,15}\Z")
 _STORED = frozenset({"GET", "HEAD"})
 _AUTHENTICATE = frozenset({401, 407})
 _FIRST_ERROR = 400
+_NOT_FOUND = frozenset({404, 410})
+_FIRST_FAILURE = 500
+# Headers that pages usually read, and headers that they seldom need.
+_USUALLY_READ = (
+    "Content-Disposition",
+    "Content-Range",
+    "Mcp-Session-Id",
+    "Retry-After",
+    "X-Page",
+    "X-Per-Page",
+    "X-RateLimit-Remaining",
+    "X-Total",
+    "X-Total-Count",
+    "X-Total-Pages",
+)
+_SELDOM_READ = ("ETag", "Location", "X-Request-Id", "Link")
 
 
-def detect(verdict: Verdict, *, answers_differ: bool = False) -> Iterator[Finding]:
+def detect(verdict: Verdict, *, answers_differ: bool = False, exposes: Sequence[str] = ()) -> Iterator[Finding]:
     """Yield what the exchanges of a verdict show.
 
-    `answers_differ` tells whether the last answer was seen to be another one for another origin, without `Vary`.
+    Args:
+        verdict: The verdict of one browser.
+        answers_differ: Whether the last answer is different for another origin, and has no `Vary`.
+        exposes: The names of response headers that the page must be able to read.
     """
     for place, exchange in enumerate(verdict.exchanges):
         response = exchange.response
@@ -42,14 +61,15 @@ def detect(verdict: Verdict, *, answers_differ: bool = False) -> Iterator[Findin
             yield from _of_answer(verdict, exchange, response, place)
     if answers_differ:
         place = len(verdict.exchanges) - 1
-        detail = f"Another origin gets another {ALLOW_ORIGIN}, and nothing tells caches."
+        detail = f"Another origin gets a different {ALLOW_ORIGIN}, and there is no Vary: Origin."
         yield Finding(code=FindingCode.MISSING_VARY, exchange=place, header="Vary", detail=detail)
+    yield from _of_exposure(verdict, exposes)
 
 
 def needs_second_opinion(verdict: Verdict) -> bool:
-    """Tell whether only the answer to another origin shows that `Vary` is missing.
+    """Return whether only the answer to another origin shows that `Vary` is missing.
 
-    Without it, an answer that names an origin is right if it is always the same one. Caches store answers to GET
+    A response that names an origin needs no `Vary` if it is the same for every origin. Caches store responses to GET
     and HEAD.
     """
     if not verdict.exchanges or verdict.type != "cors":
@@ -61,7 +81,7 @@ def needs_second_opinion(verdict: Verdict) -> bool:
 
 
 def varies_by_origin(response: HttpResponse) -> bool:
-    """Tell whether caches know that the answer depends on `Origin`."""
+    """Return whether caches know that the response depends on `Origin`."""
     elements = {element.lower() for element in split_list(response.lines("Vary"))[0]}
     return bool(elements & {b"origin", b"*"})
 
@@ -69,16 +89,16 @@ def varies_by_origin(response: HttpResponse) -> bool:
 def _doubled(response: HttpResponse, place: int) -> Iterator[Finding]:
     for name in (*_ONE_VALUE, *_LISTS):
         lines = text_lines(response, name)
-        # A list may stand on several lines; the same line twice was set twice.
+        # A list may be on several lines, but a line that appears twice was set twice.
         if len(lines) > 1 and (name in _ONE_VALUE or len(set(lines)) < len(lines)):
-            detail = f"{name} stands on {len(lines)} lines: {' and '.join(lines)}."
+            detail = f"{name} is on {len(lines)} lines: {' and '.join(lines)}."
             yield Finding(code=FindingCode.DUPLICATE_HEADER, exchange=place, header=name, detail=detail)
 
 
 def _of_preflight(response: HttpResponse, place: int) -> Iterator[Finding]:
     challenge = "WWW-Authenticate"
     if response.status in _AUTHENTICATE or (response.status >= _FIRST_ERROR and response.lines(challenge)):
-        detail = f"OPTIONS is answered with {response.status}: the server wants to know who asks."
+        detail = f"OPTIONS is answered with {response.status}: the server requires authentication."
         yield Finding(code=FindingCode.PREFLIGHT_NEEDS_AUTHENTICATION, exchange=place, header=challenge, detail=detail)
     location = text_lines(response, "Location")
     if 300 <= response.status < _FIRST_ERROR and location:  # the redirects
@@ -91,13 +111,13 @@ def _of_preflight(response: HttpResponse, place: int) -> Iterator[Finding]:
 
 
 def _of_lists(verdict: Verdict, exchange: Exchange, response: HttpResponse, place: int) -> Iterator[Finding]:
-    """Yield what the lists of an error do not allow: browsers look at its status, and no further."""
+    """Yield what the lists of an error response do not allow. Browsers look only at its status."""
     if response.status < _FIRST_ERROR or not any(response.lines(name) for name in _ALLOW_LISTS):
         return
     asked = {name.lower(): value for name, value in exchange.request.headers}
     method = asked[b"access-control-request-method"].decode()
     names = tuple(split_list([asked.get(b"access-control-request-headers", b"")])[0])
-    # One of them at a time: GET needs no list.
+    # The method and the headers are checked separately: GET needs no list.
     for about, unsafe in ((method, ()), ("GET", names)):
         question = Question(
             url=exchange.request.url,
@@ -118,6 +138,10 @@ def _of_answer(verdict: Verdict, exchange: Exchange, response: HttpResponse, pla
     if _is_error_of_cors(verdict, exchange, response) and not response.lines(ALLOW_ORIGIN):
         detail = f"{exchange.request.method} is answered with {response.status}, and the page cannot see that."
         yield Finding(code=FindingCode.ERROR_WITHOUT_CORS_HEADERS, exchange=place, header=ALLOW_ORIGIN, detail=detail)
+    is_result = verdict.allowed and place == len(verdict.exchanges) - 1
+    if response.error is None and is_result and (response.status in _NOT_FOUND or response.status >= _FIRST_FAILURE):
+        detail = f"{exchange.request.method} {exchange.request.url} is answered with {response.status}."
+        yield Finding(code=FindingCode.ERROR_STATUS, exchange=place, detail=detail)
     if response.error is not None:
         detail = f"{type(response.error).__name__}: {response.error}"
         yield Finding(code=FindingCode.APP_EXCEPTION, exchange=place, detail=detail)
@@ -129,8 +153,30 @@ def _of_answer(verdict: Verdict, exchange: Exchange, response: HttpResponse, pla
         )
 
 
+def _of_exposure(verdict: Verdict, exposes: Sequence[str]) -> Iterator[Finding]:
+    """Yield the headers of the last response that the page cannot read."""
+    if not verdict.exchanges or verdict.exchanges[-1].response is None or verdict.exchanges[-1].request.preflight:
+        return
+    place, response = len(verdict.exchanges) - 1, verdict.exchanges[-1].response
+    required = {name.lower() for name in exposes}
+    for name in exposes:
+        if name.lower() not in verdict.exposed:
+            what = "the page cannot read it" if response.lines(name) else "the response does not have it"
+            detail = f"{name} is required, and {what}."
+            code = FindingCode.REQUIRED_HEADER_NOT_EXPOSED
+            yield Finding(code=code, exchange=place, header=name, detail=detail)
+    if verdict.type != "cors":
+        return
+    for name in (*_USUALLY_READ, *_SELDOM_READ):
+        if response.lines(name) and name.lower() not in {*verdict.exposed, *required}:
+            detail = f"The page cannot read {name}."
+            is_info = name in _SELDOM_READ
+            code = FindingCode.UNEXPOSED_HEADER
+            yield Finding(code=code, exchange=place, header=name, detail=detail, is_info=is_info)
+
+
 def _is_error_of_cors(verdict: Verdict, exchange: Exchange, response: HttpResponse) -> bool:
-    """Tell whether a page of another origin asks to read an error."""
+    """Return whether a page of another origin would read an error response."""
     url = parse_url(exchange.request.url)
     crosses = url is not None and str(url.origin) != verdict.request.origin
     return crosses and verdict.request.mode == "cors" and response.status >= _FIRST_ERROR

@@ -1,55 +1,97 @@
-"""Put together what was found: the verdicts, what else was noticed, and the fix. Pure."""
+"""A diagnosis: the verdicts of the browsers, the cause of a refusal with its fix, and what else was noticed. Pure."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from crossorigin.browser import Verdict
+from crossorigin.browser import Verdict, advice
+from crossorigin.doctor.answers import policy_of
+from crossorigin.doctor.causes.cause import Cause
+from crossorigin.doctor.causes.find import find_cause
 from crossorigin.doctor.detect import detect
+from crossorigin.doctor.evidence import Evidence, Situation
 from crossorigin.doctor.findings import Finding
-from crossorigin.doctor.fixes import Fix, fix_of
-from crossorigin.doctor.servers import UNKNOWN, Recognized, recognize
+from crossorigin.doctor.fixes.edits import Fix
+from crossorigin.doctor.fixes.routes import edits_of_route
+from crossorigin.doctor.servers import Recognized, recognize
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Diagnosis:
-    """Hold what is said of one request of one page: a verdict for each browser, in the order they were asked for."""
+    """What was found about one request of one page. The verdicts are in the order in which the browsers were asked for.
+
+    `recorded` is true if the exchanges come from a recording, in which something may be missing.
+    """
 
     verdicts: tuple[Verdict, ...]
     findings: tuple[Finding, ...]
     recognized: Recognized
+    cause: Cause | None
     fix: Fix | None
+    recorded: bool = False
 
     @property
     def lead(self) -> Verdict:
-        """Return the verdict that is told in full: the first that refuses, or else the first."""
+        """The verdict that the report describes: the first that blocks the request, or else the first."""
         return next((verdict for verdict in self.verdicts if not verdict.allowed), self.verdicts[0])
 
     @property
     def clean(self) -> bool:
-        """Tell whether all allow it, and nothing was noticed."""
-        return self.lead.allowed and not self.findings
+        """Whether all browsers allow the request, and there is nothing else to report."""
+        return self.lead.allowed and not any(finding.severity != "info" for finding in self.findings)
+
+    @property
+    def failed(self) -> bool:
+        """Whether the page does not get what it asks for: a browser blocks it, or a finding is an error."""
+        return not self.lead.allowed or any(finding.severity == "error" for finding in self.findings)
 
 
 def diagnose(
     verdicts: Sequence[Verdict],
     *,
     app: Recognized | None = None,
+    evidence: Evidence | None = None,
     answers_differ: bool = False,
     probed: Iterable[Finding] = (),
+    exposes: Sequence[str] = (),
+    recorded: bool = False,
 ) -> Diagnosis:
-    """Say what several browsers make of one exchange.
+    """Return the diagnosis of one request in several browsers.
 
     Args:
         verdicts: One for each browser, at least one.
-        app: What the app is, where it was looked at.
-        answers_differ: Whether the last answer was seen to be another one for another origin, without `Vary`.
+        app: What the app is, if it was asked in process.
+        evidence: The answers to further requests.
+        answers_differ: Whether the last answer is different for another origin, and has no `Vary`.
         probed: What a probe found.
+        exposes: The names of response headers that the page must be able to read.
+        recorded: Whether the exchanges come from a recording.
     """
-    lead = Diagnosis(verdicts=tuple(verdicts), findings=(), recognized=UNKNOWN, fix=None).lead
-    recognized = recognize(lead.exchanges) if app is None else app
+    lead = next((verdict for verdict in verdicts if not verdict.allowed), verdicts[0])
+    evidence = evidence or Evidence()
+    recognized = recognize((*lead.exchanges, *evidence.preflights)) if app is None else app
+    cause, fix = _explain(lead, recognized, evidence)
+    findings = detect(lead, answers_differ=answers_differ, exposes=exposes)
     return Diagnosis(
         verdicts=tuple(verdicts),
-        findings=(*detect(lead, answers_differ=answers_differ), *probed),
+        findings=(*findings, *probed),
         recognized=recognized,
-        fix=fix_of(lead, recognized),
+        cause=cause,
+        fix=fix,
+        recorded=recorded,
     )
+
+
+def _explain(lead: Verdict, recognized: Recognized, evidence: Evidence) -> tuple[Cause | None, Fix | None]:
+    """Return the cause of a refusal, and the fix that follows from it."""
+    if lead.reason is None:
+        return None, None
+    situation = Situation(verdict=lead, reason=lead.reason, recognized=recognized, evidence=evidence)
+    on = policy_of(situation.response)
+    cause = find_cause(situation)
+    server = recognized.server
+    if cause is None:
+        return None, Fix(server=server, text=advice(lead.reason).fix)
+    if on is not None and cause.edits:
+        text = f"Add what is missing to the policy of {on}, which decides here."
+        return cause, Fix(server=server, text=text, edits=edits_of_route(situation, on), on=on)
+    return cause, Fix(server=server, text=cause.fix, edits=cause.edits, headers=cause.headers)

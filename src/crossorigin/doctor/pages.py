@@ -1,7 +1,7 @@
-"""Find the page of a code: of an issue of a policy, of a browser's reason, of a decision's, or of a finding.
+"""The page of a code: of a policy's issue, a browser's reason, a decision's reason, or a finding.
 
-The pages are documents of the project, `docs/codes`, `docs/reasons` and `docs/findings`, that are installed with the
-package; of a decision's reason, a sentence is all there is to say.
+The pages are the files in `docs/codes`, `docs/reasons` and `docs/findings`, which are installed with the package. The
+reason of a decision has only a sentence.
 """
 
 import re
@@ -19,7 +19,7 @@ from crossorigin.policy.errors import IssueCode
 _PACKAGED = "pages"
 _NEAREST = 5
 _LINK = re.compile(r"\[((?:`[^`]*`|[^\]`])+)\]\((?!https?:)([^)]*)\)")
-# How each server is set up as a whole, to which many pages lead.
+# The complete configuration of each server, to which many pages link.
 FIXES = "fixes"
 
 
@@ -30,14 +30,14 @@ def all_codes() -> tuple[str, ...]:
 
 
 def nearest(code: str) -> list[str]:
-    """Return the codes that an unknown one may have been meant for, nearest first."""
+    """Return the codes that are similar to an unknown one, the nearest first."""
     return get_close_matches(code.lower(), all_codes(), _NEAREST)
 
 
 def page_of(code: str) -> str | None:
     """Return the page of a code as Markdown; None if there is no such code.
 
-    One word can be the code of two things; then both pages follow each other.
+    A word can be the code of two things. The result then has both pages.
     """
     return "\n".join(_pages(code)) or None
 
@@ -66,7 +66,7 @@ def _unlinked(link: re.Match[str]) -> str:
 
 def _folder() -> Traversable:
     packaged = files("crossorigin.doctor") / _PACKAGED
-    # Installed in place, the documents lie beside the source.
+    # In an editable installation, the documents are next to the source.
     return packaged if packaged.is_dir() else Path(__file__).resolve().parents[3] / "docs"
 
 

@@ -1,72 +1,75 @@
-"""Recognize what sets the CORS headers: by its exchanges, or by the app itself where it runs in process. Pure.
+"""Recognition of the server that sets the CORS headers, by its answers. Pure.
 
-What answers a preflight says more than the `Server` header, which names what stands in front. A guess decides only in
-which words the fix is written, and the sign that led to it is told.
+The answer to a preflight says more than the `Server` header, which names whatever is in front. A guess decides only
+how the fix is written, and the report names the sign behind it.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 
-from crossorigin.browser import Exchange, HttpResponse, is_wsgi_app
+from crossorigin.browser import Exchange, HttpResponse
+from crossorigin.doctor.app_layers import AppFacts, Layer
 
 
 class Server(StrEnum):
-    """Name what the fixes are written for."""
+    """The servers and packages for which fixes are written."""
 
     CROSSORIGIN = "crossorigin"
-    CROSSORIGIN_FLASK = "crossorigin-flask"
-    CROSSORIGIN_WSGI = "crossorigin-wsgi"
     STARLETTE = "starlette"
-    # An app of FastAPI or Starlette of whose middleware nothing is known, or that it has none.
+    # FastAPI or Starlette without a known CORS middleware.
+    FASTAPI = "fastapi"
+    # Any other ASGI app.
     ASGI = "asgi"
+    LITESTAR = "litestar"
+    SOCKETIO = "socketio"
     FLASK = "flask-cors"
     DJANGO = "django-cors-headers"
+    AIOHTTP = "aiohttp-cors"
+    EXPRESS = "express"
     NGINX = "nginx"
     UNKNOWN = "unknown"
 
 
 TITLES: Mapping[Server, str] = {
-    Server.CROSSORIGIN: "FastAPI or Starlette, with crossorigin's CORSMiddleware",
-    Server.CROSSORIGIN_FLASK: "Flask, with crossorigin's CORS",
-    Server.CROSSORIGIN_WSGI: "a WSGI app, with crossorigin's CORSMiddleware",
-    Server.STARLETTE: "FastAPI or Starlette, with Starlette's CORSMiddleware",
-    Server.ASGI: "FastAPI or Starlette",
-    Server.FLASK: "Flask, with Flask-Cors",
-    Server.DJANGO: "Django, with django-cors-headers",
+    Server.CROSSORIGIN: "CORSMiddleware of crossorigin",
+    Server.STARLETTE: "CORSMiddleware of Starlette",
+    Server.FASTAPI: "FastAPI or Starlette",
+    Server.ASGI: "ASGI app",
+    Server.LITESTAR: "Litestar",
+    Server.SOCKETIO: "Socket.IO",
+    Server.FLASK: "Flask with Flask-Cors",
+    Server.DJANGO: "Django with django-cors-headers",
+    Server.AIOHTTP: "aiohttp with aiohttp-cors",
+    Server.EXPRESS: "Express with cors",
     Server.NGINX: "nginx",
-    Server.UNKNOWN: "any server",
+    Server.UNKNOWN: "Unknown server",
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recognized:
-    """Hold a server, the sign that it was recognized by, and the options of its middleware where they are known.
-
-    `wraps` tells that the middleware stands around the app by hand.
-    """
+    """A server and the sign that it was recognized by. `app` is what was read from an app in the same process."""
 
     server: Server
     sign: str
-    options: Mapping[str, object] = field(default_factory=dict[str, object])
-    wraps: bool = False
+    app: AppFacts | None = None
 
 
-UNKNOWN = Recognized(server=Server.UNKNOWN, sign="nothing in its answers tells what it is")
+UNKNOWN = Recognized(server=Server.UNKNOWN, sign="its answers do not show what it is")
 
 _Sign = Callable[[Exchange, HttpResponse], Recognized | None]
 _ASGI_SERVERS = ("uvicorn", "hypercorn", "granian", "daphne")
-_OWNERS = {
-    "crossorigin.adapters.flask.": Server.CROSSORIGIN_FLASK,
-    "crossorigin.adapters.wsgi.": Server.CROSSORIGIN_WSGI,
-    "crossorigin.adapters.asgi.": Server.CROSSORIGIN,
-    "starlette.middleware.cors.": Server.STARLETTE,
-}
 _PRIVATE_NETWORK = "access-control-request-private-network"
+# The lengths of the bodies of a 404 and a 405 by Starlette, and of the same in FastAPI's JSON.
+_STARLETTE_ERRORS = {("404", "9"), ("405", "18")}
+_FASTAPI_ERRORS = {("404", "22"), ("405", "31")}
+_OWNERS = {"crossorigin.": Server.CROSSORIGIN, "starlette.middleware.cors.": Server.STARLETTE}
 
 
 def recognize(exchanges: Iterable[Exchange]) -> Recognized:
-    """Recognize a server by its answers: by what is surest first, and by what may stand in front of it last."""
+    """Recognize a server by its answers: the most certain sign first, and what may only be a proxy last."""
     answered = [(exchange, exchange.response) for exchange in exchanges if exchange.response is not None]
     for sign in _SIGNS:
         for exchange, response in answered:
@@ -76,40 +79,29 @@ def recognize(exchanges: Iterable[Exchange]) -> Recognized:
     return UNKNOWN
 
 
-def recognize_app(app: object) -> Recognized:
-    """Recognize the middleware of an app by the classes in it; no framework is imported for that."""
-    for owner, options, wraps in _layers(app):
-        for start, server in _OWNERS.items():
-            if owner.startswith(start):
-                return Recognized(server=server, sign="the app has this middleware", options=options, wraps=wraps)
-    wrapped = getattr(app, "app", app)
-    if hasattr(wrapped, "wsgi_app"):
-        handlers = getattr(wrapped, "after_request_funcs", {}).get(None, ())
-        if any(handler.__module__.startswith("flask_cors") for handler in handlers):
-            return Recognized(server=Server.FLASK, sign="the app has this extension")
-        return Recognized(server=Server.CROSSORIGIN_FLASK, sign="the app is a Flask app without CORS")
-    if is_wsgi_app(wrapped):
-        return Recognized(server=Server.CROSSORIGIN_WSGI, sign="the app is a WSGI app")
-    return Recognized(server=Server.ASGI, sign="the app is an ASGI app without a CORS middleware that is known")
+def recognize_app(app: AppFacts) -> Recognized:
+    """Recognize the CORS middleware of an app in the same process by its classes. No framework is imported for that."""
+    for layer in app.layers:
+        server = server_of(layer.owner)
+        if server is not None:
+            return Recognized(server=server, sign=f"the app has {layer.name}", app=app)
+    unknown = next(filter(is_cors, app.layers), None)
+    if unknown is not None:
+        return Recognized(server=Server.UNKNOWN, sign=f"the app has {unknown.name}", app=app)
+    server = Server.FASTAPI if app.takes_middleware else Server.ASGI
+    return Recognized(server=server, sign="the app has no CORS middleware that is known", app=app)
 
 
-def _layers(app: object) -> Iterator[tuple[str, Mapping[str, object], bool]]:
-    """Yield the class of each middleware of the app, with what options, and whether it was put around it by hand."""
-    seen: set[int] = set()
-    # What wraps an app by hand keeps it as `app`.
-    while app is not None and id(app) not in seen:
-        seen.add(id(app))
-        policy = getattr(app, "policy", None)
-        yield _name(type(app)), {} if policy is None else {"policy": policy}, True
-        for middleware in getattr(app, "user_middleware", ()):
-            yield _name(middleware.cls), dict(middleware.kwargs), False
-        # A Flask app keeps a method of it as `wsgi_app`.
-        app = getattr(app, "app", None) or getattr(getattr(app, "wsgi_app", None), "__self__", None)
+def server_of(owner: str) -> Server | None:
+    """Return what a class of a layer belongs to, or None if it has nothing to do with CORS."""
+    if owner == "litestar.config.cors.CORSConfig":
+        return Server.LITESTAR
+    return next((server for start, server in _OWNERS.items() if owner.startswith(start)), None)
 
 
-def _name(owner: type) -> str:
-    names = [f"{base.__module__}.{base.__qualname__}" for base in owner.__mro__]
-    return next((name for name in names if name.endswith(".CORSMiddleware")), names[0])
+def is_cors(layer: Layer) -> bool:
+    """Return whether a layer sets CORS headers, as far as its class tells."""
+    return server_of(layer.owner) is not None or "cors" in layer.owner.rpartition(".")[2].lower()
 
 
 def _text(response: HttpResponse, name: str) -> str:
@@ -122,12 +114,12 @@ def _starlette(exchange: Exchange, response: HttpResponse) -> Recognized | None:
     lists, refused = bool(response.lines("Access-Control-Allow-Methods")), response.status == 400
     if _PRIVATE_NETWORK in _text(response, "Vary").lower():
         if not refused:
-            return Recognized(server=Server.ASGI, sign="its preflight varies by Private Network Access")
-        # Only Starlette's tells whom it refuses what it allows.
+            return Recognized(server=Server.FASTAPI, sign="its preflight varies by Private Network Access")
+        # Starlette lists what it allows even if it refuses the origin.
         server = Server.STARLETTE if lists else Server.CROSSORIGIN
         return Recognized(server=server, sign="the headers of its refused preflight")
     if lists and response.lines("Access-Control-Max-Age") and (refused or _text(response, "Content-Length") == "2"):
-        return Recognized(server=Server.STARLETTE, sign="the headers and the length of its preflight's answer")
+        return Recognized(server=Server.STARLETTE, sign="the headers and the length of its answer to the preflight")
     return None
 
 
@@ -135,17 +127,37 @@ def _django(_: Exchange, response: HttpResponse) -> Recognized | None:
     if b"origin" in response.lines("Vary"):
         return Recognized(server=Server.DJANGO, sign="Vary: origin, in lower case")
     if _text(response, "Server").startswith("WSGIServer"):
-        return Recognized(server=Server.DJANGO, sign="Django's development server answers")
+        return Recognized(server=Server.DJANGO, sign="Django's development server")
     return None
 
 
 def _flask(exchange: Exchange, response: HttpResponse) -> Recognized | None:
     if _text(response, "Server").startswith("Werkzeug"):
-        return Recognized(server=Server.FLASK, sign="Flask's development server answers")
+        return Recognized(server=Server.FLASK, sign="Flask's development server")
     of_flask = (b"0",), (b"text/html; charset=utf-8",)
     own = response.lines("Content-Length"), response.lines("Content-Type")
     if exchange.request.preflight and response.lines("Allow") and own == of_flask:
-        return Recognized(server=Server.FLASK, sign="OPTIONS is answered as Flask does, with Allow")
+        return Recognized(server=Server.FLASK, sign="its answer to OPTIONS, with Allow, is that of Flask")
+    return None
+
+
+def _express(_: Exchange, response: HttpResponse) -> Recognized | None:
+    if _text(response, "X-Powered-By") == "Express":
+        return Recognized(server=Server.EXPRESS, sign="X-Powered-By: Express")
+    return None
+
+
+def _aiohttp(_: Exchange, response: HttpResponse) -> Recognized | None:
+    name = re.search(r"aiohttp/[0-9.]+", _text(response, "Server"))
+    return Recognized(server=Server.AIOHTTP, sign=f"Server: {name[0]}") if name else None
+
+
+def _fastapi(_: Exchange, response: HttpResponse) -> Recognized | None:
+    seen, kind = (str(response.status), _text(response, "Content-Length")), _text(response, "Content-Type")
+    if kind == "application/json" and seen in _FASTAPI_ERRORS:
+        return Recognized(server=Server.FASTAPI, sign=f"its {seen[0]} is that of FastAPI")
+    if kind == "text/plain; charset=utf-8" and seen in _STARLETTE_ERRORS:
+        return Recognized(server=Server.FASTAPI, sign=f"its {seen[0]} is that of Starlette")
     return None
 
 
@@ -161,4 +173,4 @@ def _nginx(_: Exchange, response: HttpResponse) -> Recognized | None:
     return Recognized(server=Server.NGINX, sign=f"Server: {name}") if name.startswith(("nginx", "openresty")) else None
 
 
-_SIGNS: tuple[_Sign, ...] = (_starlette, _flask, _django, _asgi, _nginx)
+_SIGNS: tuple[_Sign, ...] = (_starlette, _express, _flask, _django, _aiohttp, _fastapi, _asgi, _nginx)

@@ -1,4 +1,4 @@
-"""Hold the words that the text and the JSON of a report share. Pure."""
+"""Wording that the text and the documents of a report share. Pure."""
 
 from collections.abc import Mapping, Sequence
 
@@ -11,9 +11,10 @@ BROWSERS: Mapping[EngineName, str] = {
     "webkit": "Safari",
 }
 HIDDEN = "..."
-_SHOWN = frozenset({b"location", b"vary", b"www-authenticate"})
-# Browsers look at the values of these; of all others at the name alone.
-_TOLD_VALUES = frozenset(
+_LONGEST = 300
+_SHOWN = frozenset({b"allow", b"location", b"server", b"vary", b"www-authenticate"})
+# Browsers look at the values of these headers. Of other headers only the name matters, and the value may be secret.
+_SHOWN_VALUES = frozenset(
     {
         b"accept",
         b"accept-language",
@@ -28,46 +29,50 @@ _TOLD_VALUES = frozenset(
 
 
 def verdict_line(verdicts: Sequence[Verdict]) -> str:
-    """Say in one line which browsers would allow it."""
+    """Return one line that says which browsers would allow the request."""
     allow = [verdict for verdict in verdicts if verdict.allowed]
     block = [verdict for verdict in verdicts if not verdict.allowed]
-    reasons = ", ".join(dict.fromkeys(str(verdict.reason) for verdict in block))
+    by_reason: dict[str, list[Verdict]] = {}
+    for verdict in block:
+        by_reason.setdefault(str(verdict.reason), []).append(verdict)
     if not allow:
-        return f"{_names(block)} would block this: {reasons}"
+        first, *others = by_reason.items()
+        rest = "".join(f"; {_names(verdicts)}: {reason}" for reason, verdicts in others)
+        return f"{_names(first[1])} would block this: {first[0]}{rest}"
     said = f"{_names(allow)} would allow this"
     if block:
-        return f"{said}; {_names(block)} would block it: {reasons}"
+        return f"{said}; {_names(block)} would block it: {', '.join(by_reason)}"
     return f"{said}{_what_the_page_gets(allow[0])}"
 
 
 def failed_step(verdict: Verdict) -> str:
-    """Say at which step a refused request failed."""
+    """Return at which step a refused request failed."""
     culprit = verdict.culprit
     if not verdict.exchanges:
         return "before anything is sent"
     if culprit is None:
-        return f"on the way to {verdict.url}, to which a redirect leads"
+        return f"at the redirect to {cut(verdict.url)}"
     exchange = verdict.exchanges[culprit.exchange]
     return f"at {title(exchange)}, in exchange {culprit.exchange + 1} of {len(verdict.exchanges)}"
 
 
 def title(exchange: Exchange) -> str:
-    """Name an exchange."""
+    """Return the name of an exchange."""
     request = exchange.request
     kind = "the preflight" if request.preflight else "the request"
-    return f"{kind}, {request.method} {request.url}"
+    return f"{kind}, {request.method} {cut(request.url)}"
 
 
 def sent_headers(exchange: Exchange) -> list[tuple[str, str]]:
-    """Return the lines of a request as text; what a value cannot matter for may be a secret, and is not told."""
+    """Return the lines of a request as text. Values that do not matter may be secret, and are hidden."""
     return [
-        (name.decode("latin-1"), value.decode("latin-1") if name.lower() in _TOLD_VALUES else HIDDEN)
+        (name.decode("latin-1"), value.decode("latin-1") if name.lower() in _SHOWN_VALUES else HIDDEN)
         for name, value in exchange.request.headers
     ]
 
 
 def answered_headers(exchange: Exchange) -> list[tuple[str, str]]:
-    """Return the lines of a response that say something of CORS, as text."""
+    """Return the lines of a response that matter to CORS, as text."""
     response = exchange.response
     lines = () if response is None else response.headers
     return [
@@ -78,7 +83,7 @@ def answered_headers(exchange: Exchange) -> list[tuple[str, str]]:
 
 
 def clean(text: str) -> str:
-    """Return text of a stranger without what a terminal would obey."""
+    """Return untrusted text without the characters that a terminal would obey."""
     return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
 
 
@@ -91,8 +96,13 @@ def _names(verdicts: Sequence[Verdict]) -> str:
 def _what_the_page_gets(verdict: Verdict) -> str:
     match verdict.type:
         case "basic":
-            return f", for it is the page's own origin: status {verdict.status}"
+            return f", because it is the page's own origin: status {verdict.status}"
         case "opaque":
-            return ", and the page cannot look into the response"
+            return ", but the page cannot read the response"
         case _:
             return f": status {verdict.status}"
+
+
+def cut(text: str) -> str:
+    """Return text from a server or a page, cut if it is long."""
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}... ({len(text)} characters)"

@@ -5,8 +5,8 @@ import secrets
 from itertools import islice
 
 from crossorigin.browser import AsyncTransport, BrowserRequest
-from crossorigin.doctor.probe import network
-from crossorigin.doctor.run_checks import Check, check
+from crossorigin.doctor.asking.probe import network
+from crossorigin.doctor.asking.run_checks import Check, check
 from tests.real.engines.browsers import ENGINES
 from tests.real.engines.exchange import Exchange
 from tests.real.engines.random_exchanges import RandomExchanges

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from crossorigin.browser import BrowserRequest, HttpRequest
+from crossorigin.doctor.asking.probe import CannotRunError, network, recording
+from crossorigin.doctor.asking.run_checks import Check, check
 from crossorigin.doctor.diagnosis import Diagnosis
-from crossorigin.doctor.probe import CannotRunError, network, recording
-from crossorigin.doctor.run_checks import Check, check
 from tests.real.doctor.misbehaving_servers import (
     PAGE,
     Behavior,
@@ -183,7 +183,7 @@ async def test_a_closed_port_is_named() -> None:
 async def test_a_host_without_an_address_is_named() -> None:
     """Of a name that nobody can ever have."""
     kind, message = await kind_of("http://crossorigin-check.invalid/")
-    assert (kind, message.partition(":")[0]) == ("dns", "There is no address for the host crossorigin-check.invalid")
+    assert (kind, message.partition(":")[0]) == ("dns", "The host crossorigin-check.invalid has no address")
 
 
 @pytest.mark.parametrize("raw", [b"", b"SSH-2.0-OpenSSH_9.9\r\n", b"HTTP/1.1 200 OK\r\nA B: c\r\n\r\n"])
@@ -192,7 +192,7 @@ async def test_garbage_is_no_answer(raw: bytes) -> None:
     with MisbehavingServer(raw=raw) as server:
         kind, message = await kind_of(server.url)
     assert kind == "protocol"
-    assert message.startswith(f"{server.url} gave no answer of HTTP: ")
+    assert message.startswith(f"{server.url} did not answer with HTTP: ")
 
 
 async def test_a_server_that_never_answers_is_given_up() -> None:
@@ -229,5 +229,5 @@ async def test_a_url_that_the_client_does_not_take_is_told() -> None:
     """A browser may take more than the client does."""
     assert await kind_of(f"http://127.0.0.1:1/{'a' * 70000}") == (
         "usage",
-        "This URL cannot be asked for: URL too long.",
+        "This URL cannot be requested: URL too long.",
     )

@@ -14,7 +14,7 @@ APP = f"""
 import asyncio
 import subprocess
 import sys
-from fastapi import FastAPI
+from fastapi import FastAPI, Response
 from crossorigin import CORSMiddleware
 
 print("imported")
@@ -24,6 +24,10 @@ app.add_middleware(CORSMiddleware, allow_origins=["{PAGE}"], allow_methods=["GET
 @app.api_route("/items", methods=["GET", "POST"])
 def items():
     print("asked")
+
+@app.get("/file")
+def file():
+    return Response(b"x", headers={{"Content-Disposition": "attachment"}})
 
 @app.get("/child")
 def child():

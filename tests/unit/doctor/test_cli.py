@@ -44,9 +44,10 @@ def test_a_path_may_have_a_url_in_it(folder: Path) -> None:
 
 
 def test_without_any_words_the_root_of_the_project_is_checked(folder: Path) -> None:
-    """It is an error here, which the page can read."""
+    """A 404 fails the check: a wrong path would otherwise look like success."""
     result = check()
-    assert (result.exit_code, "status 404" in result.stdout) == (0, True)
+    assert (result.exit_code, "status 404" in result.stdout) == (1, True)
+    assert "error-status" in result.stdout
 
 
 def test_all_that_a_page_can_say_is_said(folder: Path) -> None:
@@ -67,32 +68,35 @@ def test_a_refused_page_is_an_exit_code(folder: Path) -> None:
     refused = check("/items", origin="https://evil.example")
     assert refused.exit_code == 1
     assert 'allow_origins=["https://app.example.com", "https://evil.example"],' in refused.stdout
+    assert "In app.add_middleware(CORSMiddleware, ...), set:" in refused.stdout
 
 
 def test_one_engine_can_be_asked(folder: Path) -> None:
     """In place of the three browsers."""
     result = check("/items", "--engine", "webkit", "--mode", "no-cors")
-    assert result.stdout.startswith("Safari would allow this, and the page cannot look into the response\n")
+    assert result.stdout.startswith("Safari would allow this, but the page cannot read the response\n")
 
 
 def test_what_no_page_can_set_is_told(folder: Path) -> None:
     """It is left out, as browsers do."""
     result = check("/items", "-H", "Cookie: a=b")
-    assert "Cookie is left out: no page can set it, its browser does.\n" in result.stderr
+    assert "Cookie is left out: pages cannot set it.\n" in result.stderr
     assert "Cookie" not in result.stdout
 
 
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["localhost:8000/items"], "localhost:8000/items is no URL and no app: write http://localhost:8000/items"),
-        (["main"], "main is no URL and no app"),
-        (["file:///etc/passwd"], "file:///etc/passwd is no URL of http or https"),
-        (["http://a.example", "/items"], "/items: a URL has its path in it"),
-        (["/items", "/more"], "/items /more: the app stands before the path"),
-        (["main:app", "/items", "/more"], "/more: one URL, or an app and a path"),
+        (
+            ["localhost:8000/items"],
+            "localhost:8000/items is neither a URL nor an app: write http://localhost:8000/items",
+        ),
+        (["main"], "main is neither a URL nor an app"),
+        (["file:///etc/passwd"], "file:///etc/passwd is not an http or https URL"),
+        (["http://a.example", "/items"], "/items: write the path as part of the URL"),
+        (["main:app", "/items", "other:app"], "other:app: write the app before its paths, and only one app"),
         (["http://"], "Invalid URL 'http://': browsers cannot fetch it"),
-        (["/items", "-H", "X-Token"], "'X-Token' is no header: write 'Name: value'"),
+        (["/items", "-H", "X-Token"], "'X-Token' is not a header: write 'Name: value'"),
         (["/items", "-X", "GET", "--data", "a"], "A GET request cannot have a body"),
         (["/items", "--timeout", "0"], "0.0 is not in the range x>0"),
     ],
@@ -110,7 +114,7 @@ def test_a_check_that_cannot_run_says_why(form: str, tmp_path: Path, monkeypatch
     monkeypatch.chdir(tmp_path)
     result = check("/items", "--format", form)
     assert result.exit_code == 2
-    assert result.stderr.startswith("It could not run: No app is named, and there is no pyproject.toml here")
+    assert result.stderr.startswith("The check could not run: Name the app: there is no pyproject.toml in this folder.")
     if form == "text":
         assert result.stdout == ""
     else:
@@ -123,7 +127,7 @@ def test_an_app_that_ends_the_process_is_no_finding(folder: Path) -> None:
     """And nothing is allowed by it."""
     result = check("/end")
     assert (result.exit_code, result.stdout) == (2, "")
-    assert "It could not run: The app ended the process.\n" in result.stderr
+    assert "The check could not run: The app ended the process.\n" in result.stderr
 
 
 def test_what_a_child_of_an_app_prints_is_no_part_of_the_result(folder: Path) -> None:
@@ -133,9 +137,66 @@ def test_what_a_child_of_an_app_prints_is_no_part_of_the_result(folder: Path) ->
     assert "from a child" in done.stderr.splitlines()
 
 
-def test_ctrl_c_is_no_finding(folder: Path) -> None:
-    """It has a code of its own."""
-    assert check("/stop").exit_code == 130
+def test_ctrl_c_has_its_own_exit_code(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is neither a finding nor an error."""
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "run_in_child", interrupted)
+    assert check("/items").exit_code == 130
+
+
+def test_a_missing_origin_gets_the_usual_ones_proposed() -> None:
+    """The origin of a dev server is the one that people look for."""
+    result = run("check", "http://localhost:8000/items")
+    assert result.exit_code == 2
+    assert "http://localhost:5173 (Vite)" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("origin", "right"),
+    [
+        ("http://localhost:5173/", "write http://localhost:5173"),
+        ("https://App.example.com:443/path", "write https://app.example.com"),
+        ("localhost:5173", "write http://localhost:5173"),
+        ("?", "write scheme://host[:port]"),
+    ],
+)
+def test_a_wrong_origin_gets_the_right_one_proposed(origin: str, right: str) -> None:
+    """And a document, if a format is asked for."""
+    result = run("check", "http://localhost:8000/items", "--origin", origin, "--format", "json")
+    assert result.exit_code == 2
+    assert right in json.loads(result.stdout)["error"]["message"]
+
+
+@pytest.mark.parametrize("words", [["--no-such-option"], ["--engine", "x"], ["--timeout", "0"]])
+def test_every_usage_error_has_a_document(words: list[str]) -> None:
+    """A step that reads stdout never gets an empty one."""
+    result = run("check", "http://localhost:8000/", "--format=json", *words)
+    told = json.loads(result.stdout)
+    Draft202012Validator(SCHEMA).validate(told)
+    assert (result.exit_code, told["error"]["kind"]) == (2, "usage")
+
+
+def test_several_origins_and_paths_are_several_checks(folder: Path) -> None:
+    """Each has its own report, and the worst one decides the exit code."""
+    words = ["main:app", "/items", "/child", "--origin", PAGE, "--origin", "https://evil.example"]
+    result = run("check", *words)
+    assert result.exit_code == 1
+    assert result.stdout.count("== GET http://testserver/") == 4
+    told = json.loads(run("check", *words, "--format", "json").stdout)
+    Draft202012Validator(SCHEMA).validate(told)
+    assert [found["outcome"] for found in told["checks"]] == ["clean", "failed", "clean", "failed"]
+    assert told["outcome"] == "failed"
+
+
+def test_warnings_fail_a_check_only_on_request(folder: Path) -> None:
+    """A header that the page cannot read is a warning, and with --exposes an error."""
+    words = ["main:app", "/file"]
+    assert check(*words).exit_code == 0
+    assert check(*words, "--fail-on", "warning").exit_code == 1
+    assert check(*words, "--exposes", "Content-Disposition").exit_code == 1
 
 
 def test_a_page_is_printed() -> None:
@@ -199,9 +260,9 @@ def test_a_process_reports(folder: Path) -> None:
 
 def test_what_the_output_has_no_letters_for_is_escaped(folder: Path) -> None:
     """Firefox's quotes are not in every encoding."""
-    done = process("check", "/items", "--origin", "https://evil.example", PYTHONIOENCODING="latin-1")
+    done = process("check", "/items", "-v", "--origin", "https://evil.example", PYTHONIOENCODING="latin-1")
     assert done.returncode == 1
-    assert r"(Reason: CORS header \u2018Access-Control-Allow-Origin\u2019 missing)" in done.stdout
+    assert r"\u2018Access-Control-Allow-Origin\u2019" in done.stdout
 
 
 @pytest.mark.parametrize(("no_color", "colored"), [("", True), ("1", False)])
@@ -212,7 +273,7 @@ def test_a_terminal_gets_colors_unless_it_wants_none(folder: Path, no_color: str
     # Bold is no color.
     assert ("\x1b[1;31m" in done.stdout) is colored
     assert ("\x1b[36m" in done.stdout) is colored
-    assert "\nThe response has no Access-Control-Allow-Origin. Either the\n" in done.stdout
+    assert "\n   A CORS layer answers, but it does not list\n" in done.stdout
 
 
 def test_a_terminal_gets_a_page_that_is_set() -> None:

@@ -1,4 +1,4 @@
-"""What is noticed in exchanges, beside what a browser refuses."""
+"""What is noticed in exchanges besides the reason for a refusal."""
 
 import pytest
 
@@ -95,9 +95,39 @@ def test_an_error_without_headers_is_noticed(status: int) -> None:
 
 def test_an_error_that_the_page_can_read_is_none_of_ours() -> None:
     """With the header, of its own origin, and where the page does not ask to read."""
-    assert codes(fetch(answer(404, allow_origin="*"))) == []
-    assert codes(fetch(answer(404), url=f"{PAGE}/", method="POST")) == []
-    assert codes(fetch(answer(404), mode="no-cors")) == []
+    assert codes(fetch(answer(403, allow_origin="*"))) == []
+    assert codes(fetch(answer(403), url=f"{PAGE}/", method="POST")) == []
+    assert codes(fetch(answer(403), mode="no-cors")) == []
+
+
+@pytest.mark.parametrize(("status", "found"), [(404, True), (410, True), (500, True), (403, False), (200, False)])
+def test_an_error_status_that_a_page_can_read_is_an_error(status: int, *, found: bool) -> None:
+    """A wrong path in a check would otherwise look like success."""
+    findings = [*detect(fetch(answer(status, allow_origin="*")))]
+    assert [(str(finding.code), finding.severity) for finding in findings] == (
+        [("error-status", "error")] if found else []
+    )
+
+
+def test_a_header_that_pages_usually_read_is_a_warning_if_it_is_not_exposed() -> None:
+    """For others it is information, and an exposed one is fine."""
+    headers = {"Content-Disposition": "attachment", "ETag": "1", "X-Total-Count": "3"}
+    findings = [*detect(fetch(answer(200, headers, allow_origin="*", expose_headers="X-Total-Count")))]
+    assert [(finding.header, finding.severity) for finding in findings] == [
+        ("Content-Disposition", "warning"),
+        ("ETag", "info"),
+    ]
+    assert codes(fetch(answer(200, headers), url=f"{PAGE}/")) == []
+
+
+def test_a_required_header_that_the_page_cannot_read_is_an_error() -> None:
+    """Whether it is missing or not exposed; the names are compared without case."""
+    verdict = fetch(answer(200, {"X-One": "1", "X-Two": "2"}, allow_origin="*", expose_headers="x-one"))
+    findings = [*detect(verdict, exposes=["X-One", "X-Two", "X-Three"])]
+    assert [(finding.detail, finding.severity) for finding in findings] == [
+        ("X-Two is required, and the page cannot read it.", "error"),
+        ("X-Three is required, and the response does not have it.", "error"),
+    ]
 
 
 @pytest.mark.parametrize(

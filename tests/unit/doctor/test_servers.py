@@ -1,4 +1,4 @@
-"""Servers are recognized by their answers, and apps by what is in them."""
+"""Servers are recognized by their answers."""
 
 from typing import Any
 
@@ -8,9 +8,8 @@ from starlette.applications import Starlette
 from starlette.middleware.cors import CORSMiddleware as Theirs
 
 from crossorigin import CORSMiddleware as Ours
-from crossorigin import Policy
 from crossorigin.browser import HttpResponse, Verdict
-from crossorigin.doctor.servers import TITLES, UNKNOWN, Server, recognize, recognize_app
+from crossorigin.doctor.servers import TITLES, UNKNOWN, Server, recognize
 from crossorigin.testing import Page
 from tests.unit.browser.scripted_fetch import PAGE, answer, fetch
 
@@ -38,6 +37,7 @@ def server_of(verdict: Verdict) -> Server:
         ("WSGIServer/0.2 CPython/3.11", Server.DJANGO),
         ("nginx/1.28", Server.NGINX),
         ("openresty", Server.NGINX),
+        ("Python/3.11 aiohttp/3.9.1", Server.AIOHTTP),
         ("Apache/2.4", Server.UNKNOWN),
     ],
 )
@@ -57,7 +57,7 @@ def test_a_middleware_of_starlette_is_known_by_its_preflight(
     built.add_middleware(middleware, allow_origins=[PAGE], allow_methods=["PUT"])
     page = Page(built, origin)
     if origin == PAGE:
-        assert server_of(page.can(method="PUT")) is Server.ASGI
+        assert server_of(page.can(method="PUT")) is Server.FASTAPI
     else:
         assert server_of(page.cannot(method="PUT")) is server
 
@@ -79,39 +79,21 @@ def test_what_is_behind_a_proxy_is_known_before_the_proxy() -> None:
     assert server_of(of_preflight(answer(200, headers))) is Server.NGINX
 
 
+def test_express_says_its_name_in_another_header() -> None:
+    """Unless it was turned off."""
+    assert server_of(fetch(answer(200, {"X-Powered-By": "Express"}))) is Server.EXPRESS
+
+
+@pytest.mark.parametrize("app", [FastAPI, Starlette])
+def test_fastapi_and_starlette_are_known_by_their_errors(app: type[Starlette]) -> None:
+    """A server such as uvicorn alone does not show which framework it runs."""
+    built = app()
+    assert server_of(Page(built, PAGE).cannot(method="PUT")) is Server.FASTAPI
+
+
 def test_no_answer_tells_nothing() -> None:
     """The network failed."""
     assert recognize(fetch(None).exchanges) is UNKNOWN
-
-
-@pytest.mark.parametrize("middleware", [Ours, Theirs])
-def test_the_options_of_an_app_are_known(middleware: Any) -> None:
-    """As they were given to it."""
-    app = FastAPI()
-    app.add_middleware(middleware, allow_origins=[PAGE])
-    recognized = recognize_app(app)
-    assert recognized.server is (Server.CROSSORIGIN if middleware is Ours else Server.STARLETTE)
-    assert recognized.options == {"allow_origins": [PAGE]}
-
-
-def test_an_app_that_was_wrapped_by_hand_is_known() -> None:
-    """Around anything that keeps it as `app`, a subclass too."""
-
-    class Mine(Theirs):
-        """A subclass."""
-
-    ours = recognize_app(Ours(FastAPI(), policy=Policy(max_age=1)))
-    assert (ours.server, ours.wraps, ours.options) == (Server.CROSSORIGIN, True, {"policy": Policy(max_age=1)})
-    assert recognize_app(Mine(FastAPI())).server is Server.STARLETTE
-
-
-def test_an_app_without_a_middleware_is_an_app() -> None:
-    """Of whatever framework."""
-
-    async def app(scope: Any, receive: Any, send: Any) -> None: ...
-
-    assert recognize_app(app).server is Server.ASGI
-    assert recognize_app(FastAPI()).server is Server.ASGI
 
 
 def test_every_server_has_its_title() -> None:

@@ -1,6 +1,6 @@
-"""Ask servers over the network, as a browser would: one connection for each request, and no more of it than the head.
+"""Requests over the network, as a browser sends them: one connection for each, and only the head of a response is read.
 
-Nothing is sent that a page could not send: no cookies are kept, and redirects are left to the model of the browser.
+No cookies are sent or kept. The model of the browser follows the redirects.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ OnAnswer = Callable[[HttpRequest, HttpResponse], None]
 
 
 class CannotRunError(Exception):
-    """Tell why nothing can be said: `kind` is a word for programs, the message a sentence for people."""
+    """The reason why a check could not run: `kind` is a word for programs, the message a sentence for people."""
 
     def __init__(self, kind: str, message: str) -> None:
         """Keep both."""
@@ -32,12 +32,12 @@ def network(*, timeout: float, insecure: bool) -> AsyncTransport:
     """Return a transport that sends each request over the network.
 
     Args:
-        timeout: How many seconds one answer may take.
-        insecure: Whether a certificate that nobody vouches for is accepted.
+        timeout: The time in seconds for one answer.
+        insecure: Whether to skip TLS certificate verification.
 
     Raises:
-        CannotRunError: The environment names certificates that cannot be read; or no answer came, raised by the
-            transport.
+        CannotRunError: The certificates that the environment names cannot be read. The transport raises it if there is
+            no answer.
     """
     try:
         context = httpx2.create_ssl_context(verify=not insecure)
@@ -57,7 +57,7 @@ def network(*, timeout: float, insecure: bool) -> AsyncTransport:
 
 
 def recording(transport: AsyncTransport, on_answer: OnAnswer) -> AsyncTransport:
-    """Return a transport that asks `transport` once for all browsers: what differs in order alone is one request."""
+    """Return a transport that sends equal requests only once. The order of the headers does not matter."""
     known: dict[object, HttpResponse | None] = {}
 
     async def remembered(request: HttpRequest) -> HttpResponse | None:
@@ -74,10 +74,10 @@ def recording(transport: AsyncTransport, on_answer: OnAnswer) -> AsyncTransport:
 
 
 async def _ask(request: HttpRequest, context: ssl.SSLContext) -> HttpResponse:
-    # A client for each request: it would send the cookies of one answer with the next request.
+    # One client for each request, because a client would send the cookies of one answer with the next request.
     async with _client(context) as client:
         asking = client.build_request(request.method, request.url, headers=list(request.headers), content=request.body)
-        # It is upper case now; browsers leave patch as it is.
+        # httpx makes the method upper case, and browsers leave `patch` as it is.
         asking.method = request.method
         answer = await client.send(asking, stream=True)
         try:
@@ -96,19 +96,17 @@ def _client(context: ssl.SSLContext) -> httpx2.AsyncClient:
 def _cannot(request: HttpRequest, error: Exception) -> CannotRunError:
     causes = list(_causes(error))
     if isinstance(error, httpx2.InvalidURL):
-        return CannotRunError("usage", f"This URL cannot be asked for: {_said(error)}.")
+        return CannotRunError("usage", f"This URL cannot be requested: {_said(error)}.")
     if any(isinstance(cause, socket.gaierror) for cause in causes):
-        return CannotRunError(
-            "dns", f"There is no address for the host {urlsplit(request.url).hostname}: {_said(causes[-1])}."
-        )
+        return CannotRunError("dns", f"The host {urlsplit(request.url).hostname} has no address: {_said(causes[-1])}.")
     if any(isinstance(cause, ssl.SSLError) for cause in causes):
         said = f"{request.url} cannot be reached over TLS: {_said(causes[-1])}. A browser would stop here too"
         if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
-            said += "; --insecure goes on with a certificate that nobody vouches for"
+            said += "; --insecure skips the verification"
         return CannotRunError("tls", f"{said}.")
     if any(isinstance(cause, httpx2.ConnectError) for cause in causes):
         return CannotRunError("connection", f"Nothing answers at {request.url}: {_said(causes[-1])}.")
-    return CannotRunError("protocol", f"{request.url} gave no answer of HTTP: {_said(error)}.")
+    return CannotRunError("protocol", f"{request.url} did not answer with HTTP: {_said(error)}.")
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

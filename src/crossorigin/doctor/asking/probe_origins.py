@@ -1,4 +1,4 @@
-"""Hold the origins that no server should allow by accident, and what its answers to them show. Pure."""
+"""Origins that no server should allow by accident, and what its answers to them show. Pure."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -18,7 +18,7 @@ _SAFE = frozenset({"GET", "HEAD"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProbeOrigin:
-    """Hold an origin, what its being allowed shows, and in what it is like the page's."""
+    """An origin, the finding if it is allowed, and how it resembles the page's."""
 
     origin: str
     code: FindingCode
@@ -26,12 +26,14 @@ class ProbeOrigin:
 
 
 def probe_origins(origin: str) -> Iterator[ProbeOrigin]:
-    """Yield nobody's origin, `null`, and those that look like `origin`, which is the page's.
+    """Yield an unrelated origin, `null`, and origins that look like the page's `origin`.
 
     >>> [probe.origin for probe in probe_origins("https://app.example.com")][3:]
     ['https://crossorigin-probeexample.com', 'https://appxexample.com', 'http://app.example.com']
     """
-    yield ProbeOrigin(origin=f"https://{_NOBODY}", code=FindingCode.ANY_ORIGIN_REFLECTED, likeness="nobody's origin")
+    yield ProbeOrigin(
+        origin=f"https://{_NOBODY}", code=FindingCode.ANY_ORIGIN_REFLECTED, likeness="an unrelated origin"
+    )
     if origin != OPAQUE_ORIGIN:
         yield ProbeOrigin(origin=OPAQUE_ORIGIN, code=FindingCode.NULL_ORIGIN_ALLOWED, likeness="an opaque origin")
     page = parse_origin(origin)
@@ -46,7 +48,7 @@ def probe_origins(origin: str) -> Iterator[ProbeOrigin]:
 
 
 def _look_alikes(host: str) -> Iterator[tuple[str, str]]:
-    """Yield hosts that probes can have and that part of a comparison takes for `host`."""
+    """Yield hosts that a partial comparison takes for `host`."""
     name = host.removesuffix(".")
     if not name or name.startswith("["):  # the host of `app://.`, or an IPv6 address
         return
@@ -59,18 +61,18 @@ def _look_alikes(host: str) -> Iterator[tuple[str, str]]:
 
 
 def probe_request(request: BrowserRequest, probe: ProbeOrigin) -> HttpRequest | None:
-    """Return the first request of the probe's page: a preflight, or what is sent without one and changes nothing.
+    """Return the first request of the probe's page: a preflight, or a request that changes nothing.
 
-    None where nothing is sent at all.
+    The result is None if nothing is sent.
     """
-    # An upload that is listened to is asked about first, whatever its method.
+    # A request with an upload listener needs a preflight, whatever its method.
     asks_first = normalize_method(request.method) not in _SAFE
     asking = replace(request, origin=probe.origin, mode="cors", redirect="follow", upload_listener=asks_first)
     return next(browse(asking), None)
 
 
 def findings_of(answers: Iterable[tuple[ProbeOrigin, HttpResponse]]) -> tuple[Finding, ...]:
-    """Return what the answers show; where everybody is let in, nothing more is said of those who look alike."""
+    """Return what the answers show. If every origin is allowed, look-alikes are not reported separately."""
     found: list[Finding] = []
     for probe, response in answers:
         if text_lines(response, ALLOW_ORIGIN) != (probe.origin,):
@@ -79,8 +81,8 @@ def findings_of(answers: Iterable[tuple[ProbeOrigin, HttpResponse]]) -> tuple[Fi
         how = "with" if credentials else "without"
         detail = f"{probe.origin} is allowed, {how} credentials: it is {probe.likeness}."
         found.append(Finding(code=probe.code, header=ALLOW_ORIGIN, detail=detail))
-    everybody = any(finding.code is FindingCode.ANY_ORIGIN_REFLECTED for finding in found)
-    return tuple(found[:1] if everybody else found)
+    any_origin = any(finding.code is FindingCode.ANY_ORIGIN_REFLECTED for finding in found)
+    return tuple(found[:1] if any_origin else found)
 
 
 def _is_address(host: str) -> bool:

@@ -3,7 +3,7 @@
 import pytest
 
 from crossorigin.browser import HttpResponse
-from crossorigin.doctor.probe_origins import ProbeOrigin, findings_of, probe_origins, probe_request
+from crossorigin.doctor.asking.probe_origins import ProbeOrigin, findings_of, probe_origins, probe_request
 from crossorigin.fetch.origin import parse_origin
 from tests.unit.browser.scripted_fetch import answer, asked
 

@@ -1,6 +1,7 @@
 """What a report says: as text, and as a document that keeps to its schema."""
 
 import json
+from dataclasses import replace
 from importlib.resources import files
 from typing import Any
 
@@ -9,8 +10,8 @@ from jsonschema import Draft202012Validator
 
 from crossorigin.browser import BrowserRequest, EngineName, HttpResponse, Verdict, run
 from crossorigin.doctor.diagnosis import Diagnosis, diagnose
-from crossorigin.doctor.document import document, not_run
-from crossorigin.doctor.report import report
+from crossorigin.doctor.output.document import document, not_run
+from crossorigin.doctor.output.report import report
 from tests.unit.browser.scripted_fetch import API, PAGE, answer, redirect
 
 SCHEMA = json.loads((files("crossorigin.doctor") / "check.schema.json").read_text("utf-8"))
@@ -32,17 +33,31 @@ def text(found: Diagnosis, *, width: int = 100) -> str:
     return "\n".join(line.text for line in report(found, width=width))
 
 
-def test_a_refusal_is_told_from_the_verdict_to_the_fix() -> None:
-    """The verdict, the step, the exchange with its guilty header, the consoles, the fix, and where to read on."""
+def test_a_refusal_is_reported_from_the_verdict_to_the_exchange() -> None:
+    """The verdict, the cause and the fix come first; the exchange with the header that caused it comes last."""
     refused = answer(204, {"Vary": "Origin", "Set-Cookie": "session=secret"}, allow_origin=PAGE, allow_methods="GET")
     asked = {"method": "PUT", "headers": (("Authorization", "Bearer secret"),)}
-    assert text(diagnosis(refused, **asked)) == (
+    assert text(diagnosis(refused, **asked), width=80) == (
         """\
-Chrome, Firefox and Safari would block this: method-disallowed-by-preflight-response
+Chrome, Firefox and Safari would block this:
+method-disallowed-by-preflight-response
 
-It fails at the preflight, OPTIONS https://api.example/items, in exchange 1 of 1.
-Access-Control-Allow-Methods does not list the method. Methods are case-sensitive; with credentials,
-* is not a wildcard.
+Cause
+   The origin is allowed, but not the method PUT and the header Authorization.
+   The request fails at the preflight, OPTIONS https://api.example/items, in
+   exchange 1 of 1.
+
+Fix
+   Let the server send these lines:
+
+       # In the answer to OPTIONS, with status 204:
+       Access-Control-Allow-Origin: https://app.example
+       Vary: Origin
+       Access-Control-Allow-Methods: PUT
+       Access-Control-Allow-Headers: Authorization
+       # In every answer to PUT, errors too:
+       Access-Control-Allow-Origin: https://app.example
+       Vary: Origin
 
 1. OPTIONS https://api.example/items (preflight)
    > Accept: */*
@@ -54,33 +69,21 @@ Access-Control-Allow-Methods does not list the method. Methods are case-sensitiv
    < Access-Control-allow-origin: https://app.example
    < Access-Control-allow-methods: GET   <-- here
 
-What the consoles say
-   Chrome: Access to fetch at 'https://api.example/items' from origin 'https://app.example' has been blocked by CORS"""
-        """ policy: Method PUT is not allowed by Access-Control-Allow-Methods in preflight response.
-   Firefox: Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote resource at"""
-        """ https://api.example/items. (Reason: Did not find method in CORS header ‘Access-Control-Allow-Methods’).
-   Safari: Method PUT is not allowed by Access-Control-Allow-Methods.
-
-Fix
-   List the method exactly as the page sends it.
-   For any server (nothing in its answers tells what it is), together with what is allowed already:
-
-       # To OPTIONS, with status 204:
-       Access-Control-Allow-Origin: https://app.example
-       Vary: Origin
-       Access-Control-Allow-Methods: PUT
-       Access-Control-Allow-Headers: Authorization
-
-       # To PUT, errors too:
-       Access-Control-Allow-Origin: https://app.example
-       Vary: Origin
-
-More of it: crossorigin explain method-disallowed-by-preflight-response"""
+More: crossorigin explain method-disallowed-by-preflight-response; --verbose
+shows all exchanges and console messages"""
     )
 
 
-def test_what_is_allowed_and_clean_is_told_in_a_line_and_its_exchange() -> None:
-    """There is nothing to mend."""
+def test_console_messages_are_shown_on_request() -> None:
+    """They are the longest block, and the reader has usually just seen one of them."""
+    found = diagnosis(answer(200))
+    assert "What the consoles say" not in text(found)
+    told = "\n".join(line.text for line in report(found, width=80, verbose=True))
+    assert "What the consoles say\n   Chrome: Access to fetch at 'https://api.example/items' from origin\n" in told
+
+
+def test_an_allowed_request_is_reported_in_a_line_and_its_exchange() -> None:
+    """There is nothing to fix."""
     found = diagnosis(answer(allow_origin="*"))
     assert found.clean
     assert text(found) == (
@@ -94,13 +97,31 @@ Chrome, Firefox and Safari would allow this: status 200
     )
 
 
+def test_an_edit_says_where_it_goes_and_what_to_write_if_there_is_no_list() -> None:
+    """Flask by URL: its options are not known, so an element is added."""
+    flask = answer(200, {"Server": "Werkzeug/3"}, allow_origin=PAGE, allow_methods="GET")
+    told = text(diagnosis(flask, method="PURGE", headers=(("X-Token", "1"),)))
+    assert '   Add to methods in CORS(...):\n\n       "PURGE",\n\n   If methods is not set yet, write instead:' in told
+    assert '       methods=["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "PURGE"],\n' in told
+    assert '       "X-Token",\n\n   If allow_headers is not set, leave it out.\n' in told
+
+
+def test_long_and_repeated_lines_are_cut() -> None:
+    """A server can send thousands of lines, or one of many kilobytes."""
+    lines = [("Access-Control-Allow-Origin", f"https://{n}.example") for n in range(3000)]
+    found = diagnosis(answer(200, [*lines, ("Vary", "x" * 60_000)]))
+    assert "   < ... 2997 more lines of access-control-allow-origin" in text(found)
+    assert len(text(found)) < 5_000
+    assert len(json.dumps(document(found))) < 40_000
+
+
 def test_what_else_was_noticed_is_told_with_its_fix() -> None:
     """Also where nothing is refused."""
-    found = diagnosis(answer(allow_origin=PAGE, allow_methods="PUT", max_age="1h"), answer(404), method="PUT")
-    told = text(found)
+    found = diagnosis(answer(allow_origin=PAGE, allow_methods="PUT", max_age="1h"), answer(418), method="PUT")
+    told = text(replace(found, cause=None))
     assert "Also noticed\n   max-age-capped\n      In exchange 1: Access-Control-Max-Age is 1h.\n" in told
     assert (
-        "   error-without-cors-headers\n      In exchange 2: PUT is answered with 404, and the page cannot see that.\n"
+        "   error-without-cors-headers\n      In exchange 2: PUT is answered with 418, and the page cannot see that.\n"
         in told
     )
     assert "      Fix: Send a whole number of seconds up to 86400.\n" in told
@@ -111,16 +132,15 @@ def test_what_was_noticed_alone_leads_to_its_page() -> None:
     told = text(
         diagnosis(answer(allow_origin=PAGE, allow_methods="PUT", max_age="1h"), answer(allow_origin="*"), method="PUT")
     )
-    assert told.endswith("\n\nMore of it: crossorigin explain max-age-capped")
+    assert "\n\nMore: crossorigin explain max-age-capped; --verbose" in told
 
 
-def test_what_was_noticed_twice_is_explained_once() -> None:
-    """Each with what was seen."""
+def test_a_finding_that_the_cause_explains_is_not_repeated() -> None:
+    """The document has it all the same."""
     asked = {"method": "PUT", "headers": (("X-Token", "1"),)}
-    told = text(diagnosis(answer(400, allow_origin=PAGE, allow_methods="GET"), **asked))
-    seen = "      In exchange 1: Access-Control-Allow-"
-    assert f"{seen}Methods does not allow PUT.\n{seen}Headers does not allow x-token.\n      The preflight" in told
-    assert told.count("Fix: List it") == 1
+    found = diagnosis(answer(400, allow_origin=PAGE, allow_methods="GET"), **asked)
+    assert "Also noticed" not in text(found)
+    assert {finding["code"] for finding in document(found)["findings"]} == {"preflight-refused-by-lists"}
 
 
 @pytest.mark.parametrize(
@@ -129,9 +149,9 @@ def test_what_was_noticed_twice_is_explained_once() -> None:
         (
             [answer(allow_origin="*")],
             {"mode": "no-cors"},
-            "would allow this, and the page cannot look into the response",
+            "would allow this, but the page cannot read the response",
         ),
-        ([answer()], {"url": f"{PAGE}/"}, "would allow this, for it is the page's own origin: status 200"),
+        ([answer()], {"url": f"{PAGE}/"}, "would allow this, because it is the page's own origin: status 200"),
         ([None], {}, "would block this: network-error"),
     ],
 )
@@ -157,14 +177,14 @@ def test_browsers_that_differ_are_told_apart() -> None:
 @pytest.mark.parametrize(
     ("answers", "asked", "step"),
     [
-        ([], {"method": "TRACE"}, "It fails before anything is sent."),
-        ([redirect(f"{API}/2")], {"url": f"{PAGE}/", "mode": "same-origin"}, "It fails on the way to"),
-        ([answer()], {}, "It fails at the request, GET https://api.example/items, in exchange 1 of 1."),
+        ([], {"method": "TRACE"}, "The request fails before anything is sent."),
+        ([redirect(f"{API}/2")], {"url": f"{PAGE}/", "mode": "same-origin"}, "The request fails at the redirect to"),
+        ([answer()], {}, "The request fails at the request, GET https://api.example/items, in exchange 1 of 1."),
     ],
 )
 def test_the_step_that_failed_is_named(answers: list[HttpResponse], asked: dict[str, Any], step: str) -> None:
     """The page's own call, the way to where a redirect leads, a preflight, the request."""
-    assert f"\n{step}" in text(diagnosis(*answers, **asked))
+    assert f"\n   {step}" in text(diagnosis(*answers, **asked))
 
 
 def test_a_status_can_be_what_is_guilty() -> None:
@@ -197,11 +217,11 @@ def test_a_value_that_does_not_matter_is_not_told() -> None:
 
 
 @pytest.mark.parametrize("width", [60, 80, 200])
-def test_sentences_keep_to_the_width(width: int) -> None:
-    """Headers, messages and code stay whole, to be copied."""
-    lines = [line.text for line in report(diagnosis(answer(401), method="PUT"), width=width)]
-    whole = ("Chrome", "   Chrome", "   Firefox", "   Safari", "   >", "   <", "1.", "More of it", "      ")
-    assert [line for line in lines if len(line) > width and not line.startswith(whole)] == []
+def test_everything_but_code_keeps_to_the_width(width: int) -> None:
+    """Headers and console messages are folded; code stays as it is, to be copied."""
+    vary = {"Vary": ", ".join(f"Access-Control-Request-{n}" for n in range(20)), "WWW-Authenticate": "x" * 300}
+    lines = report(diagnosis(answer(401, vary), method="PUT"), width=width, verbose=True)
+    assert [line.text for line in lines if len(line.text) > width and line.style != "code"] == []
 
 
 @pytest.mark.parametrize(
@@ -220,7 +240,7 @@ def test_the_document_keeps_to_its_schema(answers: list[HttpResponse | None], as
     found = diagnosis(*answers, **asked)
     written = json.loads(json.dumps(document(found)))
     Draft202012Validator(SCHEMA).validate(written)
-    assert written["outcome"] == ("clean" if found.clean else "findings")
+    assert written["outcome"] == ("failed" if found.failed else "clean" if found.clean else "warnings")
     assert [browser["engine"] for browser in written["browsers"]] == list(BROWSERS)
     assert len(written["exchanges"]) == len(found.lead.exchanges)
 
@@ -235,4 +255,4 @@ def test_the_schema_is_one_and_refuses_what_it_does_not_know() -> None:
     Draft202012Validator.check_schema(SCHEMA)
     found = document(diagnosis(answer(allow_origin="*")))
     assert not Draft202012Validator(SCHEMA).is_valid({**found, "new": 1})
-    assert not Draft202012Validator(SCHEMA).is_valid({**found, "schema_version": 2})
+    assert not Draft202012Validator(SCHEMA).is_valid({**found, "schema_version": 1})

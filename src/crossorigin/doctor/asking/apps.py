@@ -1,4 +1,4 @@
-"""Load an ASGI app by its name, start it as a server would, and ask it in process: no socket is opened."""
+"""Apps in this process: loaded by name, started as a server would start them, and asked without a socket."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 
 from crossorigin.browser import ASGIApp, AsyncTransport, HttpRequest, HttpResponse, asgi_transport, is_wsgi_app
 from crossorigin.doctor.answers import Answer
-from crossorigin.doctor.probe import CannotRunError
-from crossorigin.doctor.wsgi import WSGIBridge
+from crossorigin.doctor.asking.probe import CannotRunError
+from crossorigin.doctor.asking.wsgi import WSGIBridge
 from crossorigin.policy.errors import InvalidPolicyError
 
 if TYPE_CHECKING:
@@ -23,80 +23,91 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PYPROJECT = "pyproject.toml"
-_FORM = "write it as module:app"
+_FORM = "Write it as module:app"
+# The seconds for the shutdown of an app, and again for its cancellation.
+_SHUTDOWN = 2.5
 # A traceback up to its exception, whose text may have several lines.
 _FRAMES = re.compile(r'\A.*^  File "[^\n]*\n(?:    [^\n]*\n)*', re.DOTALL | re.MULTILINE)
 
 
 def entrypoint(folder: Path) -> str:
-    """Return the app that a project names, `entrypoint` below `[tool.fastapi]` in its `pyproject.toml`.
+    """Return the name of a project's app: `entrypoint` in `[tool.fastapi]` of its `pyproject.toml`.
 
     Raises:
-        CannotRunError: It names none.
+        CannotRunError: There is none.
     """
     try:
         read: Any = tomllib.loads((folder / PYPROJECT).read_text("utf-8"))
         found = read["tool"]["fastapi"]["entrypoint"]
     except FileNotFoundError:
-        raise CannotRunError("usage", f"No app is named, and there is no {PYPROJECT} here: {_FORM}.") from None
+        raise CannotRunError("usage", f"Name the app: there is no {PYPROJECT} in this folder. {_FORM}.") from None
     except (OSError, ValueError) as error:
         raise CannotRunError("usage", f"{PYPROJECT} cannot be read: {error}.") from error
     except (KeyError, TypeError):
-        said = f"No app is named, and {PYPROJECT} has no entrypoint in [tool.fastapi]: {_FORM}."
+        said = f"Name the app: {PYPROJECT} has no entrypoint in [tool.fastapi]. {_FORM}."
         raise CannotRunError("usage", said) from None
     return str(found)
 
 
-def load(name: str, folder: Path) -> ASGIApp:
+class Loaded(NamedTuple):
+    """An app, and whether a factory made it."""
+
+    app: ASGIApp
+    is_made: bool
+
+
+def load(name: str, folder: Path) -> Loaded:
     """Import `module:app`, with `folder` on the path as a server has it.
 
-    What takes no arguments is called for the app, as uvicorn does.
+    A factory, which takes no arguments, is called, as uvicorn does.
 
     Raises:
-        CannotRunError: There is no such module or name, importing it raises, or it is no app.
+        CannotRunError: There is no such module or name, importing it raises, or it is not an app.
     """
     module_name, _, attribute = name.partition(":")
     if not module_name or not attribute:
-        raise CannotRunError("app", f"{name!r} names no app: {_FORM}.")
+        raise CannotRunError("app", f"{name!r} does not name an app. {_FORM}.")
     if str(folder) not in sys.path:
         sys.path.insert(0, str(folder))
     try:
         found: Any = importlib.import_module(module_name)
     except ModuleNotFoundError as error:
         own = error.name == module_name.partition(".")[0]
-        where = f" in {folder}: run it where that lies, or with PYTHONPATH" if own else ""
+        where = f" in {folder}. Run the command in the folder of the module, or set PYTHONPATH" if own else ""
         raise CannotRunError("app", f"{name} cannot be imported: {error}{where}.") from error
-    except (Exception, SystemExit) as error:
+    # What a module raises is reported, whatever it is. The process is only for the app.
+    except BaseException as error:
         raise CannotRunError("app", f"{name} cannot be imported: {_said(error)}") from error
     for part in attribute.split("."):
         found = getattr(found, part, None)
     if not callable(found):
-        what = "has no" if found is None else "is no app by the name of"
-        raise CannotRunError("app", f"{name}: the module {module_name} {what} {attribute}.")
-    if _takes(found, 0):
+        what = f"has no {attribute}" if found is None else f"has {attribute}, but it is not an app"
+        raise CannotRunError("app", f"{name}: the module {module_name} {what}.")
+    is_made = _takes(found, 0)
+    if is_made:
         found = _made(name, found)
     if is_wsgi_app(found):
-        return WSGIBridge(found)
+        return Loaded(WSGIBridge(found), is_made)
     if not _takes(found, 3):
-        raise CannotRunError("app", f"{name} is no ASGI app: it is not called with a scope, receive and send.")
-    return cast("ASGIApp", found)
+        raise CannotRunError("app", f"{name} is not an ASGI app: it does not take a scope, receive and send.")
+    return Loaded(cast("ASGIApp", found), is_made)
 
 
 def _made(name: str, factory: Callable[[], Any]) -> object:
     try:
         return factory()
-    except (Exception, SystemExit) as error:
-        raise CannotRunError("app", f"{name} makes no app: {_said(error)}") from error
+    except BaseException as error:
+        raise CannotRunError("app", f"{name}() failed: {_said(error)}") from error
 
 
 def _takes(found: Any, count: int) -> bool:
-    """Tell whether something can be called with so many arguments."""
+    """Return whether something can be called with so many arguments."""
     try:
         inspect.signature(found).bind(*range(count))
     except TypeError:
         return False
     except ValueError:
-        # What is written in C may not say; it is no factory then.
+        # Callables written in C may have no signature. They are not factories.
         return count > 0
     return True
 
@@ -105,11 +116,11 @@ def _takes(found: Any, count: int) -> bool:
 async def started(app: ASGIApp, *, patience: float) -> AsyncGenerator[AsyncTransport]:
     """Run the app's lifespan around requests to it, and yield the transport for them.
 
-    An app without a lifespan is asked without one, as servers do. `patience` is how many seconds it has to start, and
+    An app without a lifespan is asked without one, as servers do. `patience` is the time in seconds for the start and
     for each answer.
 
     Raises:
-        CannotRunError: The app does not start, or gives no answer in time.
+        CannotRunError: The app does not start, or does not answer in time.
     """
     lifespan = _Lifespan(app)
     task = asyncio.create_task(lifespan.run())
@@ -124,14 +135,16 @@ async def started(app: ASGIApp, *, patience: float) -> AsyncGenerator[AsyncTrans
         yield _asking(lifespan, patience)
     finally:
         lifespan.ends.set()
-        done, _ = await asyncio.wait([task], timeout=patience)
+        limit = min(patience, _SHUTDOWN)
+        done, _ = await asyncio.wait([task], timeout=limit)
         if not done:
             task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            # An app may ignore the cancellation.
+            await asyncio.wait([task], timeout=limit)
 
 
 class _Head(NamedTuple):
-    """Hold how a response starts, and the scope of its request by then."""
+    """How a response starts, and the scope of its request at that time."""
 
     message: MutableMapping[str, Any]
     scope: MutableMapping[str, Any]
@@ -144,9 +157,9 @@ def _asking(lifespan: _Lifespan, patience: float) -> AsyncTransport:
         host = urlsplit(request.url).hostname
         hosts.append(host)
         if host != hosts[0]:
-            said = f"A redirect leads away from the app, to {request.url}"
-            hint = "check that URL over the network, or, if it is the app's own, name it behind the app"
-            raise CannotRunError("app", f"{said}: {hint}.")
+            said = f"A redirect leads to another host, {request.url}"
+            hint = "Check that URL over the network. If it is the app's own, write it after the name of the app"
+            raise CannotRunError("app", f"{said}. {hint}.")
         heads: list[_Head] = []
         limit = asyncio.timeout(patience)
         try:
@@ -156,7 +169,7 @@ def _asking(lifespan: _Lifespan, patience: float) -> AsyncTransport:
         except TimeoutError as error:
             if not limit.expired():
                 return _crashed(error)
-            # A stream that is quiet for now; a browser has all that CORS looks at.
+            # A stream that is waiting. The head of the response is all that CORS needs.
             if heads:
                 message = heads[0].message
                 headers = tuple((bytes(name), bytes(value)) for name, value in message.get("headers", ()))
@@ -165,8 +178,8 @@ def _asking(lifespan: _Lifespan, patience: float) -> AsyncTransport:
             raise CannotRunError("timeout", said) from error
         except InvalidPolicyError as error:
             raise CannotRunError("app", f"The app did not start: {error}") from error
-        # Whatever an app raises, its server answers; unless it is Ctrl-C that cancels.
-        except (Exception, SystemExit, asyncio.CancelledError) as error:
+        # A server answers 500, whatever an app raises. A cancellation from outside is not the app's.
+        except BaseException as error:
             task = asyncio.current_task()
             if task is not None and task.cancelling():
                 raise
@@ -176,7 +189,7 @@ def _asking(lifespan: _Lifespan, patience: float) -> AsyncTransport:
 
 
 def _heard(lifespan: _Lifespan, heads: list[_Head]) -> ASGIApp:
-    """Return the app with the state of its lifespan; the heads of responses are noted."""
+    """Return the app with the state of its lifespan. The heads of its responses are appended to `heads`."""
 
     async def app(scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
         own = {**scope, "state": dict(lifespan.state)}
@@ -206,7 +219,7 @@ def _crashed(error: BaseException) -> HttpResponse:
 
 
 class _Lifespan:
-    """Hold one run of an app: https://asgi.readthedocs.io/en/latest/specs/lifespan.html."""
+    """One run of an app: https://asgi.readthedocs.io/en/latest/specs/lifespan.html."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -222,7 +235,7 @@ class _Lifespan:
             await self.app(scope, self._receive, self._send)
         except InvalidPolicyError as error:
             self.failure = str(error)
-        except (Exception, SystemExit):  # noqa: BLE001, S110  # an app that knows no lifespan says so by raising
+        except BaseException:  # noqa: BLE001, S110  # an app without a lifespan raises
             pass
         finally:
             self.has_started.set()
@@ -236,7 +249,7 @@ class _Lifespan:
 
     async def _send(self, message: MutableMapping[str, Any]) -> None:
         if message["type"] == "lifespan.startup.failed":
-            self.failure = _FRAMES.sub("", str(message.get("message", ""))).strip() or "it said no more"
+            self.failure = _FRAMES.sub("", str(message.get("message", ""))).strip() or "it gives no reason"
         if message["type"].startswith("lifespan.startup."):
             self.has_started.set()
 

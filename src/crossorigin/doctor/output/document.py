@@ -1,27 +1,31 @@
-"""Write a diagnosis down as JSON: one document, whose form is in `check.schema.json`. Pure.
+"""A diagnosis as JSON: one document, whose form is in `check.schema.json`. Pure.
 
-A field is never removed and never changes its meaning under one `schema_version`; new ones may be added.
+Under one `schema_version`, a field is never removed and never changes its meaning. New fields may be added.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from crossorigin.browser import Exchange, Verdict, advice, console_text
 from crossorigin.doctor.answers import policy_of
 from crossorigin.doctor.diagnosis import Diagnosis
 from crossorigin.doctor.findings import FINDINGS, Finding
-from crossorigin.doctor.wording import BROWSERS, answered_headers, failed_step, sent_headers, verdict_line
+from crossorigin.doctor.fixes.edits import Fix
+from crossorigin.doctor.wording import BROWSERS, answered_headers, cut, failed_step, sent_headers, verdict_line
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+_MOST_LINES = 100
 
 Document = dict[str, Any]
 
 
 def document(diagnosis: Diagnosis) -> Document:
-    """Return what the report says, for programs."""
+    """Return the content of the report, for programs."""
     lead, request = diagnosis.lead, diagnosis.lead.request
+    cause = diagnosis.cause
     return {
         "schema_version": SCHEMA_VERSION,
-        "outcome": "clean" if diagnosis.clean else "findings",
+        "outcome": "failed" if diagnosis.failed else "clean" if diagnosis.clean else "warnings",
         "verdict": verdict_line(diagnosis.verdicts),
         "allowed": lead.allowed,
         "request": {
@@ -32,12 +36,14 @@ def document(diagnosis: Diagnosis) -> Document:
             "credentials": request.credentials,
             "mode": request.mode,
         },
+        "recorded": diagnosis.recorded,
         "reason": None if lead.reason is None else _reason(lead),
+        "cause": None if cause is None else {"code": str(cause.code), "text": cut(cause.text)},
+        "fix": None if diagnosis.fix is None else _fix(diagnosis.fix),
+        "server": {"name": str(diagnosis.recognized.server), "sign": diagnosis.recognized.sign},
+        "findings": [_finding(finding) for finding in diagnosis.findings],
         "browsers": [_browser(verdict) for verdict in diagnosis.verdicts],
         "exchanges": [_exchange(exchange) for exchange in lead.exchanges],
-        "server": {"name": str(diagnosis.recognized.server), "sign": diagnosis.recognized.sign},
-        "fix": None if diagnosis.fix is None else {"text": diagnosis.fix.text, "code": diagnosis.fix.code},
-        "findings": [_finding(finding) for finding in diagnosis.findings],
     }
 
 
@@ -46,13 +52,38 @@ def not_run(kind: str, message: str) -> Document:
     return {"schema_version": SCHEMA_VERSION, "outcome": "not-run", "error": {"kind": kind, "message": message}}
 
 
+def combined(documents: Sequence[Document]) -> Document:
+    """Return one document for all checks: that of a single check, or one with a list of them."""
+    if len(documents) == 1:
+        return documents[0]
+    order = ("not-run", "failed", "warnings", "clean")
+    outcome = min((found["outcome"] for found in documents), key=order.index)
+    return {"schema_version": SCHEMA_VERSION, "outcome": outcome, "checks": list(documents)}
+
+
 def _reason(verdict: Verdict) -> Document:
-    assert verdict.reason is not None  # noqa: S101  # asked of refusals alone
+    assert verdict.reason is not None  # noqa: S101  # only called for refusals
     return {"code": str(verdict.reason), "step": failed_step(verdict), "meaning": advice(verdict.reason).meaning}
+
+
+def _fix(fix: Fix) -> Document:
+    edits = [
+        {
+            "kind": edit.kind,
+            "place": edit.place,
+            "within": edit.within,
+            "name": edit.name,
+            "code": edit.code,
+            "define": edit.define,
+        }
+        for edit in fix.edits
+    ]
+    return {"text": fix.text, "code": fix.code, "edits": edits, "headers": list(fix.headers)}
 
 
 def _browser(verdict: Verdict) -> Document:
     culprit = verdict.culprit
+    console = console_text(verdict)
     return {
         "engine": verdict.engine,
         "name": BROWSERS[verdict.engine],
@@ -63,12 +94,12 @@ def _browser(verdict: Verdict) -> Document:
         else {
             "exchange": culprit.exchange,
             "header": culprit.header,
-            "lines": list(culprit.lines),
+            "lines": [cut(line) for line in culprit.lines[:_MOST_LINES]],
             "subject": culprit.subject,
         },
-        "console": console_text(verdict),
+        "console": None if console is None else cut(console),
         "status": verdict.status,
-        "exposed": list(verdict.exposed),
+        "exposed": list(verdict.exposed[:_MOST_LINES]),
     }
 
 
@@ -80,18 +111,19 @@ def _exchange(exchange: Exchange) -> Document:
         "url": request.url,
         "request_headers": [list(header) for header in sent_headers(exchange)],
         "status": None if response is None else response.status,
-        "response_headers": [list(header) for header in answered_headers(exchange)],
+        "response_headers": [[name, cut(value)] for name, value in answered_headers(exchange)[:_MOST_LINES]],
         "policy_of": policy_of(response),
     }
 
 
 def _finding(finding: Finding) -> Document:
-    told = FINDINGS[finding.code]
+    advised = FINDINGS[finding.code]
     return {
         "code": str(finding.code),
+        "severity": finding.severity,
         "exchange": finding.exchange,
         "header": finding.header,
-        "detail": finding.detail,
-        "meaning": told.meaning,
-        "fix": told.fix,
+        "detail": cut(finding.detail),
+        "meaning": advised.meaning,
+        "fix": advised.fix,
     }

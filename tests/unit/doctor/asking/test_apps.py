@@ -16,16 +16,16 @@ from starlette.background import BackgroundTask
 from crossorigin import CORSMiddleware
 from crossorigin.browser import BrowserRequest, HttpRequest, HttpResponse, run_async
 from crossorigin.doctor.answers import policy_of
-from crossorigin.doctor.apps import entrypoint, load, started
+from crossorigin.doctor.asking.apps import entrypoint, load, started
+from crossorigin.doctor.asking.probe import CannotRunError
 from crossorigin.doctor.diagnosis import diagnose
-from crossorigin.doctor.document import document
-from crossorigin.doctor.probe import CannotRunError
-from crossorigin.doctor.report import report
+from crossorigin.doctor.output.document import document
+from crossorigin.doctor.output.report import report
 from crossorigin.fastapi import cors
 
 # Ends a hang; nothing is measured.
 _PATIENCE = 30
-_NO_ASGI = "is no ASGI app: it is not called with a scope, receive and send."
+_NO_ASGI = "is not an ASGI app: it does not take a scope, receive and send."
 ASKED = HttpRequest(url="http://testserver/", method="GET", headers=(), credentials=False)
 
 
@@ -55,14 +55,16 @@ async def ask(app: Any, *, patience: float = _PATIENCE) -> HttpResponse | None:
 def test_an_app_is_loaded_from_the_folder(folder: Path) -> None:
     """Also one that is an attribute of something else, and twice as one."""
     write(folder, "class site:\n    @staticmethod\n    async def app(scope, receive, send): ...\n\napp = site.app\n")
-    assert load("main:app", folder) is load("main:site.app", folder)
+    assert load("main:app", folder).app is load("main:site.app", folder).app
     assert sys.path.count(str(folder)) == 1
 
 
 def test_what_makes_an_app_is_called_for_it(folder: Path) -> None:
     """Whatever else it could take."""
     write(folder, "async def app(scope, receive, send): ...\n\ndef create_app(config=None, *more):\n    return app\n")
-    assert load("main:create_app", folder) is load("main:app", folder)
+    made = load("main:create_app", folder)
+    assert made.app is load("main:app", folder).app
+    assert made.is_made
 
 
 def test_an_app_that_does_not_say_what_it_takes_is_taken(folder: Path) -> None:
@@ -76,24 +78,24 @@ def test_an_app_that_does_not_say_what_it_takes_is_taken(folder: Path) -> None:
     app = App()
     """
     write(folder, dedent(text))
-    assert type(load("main:app", folder)).__name__ == "App"
+    assert type(load("main:app", folder).app).__name__ == "App"
 
 
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
         ("main:app", "", "main:app: the module main has no app."),
-        ("main:app", "app = 1", "main:app: the module main is no app by the name of app."),
+        ("main:app", "app = 1", "main:app: the module main has app, but it is not an app."),
         ("main:app", "def app(environ): ...", f"main:app {_NO_ASGI}"),
         ("main:app", "def app(config=None): ...", f"main:app {_NO_ASGI}"),
-        ("main:app", "def app(): raise KeyError('PORT')", "main:app makes no app: KeyError: 'PORT'"),
+        ("main:app", "def app(): raise KeyError('PORT')", "main:app() failed: KeyError: 'PORT'"),
         ("main:app", "raise KeyError('PORT')", "main:app cannot be imported: KeyError: 'PORT'"),
         ("main:app", "raise ValueError", "main:app cannot be imported: ValueError"),
         ("main:app", "raise SystemExit(3)", "main:app cannot be imported: SystemExit: 3"),
         ("main:app", "import not_there", "main:app cannot be imported: No module named 'not_there'."),
         ("main.api:app", "", "main.api:app cannot be imported: No module named 'main.api'; 'main' is not a package."),
-        ("main:", "", "'main:' names no app: write it as module:app."),
-        ("main", "", "'main' names no app: write it as module:app."),
+        ("main:", "", "'main:' does not name an app. Write it as module:app."),
+        ("main", "", "'main' does not name an app. Write it as module:app."),
     ],
 )
 def test_an_app_that_cannot_be_loaded_is_told(folder: Path, name: str, text: str, message: str) -> None:
@@ -108,7 +110,7 @@ def test_a_module_that_lies_elsewhere_is_told_with_where_it_was_looked_for(folde
     """The package of a project may lie below src."""
     with pytest.raises(CannotRunError) as caught:
         load("other.api:app", folder)
-    where = f"in {folder}: run it where that lies, or with PYTHONPATH."
+    where = f"in {folder}. Run the command in the folder of the module, or set PYTHONPATH."
     assert str(caught.value) == f"other.api:app cannot be imported: No module named 'other' {where}"
 
 
@@ -121,11 +123,11 @@ def test_the_entrypoint_of_a_project_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (None, "No app is named, and there is no pyproject.toml here: write it as module:app."),
+        (None, "Name the app: there is no pyproject.toml in this folder. Write it as module:app."),
         ("[tool", "pyproject.toml cannot be read: "),
         ("# \udcff", "pyproject.toml cannot be read: "),
-        ("", "No app is named, and pyproject.toml has no entrypoint in [tool.fastapi]: write it as module:app."),
-        ("tool = 1", "No app is named, and pyproject.toml has no entrypoint in [tool.fastapi]"),
+        ("", "Name the app: pyproject.toml has no entrypoint in [tool.fastapi]. Write it as module:app."),
+        ("tool = 1", "Name the app: pyproject.toml has no entrypoint in [tool.fastapi]"),
     ],
 )
 def test_a_project_without_an_entrypoint_is_told(tmp_path: Path, text: str | None, message: str) -> None:
@@ -206,7 +208,7 @@ async def test_an_app_that_says_nothing_of_why_it_does_not_start_is_told() -> No
         await receive()
         await send({"type": "lifespan.startup.failed"})
 
-    assert await why_not(silent) == ("app", "The app did not start: it said no more")
+    assert await why_not(silent) == ("app", "The app did not start: it gives no reason")
 
 
 @pytest.mark.parametrize("with_lifespan", [True, False])
@@ -311,7 +313,7 @@ async def test_no_app_answers_for_another_host() -> None:
     async with started(app, patience=_PATIENCE) as transport:
         await transport(ASKED)
         assert await transport(replace(ASKED, url="https://testserver/")) is not None
-        with pytest.raises(CannotRunError, match=r"away from the app, to https://login\.example\.com/: ") as caught:
+        with pytest.raises(CannotRunError, match=r"leads to another host, https://login\.example\.com/\. ") as caught:
             await transport(replace(ASKED, url="https://login.example.com/"))
     assert caught.value.kind == "app"
 

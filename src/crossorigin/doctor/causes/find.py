@@ -1,0 +1,237 @@
+"""The search for the cause of a refusal: the most specific explanation first. Pure."""
+
+from difflib import get_close_matches
+
+from crossorigin.browser import BrowserReason, advice
+from crossorigin.browser.check import text_lines
+from crossorigin.doctor.causes.cause import Cause, CauseCode
+from crossorigin.doctor.causes.doubled import doubled_cause
+from crossorigin.doctor.causes.elsewhere import (
+    answered_elsewhere,
+    authentication_cause,
+    crash_cause,
+    host_cause,
+    nothing_handles,
+    removed_by_proxy,
+)
+from crossorigin.doctor.causes.origins import difference, nearest
+from crossorigin.doctor.causes.page import OF_SERVER, page_cause
+from crossorigin.doctor.causes.redirects import redirect_cause
+from crossorigin.doctor.evidence import ALLOW_ORIGIN, Situation, options_of, texts_in
+from crossorigin.doctor.fixes.edits import Edit
+from crossorigin.doctor.fixes.options import Needs, edits_of, needs_by_answers, needs_by_options
+from crossorigin.doctor.fixes.vocabulary import VOCABULARIES
+from crossorigin.doctor.fixes.whole import header_lines, whole
+from crossorigin.doctor.servers import Server, server_of
+from crossorigin.doctor.wording import cut
+from crossorigin.fetch.origin import OPAQUE_ORIGIN
+from crossorigin.policy.literals import list_literal, literal
+from crossorigin.policy.options import DEFAULTS, is_list_like
+
+_ADD = (
+    "Add CORS for this page. If something in the server allows other origins in a way that these answers do not show,"
+    " list these origins, too."
+)
+
+
+def find_cause(situation: Situation) -> Cause | None:
+    """Return the cause of a refusal, or None if the reason itself says everything."""
+    cause = page_cause(situation) or redirect_cause(situation)
+    if cause is not None or situation.reason.for_request() not in OF_SERVER:
+        return cause
+    for find in (
+        _unknown_option,
+        doubled_cause,
+        host_cause,
+        authentication_cause,
+        crash_cause,
+        answered_elsewhere,
+        removed_by_proxy,
+        _wildcard,
+        _constant_origin,
+    ):
+        cause = find(situation)
+        if cause is not None:
+            return cause
+    return _not_listed(situation)
+
+
+def _unknown_option(situation: Situation) -> Cause | None:
+    layer = situation.layer
+    if layer is None or server_of(layer.owner) is not Server.STARLETTE:
+        return None
+    unknown = [name for name in layer.options if name not in DEFAULTS]
+    if not unknown:
+        return None
+    name, near = unknown[0], get_close_matches(unknown[0], DEFAULTS, 1)
+    text = f"CORSMiddleware has no option {name}, so the app fails with a TypeError."
+    if not near or near[0] in layer.options:
+        return Cause(code=CauseCode.UNKNOWN_OPTION, text=text, fix=f"Remove {name}.")
+    value = layer.options[name]
+    fixed = {near[0]: value, **{key: kept for key, kept in layer.options.items() if key != name}}
+    code = f"{near[0]}={list_literal(texts_in(value)) if is_list_like(value) else literal(value)},"
+    edits: tuple[Edit, ...] = ()
+    if len(unknown) == 1 and isinstance(value, str | list | tuple | bool) and _is_enough(situation, fixed):
+        edits = (Edit(kind="set", place=f"In place of {name}:", code=code, name=name, within="CORSMiddleware"),)
+    return Cause(code=CauseCode.UNKNOWN_OPTION, text=text, fix=f"Its name is {near[0]}.", edits=edits)
+
+
+def _is_enough(situation: Situation, options: dict[str, object]) -> bool:
+    return needs_by_options(situation, options, Server.STARLETTE).nothing
+
+
+def _wildcard(situation: Situation) -> Cause | None:
+    if not situation.wanted.credentials or not (situation.allows_any or _lists_wildcard(situation)):
+        return None
+    server = situation.recognized.server
+    words = VOCABULARIES.get(server, VOCABULARIES[Server.STARLETTE])
+    text = (
+        'Every origin is allowed ("*"), and the page sends credentials. Browsers never combine the two: the answer must'
+        " name the origin, and have Access-Control-Allow-Credentials: true."
+    )
+    fix = (
+        "If the page needs no cookies, send the request without credentials. Otherwise, replace the wildcard with the"
+        f" list of your origins, {literal(situation.wanted.origin)} and every other one that uses this server"
+    )
+    fix += (
+        f" ({words.origins}), and turn on {words.credentials}."
+        if server in VOCABULARIES
+        else ", and allow credentials."
+    )
+    return Cause(
+        code=CauseCode.WILDCARD_WITH_CREDENTIALS, text=text, fix=f"{fix} Origins that are not listed lose access."
+    )
+
+
+def _lists_wildcard(situation: Situation) -> bool:
+    return situation.layer is not None and "*" in texts_in(options_of(situation.layer).get("allow_origins"))
+
+
+def _constant_origin(situation: Situation) -> Cause | None:
+    """Return the cause if the server sends an origin that is not the page's."""
+    if situation.reason.for_request() is not BrowserReason.ALLOW_ORIGIN_MISMATCH or situation.response is None:
+        return None
+    sent = text_lines(situation.response, ALLOW_ORIGIN)[0]
+    words = difference(sent, situation.wanted.origin)
+    text = f"The server sends Access-Control-Allow-Origin: {cut(sent)}, and the page is {situation.wanted.origin}"
+    text += f": {words}." if words else ". It seems to send the same origin to every page."
+    if sent == OPAQUE_ORIGIN:
+        text += " null allows only pages without an origin, and any site can make such pages."
+    edits: tuple[Edit, ...] = ()
+    fix = "Send the origin of the page, with Vary: Origin. If several pages use the server, compare with a list."
+    if situation.recognized.server is Server.EXPRESS:
+        both = (
+            [situation.wanted.origin]
+            if words and sent.rstrip("/") == situation.wanted.origin
+            else [
+                sent,
+                situation.wanted.origin,
+            ]
+        )
+        needs = needs_by_answers(situation)
+        if not (needs.method or needs.names or needs.credentials):
+            edits = (
+                Edit(
+                    kind="set",
+                    place="In cors({...}), set:",
+                    code=f"origin: {list_literal(both)},",
+                    name="origin",
+                    within="cors",
+                ),
+            )
+            fix = "Write a list, from which the cors package sends the origin of the page."
+    headers = () if edits else header_lines(situation.wanted)
+    return Cause(code=CauseCode.CONSTANT_ORIGIN, text=text, fix=fix, edits=edits, headers=headers)
+
+
+def _not_listed(situation: Situation) -> Cause:
+    server, layer = situation.recognized.server, situation.layer
+    if situation.recognized.app is not None and layer is not None:
+        owner = server_of(layer.owner) or server
+        needs = needs_by_options(situation, options_of(layer), owner)
+        if needs.nothing:
+            return _unclear(situation, f"The options of {layer.name} allow the request already.")
+        return _with_needs(situation, needs, owner)
+    if not situation.has_layer:
+        failing = _failing_express(situation)
+        if failing is not None:
+            return failing
+        code, text = nothing_handles(situation)
+        edits = whole(situation)
+        headers = () if edits else header_lines(situation.wanted)
+        fix = _ADD if edits else "Let the server send these lines:"
+        return Cause(code=code, text=text, fix=fix, edits=edits, headers=headers)
+    return _with_needs(situation, needs_by_answers(situation), server)
+
+
+def _failing_express(situation: Situation) -> Cause | None:
+    """Return the cause if an Express app fails for this origin, as with the origin function in the manual of cors."""
+    failed = [response for response in situation.responses if response.status >= 500]
+    if situation.recognized.server is not Server.EXPRESS or len(failed) < len(situation.responses):
+        return None
+    text = (
+        f"The server answers {failed[-1].status} to requests from {situation.wanted.origin}, preflights included. An"
+        " origin function of the cors package that calls back with an error does that."
+    )
+    fix = (
+        "Add the origin to the list that the function uses, and refuse others with callback(null, false) instead of an"
+        " error. If there is no such function, look at the server's log."
+    )
+    return Cause(code=CauseCode.ORIGIN_NOT_LISTED, text=text, fix=fix)
+
+
+def _with_needs(situation: Situation, needs: Needs, server: Server) -> Cause:
+    if needs.nothing:
+        return _unclear(situation, "The answers allow everything that the page asks for.")
+    text, code = _text_of(situation, needs)
+    if server not in VOCABULARIES:
+        return Cause(
+            code=code, text=text, fix="Let the server send these lines:", headers=header_lines(situation.wanted)
+        )
+    edits = edits_of(situation, needs, server)
+    return Cause(
+        code=code, text=text, fix=f"Allow {_missing(situation, needs)}. Everything else stays as it is.", edits=edits
+    )
+
+
+def _unclear(situation: Situation, text: str) -> Cause:
+    fix = (
+        f"{advice(situation.reason).fix} No code is shown, because the options are right: look at what is outside the"
+        " CORS layer, such as other middleware, a proxy, or a second CORS layer."
+    )
+    return Cause(code=CauseCode.ANSWERED_ELSEWHERE, text=text, fix=fix)
+
+
+def _text_of(situation: Situation, needs: Needs) -> tuple[str, CauseCode]:
+    wanted = situation.wanted
+    if needs.origin:
+        text = f"A CORS layer answers, but it does not list {wanted.origin}."
+        near = nearest(situation)
+        if near is not None:
+            text += f" It lists {near[0]}: {near[1]}."
+        elif situation.layer is None and not situation.in_preflight and situation.response is not None:
+            text += _or_a_proxy(situation)
+        return text, CauseCode.ORIGIN_NOT_LISTED
+    return f"The origin is allowed, but not {_missing(situation, needs)}.", CauseCode.NOT_LISTED
+
+
+def _missing(situation: Situation, needs: Needs) -> str:
+    """Return what is not allowed, in words."""
+    wanted = situation.wanted
+    missing = [
+        *([wanted.origin] if needs.origin else []),
+        *([f"the method {wanted.method}"] if needs.method else []),
+        *([f"the header {name}" for name in needs.names]),
+        *(["credentials"] if needs.credentials else []),
+    ]
+    return " and ".join(missing)
+
+
+def _or_a_proxy(situation: Situation) -> str:
+    response = situation.response
+    # These send the header to every origin.
+    if situation.recognized.server in {Server.STARLETTE, Server.FASTAPI, Server.EXPRESS}:
+        return ""
+    if response is None or not response.lines("Access-Control-Allow-Credentials"):
+        return ""
+    return " Or a proxy removes Access-Control-Allow-Origin, while Access-Control-Allow-Credentials comes through."

@@ -1,0 +1,1 @@
+"""Fixes as code, in the words of each server and package. Pure."""

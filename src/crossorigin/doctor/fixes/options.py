@@ -1,0 +1,197 @@
+"""Changes to the options of a CORS layer that is already there: each adds what is missing and keeps everything else.
+
+If the options are known, as in process, an edit writes the whole list. Otherwise it adds one element to a list, so it
+works whatever else is in the list. Pure.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from crossorigin.doctor.evidence import ALLOW_CREDENTIALS, ALLOW_HEADERS, ALLOW_METHODS, Situation, options_of, texts_in
+from crossorigin.doctor.fixes.edits import Edit
+from crossorigin.doctor.fixes.vocabulary import VOCABULARIES, Vocabulary
+from crossorigin.doctor.servers import Server
+from crossorigin.fetch.fields import WILDCARD
+from crossorigin.policy.literals import list_literal, literal
+from crossorigin.policy.pattern import can_be_listed
+
+_SAFELISTED = frozenset({"accept", "accept-language", "content-language", "content-type"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Needs:
+    """What is not allowed yet. `lists_are_known` is false if a method or header may be allowed already."""
+
+    origin: bool = False
+    method: bool = False
+    names: tuple[str, ...] = ()
+    credentials: bool = False
+    lists_are_known: bool = True
+
+    @property
+    def nothing(self) -> bool:
+        """Whether everything is allowed, so that the cause is elsewhere."""
+        return not (self.origin or self.method or self.names or self.credentials)
+
+
+def needs_by_options(situation: Situation, options: Mapping[str, object], server: Server) -> Needs:
+    """Return what the options of a layer do not allow."""
+    wanted, defaults = situation.wanted, VOCABULARIES[server]
+    methods = _members(options, "allow_methods", defaults.methods_by_default)
+    names = {name.lower() for name in _members(options, "allow_headers")}
+    missing = [name for name in wanted.names if name.lower() not in names | _safelisted(server)]
+    return Needs(
+        origin=not allows_origin(options, wanted.origin),
+        method=wanted.preflight and not {WILDCARD, wanted.method} & {*methods},
+        names=() if WILDCARD in names or not wanted.preflight else tuple(missing),
+        credentials=wanted.credentials and options.get("allow_credentials") is not True,
+    )
+
+
+def needs_by_answers(situation: Situation) -> Needs:
+    """Return what the answers of a server do not allow."""
+    wanted = situation.wanted
+    origin = not situation.origin_allowed
+    methods, names = situation.listed(ALLOW_METHODS), situation.listed(ALLOW_HEADERS)
+    passed = wanted.preflight and not situation.in_preflight
+    # A refused origin hides the lists of most servers.
+    known = passed or not origin or methods is not None
+    any_listed = frozenset[str]() if wanted.credentials else frozenset({WILDCARD})
+    method = not passed and wanted.preflight and not {wanted.method, *any_listed} & {*(methods or ())}
+    if known and wanted.method in {"GET", "HEAD", "POST"}:
+        method = method and situation.status >= 300
+    listed = {name.lower() for name in names or ()}
+    missing = () if passed or any_listed & listed else tuple(n for n in wanted.names if n.lower() not in listed)
+    granted = any(response.lines(ALLOW_CREDENTIALS) == (b"true",) for response in situation.responses)
+    return Needs(
+        origin=origin,
+        method=method,
+        names=missing,
+        credentials=wanted.credentials and not granted,
+        lists_are_known=known,
+    )
+
+
+def edits_of(situation: Situation, needs: Needs, server: Server) -> tuple[Edit, ...]:
+    """Return the edits that allow what is needed, in the words of a server that has a vocabulary."""
+    words, layer = VOCABULARIES[server], situation.layer
+    known = dict[str, object]() if layer is None else options_of(layer)
+    if layer is not None and layer.options.get("policy") is not None:
+        words = replace(words, call="Policy", shown="")
+    elif layer is not None and layer.added_to is not None:
+        words = replace(words, shown=f"{layer.added_to}.add_middleware({words.call}, ...)")
+    return tuple(_edits(situation, needs, words, known))
+
+
+def edits_by_words(situation: Situation, needs: Needs, words: Vocabulary) -> tuple[Edit, ...]:
+    """Return the edits that allow what is needed, in the given words, if no option is known."""
+    return tuple(_edits(situation, needs, words, {}))
+
+
+def _edits(situation: Situation, needs: Needs, words: Vocabulary, known: Mapping[str, object]) -> Iterator[Edit]:
+    wanted = situation.wanted
+    if needs.origin:
+        yield _list_edit(words, words.origins, [wanted.origin], known)
+    if needs.method:
+        by_default = words.methods_by_default
+        # A method that is allowed by default is only missing if the option is set.
+        is_default = wanted.method in by_default
+        yield _list_edit(words, words.methods, [wanted.method], known, by_default, omit=is_default)
+    if needs.names:
+        names = [name.lower() for name in needs.names] if words.form == "setting" else list(needs.names)
+        yield _list_edit(words, words.headers, names, known, omit=words.any_header_by_default)
+    if needs.credentials:
+        value = "true" if words.form == "property" else "True"
+        code = _assignment(words, words.credentials, value)
+        yield _set(words, words.credentials, code)
+
+
+def _list_edit(
+    words: Vocabulary,
+    name: str,
+    added: list[str],
+    known: Mapping[str, object],
+    by_default: tuple[str, ...] = (),
+    *,
+    omit: bool = False,
+) -> Edit:
+    if known:
+        whole = [*_kept(known, name, by_default, added), *added]
+        return _set(words, name, _assignment(words, name, list_literal(whole)))
+    elements = ", ".join(map(literal, added)) + ","
+    place = f"Add to {name} in {_where(words)}:"
+    define = None if omit else _define(words, name, [*by_default, *added])
+    return Edit(kind="add", place=place, code=elements, name=name, within=words.call, define=define)
+
+
+def _kept(known: Mapping[str, object], name: str, by_default: tuple[str, ...], added: list[str]) -> Iterator[str]:
+    """Yield what is listed. A misspelled form of an added origin goes, because it allows nobody."""
+    for value in _members(known, name, by_default):
+        misspelled = value.rstrip("/").lower() in added and not (name == "allow_origins" and can_be_listed(value))
+        if not misspelled:
+            yield value
+
+
+def _define(words: Vocabulary, name: str, whole: list[str]) -> str:
+    """Return what to write if there is no such list."""
+    if words.form != "setting" or name == words.origins:
+        return _assignment(words, name, list_literal(whole))
+    default = "default_methods" if name == words.methods else "default_headers"
+    added = [value for value in whole if value not in words.methods_by_default]
+    written = f"{name} = [*{default}, {', '.join(map(literal, added))}]"
+    return f"from {words.default_lists} import {default}\n\n{written}"
+
+
+def _assignment(words: Vocabulary, name: str, value: str) -> str:
+    match words.form:
+        case "argument":
+            return f"{name}={value},"
+        case "setting":
+            return f"{name} = {value}"
+        case "property":
+            return f"{name}: {value},"
+
+
+def _set(words: Vocabulary, name: str, code: str) -> Edit:
+    return Edit(kind="set", place=f"In {_where(words)}, set:", code=code, name=name, within=words.call)
+
+
+def _where(words: Vocabulary) -> str:
+    match words.form:
+        case "argument":
+            return words.shown or f"{words.call}(...)"
+        case "setting":
+            return words.call
+        case "property":
+            return f"{words.call}({{...}})"
+
+
+def allows_origin(options: Mapping[str, object], origin: str) -> bool:
+    """Return whether the options of CORSMiddleware allow an origin."""
+    from crossorigin.policy.decide.matcher import OriginMatcher
+
+    listed = _members(options, "allow_origins")
+    if {origin, WILDCARD} & {*listed}:
+        return True
+    regex = options.get("allow_origin_regex")
+    if isinstance(regex, str) and _matches(regex, origin):
+        return True
+    valid = [text for text in listed if "*" in text and can_be_listed(text)]
+    return OriginMatcher(valid).allows(origin.encode())
+
+
+def _matches(regex: str, origin: str) -> bool:
+    try:
+        return re.fullmatch(regex, origin) is not None
+    except re.error:
+        return False
+
+
+def _safelisted(server: Server) -> frozenset[str]:
+    # Starlette's class allows these headers with any value. The values that need a preflight need no entry there.
+    return _SAFELISTED if server is Server.STARLETTE else frozenset()
+
+
+def _members(options: Mapping[str, object], name: str, default: Iterable[str] = ()) -> list[str]:
+    return texts_in(options.get(name, default))

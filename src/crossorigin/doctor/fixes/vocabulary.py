@@ -1,0 +1,93 @@
+"""The names of the options in each package, and what is allowed if an option is not given. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from crossorigin.doctor.servers import Server
+
+_STARLETTE_DEFAULTS = ("GET",)
+_ALL = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
+_EXPRESS = ("GET", "HEAD", "PUT", "PATCH", "POST", "DELETE")
+_DJANGO = ("DELETE", "GET", "OPTIONS", "PATCH", "POST", "PUT")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vocabulary:
+    """How one package spells what has to be allowed.
+
+    `call` is where the options are, and `shown` how a report writes it if not as a call. `methods_by_default` and
+    `any_header_by_default` are what applies without the option. `default_lists` is the module with the default lists,
+    if a new list would replace them.
+    """
+
+    call: str
+    shown: str = ""
+    origins: str
+    methods: str
+    headers: str
+    credentials: str
+    exposed: str
+    form: Literal["argument", "setting", "property"] = "argument"
+    methods_by_default: tuple[str, ...] = ()
+    any_header_by_default: bool = False
+    default_lists: str = ""
+
+
+_PYTHON = Vocabulary(
+    call="CORSMiddleware",
+    shown="the call with CORSMiddleware",
+    origins="allow_origins",
+    methods="allow_methods",
+    headers="allow_headers",
+    credentials="allow_credentials",
+    exposed="expose_headers",
+    methods_by_default=_STARLETTE_DEFAULTS,
+)
+VOCABULARIES: Mapping[Server, Vocabulary] = {
+    Server.CROSSORIGIN: _PYTHON,
+    Server.STARLETTE: _PYTHON,
+    Server.FASTAPI: _PYTHON,
+    Server.LITESTAR: Vocabulary(
+        call="CORSConfig",
+        origins="allow_origins",
+        methods="allow_methods",
+        headers="allow_headers",
+        credentials="allow_credentials",
+        exposed="expose_headers",
+        methods_by_default=_ALL,
+        any_header_by_default=True,
+    ),
+    Server.FLASK: Vocabulary(
+        call="CORS",
+        origins="origins",
+        methods="methods",
+        headers="allow_headers",
+        credentials="supports_credentials",
+        exposed="expose_headers",
+        methods_by_default=_ALL,
+        any_header_by_default=True,
+    ),
+    Server.DJANGO: Vocabulary(
+        call="settings.py",
+        origins="CORS_ALLOWED_ORIGINS",
+        methods="CORS_ALLOW_METHODS",
+        headers="CORS_ALLOW_HEADERS",
+        credentials="CORS_ALLOW_CREDENTIALS",
+        exposed="CORS_EXPOSE_HEADERS",
+        form="setting",
+        methods_by_default=_DJANGO,
+        default_lists="corsheaders.defaults",
+    ),
+    Server.EXPRESS: Vocabulary(
+        call="cors",
+        origins="origin",
+        methods="methods",
+        headers="allowedHeaders",
+        credentials="credentials",
+        exposed="exposedHeaders",
+        form="property",
+        methods_by_default=_EXPRESS,
+        any_header_by_default=True,
+    ),
+}

@@ -1,0 +1,1 @@
+"""What a check can read instead of making requests: recordings, pasted responses and console messages. Pure."""

@@ -1,0 +1,109 @@
+"""Pasting a fix as a person would: each edit of a document goes where its kind says."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+Edit = Mapping[str, Any]
+_CLOSING = {"(": ")", "[": "]", "{": "}"}
+
+
+def paste(source: str, edits: Sequence[Edit]) -> str:
+    """Return the source with every edit in its place.
+
+    Raises:
+        AssertionError: An edit has no place in the source.
+    """
+    for edit in edits:
+        source = _PASTES[edit["kind"]](source, edit)
+    return source
+
+
+def _end(source: str, edit: Edit) -> str:
+    return f"{source}\n{edit['code']}\n"
+
+
+def _first(source: str, edit: Edit) -> str:
+    assert "// first" in source
+    return source.replace("// first", edit["code"], 1)
+
+
+def _set(source: str, edit: Edit) -> str:
+    return _assign(source, edit["name"], edit["within"], edit["code"])
+
+
+def _assign(source: str, name: str, within: str, code: str) -> str:
+    if within == "settings.py":
+        return f"{source}\n{code}\n"
+    present = re.search(rf"\b{name}(?:=|: )", source)
+    if present is not None:
+        end = _end_of_value(source, present.end())
+        return f"{source[: present.start()]}{code.removesuffix(',')}{source[end:]}"
+    end = _end_of_call(source, within)
+    before = source[:end].rstrip()
+    comma = "" if before.endswith((",", "(", "{")) else ","
+    return f"{before}{comma}\n{code}\n{source[end:]}"
+
+
+def _add(source: str, edit: Edit) -> str:
+    present = re.search(rf"\b{edit['name']}(?: = |=|: )\[", source)
+    if present is not None:
+        return f"{source[: present.end()]}{edit['code']} {source[present.end() :]}"
+    if edit["define"] is None:
+        return source
+    return _assign(source, edit["name"], edit["within"], edit["define"])
+
+
+def _replace(source: str, edit: Edit) -> str:
+    start = re.search(r"^\w+\.add_middleware\(\s*CORSMiddleware\b", source, re.MULTILINE)
+    assert start is not None
+    end = _closing(source, source.index("(", start.start())) + 1
+    return _end(source[: start.start()] + source[end:], edit)
+
+
+def _marked(mark: str) -> Any:
+    def insert(source: str, edit: Edit) -> str:
+        assert mark in source
+        return source.replace(mark, edit["code"], 1)
+
+    return insert
+
+
+def _end_of_call(source: str, name: str) -> int:
+    """Return where the last bracket of the call with `name` closes."""
+    call = re.search(rf"add_middleware\(\s*{name}\b", source) or re.search(rf"\b{name}\(", source)
+    assert call is not None, name
+    opening = source.index("(", call.start())
+    if source[opening + 1] == "{":
+        opening += 1
+    return _closing(source, opening)
+
+
+def _closing(source: str, opening: int) -> int:
+    depth = 0
+    for place in range(opening, len(source)):
+        depth += (source[place] in _CLOSING) - (source[place] in _CLOSING.values())
+        if depth == 0:
+            return place
+    raise AssertionError("no closing bracket")
+
+
+def _end_of_value(source: str, start: int) -> int:
+    depth = 0
+    for place in range(start, len(source)):
+        if depth == 0 and source[place] in ",)}\n":
+            return place
+        depth += (source[place] in _CLOSING) - (source[place] in _CLOSING.values())
+    return len(source)
+
+
+_PASTES = {
+    "end": _end,
+    "first": _first,
+    "set": _set,
+    "add": _add,
+    "replace": _replace,
+    "http": _marked("# http"),
+    "location": _marked("# location"),
+    "url": lambda source, _: source,
+}

@@ -1,0 +1,228 @@
+"""The cause of a refusal, and the fix that follows from it; real stacks are in tests/real/doctor/broken."""
+
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from starlette.applications import Starlette
+from starlette.middleware.cors import CORSMiddleware as Theirs
+from starlette.middleware.httpsredirect import HTTPSRedirectMiddleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+from crossorigin import CORSMiddleware as Ours
+from crossorigin import Policy
+from crossorigin.browser import HttpResponse, Verdict
+from crossorigin.doctor.answers import Answer
+from crossorigin.doctor.app_layers import read_app
+from crossorigin.doctor.causes.cause import Cause, CauseCode
+from crossorigin.doctor.causes.find import find_cause
+from crossorigin.doctor.diagnosis import diagnose
+from crossorigin.doctor.evidence import Evidence, Situation
+from crossorigin.doctor.servers import recognize, recognize_app
+from tests.unit.browser.scripted_fetch import API, PAGE, answer, fetch, redirect
+
+PUT = {"method": "PUT", "headers": (("X-Token", "1"),)}
+
+
+def cause_of(verdict: Verdict, app: object = None, *, is_made: bool = False, **evidence: Any) -> Cause:
+    """Return the cause of a refusal."""
+    assert verdict.reason is not None
+    found = recognize(verdict.exchanges) if app is None else recognize_app(read_app(app, is_made=is_made))
+    situation = Situation(verdict=verdict, reason=verdict.reason, recognized=found, evidence=Evidence(**evidence))
+    cause = find_cause(situation)
+    assert cause is not None
+    return cause
+
+
+def with_middleware(middleware: Any, **options: Any) -> FastAPI:
+    """Return an app with a middleware."""
+    app = FastAPI()
+    app.add_middleware(middleware, **options)
+    return app
+
+
+@pytest.mark.parametrize("middleware", [Ours, Theirs])
+def test_a_fix_names_only_the_options_that_change(middleware: Any) -> None:
+    """Whatever collection a list is, and whatever else is given."""
+    app = with_middleware(middleware, allow_origins=("https://a.example",), allow_methods={"PATCH"}, max_age=0)
+    cause = cause_of(fetch(answer(400), **PUT), app)
+    assert [edit.code for edit in cause.edits] == [
+        f'allow_origins=["https://a.example", "{PAGE}"],',
+        'allow_methods=["PATCH", "PUT"],',
+        'allow_headers=["X-Token"],',
+    ]
+    assert {edit.place for edit in cause.edits} == {"In app.add_middleware(CORSMiddleware, ...), set:"}
+
+
+def test_the_options_of_a_policy_change_in_the_policy() -> None:
+    """It is passed to the middleware as a whole."""
+    app = with_middleware(Ours, policy=Policy(allow_origins=["https://*.a.example"], allow_methods=["GET", "PUT"]))
+    cause = cause_of(fetch(answer(400), method="PUT"), app)
+    assert [(edit.place, edit.code) for edit in cause.edits] == [
+        ("In Policy(...), set:", f'allow_origins=["https://*.a.example", "{PAGE}"],')
+    ]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"allow_origins": [PAGE]},
+        {"allow_origins": ["*"]},
+        {"allow_origin_regex": r"https://app\.exam.*"},
+    ],
+)
+def test_a_fix_never_repeats_what_is_there(options: dict[str, Any]) -> None:
+    """The cause is elsewhere, and no code is shown unless it moves the middleware."""
+    cause = cause_of(fetch(answer(200)), with_middleware(Theirs, **options))
+    assert cause.code is CauseCode.ANSWERED_ELSEWHERE
+    assert [edit.kind for edit in cause.edits] == ["replace"]
+    assert cause_of(fetch(answer(200)), with_middleware(Ours, **options)).edits == ()
+
+
+def test_a_pattern_of_ours_allows_an_origin() -> None:
+    """It is not listed again."""
+    app = with_middleware(Ours, allow_origins=["https://*.example"])
+    assert cause_of(fetch(answer(200)), app).code is CauseCode.ANSWERED_ELSEWHERE
+
+
+def test_options_that_our_class_refuses_are_not_moved_to_it() -> None:
+    """The app would not start."""
+    cause = cause_of(fetch(answer(500)), with_middleware(Theirs, allow_origins=[PAGE, f"{PAGE}/"]))
+    assert (cause.code, cause.edits) == (CauseCode.CRASH, ())
+    assert "Add it after all other middleware" in cause.fix
+
+
+def test_the_middleware_outside_is_named() -> None:
+    """It is what answered."""
+    app = with_middleware(Theirs, allow_origins=[PAGE])
+    app.add_middleware(HTTPSRedirectMiddleware)
+    assert "outside HTTPSRedirectMiddleware" in cause_of(fetch(answer(401)), app).fix
+
+
+def test_a_host_that_an_app_does_not_serve_is_a_matter_of_the_command() -> None:
+    """The app is asked as testserver, unless a URL is given."""
+    app = with_middleware(Theirs, allow_origins=[PAGE])
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=["api.example"])
+    refused = answer(400, {"Content-Length": "19", "Content-Type": "text/plain; charset=utf-8"})
+    cause = cause_of(fetch(refused), app)
+    assert cause.code is CauseCode.UNKNOWN_HOST
+    assert "crossorigin check main:app https://" in cause.fix
+
+
+@pytest.mark.parametrize(
+    ("location", "code"),
+    [
+        (f"{API}/items/", CauseCode.REDIRECT_TO_OTHER_URL),
+        (f"{API}//", CauseCode.REDIRECT_TO_SLASH),
+        ("http://api.example/", CauseCode.REDIRECT_LEAVES_HTTPS),
+        ("https://other.example/login", CauseCode.AUTHENTICATION),
+    ],
+)
+def test_a_redirect_is_its_own_cause(location: str, code: CauseCode) -> None:
+    """Of a preflight and of the request itself; a URL is only shown as code if the request works there."""
+    plain = HttpResponse(status=307, headers=((b"Location", location.encode()),))
+    for asked in ({}, PUT):
+        cause = cause_of(fetch(plain, **asked))
+        assert (cause.code, cause.edits) == (code, ())
+    if code is CauseCode.REDIRECT_TO_SLASH:
+        assert [edit.code for edit in cause_of(fetch(plain), works_at=location).edits] == [location]
+
+
+def test_a_redirect_from_http_to_https_names_the_right_url() -> None:
+    """The page has to use it."""
+    plain = HttpResponse(status=308, headers=((b"Location", b"https://api.example/"),))
+    assert cause_of(fetch(plain, url="http://api.example/")).code is CauseCode.REDIRECT_TO_HTTPS
+
+
+def test_a_followed_redirect_is_not_the_cause() -> None:
+    """Its target is."""
+    assert cause_of(fetch(redirect(f"{API}/2"), answer(200))).code is CauseCode.ANSWERED_ELSEWHERE
+    # What another host allows says nothing about the target.
+    assert cause_of(fetch(redirect("https://b.example/"), answer(200))).code is CauseCode.NO_CORS
+
+
+@pytest.mark.parametrize(
+    ("sent", "words"),
+    [
+        ("http://app.example", "its scheme is http, not https"),
+        ("https://b.example", "It seems to send the same origin to every page."),
+        ("null", "any site can make such pages"),
+    ],
+)
+def test_a_constant_origin_is_named_with_the_difference(sent: str, words: str) -> None:
+    """And the lines that the server must send."""
+    cause = cause_of(fetch(answer(200, allow_origin=sent)))
+    assert cause.code is CauseCode.CONSTANT_ORIGIN
+    assert words in cause.text
+    assert f"Access-Control-Allow-Origin: {PAGE}" in cause.headers
+
+
+def test_the_code_for_a_factory_goes_into_the_factory() -> None:
+    """There is no app in the module."""
+    [edit] = cause_of(fetch(answer(200)), FastAPI(), is_made=True).edits
+    assert edit.place == "In app() in main, on the app, before it is returned:"
+    assert "app.add_middleware(" in edit.code
+
+
+@pytest.mark.parametrize(
+    ("app", "opening"), [(Starlette(), "app.add_middleware("), (object(), "app = CORSMiddleware(")]
+)
+def test_an_app_without_cors_gets_all_that_the_page_needs(app: object, opening: str) -> None:
+    """And no more."""
+    [edit] = cause_of(fetch(answer(405), **PUT, credentials="include"), app).edits
+    assert opening in edit.code
+    for option in ("allow_origins=", 'allow_methods=["GET", "PUT"]', 'allow_headers=["X-Token"]', "allow_credentials"):
+        assert option in edit.code
+    [edit] = cause_of(fetch(answer(200)), app).edits
+    assert "allow_methods" not in edit.code
+
+
+@pytest.mark.parametrize(
+    ("on", "place"),
+    [
+        ("main.public", "Add to allow_origins in @cors(...) on main.public:"),
+        ("APIRouter '/in'", "Add to allow_origins in cors(...) on APIRouter '/in':"),
+    ],
+)
+def test_what_a_route_refused_is_fixed_on_the_route(on: str, place: str) -> None:
+    """The middleware of the app does not decide there."""
+    plain = answer(400)
+    verdict = fetch(Answer(status=plain.status, headers=plain.headers, policy_of=on), method="PUT")
+    found = diagnose([verdict], app=recognize_app(read_app(with_middleware(Ours, allow_origins=["https://a.example"]))))
+    assert found.fix is not None
+    assert found.fix.on == on
+    assert [edit.place for edit in found.fix.edits][:1] == [place]
+    assert on in found.fix.text
+
+
+@pytest.mark.parametrize(
+    ("answers", "asked"),
+    [
+        ([], {"method": "TRACE"}),
+        ([redirect("https://user:pass@b.example/")], {}),
+        ([None], {}),
+        ([answer(403)], {"origin": "null"}),
+        ([answer(400)], {"method": "patch"}),
+        ([answer(400)], {"headers": (("Access-Control-Allow-Origin", "*"),)}),
+    ],
+)
+def test_what_no_server_can_fix_has_no_code(answers: list[HttpResponse | None], asked: dict[str, Any]) -> None:
+    """Errors of the page, a wrong address, a page that may be anyone's."""
+    fix = diagnose([fetch(*answers, **asked)]).fix
+    assert fix is not None
+    assert fix.text
+    assert (fix.code, fix.headers) == (None, ())
+
+
+def test_what_is_allowed_has_no_cause() -> None:
+    """There is nothing to fix."""
+    found = diagnose([fetch(answer(allow_origin="*"))])
+    assert (found.cause, found.fix) == (None, None)
+
+
+def test_answers_that_allow_everything_lead_to_no_code() -> None:
+    """An invalid list refuses the preflight, whatever it lists."""
+    refused = answer(204, {"Server": "Werkzeug"}, allow_origin=PAGE, allow_methods="PUT, A B", allow_headers="X-Token")
+    cause = cause_of(fetch(refused, **PUT))
+    assert cause.edits == ()
+    assert "No code is shown" in cause.fix

@@ -1,0 +1,91 @@
+"""Apps in the same process are known by their layers, from the outside to whatever serves a path."""
+
+import sys
+from types import ModuleType
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from starlette.applications import Starlette
+from starlette.middleware.cors import CORSMiddleware as Theirs
+from starlette.routing import Mount
+
+from crossorigin import CORSMiddleware as Ours
+from crossorigin import Policy
+from crossorigin.doctor.app_layers import read_app
+from crossorigin.doctor.servers import Server, recognize_app
+
+PAGE = "https://app.example"
+
+
+@pytest.mark.parametrize(("middleware", "server"), [(Ours, Server.CROSSORIGIN), (Theirs, Server.STARLETTE)])
+def test_the_options_of_an_added_middleware_are_known(middleware: Any, server: Server) -> None:
+    """As they were given to it, by name or by position."""
+    app = FastAPI()
+    app.add_middleware(middleware, [PAGE], allow_methods=["PUT"])
+    found = recognize_app(read_app(app))
+    assert found.server is server
+    assert found.app is not None
+    [layer] = found.app.layers
+    assert (layer.options, layer.added_to) == ({"allow_origins": [PAGE], "allow_methods": ["PUT"]}, "app")
+
+
+def test_a_middleware_that_wraps_an_app_is_known() -> None:
+    """With the policy of ours, and with the options of Starlette's read back; a subclass too."""
+
+    class Mine(Theirs):
+        """A subclass."""
+
+    [ours] = read_app(Ours(FastAPI(), policy=Policy(max_age=1))).layers
+    assert (ours.added_to, ours.options) == (None, {"policy": Policy(max_age=1)})
+    theirs = read_app(Mine(FastAPI(), [PAGE], allow_origin_regex="a", expose_headers=["X-A", "X-B"])).layers[0]
+    assert theirs.options["allow_origin_regex"] == "a"
+    assert theirs.options["expose_headers"] == ["X-A", "X-B"]
+    assert recognize_app(read_app(Mine(FastAPI()))).server is Server.STARLETTE
+
+
+def test_other_middleware_is_named() -> None:
+    """A function that was added with the decorator has the name of the function."""
+    app = FastAPI()
+
+    @app.middleware("http")
+    async def auth(request: Any, call_next: Any) -> Any: ...
+
+    assert [layer.name for layer in read_app(app).layers] == ["@app.middleware auth"]
+
+
+def test_a_mounted_app_has_its_own_layers() -> None:
+    """They follow those of the app around it, for the paths below the mount."""
+    sub = Starlette()
+    sub.add_middleware(Theirs, allow_origins=[PAGE])
+    app = Starlette(routes=[Mount("/api", sub)])
+    assert [layer.name for layer in read_app(app, path="/api/items").layers] == ["CORSMiddleware"]
+    assert read_app(app, path="/apis").layers == ()
+
+
+def test_the_target_is_found_by_its_name_in_the_module(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The app may be inside a wrapper that has the name."""
+    module = ModuleType("of_an_app")
+    api = FastAPI()
+    vars(module).update(api=api, app=Ours(api))
+    monkeypatch.setitem(sys.modules, "of_an_app", module)
+    facts = read_app(vars(module)["app"], name="of_an_app:app")
+    assert (facts.target, facts.takes_middleware) == ("api", True)
+
+
+def test_an_app_without_middleware_is_an_app() -> None:
+    """Of whatever framework; one that contains itself is read once."""
+
+    async def app(scope: Any, receive: Any, send: Any) -> None: ...
+
+    class Loop:
+        """Contains itself."""
+
+        def __init__(self) -> None:
+            self.app = self
+
+        async def __call__(self, scope: Any, receive: Any, send: Any) -> None: ...
+
+    assert recognize_app(read_app(app)).server is Server.ASGI
+    assert recognize_app(read_app(FastAPI())).server is Server.FASTAPI
+    assert recognize_app(read_app(Loop())).server is Server.ASGI
