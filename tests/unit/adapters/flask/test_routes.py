@@ -7,6 +7,7 @@ import pytest
 from flask import Blueprint, Flask, jsonify
 from flask.views import MethodView
 from werkzeug.exceptions import BadRequest
+from werkzeug.routing import Rule
 
 from crossorigin import InvalidPolicyError, Policy
 from crossorigin.flask import CORS, cross_origin
@@ -134,6 +135,25 @@ def test_a_redirect_to_a_slash_belongs_to_its_route() -> None:
     for path in ("/feed", "/feed/", "//feed/", "/old"):
         assert readers(app, path) == {PARTNER}
     assert get(app, "/feed").status_code == 308
+
+
+def test_a_redirect_to_another_host_belongs_to_the_app() -> None:
+    """The same path on another host is no route of this app."""
+    app = create()
+    app.add_url_rule("/feed", "feed", cross_origin(allow_origins=[PARTNER])(feed_of()))
+    app.add_url_rule("/away", "away", redirect_to="https://elsewhere.example/feed")
+    assert readers(app, "/away") == {ORIGIN}
+
+
+def test_methods_that_clients_choose_are_not_kept() -> None:
+    """A rule may serve any method; what is remembered has a bound."""
+    app = create()
+    app.url_map.add(Rule("/any", endpoint="any"))
+    app.view_functions["any"] = cross_origin(allow_origins=[PARTNER])(feed_of())
+    for number in range(50):
+        assert allowed(get(app, "/any", PARTNER, f"M{number}")) == PARTNER
+    assert allowed(get(app, "/any", PARTNER, "get")) == PARTNER
+    assert len(app.extensions["crossorigin"].routes._by_endpoint) <= 2
 
 
 def test_a_redirect_loop_ends() -> None:
