@@ -173,18 +173,24 @@ def _flask_extension(wanted: Wanted, known: Mapping[str, object]) -> str:
 
 def _route(wanted: Wanted, on: str, server: Server) -> str:
     options = [f"    {name}={_value(value)}" for name, value in _options(wanted, {}).items()]
+    if server is Server.CROSSORIGIN_FLASK:
+        return _flask_route(wanted, on, options)
     # A router and an app have their kind before their name, and no decorator.
-    name, module = ("cors", "fastapi") if server is not Server.CROSSORIGIN_FLASK else ("cross_origin", "flask")
-    opening, closing = (f"{name}(", f")(...)  # {on}") if " " in on else (f"@{name}(", ")")
-    if server is Server.CROSSORIGIN_FLASK and on.startswith("Blueprint "):
-        name, opening, closing = "CORS", "CORS(", ")"
-        options = [f"    ...,  # {on}", *options]
-    if on.startswith("resources["):
+    opening, closing = ("cors(", f")(...)  # {on}") if " " in on else ("@cors(", ")")
+    return "\n".join([f"from {_OURS}.fastapi import cors", "", opening, *options, closing])
+
+
+def _flask_route(wanted: Wanted, on: str, options: list[str]) -> str:
+    """Return the code for the owner of a policy in a Flask app: a blueprint, a path in `resources`, or a view."""
+    if on.startswith("Blueprint "):
+        name, call = "CORS", ["CORS(", f"    ...,  # {on}", *options, ")"]
+    elif on.startswith("resources["):
         path = on.removeprefix("resources[").removesuffix("]")
-        name, opening, closing = "CORS", "CORS(\n    app,", ")"
         items = ", ".join(f'"{key}": {_value(value)[:-1]}' for key, value in _options(wanted, {}).items())
-        options = [f"    resources={{{path}: {{{items}}}}},  # and the others"]
-    return "\n".join([f"from {_OURS}.{module} import {name}", "", opening, *options, closing])
+        name, call = "CORS", ["CORS(", "    app,", f"    resources={{{path}: {{{items}}}}},  # and the others", ")"]
+    else:
+        name, call = "cross_origin", ["@cross_origin(", *options, ")"]
+    return "\n".join([f"from {_OURS}.flask import {name}", "", *call])
 
 
 def _value(value: object) -> str:
