@@ -20,7 +20,7 @@ WORKERS := --numprocesses auto
 FRAMEWORK_TESTS := tests/unit/adapters/asgi/test_frameworks.py tests/unit/adapters/asgi/test_outermost.py \
     tests/unit/adapters/asgi/test_failed_startup.py tests/unit/adapters/asgi/test_mounted_layers.py \
     tests/unit/adapters/starlette tests/unit/test_starlette_explain.py tests/unit/test_starlette_install.py \
-    tests/unit/adapters/common tests/unit/adapters/wsgi tests/unit/adapters/flask \
+    tests/unit/adapters/wsgi tests/unit/adapters/flask \
     tests/unit/settings tests/real/recipes tests/properties/test_route_tables.py tests/properties/test_route_walks.py
 export PYTHON
 
