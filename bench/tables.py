@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from bench.cases import ACTUAL, HOSTILE, ORIGINS, PATTERNS, PREFLIGHT, Case
+from bench.case import Case
+from bench.cases import ACTUAL, HOSTILE, ORIGINS, PATTERNS, PREFLIGHT
 from bench.contenders import CONTENDERS
 from bench.ratios import TARGETS, chunk_cost, extra_cost, ratios
 from bench.results import Results, RouteResults
