@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import partial
 
 from crossorigin.adapters.asgi.enforcement import is_foreign, refuse_handshake, refuse_request
-from crossorigin.adapters.asgi.headers import decide_preflight, lines_of, read_facts
+from crossorigin.adapters.asgi.headers import decide_preflight, first_origin, is_from_own_page, lines_of, read_facts
 from crossorigin.policy.decide.decisions import Reason
 
 TYPE_CHECKING = False
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from crossorigin.telemetry.refusal_log import RefusalLog
 
     StartLookup = Callable[[Scope], Lookup]
+    CountsRefusal = Callable[[Decision, bytes], bool]
 
 _UNKNOWN_STATUS = 0
 
@@ -34,7 +35,7 @@ _UNKNOWN_STATUS = 0
 class Handler:
     """The handler of one middleware."""
 
-    __slots__ = ("_by_route", "_hook", "_one_policy", "_options", "_plan", "_policy", "_refusal_log")
+    __slots__ = ("_by_route", "_hook", "_one_policy", "_options", "_plan", "_policy", "_refusal_log", "counts_refusal")
 
     def __init__(self, policy: Policy, plan: Plan, options: MiddlewareOptions) -> None:
         """Store the arguments. Everything else is created on first use, and most middlewares never use it."""
@@ -45,6 +46,8 @@ class Handler:
         self._by_route: ByRoute | None = None
         self._hook: DecisionHook | None = None
         self._refusal_log: RefusalLog | None = None
+        # The method of the log that counts a refusal that was logged before. Calling it directly saves a call.
+        self.counts_refusal: CountsRefusal = _counts_nothing
 
     def around(self, app: ASGIApp, scope_type: str, routes: RouteState) -> ASGIApp:
         """Return an ASGI app that serves a connection of this type for `app`, or `app` if there is nothing to add."""
@@ -213,18 +216,27 @@ class Handler:
     ) -> None:
         """Log a refused request with the reason, or only count it if the same refusal was logged before.
 
-        `origin` is the `Origin` line, if the caller has read it.
+        `origin` is the first `Origin` line, if the caller has read it and `counts_refusal` has not counted the request.
         """
-        log = self._refusal_log
-        if log is None:
-            from crossorigin.telemetry.refusal_log import RefusalLog
-
-            log = self._refusal_log = RefusalLog(self._policy)
+        log = self._refusal_log or self._new_log()
         owner = "" if selection is None else selection.owner
         if origin is None:
-            for name, value in scope["headers"]:
-                if name == b"origin":
-                    origin = value
-                    break
-        if not log.counts(decision, origin or b"", owner):
+            origin = first_origin(scope["headers"])
+            if log.counts(decision, origin, owner):
+                return
+        if is_from_own_page(scope["headers"], origin, decision.origin):
+            return
+        if not log.counts_without_line():
             log.write(decision, read_facts(scope), policy=None if selection is None else selection.policy, owner=owner)
+
+    def _new_log(self) -> RefusalLog:
+        from crossorigin.telemetry.refusal_log import RefusalLog
+
+        log = self._refusal_log = RefusalLog(self._policy)
+        self.counts_refusal = log.counts
+        return log
+
+
+def _counts_nothing(_decision: Decision, _origin: bytes) -> bool:
+    """Return False: nothing was logged before."""
+    return False

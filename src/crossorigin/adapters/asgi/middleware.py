@@ -211,7 +211,9 @@ class CORSMiddleware:
                     # Same answer as `decision.allowed`, 30 times cheaper. An endpoint that the scan of the routes did
                     # not see may still allow the origin, so its response is decided later.
                     if decision.response.allow_origin is None and not self._hides_endpoints:
-                        self._handler.log_refusal(decision, scope, origin=origin)
+                        handler = self._handler
+                        if not handler.counts_refusal(decision, origin):
+                            handler.log_refusal(decision, scope, origin=origin)
         response: ResponseHeaders | LateHeaders = decision.response
         if self._hides_endpoints:
             response = LateHeaders((self, scope, scope.get("endpoint"), decision))

@@ -4,8 +4,7 @@ The middleware owns the CORS headers of a response: it replaces those that the a
 appends to them. Header lists are read once and never modified. Their names may be in any case.
 """
 
-import sys
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from crossorigin.fetch.fields import WILDCARD_BYTES, Header, merge_vary, split_list, unique_names
@@ -15,6 +14,10 @@ from crossorigin.fetch.headers import (
     FORBIDDEN_RESPONSE_HEADERS,
 )
 from crossorigin.fetch.methods import is_token_bytes
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 ALLOW_CREDENTIALS = b"access-control-allow-credentials"
 ALLOW_HEADERS = b"access-control-allow-headers"
@@ -31,10 +34,19 @@ _CORS_NAMES = frozenset(name.encode() for name in CORS_RESPONSE_HEADERS)
 _EDITED_NAMES = _CORS_NAMES | {VARY}
 _ALWAYS_READABLE = frozenset(name.encode() for name in CORS_SAFELISTED_RESPONSE_HEADERS)
 _NEVER_READABLE = frozenset(name.encode() for name in FORBIDDEN_RESPONSE_HEADERS)
-# Most header names have none of these lengths, which spares them `lower()` and a hash.
-_CORS_NAME_LENGTHS = frozenset(map(len, _CORS_NAMES))
-_EDITED_NAME_LENGTHS = frozenset(map(len, _EDITED_NAMES))
-_ALL_LENGTHS = range(sys.maxsize)
+# Whether a header name of each length needs a closer look. Most names do not, which spares them `lower()` and a hash. A
+# tuple costs a third of a set. Longer names, which are rare, raise an IndexError.
+_LONGEST = 64
+
+
+def _lengths_of(names: Iterable[bytes]) -> tuple[bool, ...]:
+    lengths = {*map(len, names)}
+    return tuple(length in lengths for length in range(_LONGEST + 1))
+
+
+_CORS_NAME_LENGTHS = _lengths_of(_CORS_NAMES)
+_EDITED_NAME_LENGTHS = _lengths_of(_EDITED_NAMES)
+_NO_LENGTHS: tuple[bool, ...] = ()
 # Apps use a handful of `Vary` values, and merging one costs more than the rest of `apply`. A value may repeat what a
 # client sent, so the cache keeps few values and no long ones.
 _MAX_VARY_ENTRIES = 64
@@ -91,8 +103,8 @@ class ResponseHeaders:
     vary: bool = True
     grant: tuple[Header, ...] = field(init=False, repr=False, compare=False)
     ready: tuple[Header, ...] = field(init=False, repr=False, compare=False)
-    # The lengths of the header names that need a closer look.
-    _lengths: Container[int] = field(init=False, repr=False, compare=False)
+    # Whether a header name of each length needs a closer look. Without lengths, every response needs one.
+    _lengths: tuple[bool, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Prepare the headers for a response that has none of them."""
@@ -100,7 +112,7 @@ class ResponseHeaders:
         object.__setattr__(self, "grant", grant)
         object.__setattr__(self, "ready", (*grant, (VARY, _ORIGIN)) if self.vary else grant)
         lengths = _EDITED_NAME_LENGTHS if self.vary else _CORS_NAME_LENGTHS
-        object.__setattr__(self, "_lengths", _ALL_LENGTHS if self.expand else lengths)
+        object.__setattr__(self, "_lengths", _NO_LENGTHS if self.expand else lengths)
 
     def _grant(self, exposed: Sequence[bytes]) -> tuple[Header, ...]:
         if self.allow_origin is None:
@@ -116,13 +128,16 @@ class ResponseHeaders:
         own = [*headers]
         lengths = self._lengths
         vary = None
-        for header in own:
-            if len(header[0]) in lengths:
-                name = header[0].lower()
-                if name == VARY and vary is None and not self.expand:
-                    vary = header
-                elif name in _EDITED_NAMES or self.expand:
-                    return self._apply_edit(own)
+        try:
+            for header in own:
+                if lengths[len(header[0])]:
+                    name = header[0].lower()
+                    if name == VARY and vary is None:
+                        vary = header
+                    elif name in _EDITED_NAMES:
+                        return self._apply_edit(own)
+        except IndexError:
+            return self._apply_edit(own)
         if vary is None:
             own += self.ready
             return own
@@ -161,6 +176,46 @@ class ResponseHeaders:
         if self.allow_credentials and wildcard:
             named = [*(name for name in named if name != WILDCARD_BYTES), *_readable_names(own)]
         return unique_names((*self.expose, *filter(_can_be_exposed, named)))
+
+
+class _PreflightDraft:
+    """The fields of a `PreflightResponse`, which can be assigned."""
+
+    __slots__ = PreflightResponse.__slots__
+
+
+class _HeadersDraft:
+    """The fields of a `ResponseHeaders`, which can be assigned."""
+
+    __slots__ = ResponseHeaders.__slots__
+
+
+# The constructor of a frozen dataclass costs three to five times as much as to fill an object with the same slots and
+# to change its class.
+def new_preflight_response(status: int, headers: tuple[Header, ...], body: bytes) -> PreflightResponse:
+    """Return a `PreflightResponse`."""
+    draft: Any = _PreflightDraft()
+    draft.status = status
+    draft.headers = headers
+    draft.body = body
+    draft.__class__ = PreflightResponse
+    return draft  # type: ignore[no-any-return]
+
+
+def with_origin(template: ResponseHeaders, origin: bytes) -> ResponseHeaders:
+    """Return `template`, whose `allow_origin` is an origin, for another allowed origin."""
+    draft: Any = _HeadersDraft()
+    first = (ALLOW_ORIGIN, origin)
+    draft.allow_origin = origin
+    draft.grant = (first, *template.grant[1:])
+    draft.ready = (first, *template.ready[1:])
+    draft.allow_credentials = template.allow_credentials
+    draft.expose = template.expose
+    draft.expand = template.expand
+    draft.vary = template.vary
+    draft._lengths = template._lengths  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # of the same class
+    draft.__class__ = ResponseHeaders
+    return draft  # type: ignore[no-any-return]
 
 
 _merged_vary: dict[bytes, Header | None] = {}
