@@ -11,7 +11,6 @@ from crossorigin.fetch.fields import MAX_EMPTY_ELEMENTS, MAX_LIST_BYTES, WILDCAR
 from crossorigin.fetch.methods import CORS_SAFELISTED_METHODS, is_token_bytes
 from crossorigin.fetch.origin import MAX_ORIGIN, OPAQUE_ORIGIN, is_common_origin, parse_origin_bytes
 from crossorigin.policy.decide.decisions import Reason
-from crossorigin.policy.decide.matcher import OriginMatcher
 from crossorigin.policy.fields import allowed_headers, allowed_methods
 
 TYPE_CHECKING = False
@@ -45,7 +44,7 @@ class Judge:
     def __init__(self, policy: PolicyFields) -> None:
         """Prepare the values that requests are compared with."""
         self._any_origin = WILDCARD in policy.allow_origins
-        self._matcher = OriginMatcher(policy.allow_origins, policy.allow_origin_regex)
+        self._matcher = policy.origin_matcher
         self.methods = frozenset(method.encode() for method in allowed_methods(policy.allow_methods))
         self.max_method = max(MAX_METHOD, *map(len, self.methods), 0)
         names = allowed_headers(policy.allow_headers)

@@ -54,6 +54,10 @@ class OriginMatcher:
 
             self._regex = compile_matcher(regex)
 
+    def lists(self, text: str) -> bool:
+        """Return whether an origin or a pattern is one of those that the policy lists."""
+        return text in self._patterns or text.encode() in self.exact
+
     def find_pattern(self, origin: Origin) -> str | None:
         """Return the listed pattern with a `*` that matches `origin`, the nearest one if there are several."""
         if not self._patterns:
