@@ -169,6 +169,11 @@ class RefusalLog:
         return unlogged
 
 
+def is_debugging() -> bool:
+    """Return whether allowed requests are logged at all."""
+    return _LOGGER.isEnabledFor(logging.DEBUG)
+
+
 def log_allowed(decision: Decision, request: RequestFacts, owner: str = "") -> None:
     """Log an allowed request on the logger `crossorigin` as DEBUG. The number of lines is not limited."""
     with contextlib.suppress(Exception):

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     CountsRefusal = Callable[[Decision, bytes], bool]
 
 _UNKNOWN_STATUS = 0
+_ABSENT = Reason.ORIGIN_ABSENT
 
 
 class Handler:
@@ -165,6 +166,16 @@ class Handler:
         else:
             await app(scope, receive, send)
 
+    def observe(self, decision: Decision, scope: Scope) -> None:
+        """Report a decision by the policy of the app to the hook and the log."""
+        self._report(decision, scope, None)
+
+    def blocks(self, decision: ActualDecision, scope: Scope) -> bool:
+        """Return whether a request must be refused, instead of only being unreadable."""
+        if not self._options.blocks or decision.origin.allows or decision.origin is _ABSENT:
+            return False
+        return not is_from_own_page(scope["headers"], first_origin(scope["headers"]), decision.origin)
+
     def decide_by_endpoint(self, scope: Scope, routes: RouteState) -> ActualDecision | None:
         """Return the decision of the endpoint's own policy on a response, or None if the app's policy applies.
 
@@ -181,23 +192,25 @@ class Handler:
         self._report(decision, scope, selection)
         return decision
 
-    def _report(self, decision: Decision, scope: Scope, selection: Selection) -> None:
-        """Pass a decision on to the scope, the hook and the log."""
-        if selection.owner:
-            scope["crossorigin.route"] = selection.owner
-        else:
+    def _report(self, decision: Decision, scope: Scope, selection: Selection | None) -> None:
+        """Pass a decision on to the scope, the hook and the log. The selection is None for the policy of the app."""
+        owner = "" if selection is None else selection.owner
+        if owner:
+            scope["crossorigin.route"] = owner
+        elif "crossorigin.route" in scope:
             # The policy that was selected before the app ran may have been that of a route.
-            scope.pop("crossorigin.route", None)
+            del scope["crossorigin.route"]
         if self._options.on_decision is not None:
             scope["crossorigin"] = decision
             self._call_hook(self._options.on_decision, decision, scope)
         if not decision.allowed:
-            if decision.origin is not Reason.ORIGIN_ABSENT:
+            if decision.origin is not _ABSENT:
                 self.log_refusal(decision, scope, selection)
         elif self._options.debug:
-            from crossorigin.telemetry.refusal_log import log_allowed
+            from crossorigin.telemetry.refusal_log import is_debugging, log_allowed
 
-            log_allowed(decision, read_facts(scope), selection.owner)
+            if is_debugging():
+                log_allowed(decision, read_facts(scope), owner)
 
     def _call_hook(self, on_decision: OnDecision, decision: Decision, scope: Scope) -> None:
         if self._hook is None:

@@ -86,7 +86,7 @@ class ActualDecision:
     @property
     def allowed(self) -> bool:
         """Whether a page of this origin may read the response."""
-        return not self.refusals
+        return self.origin.allows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +116,7 @@ class PreflightDecision:
     @property
     def allowed(self) -> bool:
         """Whether a page of this origin may send the request that the preflight describes."""
-        return not self.refusals
+        return self.origin.allows and self.method.allows and self.headers.allows
 
 
 Decision = ActualDecision | PreflightDecision
