@@ -9,13 +9,13 @@ import json
 from importlib.metadata import version
 from pathlib import Path
 
-from bench import endtoend, flask, instructions, routes, smoke, startup, tables
+from bench import endtoend, flask, instructions, long_policies, routes, smoke, startup, tables
 from bench.callgrind import ROOT, environment, run
-from bench.cases import CASES
+from bench.cases import ACTUAL, CASES, PREFLIGHT
 from bench.chart import draw
 from bench.contenders import CONTENDERS
 from bench.guard import interpreter, problems
-from bench.ratios import ratios
+from bench.ratios import policy_ratios, ratios, routing_ratios
 from bench.results import Results
 
 RESULTS = ROOT / "bench" / "results.json"
@@ -29,6 +29,7 @@ def measure(sources: Path) -> Results:
     """Run all benchmarks, the fastest first."""
     print("Instructions before the first request ...", flush=True)
     imports, builds = startup.imports(sources), startup.builds(sources)
+    of_long_policies = long_policies.measure(sources)
     print("Instructions of whole requests ...", flush=True)
     end_to_end = endtoend.measure(sources)
     print("Per-route policies ...", flush=True)
@@ -36,7 +37,8 @@ def measure(sources: Path) -> Results:
     print("Flask ...", flush=True)
     of_flask = flask.measure(sources)
     print("Microseconds ...", flush=True)
-    microseconds = json.loads(run("bench.clock", list(CASES), environment(sources)))
+    ordinary = [case.name for case in (*ACTUAL, *PREFLIGHT)]
+    microseconds = json.loads(run("bench.clock", ordinary, environment(sources)))
     print("Instructions of every case ...", flush=True)
     counts = instructions.measure(list(CASES), list(CONTENDERS), sources)
     return {
@@ -47,6 +49,7 @@ def measure(sources: Path) -> Results:
         "end_to_end": end_to_end,
         "routes": by_route,
         "flask": of_flask,
+        "long_policies": of_long_policies,
         "imports": imports,
         "builds": builds,
     }
@@ -70,7 +73,9 @@ def main() -> None:
     write(results)
     print("\nReal traffic ...", flush=True)
     smoke.run(sources)
-    for problem in problems(ratios(results["instructions"], results["end_to_end"]), None):
+    measured = ratios(results["instructions"], results["end_to_end"])
+    measured |= policy_ratios(results["long_policies"]) | routing_ratios(results["routes"]["instructions"])
+    for problem in problems(measured, None):
         print(problem)
     print("Updated bench/results.json, docs/performance.md and docs/performance.svg")
 

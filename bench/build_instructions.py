@@ -3,7 +3,7 @@
 import gc
 import sys
 
-from bench.cases import listed
+from bench.case import listed
 from bench.contenders import CONTENDERS
 from bench.counter import Counter
 from bench.traffic import unused_app

@@ -6,7 +6,7 @@ import sys
 import time
 import tracemalloc
 
-from bench.cases import listed
+from bench.case import listed
 from bench.contenders import CONTENDERS
 from bench.traffic import unused_app
 

@@ -1,161 +1,53 @@
-"""The benchmark cases: a policy, a request, an app, and whether the policy allows the request."""
+"""The benchmark cases with listed origins and with hostile requests, and the table of all cases."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from functools import partial
-from typing import Any
 
-from bench.contenders import Options
-from bench.traffic import (
-    ORIGIN,
-    OTHER_ORIGIN,
-    App,
-    Headers,
-    api_app,
-    from_origin,
-    preflight,
-    unused_app,
-    without_origin,
-)
+from bench.case import PEERS, actual_case, always, listed, names, patterns, preflight_case
+from bench.more_cases import EXTRAS, UNLISTED, UNLISTED_PREFLIGHTS, WEBSOCKETS
+from bench.traffic import ORIGIN, OTHER_ORIGIN, api_app, from_origin, without_origin
 
-PEERS = frozenset({"starlette", "asgi-cors", "litestar"})
 KIB = 1024
 MIB = 1024 * KIB
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
-    """One benchmark case.
-
-    `allowed` means that the response contains Access-Control-Allow-Origin. `ours` contains options that only our
-    middleware has. `requests` is the number of requests that are counted.
-    """
-
-    name: str
-    options: Callable[[], Options]
-    ours: Options = field(default_factory=dict[str, Any])
-    headers: Callable[[], Headers]
-    method: str = "GET"
-    app: App = field(default_factory=api_app)
-    allowed: bool
-    requests: int = 200
-    peers: frozenset[str] = PEERS
-
-    def takes(self, contender: str) -> bool:
-        """Return whether the contender is measured in this case."""
-        return contender not in PEERS or contender in self.peers
-
-    def options_of(self, contender: str) -> Options:
-        """Return the options of the contender."""
-        return {**self.options(), **(self.ours if contender == "ours" else {})}
-
-
-def listed(count: int) -> list[str]:
-    """Return `count` origins; the origin of the requests is the last one."""
-    return [f"https://app-{i:06}.example.com" for i in range(count - 1)] + [ORIGIN.decode()]
-
-
-def patterns(count: int) -> list[str]:
-    """Return `count` wildcard patterns; the one that matches the requests is the last one."""
-    return [f"https://*.tenant-{i:05}.example.org" for i in range(count - 1)] + ["https://*.example.com"]
-
-
-def names(count: int) -> list[str]:
-    """Return `count` request-header names, sorted as a browser sends them."""
-    return ["authorization", "content-type", *(f"x-header-{i:02}" for i in range(count))][:count]
-
-
-_ONE_ORIGIN = partial(listed, 1)
-
-
-def _case(
-    name: str,
-    headers: Callable[[], Headers],
-    *,
-    allowed: bool,
-    origins: Callable[[], Sequence[str]] = _ONE_ORIGIN,
-    app: App | None = None,
-    requests: int = 200,
-    peers: frozenset[str] = PEERS,
-    ours: Options | None = None,
-    **options: object,
-) -> Case:
-    return Case(
-        name=name,
-        ours=ours or {},
-        options=lambda: {"allow_origins": list(origins()), **options},
-        headers=headers,
-        app=app or api_app(),
-        allowed=allowed,
-        requests=requests,
-        peers=peers,
-    )
-
-
-def _preflight(
-    name: str,
-    names: Callable[[], bytes],
-    *,
-    allowed: bool = True,
-    origin: bytes = ORIGIN,
-    allow_headers: Sequence[str],
-    requests: int = 200,
-) -> Case:
-    return Case(
-        name=name,
-        options=lambda: {
-            "allow_origins": listed(1),
-            "allow_methods": ["GET", "PUT", "DELETE"],
-            "allow_headers": list(allow_headers),
-        },
-        headers=lambda: preflight(origin, names()),
-        method="OPTIONS",
-        app=unused_app,
-        allowed=allowed,
-        requests=requests,
-        # asgi-cors passes preflights to the app, and Litestar's response is created by its framework.
-        peers=frozenset({"starlette"}),
-    )
-
-
 ACTUAL = [
-    _case("no-origin-13", partial(without_origin, 13), allowed=False),
-    _case("no-origin-40", partial(without_origin, 40), allowed=False),
-    _case("actual-1", partial(from_origin, ORIGIN), allowed=True),
-    _case("actual-any", partial(from_origin, ORIGIN), origins=lambda: ["*"], allowed=True),
-    _case("actual-constant", partial(from_origin, ORIGIN), allowed=True, ours={"constant_allow_origin": True}),
-    _case(
+    actual_case("no-origin-13", always(without_origin, 13), allowed=False),
+    actual_case("no-origin-40", always(without_origin, 40), allowed=False),
+    actual_case("actual-1", always(from_origin, ORIGIN), allowed=True),
+    actual_case("actual-any", always(from_origin, ORIGIN), origins=lambda: ["*"], allowed=True),
+    actual_case("actual-constant", always(from_origin, ORIGIN), allowed=True, ours={"constant_allow_origin": True}),
+    actual_case(
         "actual-credentials",
-        partial(from_origin, ORIGIN),
+        always(from_origin, ORIGIN),
         allowed=True,
         allow_credentials=True,
         expose_headers=["X-Request-Id", "X-Total-Count"],
     ),
-    _case("actual-refused", partial(from_origin, OTHER_ORIGIN), allowed=False),
-    _case("actual-own-vary", partial(from_origin, ORIGIN), allowed=True, app=api_app(vary="Accept-Encoding")),
-    _case("stream-64", partial(from_origin, ORIGIN), allowed=True, app=api_app(chunks=64), requests=50),
+    actual_case("actual-refused", always(from_origin, OTHER_ORIGIN), allowed=False),
+    actual_case("actual-own-vary", always(from_origin, ORIGIN), allowed=True, app=api_app(vary="Accept-Encoding")),
+    actual_case("stream-64", always(from_origin, ORIGIN), allowed=True, app=api_app(chunks=64), requests=50),
 ]
 
 PREFLIGHT = [
     *(
-        _preflight(f"preflight-{n}", lambda n=n: ",".join(names(n)).encode(), allow_headers=names(n))  # type: ignore[misc]
+        preflight_case(f"preflight-{n}", lambda n=n: ",".join(names(n)).encode(), allow_headers=names(n))  # type: ignore[misc]
         for n in (1, 5, 20)
     ),
-    _preflight("preflight-mirrored-5", lambda: ",".join(names(5)).encode(), allow_headers=["*"]),
-    _preflight(
+    preflight_case("preflight-mirrored-5", lambda: ",".join(names(5)).encode(), allow_headers=["*"]),
+    preflight_case(
         "preflight-refused-origin",
         lambda: ",".join(names(5)).encode(),
-        origin=OTHER_ORIGIN,
+        origin=lambda _number: OTHER_ORIGIN,
         allowed=False,
         allow_headers=names(5),
     ),
-    _preflight("preflight-refused-header", lambda: ",".join(names(6)).encode(), allow_headers=names(5)),
+    preflight_case("preflight-refused-header", lambda: ",".join(names(6)).encode(), allow_headers=names(5)),
 ]
 
 ORIGINS = [
-    _case(
+    actual_case(
         f"origins-{n}-{ending}",
-        partial(from_origin, origin),
+        always(from_origin, origin),
         origins=partial(listed, n),
         allowed=origin == ORIGIN,
         requests=50,
@@ -167,9 +59,9 @@ ORIGINS = [
 ]
 
 PATTERNS = [
-    _case(
+    actual_case(
         f"patterns-{n}-{ending}",
-        partial(from_origin, origin),
+        always(from_origin, origin),
         origins=partial(patterns, n),
         allowed=origin == ORIGIN,
         requests=50,
@@ -186,7 +78,7 @@ HOSTILE_NAMES: dict[str, Callable[[int], bytes]] = {
 }
 HOSTILE = [
     *(
-        _preflight(
+        preflight_case(
             f"hostile-{label}-{kind}-{mode}",
             partial(make, size),
             allow_headers=allow,
@@ -196,7 +88,21 @@ HOSTILE = [
         for kind, make in HOSTILE_NAMES.items()
         for mode, allow in (("list", names(5)), ("mirrored", ["*"]))
     ),
-    _case("hostile-64k-origin", lambda: from_origin(b"https://" + b"a" * 64 * KIB), allowed=False, requests=20),
+    actual_case("hostile-64k-origin", always(from_origin, b"https://" + b"a" * 64 * KIB), allowed=False, requests=20),
 ]
 
-CASES = {case.name: case for group in (ACTUAL, PREFLIGHT, ORIGINS, PATTERNS, HOSTILE) for case in group}
+CASES = {
+    case.name: case
+    for group in (
+        ACTUAL,
+        PREFLIGHT,
+        UNLISTED,
+        UNLISTED_PREFLIGHTS,
+        EXTRAS,
+        WEBSOCKETS,
+        ORIGINS,
+        PATTERNS,
+        HOSTILE,
+    )
+    for case in group
+}

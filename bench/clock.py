@@ -11,9 +11,9 @@ import statistics
 import sys
 import time
 
-from bench.cases import CASES, Case
+from bench.case import Case
+from bench.cases import CASES
 from bench.contenders import CONTENDERS
-from bench.traffic import App, new_scope
 from bench.worker import serve
 
 ROUNDS = 30
@@ -22,17 +22,13 @@ MICRO = 1e6
 
 def time_case(case: Case, shuffle: random.Random) -> dict[str, dict[str, float]]:
     """Return the microseconds per request, by contender."""
-    apps: dict[str, App] = {}
-    for contender, build in CONTENDERS.items():
-        app = build(case.app, case.options_of(contender)) if case.takes(contender) else None
-        if app is not None:
-            apps[contender] = app
-    headers = case.headers()
+    built = {contender: case.build(contender) for contender in CONTENDERS if case.takes(contender)}
+    apps = {contender: app for contender, app in built.items() if app is not None}
     requests = max(1, case.requests // 4)
     taken: dict[str, list[float]] = {contender: [] for contender in apps}
     for turn in range(ROUNDS + 1):
         for contender in shuffle.sample(list(apps), len(apps)):
-            scopes = [new_scope(case.method, headers) for _ in range(requests)]
+            scopes = [*case.scopes(requests, first=turn * requests)]
             begin = time.perf_counter()
             serve(apps[contender], scopes)
             if turn:  # the first round is a warm-up

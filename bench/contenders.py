@@ -61,12 +61,12 @@ def starlette(app: App, options: Options) -> App:
     from starlette.middleware.cors import CORSMiddleware
 
     options = dict(options)
-    patterns = [origin for origin in options["allow_origins"] if "*." in origin]
+    patterns = [origin for origin in options["allow_origins"] if "*." in origin or ":*" in origin]
     if patterns:
         # Starlette has no wildcard patterns, so its users write a regular expression.
         options["allow_origins"] = [origin for origin in options["allow_origins"] if origin not in patterns]
         options["allow_origin_regex"] = "|".join(
-            origin.replace(".", r"\.").replace("*", "[a-z0-9-]+") for origin in patterns
+            origin.replace(".", r"\.").replace(":*", r"(?::\d+)?").replace("*\\", "[a-z0-9-]+\\") for origin in patterns
         )
     return CORSMiddleware(app, **options)
 

@@ -40,5 +40,6 @@ class Results(TypedDict):
     end_to_end: Counts
     routes: RouteResults
     flask: Counts
+    long_policies: dict[str, float]
     imports: dict[str, Import]
     builds: dict[str, Build]

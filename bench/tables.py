@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from bench.cases import ACTUAL, HOSTILE, ORIGINS, PATTERNS, PREFLIGHT, Case
+from bench.case import Case
+from bench.cases import ACTUAL, HOSTILE, ORIGINS, PATTERNS, PREFLIGHT
 from bench.contenders import CONTENDERS
-from bench.ratios import TARGETS, chunk_cost, extra_cost, ratios
+from bench.more_cases import EXTRAS, UNLISTED, UNLISTED_PREFLIGHTS, WEBSOCKETS
+from bench.ratios import TARGETS, chunk_cost, extra_cost, policy_ratios, ratios
 from bench.results import Results, RouteResults
 from bench.route_cases import LOOK_UPS, RESPONSES
 from bench.startup import ORIGINS as BUILT_ORIGINS
@@ -36,7 +38,7 @@ def _percent(value: float | None, limit: float | None = None) -> str:
     if value is None:
         return NO_VALUE
     shown = f"{100 * value:.1f} %"
-    return shown if limit is None else f"{shown} (≤ {100 * limit:.0f} %)"
+    return shown if limit is None else f"{shown} (≤ {100 * limit:.4g} %)"
 
 
 def _span(times: Mapping[str, float] | None) -> str:
@@ -66,21 +68,9 @@ def instructions(results: Results, cases: Sequence[Case]) -> str:
     return table(["Case", *(NAMES[name] for name in contenders), "of Starlette's"], rows)
 
 
-def growth(results: Results) -> str:
-    """Return the costs that may grow with the input, as multiples of our cost for an ordinary request."""
-    found = ratios(results["instructions"])
-    rows = [
-        [f"`{case}`", f"`{ordinary}`", f"{found[name]:.2f}", f"{TARGETS[name]:.1f}"]
-        for name in found
-        for case, ordinary in [name.split(" / ")]
-        if name in TARGETS and ordinary in results["instructions"]
-    ]
-    return table(["Case", "reference", "ratio of costs", "limit"], rows)
-
-
 def microseconds(results: Results) -> str:
-    """Return the minimum and median time of whole requests."""
-    times = results["microseconds"]
+    """Return the minimum and median time of whole requests, for the ordinary cases."""
+    times = {case.name: results["microseconds"][case.name] for case in (*ACTUAL, *PREFLIGHT)}
     contenders = [name for name in NAMES if any(name in row for row in times.values())]
     rows = [[f"`{case}`", *(_span(row.get(contender)) for contender in contenders)] for case, row in times.items()]
     return table(["Case", *(NAMES[name] for name in contenders)], rows)
@@ -100,16 +90,21 @@ def end_to_end(results: Results) -> str:
 
 
 def look_ups(routes: RouteResults) -> str:
-    """Return the costs of a look-up and a preflight, compared with the framework's own routing to the same endpoint."""
+    """Return the costs of a look-up and a preflight, compared with the framework's own routing to the same endpoint.
+
+    Only the tables of 100 routes are shown.
+    """
     rows: list[list[str]] = []
     for case in LOOK_UPS:
+        if "1000" in case.name or ("100" not in case.name and "10x10" not in case.name):
+            continue
         counts, times = routes["instructions"][case.name], routes["microseconds"][case.name]
         targets = ("routing", "look-up", "preflight")
         rows.append(
             [
                 f"`{case.name}`",
                 *(_number(counts[name]) for name in targets),
-                f"{counts['preflight'] / counts['routing']:.1f}",
+                _percent(counts["preflight"] / counts["routing"], TARGETS.get(f"{case.name} preflight / routing")),
                 *(_span(times[name]) for name in targets),
             ]
         )
@@ -157,7 +152,10 @@ def startup(results: Results) -> str:
         "seconds to build it on this machine": [f"{cost['seconds']:.2f}" for cost in builds.values()],
         "bytes per origin": [f"{cost['bytes_per_origin']:.1f}" for cost in builds.values()],
     }
-    return table(["", *(NAMES[name] for name in imports)], [[title, *cells] for title, cells in rows.items()])
+    built = table(["", *(NAMES[name] for name in imports)], [[title, *cells] for title, cells in rows.items()])
+    of_policies = policy_ratios(results["long_policies"])
+    shown = [[name, f"{value:.2f} (≤ {TARGETS[name]:.4g})"] for name, value in of_policies.items()]
+    return f"{built}\n\n{table([f'{BUILT_ORIGINS:,} origins', 'times'], shown)}"
 
 
 def blocks(results: Results) -> dict[str, str]:
@@ -167,9 +165,10 @@ def blocks(results: Results) -> dict[str, str]:
         "versions": f"Measured with {versions}, on {results['interpreter']}.",
         "actual": instructions(results, ACTUAL),
         "preflight": instructions(results, PREFLIGHT),
+        "unlisted": instructions(results, [*UNLISTED, *UNLISTED_PREFLIGHTS]),
+        "extras": instructions(results, [*EXTRAS, *WEBSOCKETS]),
         "lists": instructions(results, [*ORIGINS, *PATTERNS]),
-        "hostile": instructions(results, HOSTILE),
-        "growth": growth(results),
+        "hostile": instructions(results, [case for case in HOSTILE if "1m" in case.name or "origin" in case.name]),
         "end-to-end": end_to_end(results),
         "look-ups": look_ups(results["routes"]),
         "by-route": by_route(results["routes"]),

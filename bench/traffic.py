@@ -4,7 +4,7 @@ A server creates new byte strings for every request, which have no cached hash y
 keep these hashes, and dict look-ups would seem faster than they are. `new_scope` therefore copies every byte string.
 """
 
-from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, MutableMapping
 from typing import Any
 
 Scope = MutableMapping[str, Any]
@@ -16,6 +16,7 @@ Headers = list[tuple[bytes, bytes]]
 
 ORIGIN = b"https://app.example.com"
 OTHER_ORIGIN = b"https://app.example.net"
+OWN_ORIGIN = b"https://api.example.com"
 
 _CHROME = (
     b"Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
@@ -50,6 +51,15 @@ def from_origin(origin: bytes) -> Headers:
     return [*kept[:7], (b"origin", origin), *kept[7:]]
 
 
+def from_own_page(metadata: str) -> Headers:
+    """Return the headers of a POST by a page of the API's own origin, without `Sec-Fetch-Site` if `metadata` is empty.
+
+    Browsers before 2023, and all of them over plain http, do not send `Sec-Fetch-Site`.
+    """
+    sent = [(name, b"same-origin" if name == b"sec-fetch-site" else value) for name, value in from_origin(OWN_ORIGIN)]
+    return [header for header in sent if metadata or not header[0].startswith(b"sec-fetch")]
+
+
 def preflight(origin: bytes, names: bytes, method: bytes = b"PUT") -> Headers:
     """Return the headers of Chrome's CORS-preflight request."""
     return [
@@ -64,10 +74,10 @@ def preflight(origin: bytes, names: bytes, method: bytes = b"PUT") -> Headers:
     ]
 
 
-def new_scope(method: str, headers: Headers) -> Scope:
+def new_scope(method: str, headers: Headers, kind: str = "http") -> Scope:
     """Return the scope of one request, with its own copy of every byte string."""
-    return {
-        "type": "http",
+    scope: Scope = {
+        "type": kind,
         "asgi": {"version": "3.0", "spec_version": "2.3"},
         "http_version": "1.1",
         "server": ("192.0.2.1", 443),
@@ -76,19 +86,25 @@ def new_scope(method: str, headers: Headers) -> Scope:
         "root_path": "",
         "headers": [(bytes(bytearray(name)), bytes(bytearray(value))) for name, value in headers],
         "state": {},
-        "method": method.encode().decode(),
         "path": "/items",
         "raw_path": b"/items",
         "query_string": b"page=2",
     }
+    if kind == "http":
+        scope["method"] = method.encode().decode()
+    return scope
 
 
-def api_app(*, vary: str = "", chunks: int = 1) -> App:
-    """Return an app with 5 response headers, including `Vary` if it is given; the server adds Date and Server."""
+def api_app(*, vary: str = "", chunks: int = 1, more: Mapping[str, str] | None = None) -> App:
+    """Return an app with 5 response headers, including `Vary` if it is given, and `more` headers.
+
+    The server adds Date and Server.
+    """
     own = {
         "x-request-id": "6f1e7f0a",
         "x-process-time": "0.004",
         **({"vary": vary} if vary else {"cache-control": "no-store"}),
+        **(more or {}),
     }
 
     async def app(_scope: Scope, _receive: Receive, send: Send) -> None:
@@ -105,6 +121,11 @@ def api_app(*, vary: str = "", chunks: int = 1) -> App:
 
 async def unused_app(_scope: Scope, _receive: Receive, _send: Send) -> None:
     """Do nothing: the app for preflights, which never reach it."""
+
+
+async def accept_handshake(_scope: Scope, _receive: Receive, send: Send) -> None:
+    """Accept a WebSocket."""
+    await send({"type": "websocket.accept"})
 
 
 async def receive() -> Message:

@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import NoReturn
 
-from bench.cases import CASES, PEERS, Case
+from bench.case import PEERS, Case
+from bench.cases import CASES
 from bench.contenders import CONTENDERS
 from bench.counter import Counter
-from bench.traffic import App, Message, Scope, new_scope, receive, send, unused_app
+from bench.traffic import App, Message, Scope, receive, send, unused_app
 
 # The interpreter specializes its bytecode during the first calls; after this many requests it has finished.
 WARM = 20
@@ -45,23 +46,22 @@ def check(contender: str, case: Case, app: App) -> None:
     """Raise an error if the response does not fit the case, so that no other behavior is measured."""
     if contender in {"bare", "nothing", "wrap"}:
         return
-    start = answer(app, new_scope(case.method, case.headers()))[0]
-    allowed = any(name.lower() == b"access-control-allow-origin" for name, _ in start["headers"])
+    start = answer(app, *case.scopes(1))[0]
+    allowed = any(name.lower() == b"access-control-allow-origin" for name, _ in start.get("headers", ()))
     if allowed != case.allowed and (contender == "ours" or case.allowed):
         raise RuntimeError(f"{contender} {'allows' if allowed else 'refuses'} {case.name}")
 
 
 def measure(contender: str, case: Case, counter: Counter) -> None:
     """Build the middleware and the requests, then count the instructions of the requests."""
-    app = CONTENDERS[contender](case.app, case.options_of(contender))
+    app = case.build(contender)
     if app is None:
         return
     check(contender, case, app)
-    headers = case.headers()
     # Other libraries need seconds for each of the largest requests.
     warm = min(WARM, case.requests) if contender in PEERS else WARM
-    serve(app, [new_scope(case.method, headers) for _ in range(warm)])
-    scopes = [new_scope(case.method, headers) for _ in range(case.requests)]
+    serve(app, [*case.scopes(warm, first=1)])
+    scopes = [*case.scopes(case.requests, first=warm + 1)]
     gc.collect()
     gc.disable()
     counter.start()

@@ -17,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crossorigin import ActualDecision, CORSMiddleware, Decision, Policy, Reason
+from crossorigin.policy.decide.memory import MAX_ENTRIES
 from tests.example_counts import ExampleCounts
 from tests.properties import reference
 from tests.properties.serving import (
@@ -305,3 +306,41 @@ def test_values_of_vary_take_up_bounded_room() -> None:
     finally:
         tracemalloc.stop()
     assert kept < 1_000_000
+
+
+def flood(middleware: MiddlewareInstance, count: int, seed: int) -> None:
+    """Send requests and preflights of `count` origins that are all different."""
+    for number in range(count):
+        ending = ("example.com", "example.net", "example.org/")[number % 3]
+        origin = (b"origin", f"https://flood-{seed}-{number}.{ending}".encode())
+        wants = (b"access-control-request-method", b"GET")
+        said = AppResponse(200, (), "list")
+        middleware.serve(GeneratedRequest("GET", (origin,), "list"), said)
+        middleware.serve(GeneratedRequest("OPTIONS", (origin, wants), "list"), said)
+
+
+def test_every_state_of_the_memory_gives_the_same_answers() -> None:
+    """A decision that is new, in the young generation, in the old one or dropped is sent in the same way."""
+    counts = ExampleCounts()
+    # Nothing in between, within a generation, at its end and beyond it, and beyond both.
+    floods = st.sampled_from([0, 1, MAX_ENTRIES - 1, MAX_ENTRIES, MAX_ENTRIES + 1, 2 * MAX_ENTRIES + 1])
+
+    @settings(max_examples=max(10, settings().max_examples // 10))
+    @given(policies(), flip(), st.data())
+    def law(options: dict[str, Any], debug: bool, data: st.DataObject) -> None:
+        policy = build(options)
+        spoils = ["", "preflight", *ORIGIN_SPOILS, *PREFLIGHT_SPOILS]
+        asked = [data.draw(requests(options, spoil)) for spoil in spoils]
+        asked += variants(data.draw(requests(options, "preflight")))
+        said = data.draw(answers())
+        served_often = MiddlewareInstance(policy, debug=debug)
+        for seed in range(2):
+            for one in asked:
+                served = served_often.serve(one, said)
+                decision = judge(policy, Exchanged(options, debug, one, said), served)
+                counts.count(allowed=decision.allowed, refused=not decision.allowed)
+                assert served == MiddlewareInstance(policy, debug=debug).serve(one, said)
+            flood(served_often, data.draw(floods), seed)
+
+    law()
+    counts.require(allowed=0.2, refused=0.2)

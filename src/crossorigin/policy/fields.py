@@ -10,6 +10,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Protocol
 
+    from crossorigin.policy.decide.matcher import OriginMatcher
+
     class PolicyFields(Protocol):
         """The attributes of a policy, so that the rest of the package does not depend on the class `Policy`."""
 
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
         def constant_allow_origin(self) -> bool: ...
         @property
         def dangerously_allow_public_suffixes(self) -> bool: ...
+        @property
+        def origin_matcher(self) -> OriginMatcher: ...
 
 
 def allowed_methods(methods: Sequence[str]) -> tuple[str, ...]:

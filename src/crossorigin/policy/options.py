@@ -58,7 +58,11 @@ class Element:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """The options as read. An option of a wrong type has its likely value, or else is empty, None or False."""
+    """The options as read. An option of a wrong type has its likely value, or else is empty, None or False.
+
+    `unlistable` has the texts in `allow_origins` that a policy cannot list. They are found once, because parsing a long
+    list takes most of the time that a policy needs.
+    """
 
     allow_origins: tuple[Element, ...]
     allow_methods: tuple[Element, ...]
@@ -70,6 +74,7 @@ class Options:
     max_age: int | None
     constant_allow_origin: bool
     dangerously_allow_public_suffixes: bool
+    unlistable: frozenset[str]
 
 
 def options_in(arguments: Mapping[str, object]) -> dict[str, object]:

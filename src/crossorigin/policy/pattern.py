@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from crossorigin.fetch.host import is_ipv4
-from crossorigin.fetch.origin import DEFAULT_PORTS, OPAQUE_ORIGIN, Origin, parse_origin
+from crossorigin.fetch.origin import DEFAULT_PORTS, OPAQUE_ORIGIN, Origin, is_common_origin, parse_origin
 
 ANY_PORT = "*"
 # These have the form of an origin, but no page has such an origin: a WebSocket handshake has the origin of its page,
@@ -114,7 +114,8 @@ def is_private_network(host: str) -> bool:
 
 def can_be_listed(text: str) -> bool:
     """Return whether a policy may list `text`: `*`, `null`, or a pattern of origins that pages can have."""
-    if text in {"*", OPAQUE_ORIGIN}:
+    # The common form is checked first, because validating a long list consists of little else.
+    if text in {"*", OPAQUE_ORIGIN} or (text.isascii() and is_common_origin(text.encode())):
         return True
     pattern = parse_pattern(text)
     if pattern is None or text.startswith(_NEVER_SENT_SCHEMES):

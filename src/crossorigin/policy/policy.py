@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from crossorigin.fetch.methods import normalize_method
 from crossorigin.policy.argument_names import reports_unknown_names
 from crossorigin.policy.check.validate import validate
+from crossorigin.policy.decide.matcher import OriginMatcher
 from crossorigin.policy.decide.plan import Plan
 from crossorigin.policy.errors import CrossOriginWarning, InvalidPolicyError
 from crossorigin.policy.options import DEFAULTS, LIST_OPTIONS, Element, Options, options_in
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 _WITHOUT_CASE = frozenset({"allow_headers", "expose_headers"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, init=False, eq=False, repr=False)
+@dataclass(frozen=True, kw_only=True, init=False, eq=False, repr=False)
 class Policy:
     """A CORS policy: which other origins may use an API, and how.
 
@@ -78,7 +79,12 @@ class Policy:
     max_age: int | None
     constant_allow_origin: bool
     dangerously_allow_public_suffixes: bool
-    _plan: Plan | None = field(init=False)
+
+    # Only the options are fields of the dataclass, so that pydantic and `dataclasses.asdict` see nothing else.
+    __slots__ = (*DEFAULTS, "_matcher", "_plan")
+    if TYPE_CHECKING:
+        _matcher: OriginMatcher = field(init=False)
+        _plan: Plan | None = field(init=False)
 
     @reports_unknown_names
     def __init__(
@@ -110,6 +116,8 @@ class Policy:
         for name in DEFAULTS:
             value = getattr(options, name)
             self._set(name, _unique(name, value) if name in LIST_OPTIONS else value)
+        # Built here and not by a plan, because the first request must not wait for the index of a long list.
+        self._set("_matcher", OriginMatcher(self.allow_origins, self.allow_origin_regex))
         self._set("_plan", None)
 
     def __init_subclass__(cls) -> None:
@@ -219,6 +227,11 @@ class Policy:
         from crossorigin.policy.explain.explanation import explain
 
         return explain(self, self._ready(), method, origin, request_headers, route=route)
+
+    @property
+    def origin_matcher(self) -> OriginMatcher:
+        """The compiled index of the allowed origins, which all middlewares with this policy share."""
+        return self._matcher
 
     def _options(self) -> Iterator[tuple[str, tuple[str, ...] | str | int | None]]:
         return ((name, getattr(self, name)) for name in DEFAULTS)

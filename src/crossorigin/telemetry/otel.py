@@ -44,9 +44,9 @@ def counting(meter_provider: metrics.MeterProvider | None = None) -> Callable[[D
             return
         reason = next(iter(decision.refusals), None)
         # A request from a page of the server's own origin needs no permission from a policy.
-        if reason is not None and is_same_origin(request):
+        if reason is not None and is_same_origin(request, decision.origin):
             return
-        attributes = {
+        attributes: dict[str, bool | str] = {
             ALLOWED: reason is None,
             REASON: (reason or decision.origin).value,
             KIND: _kind(decision, request),

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from bench import flask
-from bench.cases import CASES, Case
+from bench.case import Case
+from bench.cases import CASES
 from bench.chart import draw
-from bench.contenders import CONTENDERS
 from bench.results import Results
 from bench.route_cases import ROUTE_CASES, RouteCase
 from bench.routes import requests
@@ -55,7 +55,7 @@ MEASURED = [
 @pytest.mark.parametrize(("contender", "case"), MEASURED, ids=lambda it: it.name if isinstance(it, Case) else it)
 def test_a_case_is_what_it_is_called(contender: str, case: Case) -> None:
     """The request that is measured is allowed where its case says so, by each middleware that the tests have."""
-    app = CONTENDERS[contender](case.app, case.options_of(contender))
+    app = case.build(contender)
     assert app
     check(contender, case, app)
 
@@ -76,7 +76,7 @@ def test_every_route_case_was_measured(results: Results) -> None:
 
 def test_no_two_requests_share_a_byte_string() -> None:
     """A byte string that was hashed once would make the next request look faster."""
-    headers = CASES["actual-1"].headers()
+    headers = CASES["actual-1"].headers(0)
     first, second = (new_scope("GET", headers)["headers"] for _ in range(2))
     assert first == second
     shared = {id(part) for header in first for part in header} & {id(part) for header in second for part in header}

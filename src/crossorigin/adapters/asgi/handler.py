@@ -9,9 +9,9 @@ from __future__ import annotations
 from functools import partial
 
 from crossorigin.adapters.asgi.enforcement import refuse_handshake, refuse_request
-from crossorigin.adapters.asgi.headers import decide_preflight, lines_of, read_facts
+from crossorigin.adapters.asgi.headers import decide_preflight, first_origin, is_from_own_page, lines_of, read_facts
 from crossorigin.adapters.common.enforcement import is_foreign
-from crossorigin.policy.decide.cross_site import decision_for_blocking
+from crossorigin.policy.decide.cross_site import SAFE_METHODS, decision_for_blocking
 from crossorigin.policy.decide.decisions import Reason
 
 TYPE_CHECKING = False
@@ -29,14 +29,16 @@ if TYPE_CHECKING:
     from crossorigin.telemetry.refusal_log import RefusalLog
 
     StartLookup = Callable[[Scope], Lookup]
+    CountsRefusal = Callable[[Decision, bytes], bool]
 
 _UNKNOWN_STATUS = 0
+_ABSENT = Reason.ORIGIN_ABSENT
 
 
 class Handler:
     """The handler of one middleware."""
 
-    __slots__ = ("_by_route", "_hook", "_one_policy", "_options", "_plan", "_policy", "_refusal_log")
+    __slots__ = ("_by_route", "_hook", "_one_policy", "_options", "_plan", "_policy", "_refusal_log", "counts_refusal")
 
     def __init__(self, policy: Policy, plan: Plan, options: MiddlewareOptions) -> None:
         """Store the arguments. Everything else is created on first use, and most middlewares never use it."""
@@ -47,6 +49,8 @@ class Handler:
         self._by_route: ByRoute | None = None
         self._hook: DecisionHook | None = None
         self._refusal_log: RefusalLog | None = None
+        # The method of the log that counts a refusal that was logged before. Calling it directly saves a call.
+        self.counts_refusal: CountsRefusal = _counts_nothing
 
     def around(self, app: ASGIApp, scope_type: str, routes: RouteState) -> ASGIApp:
         """Return an ASGI app that serves a connection of this type for `app`, or `app` if there is nothing to add."""
@@ -167,6 +171,23 @@ class Handler:
         else:
             await app(scope, receive, send)
 
+    def observe(self, decision: Decision, scope: Scope) -> None:
+        """Report a decision by the policy of the app to the hook and the log."""
+        self._report(decision, scope, None)
+
+    def observe_actual(self, decision: ActualDecision, scope: Scope) -> ActualDecision:
+        """Report a decision on an actual request, and return it. With blocking, its reason may have changed."""
+        if self._options.blocks and decision.origin is _ABSENT and scope["method"] not in SAFE_METHODS:
+            decision = decision_for_blocking(decision, read_facts(scope))
+        self._report(decision, scope, None)
+        return decision
+
+    def blocks(self, decision: ActualDecision, scope: Scope) -> bool:
+        """Return whether a request must be refused, instead of only being unreadable."""
+        if not self._options.blocks or decision.origin.allows or decision.origin is _ABSENT:
+            return False
+        return not is_from_own_page(scope["headers"], first_origin(scope["headers"]), decision.origin)
+
     def decide_by_endpoint(self, scope: Scope, routes: RouteState) -> ActualDecision | None:
         """Return the decision of the endpoint's own policy on a response, or None if the app's policy applies.
 
@@ -183,23 +204,25 @@ class Handler:
         self._report(decision, scope, selection)
         return decision
 
-    def _report(self, decision: Decision, scope: Scope, selection: Selection) -> None:
-        """Pass a decision on to the scope, the hook and the log."""
-        if selection.owner:
-            scope["crossorigin.route"] = selection.owner
-        else:
+    def _report(self, decision: Decision, scope: Scope, selection: Selection | None) -> None:
+        """Pass a decision on to the scope, the hook and the log. The selection is None for the policy of the app."""
+        owner = "" if selection is None else selection.owner
+        if owner:
+            scope["crossorigin.route"] = owner
+        elif "crossorigin.route" in scope:
             # The policy that was selected before the app ran may have been that of a route.
-            scope.pop("crossorigin.route", None)
+            del scope["crossorigin.route"]
         if self._options.on_decision is not None:
             scope["crossorigin"] = decision
             self._call_hook(self._options.on_decision, decision, scope)
         if not decision.allowed:
-            if decision.origin is not Reason.ORIGIN_ABSENT:
+            if decision.origin is not _ABSENT:
                 self.log_refusal(decision, scope, selection)
         elif self._options.debug:
-            from crossorigin.telemetry.refusal_log import log_allowed
+            from crossorigin.telemetry.refusal_log import is_debugging, log_allowed
 
-            log_allowed(decision, read_facts(scope), selection.owner)
+            if is_debugging():
+                log_allowed(decision, read_facts(scope), owner)
 
     def _call_hook(self, on_decision: OnDecision, decision: Decision, scope: Scope) -> None:
         if self._hook is None:
@@ -218,18 +241,27 @@ class Handler:
     ) -> None:
         """Log a refused request with the reason, or only count it if the same refusal was logged before.
 
-        `origin` is the `Origin` line, if the caller has read it.
+        `origin` is the first `Origin` line, if the caller has read it and `counts_refusal` has not counted the request.
         """
-        log = self._refusal_log
-        if log is None:
-            from crossorigin.telemetry.refusal_log import RefusalLog
-
-            log = self._refusal_log = RefusalLog(self._policy)
+        log = self._refusal_log or self._new_log()
         owner = "" if selection is None else selection.owner
         if origin is None:
-            for name, value in scope["headers"]:
-                if name == b"origin":
-                    origin = value
-                    break
-        if not log.counts(decision, origin or b"", owner):
+            origin = first_origin(scope["headers"])
+            if log.counts(decision, origin, owner):
+                return
+        if is_from_own_page(scope["headers"], origin, decision.origin):
+            return
+        if not log.counts_without_line():
             log.write(decision, read_facts(scope), policy=None if selection is None else selection.policy, owner=owner)
+
+    def _new_log(self) -> RefusalLog:
+        from crossorigin.telemetry.refusal_log import RefusalLog
+
+        log = self._refusal_log = RefusalLog(self._policy)
+        self.counts_refusal = log.counts
+        return log
+
+
+def _counts_nothing(_decision: Decision, _origin: bytes) -> bool:
+    """Return False: nothing was logged before."""
+    return False

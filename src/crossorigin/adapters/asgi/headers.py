@@ -5,6 +5,11 @@ https://asgi.readthedocs.io/en/latest/specs/www.html#http-connection-scope: head
 
 from __future__ import annotations
 
+from functools import cache
+
+from crossorigin.policy.decide.decisions import Reason
+from crossorigin.policy.decide.same_origin import has_host_of_origin, says_same_origin
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from crossorigin.adapters.common.asgi_types import Headers, Scope
@@ -22,15 +27,20 @@ _PREFLIGHT_FIELDS = dict.fromkeys(
     )
 )
 _PREFLIGHT_FIELD_LENGTHS = frozenset(map(len, _PREFLIGHT_FIELDS))
-# The fields of `RequestFacts`, in its order.
-_FACT_FIELDS = (
-    b"origin",
-    b"access-control-request-method",
-    b"access-control-request-headers",
-    b"host",
-    b"sec-fetch-site",
+_NOT_LISTED = Reason.ORIGIN_NOT_LISTED
+# The lengths of the fields of `RequestFacts`.
+_FACT_FIELD_LENGTHS = frozenset(
+    map(
+        len,
+        (
+            b"origin",
+            b"access-control-request-method",
+            b"access-control-request-headers",
+            b"host",
+            b"sec-fetch-site",
+        ),
+    )
 )
-_FACT_FIELD_LENGTHS = frozenset(map(len, _FACT_FIELDS))
 
 
 def lines_of(headers: Headers, field: bytes) -> list[bytes]:
@@ -38,17 +48,66 @@ def lines_of(headers: Headers, field: bytes) -> list[bytes]:
     return [value for name, value in headers if name == field]
 
 
+def first_origin(headers: Headers) -> bytes:
+    """Return the value of the first `Origin` line, or an empty value if there is none."""
+    for name, value in headers:
+        if name == b"origin":
+            return value
+    return b""
+
+
 def read_facts(scope: Scope) -> RequestFacts:
     """Return the facts of an HTTP request or a WebSocket handshake that logs, hooks and blocking use."""
+    origin: list[bytes] = []
+    request_method: list[bytes] = []
+    request_headers: list[bytes] = []
+    host: list[bytes] = []
+    sec_fetch_site: list[bytes] = []
+    # Comparing the few names of these lengths costs half as much as a look-up in a dict.
+    lengths = _FACT_FIELD_LENGTHS
+    for name, value in scope["headers"]:
+        if len(name) in lengths:
+            if name == b"host":
+                host.append(value)
+            elif name == b"origin":
+                origin.append(value)
+            elif name == b"sec-fetch-site":
+                sec_fetch_site.append(value)
+            elif name == b"access-control-request-method":
+                request_method.append(value)
+            elif name == b"access-control-request-headers":
+                request_headers.append(value)
+    return _facts_type()(
+        scope["type"],
+        scope.get("method", "GET"),
+        scope.get("path", ""),
+        origin,
+        request_method,
+        request_headers,
+        host,
+        sec_fetch_site,
+    )
+
+
+@cache
+def _facts_type() -> type[RequestFacts]:
     # Imported late, because the module loads `typing`, which takes an eighth of the import time of the package.
     from crossorigin.policy.decide.request_facts import RequestFacts
 
-    lines: dict[bytes, list[bytes]] = {name: [] for name in _FACT_FIELDS}
-    lengths = _FACT_FIELD_LENGTHS
-    for name, value in scope["headers"]:
-        if len(name) in lengths and name in lines:
-            lines[name].append(value)
-    return RequestFacts(scope["type"], scope.get("method", "GET"), scope.get("path", ""), *lines.values())
+    return RequestFacts
+
+
+def is_from_own_page(headers: Headers, origin: bytes, reason: Reason) -> bool:
+    """Return whether `is_same_origin` is true of a refused request, reading as little as possible.
+
+    `origin` is the first `Origin` line, and `reason` is the result of its check.
+    """
+    sites = [value for name, value in headers if name == b"sec-fetch-site"]
+    if sites:
+        return says_same_origin(sites)
+    # With this reason, there is only one line.
+    origins = [origin] if reason is _NOT_LISTED else lines_of(headers, b"origin")
+    return has_host_of_origin(origins, lines_of(headers, b"host"), reason)
 
 
 def decide_preflight(plan: Plan, headers: Headers) -> PreflightDecision | None:
@@ -69,11 +128,7 @@ def decide_preflight(plan: Plan, headers: Headers) -> PreflightDecision | None:
                 return _unusual_preflight(plan, headers)
     if origin is None or request_method is None:
         return None
-    known = plan.known_preflight(origin, request_method, request_headers)
-    if known is not None:
-        return known
-    lines = () if request_headers is None else (request_headers,)
-    return plan.decide_preflight((origin,), (request_method,), lines)
+    return plan.decide_usual_preflight(origin, request_method, request_headers)
 
 
 def _unusual_preflight(plan: Plan, headers: Headers) -> PreflightDecision | None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from functools import partial
 
 from crossorigin.adapters.asgi.construction import watches_construction
+from crossorigin.adapters.asgi.enforcement import refuse_request
 from crossorigin.adapters.asgi.handler import Handler
 from crossorigin.adapters.asgi.headers import decide_preflight
 from crossorigin.adapters.asgi.nesting import (
@@ -143,9 +144,10 @@ class CORSMiddleware:
         self.app = app
         self._plan = Plan(self.policy, debug=debug)
         self._handler = Handler(self.policy, self._plan, read)
-        self._needs_full_handling = (
-            read.debug or read.blocks or read.served_methods_only or read.on_decision is not None
-        )
+        # Whether each request is reported to a hook or the debug log, or may be blocked.
+        self._has_observer = read.debug or read.blocks or read.on_decision is not None
+        self._passes_websockets = self._passes_requests = False
+        self._served_methods_only = read.served_methods_only
         self.position = Position(is_final=not read.outermost)
         self._mark = self.position.mark
         # The plan if HTTP requests may take the fast path, otherwise None.
@@ -171,7 +173,7 @@ class CORSMiddleware:
         """Whether it may leave its position. The code of a subclass with its own `__call__` may depend on it."""
         return type(self).__call__ is CORSMiddleware.__call__
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: C901, PLR0912  # see below
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: C901, PLR0912, PLR0915  # see below
         """Serve one connection. A `lifespan`, and a `websocket` that is not checked, pass through unchanged."""
         # Hot path: helper functions are inlined on purpose. One call costs as much as three of these branches.
         # docs/performance.md has the figures.
@@ -187,6 +189,15 @@ class CORSMiddleware:
                 and (self._revision != REVISION or (self._routers and [*map(ROUTES_OF, self._routers)] != self._seen))
             )
         ):
+            # A request that an outer middleware serves, and a WebSocket that is not checked, pass through unchanged.
+            if (
+                self._passes_requests
+                and scope["type"] == "http"
+                and "crossorigin.layer" in scope
+                and scope["crossorigin.layer"] is not self._mark
+            ) or (self._passes_websockets and scope["type"] == "websocket" and not REVISION):
+                await self.app(scope, receive, send)
+                return
             serve = self._prepare(scope)
             if serve is not None:
                 await serve(scope, receive, send)
@@ -196,13 +207,15 @@ class CORSMiddleware:
             preflight = decide_preflight(plan, scope["headers"])
             if preflight is not None:
                 answer = preflight.response
-                if answer.status != _OK:
+                if self._has_observer:
+                    self._handler.observe(preflight, scope)
+                elif answer.status != _OK:
                     self._handler.log_refusal(preflight, scope)
                 await send({"type": "http.response.start", "status": answer.status, "headers": [*answer.headers]})
                 await send({"type": "http.response.body", "body": answer.body})
                 return
         decision = plan.constant
-        if decision is None:
+        if decision is None or self._has_observer:
             origin, is_repeated = None, False
             # A plain loop over the headers: a dict or a map costs more than it saves.
             for name, value in scope["headers"]:
@@ -218,8 +231,15 @@ class CORSMiddleware:
                     decision = plan.repeated if is_repeated else plan.judge_origin(origin)
                     # Same answer as `decision.allowed`, 30 times cheaper. An endpoint that the scan of the routes did
                     # not see may still allow the origin, so its response is decided later.
-                    if decision.response.allow_origin is None and not self._hides_endpoints:
-                        self._handler.log_refusal(decision, scope, origin=origin)
+                    if decision.response.allow_origin is None and not (self._hides_endpoints or self._has_observer):
+                        handler = self._handler
+                        if not handler.counts_refusal(decision, origin):
+                            handler.log_refusal(decision, scope, origin=origin)
+            if self._has_observer:
+                decision = self._handler.observe_actual(decision, scope)
+                if self._handler.blocks(decision, scope):
+                    await refuse_request(decision, send)
+                    return
         response: ResponseHeaders | LateHeaders = decision.response
         if self._hides_endpoints:
             response = LateHeaders((self, scope, scope.get("endpoint"), decision))
@@ -271,11 +291,12 @@ class CORSMiddleware:
         routes = self._scan_routes(scope, app)
         if outer is not None:
             warn_about_outer(scope, position, outer)
-            return self._handler.inside(app, scope["type"], routes)
+            serve = self._handler.inside(app, scope["type"], routes)
+            self._passes_requests = self._passes_requests or (scope["type"] == "http" and serve is self.app)
+            return serve
         if routes.root_owner:
             warn_about_root_policy(routes.root_owner, position)
-        is_fast = not (has_left or self._needs_full_handling or routes.may_have_policies)
-        if is_fast and scope["type"] == "http":
+        if scope["type"] == "http" and not has_left and self._can_be_fast(routes):
             self._fast_plan = self._plan
             # If another thread has found policies in the meantime, its state applies.
             if self._routes is not routes:
@@ -286,6 +307,7 @@ class CORSMiddleware:
 
             app = answer_crashes(app)
         serve = self._handler.around(app, scope["type"], routes)
+        self._passes_websockets = scope["type"] == "websocket" and serve is self.app
         return serve if serve is app else partial(serve_marked, serve, position.mark)
 
     def _passing_to(self, app: ASGIApp, scope: Scope) -> ASGIApp:
@@ -296,6 +318,12 @@ class CORSMiddleware:
         from crossorigin.adapters.starlette.middleware_stack import root_of
 
         return check_mounts(root_of(self, app, scope), CORSMiddleware) or app
+
+    def _can_be_fast(self, routes: RouteState) -> bool:
+        """Return whether the policy of the app applies to every request, as far as its routes are known."""
+        # Observers need the decision that applies, which is known too late if an endpoint is hidden.
+        is_known = not (self._has_observer and routes.hides_endpoints)
+        return is_known and not self._served_methods_only and not routes.may_have_policies
 
     def _move_out(self, scope: Scope) -> None:
         """Move outside all middleware of the app that this middleware was added to, if there is such an app."""
@@ -329,6 +357,7 @@ class CORSMiddleware:
     def _use(self, routes: RouteState) -> None:
         """Use a scan of the app's routes from now on."""
         self._routes = routes
+        self._passes_websockets = False
         # These attributes are copied, because every request reads them.
         self._revision, self._routers, self._seen = routes.revision, routes.routers, routes.seen
         self._hides_endpoints = routes.hides_endpoints

@@ -65,9 +65,10 @@ class Position:
         self.has_warned_of_root = False
 
     def describe(self, scope: Scope, policy: Policy) -> None:
-        """Complete the mark once the middleware serves a scope."""
-        place, number, options = self.mark
-        self.mark = (place or describe_place(scope), number, options or _options_beside_origins(policy))
+        """Complete the mark before the middleware serves its first scope. Marks are compared by identity."""
+        place, number, _ = self.mark
+        if not place:
+            self.mark = (describe_place(scope), number, _options_beside_origins(policy))
 
 
 def find_mark(scope: Scope) -> Mark | None:

@@ -19,9 +19,10 @@ def is_foreign(decision: ActualDecision, request: RequestFacts) -> bool:
     A request without `Origin` was not sent by a page, or was sent by a page that needs no permission for it. The
     exception is a request that says that it comes from another site.
     """
-    if decision.allowed or decision.origin is Reason.ORIGIN_ABSENT:
+    reason = decision.origin
+    if reason.allows or reason is Reason.ORIGIN_ABSENT:
         return False
-    return not is_same_origin(request)
+    return not is_same_origin(request, reason)
 
 
 def refusal_body(decision: ActualDecision) -> bytes:

@@ -78,9 +78,7 @@ class TextPlan:
         origins, methods = lines_of_value(origin), lines_of_value(request_method)
         if request_private_network is None and len(origins) == len(methods) == 1:
             names = None if request_headers is None else encode_value(request_headers)
-            decision = self.plan.known_preflight(origins[0], methods[0], names)
-            if decision is not None:
-                return self._preflight_of(decision)
+            return self._preflight_of(self.plan.decide_usual_preflight(origins[0], methods[0], names))
         return TextPreflight(
             self.plan.decide_preflight(
                 origins, methods, line_of_list(request_headers), line_of_list(request_private_network)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import partial
 
+from crossorigin.adapters.starlette.route_memory import RouteMemory
 from crossorigin.adapters.starlette.route_policy import ATTACHED_METHODS, RoutePolicy, endpoint_policy
 from crossorigin.adapters.starlette.routes import Found, find
 from crossorigin.fetch.methods import STANDARD_METHODS
@@ -111,6 +112,7 @@ class ByRoute:
         "_default",
         "_default_of_endpoint",
         "_is_debug",
+        "_memory",
         "_narrowed",
         "_served_methods_only",
     )
@@ -121,6 +123,7 @@ class ByRoute:
         self._default_of_endpoint = replace(self._default, has_endpoint=True)
         self._is_debug = debug
         self._served_methods_only = served_methods_only
+        self._memory: RouteMemory | None = None
         # Equal policies have the same plan, so that methods with equal policies are recognized by it.
         self._by_policy: dict[Policy, Plan] = {policy: plan}
         # The same plans by attached policy, because hashing a policy reads everything that it lists.
@@ -130,7 +133,10 @@ class ByRoute:
 
     def for_request(self, scope: Scope, routes: RouteState) -> RouteLookup:
         """Start the selection for one request, with the scope as it arrived."""
-        return RouteLookup(self, routes, dict(scope))
+        memory = self._memory
+        if memory is None or memory.routes is not routes:
+            memory = self._memory = RouteMemory(routes)
+        return RouteLookup(self, memory, dict(scope))
 
     def select_found(self, found: Found | None) -> Selection:
         """Select for the result of a look-up."""
@@ -184,13 +190,14 @@ class ByRoute:
 class RouteLookup:
     """The selection for one request. Its scope was copied on arrival, because the router writes into it later."""
 
-    __slots__ = ("_before", "_routes", "_selector")
+    __slots__ = ("_before", "_memory", "_routes", "_selector")
     is_known_ahead = False
 
-    def __init__(self, selector: ByRoute, routes: RouteState, before: Mapping[str, Any]) -> None:
+    def __init__(self, selector: ByRoute, memory: RouteMemory, before: Mapping[str, Any]) -> None:
         """Start without a look-up."""
         self._selector = selector
-        self._routes = routes
+        self._memory = memory
+        self._routes = memory.routes
         self._before = before
 
     def ahead(self, method: str, match_cache: dict[Any, Any] | None = None) -> Selection:
@@ -199,16 +206,22 @@ class RouteLookup:
 
     def preflight(self, requested_method: bytes) -> tuple[Selection, Plan]:
         """Select for a preflight that requests a method, and return the selection and the plan that answers it."""
-        # With a shared cache, the routes are walked once instead of once for each method.
-        ahead = partial(self.ahead, match_cache={})
         # The method is truncated, because routers hash it. A longer one is refused anyway.
         method = requested_method[:_LONGEST_METHOD].decode("latin-1")
+        key = self._memory.key_of_fitting(self._before, method)
+        known: tuple[Selection, Plan] | None = self._memory.get(key)
+        if known is not None:
+            return known
+        # With a shared cache, the routes are walked once instead of once for each method.
+        ahead = partial(self.ahead, match_cache={})
         selection = ahead(method)
         methods = self._routes.methods
         of_routes = ATTACHED_METHODS if methods is None else methods
-        return selection, self._selector.plan_for(selection, method, ahead, of_routes)
+        selected = selection, self._selector.plan_for(selection, method, ahead, of_routes)
+        self._memory.keep(key, selected)
+        return selected
 
-    def afterward(self, scope: Scope, status: int) -> Selection:
+    def afterward(self, scope: Scope, status: int) -> Selection:  # noqa: PLR0911  # early returns
         """Select for a response. `scope` is the scope after the app has changed it."""
         selector, before, endpoint = self._selector, self._before, scope.get("endpoint")
         if endpoint is None or endpoint is before.get("endpoint") or status == _METHOD_NOT_ALLOWED:
@@ -228,7 +241,16 @@ class RouteLookup:
             rewritten = find(self._routes.root, {**before, **now})
             if rewritten is not None and rewritten.endpoint is endpoint:
                 return selector.select_found(rewritten)
+        # A mounted app has another root path, and may be mounted in several places.
+        is_direct = own is None and not has_changed and scope.get("root_path") == before.get("root_path")
+        key = self._memory.key_of_served(scope, endpoint) if is_direct else None
+        known: Selection | None = self._memory.get(key)
+        if known is not None:
+            return known
         found = find(self._routes.root, before)
         if own is not None and (has_changed or found is None):
             return selector.select(own, is_endpoint_policy=True, has_endpoint=True)
-        return selector.select_found(found)
+        selection = selector.select_found(found)
+        if found is not None and found.endpoint is endpoint:
+            self._memory.keep(key, selection)
+        return selection

@@ -16,7 +16,7 @@ from crossorigin.policy.check.public_suffix import why_public
 from crossorigin.policy.check.regex.rules import regex_is_safe
 from crossorigin.policy.errors import IssueCode, PolicyIssue
 from crossorigin.policy.options import Element, Options, issue_of
-from crossorigin.policy.pattern import can_be_listed, parse_pattern
+from crossorigin.policy.pattern import parse_pattern
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -50,17 +50,17 @@ _UNSAFE_WITH_CREDENTIALS = {
 Rule = Callable[[Options], Iterator[PolicyIssue]]
 
 
-def _intended(text: str) -> tuple[str, ...]:
+def _intended(text: str, options: Options) -> tuple[str, ...]:
     """Return the origins that `text` is likely meant to contain: itself if it can be listed."""
-    if can_be_listed(text):
+    if text not in options.unlistable:
         return (text,)
     from crossorigin.policy.check.origin_repair import repair
 
     return repair(text)
 
 
-def _diagnose(text: str) -> Diagnosis | None:
-    if can_be_listed(text):
+def _diagnose(text: str, options: Options) -> Diagnosis | None:
+    if text not in options.unlistable:
         return None
     # The tables of errors are a quarter of the import time of the package, and a correct policy needs none of them.
     from crossorigin.policy.check.origin_repair import diagnose
@@ -72,7 +72,7 @@ def origins_can_be_sent(options: Options) -> Iterator[PolicyIssue]:
     """Reject an origin that no browser can send."""
     first = next(iter(options.allow_origins), None)
     for element in options.allow_origins:
-        diagnosis = _diagnose(element.text)
+        diagnosis = _diagnose(element.text, options)
         if diagnosis is not None:
             also = _URLS if element is first and _are_urls(options.allow_origins) else ""
             yield issue_of(diagnosis.code, element, diagnosis.reason + also)
@@ -90,9 +90,12 @@ def origins_are_safe_with_credentials(options: Options) -> Iterator[PolicyIssue]
     """
     if not options.allow_credentials:
         return
-    # One rule for all three, because each reading of an element parses it.
+    # One rule for all three, because a list can be long. Nearly all of its elements are exact origins, which are safe.
     for element in options.allow_origins:
-        intended = _intended(element.text)
+        text = element.text
+        if WILDCARD not in text and text != OPAQUE_ORIGIN and text not in options.unlistable:
+            continue
+        intended = _intended(text, options)
         for origin, (code, reason) in _UNSAFE_WITH_CREDENTIALS.items():
             if origin in intended:
                 yield issue_of(code, element, reason)
@@ -183,7 +186,9 @@ def constant_is_one_origin(options: Options) -> Iterator[PolicyIssue]:
     if not options.constant_allow_origin:
         return
     intended = list(
-        dict.fromkeys(text for element in options.allow_origins for text in _intended(element.text) or (element.text,))
+        dict.fromkeys(
+            text for element in options.allow_origins for text in _intended(element.text, options) or (element.text,)
+        )
     )
     if options.allow_origin_regex is not None:
         why = "allow_origin_regex can match several"

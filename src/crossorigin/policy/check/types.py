@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from crossorigin.policy.errors import IssueCode, PolicyIssue, keep_value
 from crossorigin.policy.options import DEFAULTS, LIST_OPTIONS, Element, Options, is_list_like, members_of
+from crossorigin.policy.pattern import can_be_listed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,7 +39,9 @@ def take_options(given: Mapping[str, object]) -> dict[str, object]:
 def read_options(taken: Mapping[str, object], issues: list[PolicyIssue]) -> Options:
     """Read the options, adding an issue for each value of a wrong type."""
     values: dict[str, Any] = {name: read(name, taken[name], issues) for name, read in READERS.items()}
-    return Options(**values)
+    texts = (element.text for element in values["allow_origins"])
+    unlistable = frozenset(text for text in texts if not can_be_listed(text))
+    return Options(**values, unlistable=unlistable)
 
 
 def _read_collection(name: str, value: object, issues: list[PolicyIssue]) -> tuple[Element, ...]:

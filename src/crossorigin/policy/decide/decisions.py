@@ -5,9 +5,19 @@ from enum import StrEnum
 
 from crossorigin.policy.decide.response import PreflightResponse, ResponseHeaders
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 
 class Reason(StrEnum):
-    """The outcome of one check. A code never changes its meaning and is never reused."""
+    """The outcome of one check. A code never changes its meaning and is never reused.
+
+    `allows` is whether the request passed the check. It is an attribute and not a property because every decision on
+    an unknown origin reads it.
+    """
+
+    allows: bool
 
     # The origin.
     ANY_ORIGIN = "any-origin"
@@ -38,23 +48,18 @@ class Reason(StrEnum):
     HEADERS_MALFORMED = "headers-malformed"
     HEADERS_NOT_LISTED = "headers-not-listed"
 
-    @property
-    def allows(self) -> bool:
-        """Whether the request passed the check."""
-        return self in _ALLOWING
 
-
-_ALLOWING = frozenset(
-    {
-        Reason.ANY_ORIGIN,
-        Reason.ORIGIN_LISTED,
-        Reason.ORIGIN_MATCHES_PATTERN,
-        Reason.ORIGIN_MATCHES_REGEX,
-        Reason.METHOD_LISTED,
-        Reason.HEADERS_LISTED,
-        Reason.ANY_HEADERS,
-    }
-)
+_ALLOWING = {
+    Reason.ANY_ORIGIN,
+    Reason.ORIGIN_LISTED,
+    Reason.ORIGIN_MATCHES_PATTERN,
+    Reason.ORIGIN_MATCHES_REGEX,
+    Reason.METHOD_LISTED,
+    Reason.HEADERS_LISTED,
+    Reason.ANY_HEADERS,
+}
+for _reason in Reason:
+    _reason.allows = _reason in _ALLOWING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +87,7 @@ class ActualDecision:
     @property
     def allowed(self) -> bool:
         """Whether a page of this origin may read the response."""
-        return not self.refusals
+        return self.origin.allows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,10 +117,44 @@ class PreflightDecision:
     @property
     def allowed(self) -> bool:
         """Whether a page of this origin may send the request that the preflight describes."""
-        return not self.refusals
+        return self.origin.allows and self.method.allows and self.headers.allows
 
 
 Decision = ActualDecision | PreflightDecision
+
+
+class _ActualDraft:
+    """The fields of an `ActualDecision`, which can be assigned."""
+
+    __slots__ = ActualDecision.__slots__
+
+
+class _PreflightDraft:
+    """The fields of a `PreflightDecision`, which can be assigned."""
+
+    __slots__ = PreflightDecision.__slots__
+
+
+# The constructor of a frozen dataclass costs four times as much as to fill an object with the same slots and to change
+# its class. Every request of an unknown origin needs a decision.
+def new_actual(origin: Reason, response: ResponseHeaders) -> ActualDecision:
+    """Return an `ActualDecision`."""
+    draft: Any = _ActualDraft()
+    draft.origin = origin
+    draft.response = response
+    draft.__class__ = ActualDecision
+    return draft  # type: ignore[no-any-return]
+
+
+def new_preflight(origin: Reason, method: Reason, headers: Reason, response: PreflightResponse) -> PreflightDecision:
+    """Return a `PreflightDecision`."""
+    draft: Any = _PreflightDraft()
+    draft.origin = origin
+    draft.method = method
+    draft.headers = headers
+    draft.response = response
+    draft.__class__ = PreflightDecision
+    return draft  # type: ignore[no-any-return]
 
 
 def _refusals(reasons: tuple[Reason, ...]) -> tuple[Reason, ...]:

@@ -1,19 +1,27 @@
 """The compiled form of a policy: its decisions, and the bytes that adapters send.
 
-`Judge` makes every decision, and adapters send what a decision holds. Two look-ups come first: the origin in the
-adapter, and `known_preflight`. They compare with the sets of `Judge`, and what they do not find is checked by `Judge`.
-Recurring decisions are kept, one for each origin that the policy lists and one for each reason to refuse. `Judge`
-fills these tables, and the policy bounds their size: no value that a client chooses is kept.
+`Judge` makes every decision, and adapters send what a decision holds. Decisions are remembered in a `Memory`, which is
+bounded and which only `Judge` fills. Two look-ups come before everything else: that of a listed origin in the adapter,
+and that of a preflight whose parts are all listed. They compare with the sets of `Judge`.
 """
 
 from __future__ import annotations
 
 from copy import copy
+from itertools import compress, product
+from operator import not_
 
 from crossorigin.fetch.fields import WILDCARD, WILDCARD_BYTES, Header, unique_names
 from crossorigin.fetch.origin import MAX_ORIGIN
-from crossorigin.policy.decide.decisions import ActualDecision, PreflightDecision, Reason
+from crossorigin.policy.decide.decisions import (
+    ActualDecision,
+    PreflightDecision,
+    Reason,
+    new_actual,
+    new_preflight,
+)
 from crossorigin.policy.decide.judge import Judge, is_safelisted_method
+from crossorigin.policy.decide.memory import MAX_PREFLIGHT_BYTES, Memory
 from crossorigin.policy.decide.response import (
     ALLOW_CREDENTIALS,
     ALLOW_HEADERS,
@@ -22,8 +30,9 @@ from crossorigin.policy.decide.response import (
     ALLOW_PRIVATE_NETWORK,
     MAX_AGE,
     VARY,
-    PreflightResponse,
     ResponseHeaders,
+    new_preflight_response,
+    with_origin,
 )
 from crossorigin.policy.fields import allowed_headers, allowed_methods
 
@@ -31,6 +40,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
+    from crossorigin.policy.decide.response import PreflightResponse
     from crossorigin.policy.fields import PolicyFields
 
 _ORIGIN_REFUSED = (
@@ -41,13 +51,13 @@ _ORIGIN_REFUSED = (
     Reason.ORIGIN_NULL,
     Reason.ORIGIN_NOT_LISTED,
 )
-# The response to such a preflight repeats nothing from the request except the origin, which the policy lists.
-_LISTED = frozenset(
-    (origin, Reason.METHOD_LISTED, Reason.HEADERS_LISTED) for origin in (Reason.ORIGIN_LISTED, Reason.ANY_ORIGIN)
-)
+# Members of an enum are read once: on Python 3.11, reading one from its class costs as much as a check.
+_ORIGIN_LISTED, _ANY_ORIGIN, _NOT_LISTED = Reason.ORIGIN_LISTED, Reason.ANY_ORIGIN, Reason.ORIGIN_NOT_LISTED
+_HEADERS_LISTED = Reason.HEADERS_LISTED
 
 _OK = 200
 _BAD_REQUEST = 400
+_ALLOWED_BODY = b"OK"
 _TEXT: Header = (b"content-type", b"text/plain; charset=utf-8")
 # The response to a preflight always depends on all four fields, and a cache may store OPTIONS responses.
 _PREFLIGHT_VARY: Header = (
@@ -70,18 +80,22 @@ class Plan:
         "_allow_private_network",
         "_any_origin",
         "_constant_origin",
+        "_credentials",
         "_debug",
         "_expand",
         "_expose",
         "_judge",
-        "_listed_preflights",
         "_max_age",
         "_max_headers",
         "_max_method",
+        "_memory",
         "_methods",
         "_names",
+        "_not_listed",
         "_refused",
         "_served",
+        "_template",
+        "_too_long",
         "absent",
         "constant",
         "listed",
@@ -97,6 +111,7 @@ class Plan:
         self._debug = debug
         self._any_origin = WILDCARD in policy.allow_origins
         self._allow_credentials = policy.allow_credentials
+        self._credentials: tuple[Header, ...] = ((ALLOW_CREDENTIALS, b"true"),) if policy.allow_credentials else ()
         self._allow_private_network = policy.allow_private_network
         methods = ", ".join(allowed_methods(policy.allow_methods)).encode()
         self._allow_methods: tuple[Header, ...] = ((ALLOW_METHODS, methods),) if methods else ()
@@ -110,16 +125,21 @@ class Plan:
         # ordinary name, so it is replaced by the names of each response's headers.
         self._expand = policy.allow_credentials and WILDCARD in policy.expose_headers
         self._expose = tuple(name.encode() for name in policy.expose_headers if not (self._expand and name == WILDCARD))
-        self.listed: dict[bytes, ActualDecision] = {}
-        self._listed_preflights: dict[bytes, PreflightDecision] = {}
+        self._memory = Memory()
+        # The same table as in the memory, because every request reads it.
+        self.listed = self._memory.listed
         # https://fetch.spec.whatwg.org/#cors-protocol-and-http-caches: the one origin may be sent to everyone, because
         # a page of any other origin still fails the CORS check in step 4.
         self._constant_origin: bytes | None = policy.allow_origins[0].encode() if policy.constant_allow_origin else None
         refused = self._response(None)
+        # The response to an allowed origin, apart from the origin itself.
+        self._template = self._response(b"")
         self._refused = {reason: ActualDecision(origin=reason, response=refused) for reason in _ORIGIN_REFUSED}
         self.constant: ActualDecision | None = None
         self.absent = self._refused[Reason.ORIGIN_ABSENT]
         self.repeated = self._refused[Reason.ORIGIN_REPEATED]
+        self._not_listed = self._refused[_NOT_LISTED]
+        self._too_long = self._refused[Reason.ORIGIN_TOO_LONG]
         if self._any_origin:
             self.constant = ActualDecision(origin=Reason.ANY_ORIGIN, response=self._response(WILDCARD_BYTES))
             self.absent = self.repeated = self.constant
@@ -142,13 +162,30 @@ class Plan:
         """Decide an actual request whose origin was looked up in `listed` and not found."""
         if self._any_origin:
             return self.absent
-        reason = self._judge.judge_origin((origin,))
-        if not reason.allows:
-            return self._refused[reason]
-        decision = ActualDecision(origin=reason, response=self._response(origin))
-        if reason is Reason.ORIGIN_LISTED:
-            self.listed[origin] = decision
+        if len(origin) > MAX_ORIGIN:
+            return self._too_long
+        # Read before the judge: see `Memory`.
+        memory = self._memory
+        recent = memory.origins
+        decision: ActualDecision | None = recent.young.get(origin)
+        if decision is not None:
+            return decision
+        decision = recent.old.get(origin)
+        if decision is None:
+            reason = self._judge.judge_origin((origin,))
+            if reason is _ORIGIN_LISTED:
+                decision = memory.listed[origin] = new_actual(reason, self._response_to(origin))
+                return decision
+            if reason is _NOT_LISTED:
+                decision = self._not_listed
+            else:
+                decision = new_actual(reason, self._response_to(origin)) if reason.allows else self._refused[reason]
+        recent.keep(origin, decision)
         return decision
+
+    def _response_to(self, origin: bytes) -> ResponseHeaders:
+        """Return the response to an allowed origin."""
+        return self._template if self._constant_origin is not None else with_origin(self._template, origin)
 
     def _response(self, allow_origin: bytes | None) -> ResponseHeaders:
         return ResponseHeaders(
@@ -161,31 +198,40 @@ class Plan:
             vary=not self._any_origin and self._constant_origin is None,
         )
 
-    def _granted(self, reason: Reason, lines: Sequence[bytes]) -> bytes | None:
-        """Return the value of Access-Control-Allow-Origin, or None. Bytes that were not allowed are never returned."""
-        if not reason.allows:
-            return None
-        return WILDCARD_BYTES if self._any_origin else lines[0]
-
-    def known_preflight(
+    def decide_usual_preflight(
         self, origin: bytes, request_method: bytes, request_headers: bytes | None
-    ) -> PreflightDecision | None:
-        """Return the kept decision on a CORS-preflight request if the policy lists every part of it.
+    ) -> PreflightDecision:
+        """Decide a CORS-preflight request with one line of each field; `request_headers` may be absent.
 
-        None is not a refusal: `decide_preflight` then decides, and keeps the decision if it can. Such a response
-        repeats nothing from the request except the origin, so one decision is kept for each listed origin.
+        If the policy lists every part, the response repeats nothing from the request except the origin, so one decision
+        is kept for each listed origin. Other decisions are remembered while they are recent.
         """
+        memory = self._memory
         key = WILDCARD_BYTES if self._any_origin else origin
-        known = self._listed_preflights.get(key) if len(key) <= MAX_ORIGIN else None
-        if known is None or len(request_method) > self._max_method or request_method not in self._methods:
-            return None
-        if request_headers is None:
-            return known
+        known = memory.listed_preflights.get(key) if len(key) <= MAX_ORIGIN else None
         # https://fetch.spec.whatwg.org/#cors-preflight-fetch-0, step 5: browsers send the names in lower case, joined
         # by commas without spaces.
-        if len(request_headers) <= self._max_headers and self._names.issuperset(request_headers.split(b",")):
+        if (
+            known is not None
+            and len(request_method) <= self._max_method
+            and request_method in self._methods
+            and (
+                request_headers is None
+                or (len(request_headers) <= self._max_headers and self._names.issuperset(request_headers.split(b",")))
+            )
+        ):
             return known
-        return None
+        lines = () if request_headers is None else (request_headers,)
+        size = len(key) + len(request_method) + len(request_headers or b"")
+        if size > MAX_PREFLIGHT_BYTES:
+            return self.decide_preflight((origin,), (request_method,), lines)
+        asked = (key, request_method, request_headers)
+        recent = memory.preflights
+        known = recent.young.get(asked)
+        if known is None:
+            known = recent.old.get(asked) or self.decide_preflight((origin,), (request_method,), lines)
+            recent.keep(asked, known)
+        return known
 
     def narrowed(self, served: Collection[str], *, uncached: bool = False) -> Plan:
         """Return a plan whose preflights allow only those of the policy's methods that are in `served`.
@@ -205,7 +251,7 @@ class Plan:
         listed = (method for _, value in self._allow_methods for method in value.split(b", "))
         methods = b", ".join(method for method in listed if method in served)
         self._allow_methods = ((ALLOW_METHODS, methods),) if methods else ()
-        self._listed_preflights = {}
+        self._memory = Memory()
 
     def decide_preflight(
         self,
@@ -215,18 +261,21 @@ class Plan:
         request_private_network: Sequence[bytes] = (),
     ) -> PreflightDecision:
         """Decide a CORS-preflight request from the lines of its four header fields."""
-        origin_reason = self._judge.judge_origin(origin)
+        memory = self._memory
+        # If the origin is remembered, it need not be judged. It is not added, because the requests that follow an
+        # allowed preflight are remembered with their responses.
+        known = self._recall(origin)
+        origin_reason = self._judge.judge_origin(origin) if known is None else known.origin
         method_reason = self._judge.judge_method(request_method)
         if self._served is not None and method_reason.allows and request_method[0] not in self._served:
             method_reason = Reason.METHOD_NOT_SERVED
         headers_reason, names = self._judge.judge_headers(request_headers)
-        reasons = (origin_reason, method_reason, headers_reason)
-        granted = self._granted(origin_reason, origin)
+        body = _refusal_body(origin_reason, method_reason, headers_reason)
+        if not origin_reason.allows:
+            return new_preflight(origin_reason, method_reason, headers_reason, _NOTHING_GRANTED[body])
+        granted = WILDCARD_BYTES if self._any_origin else origin[0]
         private_network = self._allow_private_network and list(request_private_network) == [b"true"]
-        body = _refusal_body(reasons)
-        if granted is None:
-            response = _respond(_BAD_REQUEST, (), body)
-        elif not body:
+        if not body:
             response = self._allow(granted, names, private_network=private_network)
         elif self._debug and self._browser_refuses_by_lists(method_reason, request_method, headers_reason):
             lists = (*self._allow_methods, *self._allowed_names(names))
@@ -235,27 +284,37 @@ class Plan:
             # https://fetch.spec.whatwg.org/#cors-preflight-fetch-0, step 7: without an ok status nothing is allowed.
             # The status must not be 2xx: GET, HEAD and POST are safelisted, so they would pass whatever the lists say.
             response = _respond(_BAD_REQUEST, self._grant(granted), body)
-        decision = PreflightDecision(
-            origin=origin_reason, method=method_reason, headers=headers_reason, response=response
-        )
-        if reasons in _LISTED and not private_network:
-            self._listed_preflights[WILDCARD_BYTES if self._any_origin else origin[0]] = decision
+        decision = new_preflight(origin_reason, method_reason, headers_reason, response)
+        is_listed = origin_reason is _ORIGIN_LISTED or origin_reason is _ANY_ORIGIN
+        if is_listed and not body and headers_reason is _HEADERS_LISTED and not private_network:
+            memory.listed_preflights[granted] = decision
         return decision
+
+    def _recall(self, lines: Sequence[bytes]) -> ActualDecision | None:
+        """Return the decision that is remembered for the one `Origin` line of a request, or None."""
+        if len(lines) != 1 or len(lines[0]) > MAX_ORIGIN:
+            return None
+        recent = self._memory.origins
+        known: ActualDecision | None = recent.young.get(lines[0]) or recent.old.get(lines[0])
+        return known
 
     def _allow(self, origin: bytes, names: Sequence[bytes], *, private_network: bool) -> PreflightResponse:
         private = ((ALLOW_PRIVATE_NETWORK, b"true"),) if private_network else ()
         headers = (*self._grant(origin), *self._allow_methods, *self._allowed_names(names), *self._max_age, *private)
-        return _respond(_OK, headers, b"OK")
+        return _respond(_OK, headers, _ALLOWED_BODY)
 
     def _grant(self, origin: bytes) -> tuple[Header, ...]:
-        credentials = ((ALLOW_CREDENTIALS, b"true"),) if self._allow_credentials else ()
-        return ((ALLOW_ORIGIN, origin), *credentials)
+        return ((ALLOW_ORIGIN, origin), *self._credentials)
 
     def _allowed_names(self, requested: Sequence[bytes]) -> tuple[Header, ...]:
         if self._allow_headers is not None:
             return (self._allow_headers,)
         # `*` would not cover Authorization, and is not a wildcard with credentials, so the names are repeated instead.
-        return ((ALLOW_HEADERS, b", ".join(unique_names(requested))),) if requested else ()
+        if not requested:
+            return ()
+        names = b", ".join(requested)
+        # `Judge` returns each spelling once. Browsers send lower case, and then each name is there once too.
+        return ((ALLOW_HEADERS, names if names.islower() else b", ".join(unique_names(requested))),)
 
     def _browser_refuses_by_lists(self, method: Reason, request_method: Sequence[bytes], headers: Reason) -> bool:
         """Return whether every browser refuses the request after an ok status with the policy's real lists.
@@ -273,13 +332,19 @@ class Plan:
 
 
 def _respond(status: int, headers: tuple[Header, ...], body: bytes) -> PreflightResponse:
-    length = (b"content-length", str(len(body)).encode())
-    return PreflightResponse(status=status, headers=(_TEXT, length, *headers, _PREFLIGHT_VARY), body=body)
+    return new_preflight_response(status, (_TEXT, _LENGTHS[body], *headers, _PREFLIGHT_VARY), body)
 
 
-def _refusal_body(reasons: tuple[Reason, Reason, Reason]) -> bytes:
-    """Return the body of a refusal, or an empty body if nothing is refused."""
-    failing = [
-        question for question, reason in zip(("origin", "method", "headers"), reasons, strict=True) if not reason.allows
-    ]
-    return f"Disallowed CORS {', '.join(failing)}".encode() if failing else b""
+# The body of a refusal, by whether the origin, the method and the headers are allowed. It is empty if all of them are.
+_REFUSAL_BODIES = {
+    allowed: f"Disallowed CORS {', '.join(compress(('origin', 'method', 'headers'), map(not_, allowed)))}".encode()
+    for allowed in product((True, False), repeat=3)
+}
+_REFUSAL_BODIES[True, True, True] = b""
+_LENGTHS = {body: (b"content-length", str(len(body)).encode()) for body in (_ALLOWED_BODY, *_REFUSAL_BODIES.values())}
+# The responses to refused origins, which contain nothing from the policy or the request.
+_NOTHING_GRANTED = {body: _respond(_BAD_REQUEST, (), body) for body in _REFUSAL_BODIES.values()}
+
+
+def _refusal_body(origin: Reason, method: Reason, headers: Reason) -> bytes:
+    return _REFUSAL_BODIES[origin.allows, method.allows, headers.allows]

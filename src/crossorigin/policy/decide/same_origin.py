@@ -8,21 +8,26 @@ for every refused request, so the length of a value is checked before the value 
 from __future__ import annotations
 
 from crossorigin.fetch.origin import DEFAULT_PORTS, MAX_ORIGIN, parse_origin_bytes
+from crossorigin.policy.decide.decisions import Reason
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from crossorigin.policy.decide.request_facts import RequestFacts
 
+# With this reason, the `Origin` line was found to be a valid origin.
+_NOT_LISTED = Reason.ORIGIN_NOT_LISTED
 _DEFAULT_PORTS = {scheme.encode(): f":{port}".encode() for scheme, port in DEFAULT_PORTS.items()}
 
 
-def is_same_origin(request: RequestFacts) -> bool:
+def is_same_origin(request: RequestFacts, reason: Reason | None = None) -> bool:
     """Return whether a request came from a page of the origin that it is sent to.
 
     A request with one `Sec-Fetch-Site` line is same-origin if the line is `same-origin`. Without such a line, it is
     same-origin if its one `Origin` is an http or https origin with the host and port of its one `Host` line. They are
     compared without case, and the default port of the origin's scheme may be omitted. Any other request is not
-    same-origin.
+    same-origin. With the `reason` of a decision on the origin, a valid origin is not parsed again.
 
     The result replaces neither a check of `Host` nor CSRF tokens, because three things are invisible to it:
 
@@ -39,14 +44,24 @@ def is_same_origin(request: RequestFacts) -> bool:
     >>> is_same_origin(RequestFacts(origin=[b"https://app.example.com"], sec_fetch_site=[b"cross-site"]))
     False
     """
-    sites = request.sec_fetch_site
-    if sites:
-        return len(sites) == 1 and sites[0] == b"same-origin"
-    origin, host = request.origin, request.host
-    return len(host) == 1 and len(origin) == 1 and _is_at(origin[0], host[0])
+    if request.sec_fetch_site:
+        return says_same_origin(request.sec_fetch_site)
+    return has_host_of_origin(request.origin, request.host, reason)
 
 
-def _is_at(origin: bytes, host: bytes) -> bool:
+def says_same_origin(sec_fetch_site: Sequence[bytes]) -> bool:
+    """Return whether the lines of `Sec-Fetch-Site` say that a request is same-origin."""
+    return len(sec_fetch_site) == 1 and sec_fetch_site[0] == b"same-origin"
+
+
+def has_host_of_origin(origin: Sequence[bytes], host: Sequence[bytes], reason: Reason | None = None) -> bool:
+    """Return whether the one `Origin` line is a web origin at the host and port of the one `Host` line."""
+    if len(host) != 1 or len(origin) != 1:
+        return False
+    return _is_at(origin[0], host[0], is_valid=reason is _NOT_LISTED)
+
+
+def _is_at(origin: bytes, host: bytes, *, is_valid: bool) -> bool:
     """Return whether an `Origin` line names the host and port of a `Host` line."""
     if len(origin) > MAX_ORIGIN or len(host) > MAX_ORIGIN:
         return False
@@ -57,7 +72,7 @@ def _is_at(origin: bytes, host: bytes) -> bool:
         return False
     host = host.lower()
     if host == authority:
-        return parse_origin_bytes(origin) is not None
+        return is_valid or parse_origin_bytes(origin) is not None
     if host != authority + default_port:
         return False
     parsed = parse_origin_bytes(origin)

@@ -1,8 +1,12 @@
 """The allowed origin that is closest to a refused one, and the differences between the two.
 
 A refused origin is often a deployment error: http instead of https, another port, 127.0.0.1 instead of localhost, a
-parent domain or a subdomain of the listed host. The closest origin is found by look-ups in a table of hosts, a few for
-each label, so the cost is the same whether a policy lists one origin or 100,000.
+parent domain or a subdomain of the listed host. The closest origin is found by look-ups, a limited number for each
+label, because the first refused request of a server waits for it.
+
+Policies of at most `MAX_IN_TABLE` entries have a table by host. In longer ones, the entries that are close in the most
+frequent ways are looked up: other schemes, a final dot, a wildcard, no port, the port of the request, any port and
+`_FREQUENT_PORTS`.
 """
 
 from __future__ import annotations
@@ -11,7 +15,6 @@ from dataclasses import replace
 from itertools import product
 
 from crossorigin.fetch.origin import DEFAULT_PORTS, Origin
-from crossorigin.policy.decide.matcher import OriginMatcher
 from crossorigin.policy.pattern import ANY_PORT, OriginPattern, parse_pattern
 
 TYPE_CHECKING = False
@@ -22,6 +25,12 @@ if TYPE_CHECKING:
 
 # The number of entries for one host that are compared. No list has more ports of one host in practice.
 MAX_COMPARED = 64
+# A table of this many entries takes two milliseconds to build.
+MAX_IN_TABLE = 1000
+# The ports of development servers, and those that servers use besides 80 and 443.
+_FREQUENT_PORTS = (3000, 4200, 5000, 5173, 8000, 8080, 8443, 8888)
+# The number of parent domains that are looked up. A hostile host can have 126.
+_MAX_PARENTS = 8
 _SUBDOMAIN = "a listed host does not cover its subdomains"
 _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
@@ -29,18 +38,20 @@ _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 class Nearest:
     """The allowed origins of a policy, searchable for the closest one.
 
-    The whole list is read once, when the object is created. `find` reads at most `MAX_COMPARED` entries for each host
+    A short list is read once, when the object is created. `find` reads at most `MAX_COMPARED` entries for each host
     that it looks up.
     """
 
-    __slots__ = ("_listed", "_matcher")
+    __slots__ = ("_is_long", "_listed", "_matcher")
 
     def __init__(self, policy: PolicyFields) -> None:
-        """Create the table of hosts."""
-        self._matcher = OriginMatcher((), policy.allow_origin_regex)
+        """Create the table of hosts, unless the list is long."""
+        self._matcher = policy.origin_matcher
         self._listed: dict[str, list[str]] = {}
-        for text in policy.allow_origins:
-            self._listed.setdefault(_host_of(text), []).append(text)
+        self._is_long = len(policy.allow_origins) > MAX_IN_TABLE
+        if not self._is_long:
+            for text in policy.allow_origins:
+                self._listed.setdefault(_host_of(text), []).append(text)
 
     def find(self, origin: Origin) -> tuple[str, str] | None:
         """Return the closest pattern, or an origin that the regular expression matches, and the difference in words.
@@ -52,11 +63,23 @@ class Nearest:
         ('https://app.example.com', 'the scheme differs')
         """
         for host in _hosts_near(origin.host):
-            listed = map(parse_pattern, self._listed.get(host, ())[:MAX_COMPARED])
+            texts = self._look_up(host, origin) if self._is_long else self._listed.get(host, [])
+            listed = map(parse_pattern, texts[:MAX_COMPARED])
             found = _nearest_of((pattern for pattern in listed if pattern is not None), origin)
             if found is not None:
                 return found
         return _nearest_of(self._matching(origin), origin)
+
+    def _look_up(self, host: str, origin: Origin) -> list[str]:
+        """Return the listed entries for a host that are close to an origin in a frequent way."""
+        schemes = dict.fromkeys((origin.scheme, *DEFAULT_PORTS))
+        ports = dict.fromkeys((origin.port, None, ANY_PORT, *_FREQUENT_PORTS))
+        endings = ["" if port is None else f":{port}" for port in ports]
+        texts = (
+            f"{scheme}://{wildcard}{host}{dot}{ending}"
+            for scheme, wildcard, dot, ending in product(schemes, ("", "*."), ("", "."), endings)
+        )
+        return [text for text in texts if self._matcher.lists(text)]
 
     def _matching(self, origin: Origin) -> Iterator[OriginPattern]:
         """Yield the neighbors of `origin` that the regular expression matches."""
@@ -87,7 +110,7 @@ def _hosts_near(host: str) -> Iterator[str]:
     host = host.removesuffix(".")
     yield host
     above = host
-    while "." in above:
+    for _ in range(min(host.count("."), _MAX_PARENTS)):
         above = above.partition(".")[2]
         yield above
     yield f"www.{host}"

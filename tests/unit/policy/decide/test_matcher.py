@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from crossorigin.fetch.origin import parse_origin
+from crossorigin.fetch.origin import is_common_origin, parse_origin
 from crossorigin.policy.decide.matcher import OriginMatcher
 from tests.example_counts import ExampleCounts
 from tests.properties import reference
@@ -162,3 +162,50 @@ def test_without_patterns_and_regex_nothing_is_found() -> None:
     assert not matcher.allows(b"https://a.example")
     assert matcher.find_pattern(origin) is None
     assert not matcher.matches_regex(origin)
+
+
+_TEXTS = st.builds(
+    "{}://{}{}".format,
+    st.sampled_from(["http", "https", "https", "https", "app", "HTTPS"]),
+    st.lists(
+        st.sampled_from(["a", "example", "com", "xn--a", "xn--4ca", "b_-", "1", "127", "0x7f", "A", "", "a" * 64]),
+        min_size=1,
+        max_size=5,
+    ).map(".".join)
+    | st.sampled_from(["[::1]", "localhost", "app.example.com", "a.b.example.com", "a.com", "127.0.0.1"])
+    | st.sampled_from(["localhost", "app.example.com", "a.b.example.com", "a.com"]),
+    st.just("")
+    | st.sampled_from(
+        ["", ":80", ":443", ":8443", ":8443", ":1024", ":64999", ":65535", ":65536", ":99999", ":0", ":", ":1:2"]
+    ),
+)
+_LISTED = [
+    "https://*.example.com",
+    "http://*.com:8443",
+    "http://localhost:*",
+    "https://*.b.example.com:*",
+    "https://a.com:*",
+]
+
+
+def test_the_common_form_is_recognized_and_matched_in_the_same_way() -> None:
+    """What takes the short way is an origin, and the short way finds a pattern exactly if the long way does."""
+    counts = ExampleCounts()
+
+    @given(_TEXTS, st.sets(st.sampled_from(_LISTED)))
+    def law(text: str, listed: set[str]) -> None:
+        value = text.encode()
+        is_common = is_common_origin(value)
+        counts.count(common=is_common, uncommon=not is_common)
+        if is_common:
+            origin = parse_origin(text)
+            assert origin is not None
+            matcher = OriginMatcher(listed)
+            is_matched = matcher.find_pattern(origin) is not None
+            counts.count(matched=is_matched)
+            assert matcher.matches_pattern(value) == is_matched
+
+    law()
+    counts.require(common=0.1, uncommon=0.1, matched=0.01)
+    assert is_common_origin(b"https://app.example.com")
+    assert not is_common_origin(b"https://app.example.com\n")

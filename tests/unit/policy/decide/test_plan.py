@@ -1,4 +1,4 @@
-"""A policy made ready answers fast, and keeps nothing that a stranger chose."""
+"""A plan decides as its judge does, and what it remembers of requests is bounded."""
 
 import pytest
 
@@ -13,8 +13,8 @@ def plan(**options: object) -> Plan:
     return Plan(Policy.from_dict(options))
 
 
-def test_nothing_of_strangers_is_kept() -> None:
-    """After any number of origins, the table holds what the policy lists and no more."""
+def test_the_tables_of_listed_origins_have_only_listed_ones() -> None:
+    """After any number of origins, these tables have what the policy lists and no more."""
     ready = plan(
         allow_origins=[*LISTED, "https://*.example.com", "http://localhost:*"], allow_origin_regex="https://x.*"
     )
@@ -35,7 +35,7 @@ def test_nothing_of_strangers_is_kept() -> None:
         ready.decide_preflight([origin.encode()], [b"GET"], [])
     listed = {origin.encode() for origin in LISTED}
     assert set(ready.listed) == listed
-    assert set(ready._listed_preflights) == listed
+    assert set(ready._memory.listed_preflights) == listed
 
 
 def test_a_listed_origin_is_decided_once() -> None:
@@ -70,7 +70,7 @@ def test_any_origin_is_decided_beforehand() -> None:
         assert ready.decide_actual(lines) is ready.constant
     assert ready.listed == {}
     preflight = ready.decide_preflight([b"null"], [b"GET"], [])
-    assert ready.known_preflight(b"https://a.example", b"GET", None) is preflight
+    assert ready.decide_usual_preflight(b"https://a.example", b"GET", None) is preflight
 
 
 def test_a_known_preflight_is_the_one_that_was_decided() -> None:
@@ -81,13 +81,12 @@ def test_a_known_preflight_is_the_one_that_was_decided() -> None:
     full = b",".join([b"x-a"] * 1019 + [b"accept"] * 3)
     assert (len(longest), len(full)) == (326, 4096)
     for origin in (LISTED[0].encode(), longest.encode()):
-        assert ready.known_preflight(origin, b"PUT", None) is None
         decision = ready.decide_preflight([origin], [long_method.encode()], [b"X-A"])
         assert decision.allowed
         assert decision.response.headers[1] == (b"content-length", b"2")
         for method in (b"PUT", long_method.encode()):
             for names in (None, b"x-a", b"accept,x-a,x-a", full):
-                assert ready.known_preflight(origin, method, names) is decision
+                assert ready.decide_usual_preflight(origin, method, names) is decision
         for method, names in (
             (b"put", None),
             (b"PUT" * 101, None),
@@ -97,16 +96,16 @@ def test_a_known_preflight_is_the_one_that_was_decided() -> None:
             (b"PUT", b"x-a,"),
             (b"PUT", b",".join([b"x-a"] * 1021 + [b"accept"] * 2)),
         ):
-            assert ready.known_preflight(origin, method, names) is None
+            assert ready.decide_usual_preflight(origin, method, names).response is not decision.response
         assert ready.decide_origin(origin) is ready.decide_origin(origin)
-    assert ready.known_preflight(b"https://evil.example", b"PUT", None) is None
+    assert not ready.decide_usual_preflight(b"https://evil.example", b"PUT", None).allowed
 
 
 def test_any_origin_has_one_known_preflight() -> None:
     """However long the origin of a request is, the answer is the same."""
     ready = plan(allow_origins=["*"])
     decision = ready.decide_preflight([b"null"], [b"GET"], [])
-    assert ready.known_preflight(b"x" * 1000, b"GET", None) is decision
+    assert ready.decide_usual_preflight(b"x" * 1000, b"GET", None) is decision
 
 
 ASKED: dict[str, list[bytes]] = {

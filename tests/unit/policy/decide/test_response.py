@@ -235,6 +235,30 @@ def test_a_vary_that_was_never_seen_is_merged_and_merged_alike_again(kind: type,
 
 def test_few_values_of_vary_are_kept() -> None:
     """Beyond the bound the table begins anew."""
-    for number in range(3 * module._MAX_VARY_ENTRIES):
+    for number in range(3 * module._MAX_ENTRIES):
         GRANTED.apply([(b"vary", b"X-%d" % number)])
-        assert len(module._merged_vary) <= module._MAX_VARY_ENTRIES
+        assert len(module._merged_vary) <= module._MAX_ENTRIES
+
+
+def test_few_lists_of_exposed_names_are_kept() -> None:
+    """Beyond the bound the table starts again, and what an app exposes at length is not kept."""
+    for number in range(3 * module._MAX_ENTRIES):
+        GRANTED.apply([(b"access-control-expose-headers", b"X-%d" % number)])
+        assert len(module._exposed_headers) <= module._MAX_ENTRIES
+    kept = dict(module._exposed_headers)
+    long = b"X-" + b"a" * module._MAX_EXPOSED_BYTES
+    for _ in range(2):
+        applied = GRANTED.apply([(b"access-control-expose-headers", long)])
+        assert (b"access-control-expose-headers", long) in applied
+    assert module._exposed_headers == kept
+
+
+def test_exposed_names_are_kept_apart_by_policy_and_by_app() -> None:
+    """The same lines of an app mean something else with credentials, with other headers and with other policies."""
+    wildcard = (b"access-control-expose-headers", b"*")
+    with_credentials = ResponseHeaders(allow_origin=ORIGIN, allow_credentials=True)
+    for _ in range(2):
+        for response, names in ((GRANTED, b"*"), (with_credentials, b"X-A")):
+            applied = dict(response.apply([(b"X-A", b"1"), wildcard]))
+            assert applied[b"access-control-expose-headers"] == names
+        assert dict(with_credentials.apply([(b"X-B", b"1"), wildcard]))[b"access-control-expose-headers"] == b"X-B"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from crossorigin import Policy
 from crossorigin.fetch.origin import Origin, parse_origin
 from crossorigin.policy.decide.matcher import OriginMatcher
-from crossorigin.policy.explain.nearest import MAX_COMPARED, Nearest
+from crossorigin.policy.explain.nearest import MAX_COMPARED, MAX_IN_TABLE, Nearest
 from crossorigin.policy.pattern import ANY_PORT, parse_pattern
 from tests.example_counts import ExampleCounts
 from tests.meta.docs.documents import ROOT, rows_of
@@ -29,56 +29,70 @@ def parsed(text: str) -> Origin:
     return origin
 
 
-@pytest.mark.parametrize(
-    ("listed", "origin", "differs"),
-    [
-        ("https://app.example.com", "http://app.example.com", "the scheme differs"),
-        ("capacitor://localhost", "http://localhost", "the scheme differs"),
-        ("https://app.example.com", "https://app.example.com:8443", "the port differs"),
-        ("http://localhost:8000", "http://localhost", "the port differs"),
-        ("http://[::1]:8000", "http://[::1]:3000", "the port differs"),
-        ("http://[::1]", "http://[::1]:3000", "the port differs"),
-        ("https://app.example.com", "http://app.example.com:8000", "the scheme and the port differ"),
-        ("http://localhost:*", "https://localhost:8000", "the scheme differs"),
-        ("https://app.example.com", "https://app.example.com.", "the final dot differs"),
-        ("https://app.example.com.", "https://app.example.com", "the final dot differs"),
-        ("https://app.example.com", "http://app.example.com.:1", "the scheme and the final dot and the port differ"),
-        ("https://*.example.com", "http://app.example.com", "the scheme differs"),
-        ("https://*.example.com", "https://a.b.example.com:8443", "the port differs"),
-        ("https://*.example.com:*", "https://a.b.example.com.:8443", "the final dot differs"),
-        (
-            "https://*.example.com",
-            "https://example.com",
-            "*.example.com matches the subdomains of example.com, but not example.com itself",
-        ),
-        (
-            "https://*.example.com:8443",
-            "https://example.com",
-            "*.example.com matches the subdomains of example.com, but not example.com itself, and the port differs",
-        ),
-        (
-            "https://example.com",
-            "https://app.example.com",
-            "a listed host does not cover its subdomains; https://*.example.com would",
-        ),
-        (
-            "https://example.com",
-            "http://a.b.example.com",
-            "a listed host does not cover its subdomains, and the scheme differs",
-        ),
-        ("https://www.example.com", "https://example.com", "the refused host has no www. prefix"),
-        ("http://localhost:3000", "http://127.0.0.1:3000", "browsers treat localhost and 127.0.0.1 as different hosts"),
-        ("http://127.0.0.1:3000", "http://[::1]:3000", "browsers treat 127.0.0.1 and [::1] as different hosts"),
-        (
-            "http://[::1]:3000",
-            "http://localhost",
-            "browsers treat [::1] and localhost as different hosts, and the port differs",
-        ),
-    ],
-)
+DIFFERENCES = [
+    ("https://app.example.com", "http://app.example.com", "the scheme differs"),
+    ("capacitor://localhost", "http://localhost", "the scheme differs"),
+    ("https://app.example.com", "https://app.example.com:8443", "the port differs"),
+    ("http://localhost:8000", "http://localhost", "the port differs"),
+    ("http://[::1]:8000", "http://[::1]:3000", "the port differs"),
+    ("http://[::1]", "http://[::1]:3000", "the port differs"),
+    ("https://app.example.com", "http://app.example.com:8000", "the scheme and the port differ"),
+    ("http://localhost:*", "https://localhost:8000", "the scheme differs"),
+    ("https://app.example.com", "https://app.example.com.", "the final dot differs"),
+    ("https://app.example.com.", "https://app.example.com", "the final dot differs"),
+    ("https://app.example.com", "http://app.example.com.:1", "the scheme and the final dot and the port differ"),
+    ("https://*.example.com", "http://app.example.com", "the scheme differs"),
+    ("https://*.example.com", "https://a.b.example.com:8443", "the port differs"),
+    ("https://*.example.com:*", "https://a.b.example.com.:8443", "the final dot differs"),
+    (
+        "https://*.example.com",
+        "https://example.com",
+        "*.example.com matches the subdomains of example.com, but not example.com itself",
+    ),
+    (
+        "https://*.example.com:8443",
+        "https://example.com",
+        "*.example.com matches the subdomains of example.com, but not example.com itself, and the port differs",
+    ),
+    (
+        "https://example.com",
+        "https://app.example.com",
+        "a listed host does not cover its subdomains; https://*.example.com would",
+    ),
+    (
+        "https://example.com",
+        "http://a.b.example.com",
+        "a listed host does not cover its subdomains, and the scheme differs",
+    ),
+    ("https://www.example.com", "https://example.com", "the refused host has no www. prefix"),
+    ("http://localhost:3000", "http://127.0.0.1:3000", "browsers treat localhost and 127.0.0.1 as different hosts"),
+    ("http://127.0.0.1:3000", "http://[::1]:3000", "browsers treat 127.0.0.1 and [::1] as different hosts"),
+    (
+        "http://[::1]:3000",
+        "http://localhost",
+        "browsers treat [::1] and localhost as different hosts, and the port differs",
+    ),
+]
+MANY = [f"https://tenant-{number}.example.org" for number in range(MAX_IN_TABLE)]
+
+
+@pytest.mark.parametrize(("listed", "origin", "differs"), DIFFERENCES)
 def test_what_differs_is_said(listed: str, origin: str, differs: str) -> None:
     """One entry, an origin near it, and the words."""
     assert nearest(origin, "https://unrelated.example", listed) == (listed, differs)
+
+
+@pytest.mark.parametrize(("listed", "origin", "differs"), [row for row in DIFFERENCES if "capacitor" not in row[0]])
+def test_a_long_list_has_the_same_differences(listed: str, origin: str, differs: str) -> None:
+    """Without a table, an entry with a frequent port and a web scheme is found, with the same words."""
+    assert nearest(origin, *MANY, listed) == (listed, differs)
+
+
+def test_a_long_list_leaves_out_what_is_rare() -> None:
+    """Without a table, an entry with a rare port or scheme is not found for another one."""
+    for listed in ("http://localhost:1", "capacitor://localhost"):
+        assert nearest("http://localhost", *MANY[1:], listed) is not None
+        assert nearest("http://localhost", *MANY, listed) is None
 
 
 @pytest.mark.parametrize("row", rows_of(ROOT / "docs" / "logging.md", "Allowed"), ids=lambda row: row["Refused"])
@@ -194,13 +208,24 @@ def test_what_is_told_is_true() -> None:
     counts.require(found=0.2, refused=0.3)
 
 
-def test_looking_takes_as_long_in_a_long_list() -> None:
+@pytest.mark.parametrize("counts", [(10, MAX_IN_TABLE), (MAX_IN_TABLE + 1, 5 * MAX_IN_TABLE)])
+def test_looking_takes_as_long_in_a_long_list(counts: tuple[int, int]) -> None:
     """Steps do not grow with the policy: a stranger's origin never makes it be read."""
-    few, many = (Nearest(Policy(allow_origins=[f"https://t{n}.example" for n in range(count)])) for count in (10, 2000))
+    few, many = (Nearest(Policy(allow_origins=[f"https://t{n}.example" for n in range(count)])) for count in counts)
     for text in ("http://t7.example", "https://evil.example.net", f"https://{'a.' * 120}example"):
         origin = parsed(text)
         assert many.find(origin) == few.find(origin)
         assert steps_of(lambda origin=origin: many.find(origin)) == steps_of(lambda origin=origin: few.find(origin))
+
+
+def test_a_long_list_is_not_read_for_the_first_refusal() -> None:
+    """Steps of the first search do not grow with the policy, because the event loop waits for them."""
+    origin = parsed(f"http://{'a.' * 120}t7.example")
+    few, many = (
+        Policy(allow_origins=[f"https://t{n}.example" for n in range(count)])
+        for count in (MAX_IN_TABLE + 1, 20 * MAX_IN_TABLE)
+    )
+    assert steps_of(lambda: Nearest(few).find(origin)) == steps_of(lambda: Nearest(many).find(origin))
 
 
 def test_many_ports_of_one_host_are_not_all_compared() -> None:
