@@ -1,11 +1,13 @@
 """Build the documentation site into site/, then check its links and that it loads nothing from other hosts.
 
-Zensical checks the links between Markdown files. This script checks the links and resources of the built pages. It
-also adds console messages to the search index, so that a search finds the page that explains a message.
+The pages are those of docs/, and the changelog, the security policy and the guide for contributors. Zensical checks the
+links between Markdown files. This script checks the links and resources of the built pages. It also adds console
+messages to the search index, so that a search finds the page that explains a message.
 """
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from collections import defaultdict
@@ -23,6 +25,12 @@ _ROW = re.compile(r"^\| `(.+)` \| (\[.+\)) \|$", re.MULTILINE)
 _PAGE = re.compile(r"\(([a-z-]+)\.md\)")
 # A console message as it appears in the search index.
 _MESSAGE = re.compile(r"<pre><code>.*?</code></pre>", re.DOTALL)
+
+
+# The documents of the root folder, with the name of their page.
+_ROOT_PAGES = {"CHANGELOG.md": "changelog.md", "CONTRIBUTING.md": "contributing.md", "SECURITY.md": "security.md"}
+_LINK = re.compile(r"\[([^]]*)\]\(([^)]*)\)")
+_HOME = "crossorigin: CORS for FastAPI, Starlette and ASGI"
 
 
 class Page(HTMLParser):
@@ -45,6 +53,32 @@ class Page(HTMLParser):
             self.loaded.append(values[attribute])
 
 
+def copy_pages(root: Path) -> None:
+    """Copy all pages to build/docs, and change the links between docs/ and the root folder accordingly."""
+    pages = root / "build" / "docs"
+    shutil.rmtree(pages, ignore_errors=True)
+    shutil.copytree(root / "docs", pages)
+    for path in pages.glob("*.md"):
+        path.write_text(_LINK.sub(_change_link_to_root, path.read_text("utf-8")), "utf-8")
+    for name, page in _ROOT_PAGES.items():
+        (pages / page).write_text(_LINK.sub(_change_link_from_root, (root / name).read_text("utf-8")), "utf-8")
+
+
+def _change_link_to_root(link: re.Match[str]) -> str:
+    name, _, anchor = link[2].removeprefix("../").partition("#")
+    return f"[{link[1]}]({_ROOT_PAGES[name]}#{anchor})" if name in _ROOT_PAGES else link[0]
+
+
+def _change_link_from_root(link: re.Match[str]) -> str:
+    if link[2].startswith("docs/"):
+        return f"[{link[1]}]({link[2].removeprefix('docs/')})"
+    if link[2].startswith(("#", "https://")):
+        return link[0]
+    changed = _change_link_to_root(link)
+    # Other files of the repository are not on the site.
+    return link[1] if changed == link[0] else changed
+
+
 def build(root: Path) -> bool:
     """Build the site from scratch and return whether that succeeded.
 
@@ -56,6 +90,8 @@ def build(root: Path) -> bool:
         return False
     # The links of 404.html are absolute paths, but the site can be served below any path.
     (root / "site" / "404.html").unlink()
+    home = root / "site" / "index.html"
+    home.write_text(re.sub("<title>.*?</title>", f"<title>{_HOME}</title>", home.read_text("utf-8"), count=1), "utf-8")
     return True
 
 
@@ -117,6 +153,7 @@ def problems_of(site: Path) -> list[str]:
 def main() -> int:
     """Build the site of the current directory, print its problems, and return the exit status."""
     root = Path.cwd()
+    copy_pages(root)
     if not build(root):
         return 1
     add_messages(root)

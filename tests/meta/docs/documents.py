@@ -9,6 +9,7 @@ README = ROOT / "README.md"
 POLICY = ROOT / "docs" / "policy.md"
 BEHAVIOR = ROOT / "docs" / "behavior.md"
 MIGRATION = ROOT / "docs" / "migrate-from-starlette.md"
+TUTORIAL = ROOT / "docs" / "tutorial.md"
 REASONS = ROOT / "docs" / "reasons"
 FINDINGS = ROOT / "docs" / "findings"
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])

@@ -15,7 +15,7 @@ from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser
 
 import crossorigin
 from crossorigin.browser import is_wsgi_app
-from tests.meta.docs.documents import DOCUMENTS, FINDINGS, NAMES, REASONS, ROOT
+from tests.meta.docs.documents import DOCUMENTS, FINDINGS, NAMES, README, REASONS, ROOT, TUTORIAL
 from tests.meta.docs.exchange import send, send_wsgi
 
 _PRINTED = "_printed"
@@ -24,8 +24,14 @@ _HEADER = re.compile(r"([\w-]+): (.*)")
 
 # `js` and `sh` are for browsers and shells: the first are not run, the second are looked up below.
 _LANGUAGES = {"http", "js", "python", "sh", "text", "tree"}
-# What consoles print, and what is not run here: the tests of these pages read it. `py` needs packages of others.
+# The tests of these pages read the other blocks: what consoles print, and configurations. `py` needs other packages.
 _LANGUAGES_OF_REASONS = {*_LANGUAGES, "console", "nginx", "py"}
+# `tests/real/tutorial` and `tests/real/deployment` run the blocks of these pages.
+_LANGUAGES_OF_PAGES = {
+    "docs/deployment.md": {*_LANGUAGES, "nginx"},
+    "docs/installation.md": {*_LANGUAGES, "requirements"},
+    "docs/tutorial.md": {*_LANGUAGES, "console", "html", "log", "page"},
+}
 
 
 def run_python(example: Example) -> None:
@@ -89,7 +95,7 @@ SYBIL = Sybil(
 _OF_REASONS = Sybil(parsers=_PYTHON)
 
 
-@pytest.mark.parametrize("path", DOCUMENTS, ids=NAMES)
+@pytest.mark.parametrize("path", [path for path in DOCUMENTS if path != TUTORIAL], ids=lambda path: path.stem)
 def test_every_example_of_a_document_does_what_it_shows(path: Path) -> None:
     """Python runs, `text` is what the block before printed, and `http` is what the app answers."""
     document = (_OF_REASONS if path.parent in {REASONS, FINDINGS} else SYBIL).parse(path)
@@ -100,30 +106,13 @@ def test_every_example_of_a_document_does_what_it_shows(path: Path) -> None:
     assert not document.namespace.get(_PRINTED), "nothing shows what the last block prints"
 
 
+# Indexes and background pages have no code of their own.
+_WITHOUT_EXAMPLE = {"architecture.md", "evidence.md", "glossary.md", "performance.md"}
+_PAGES = [*sorted((ROOT / "docs").glob("*.md")), README]
+
+
 @pytest.mark.parametrize(
-    "name",
-    [
-        "README.md",
-        "docs/index.md",
-        "docs/quickstart.md",
-        "docs/policy.md",
-        "docs/behavior.md",
-        "docs/cors.md",
-        "docs/browser.md",
-        "docs/migrate-from-starlette.md",
-        "docs/recipes-everyday.md",
-        "docs/testing.md",
-        "docs/errors.md",
-        "docs/routes.md",
-        "docs/not-cors.md",
-        "docs/websockets.md",
-        "docs/block.md",
-        "docs/logging.md",
-        "docs/settings.md",
-        "docs/doctor.md",
-        "docs/flask.md",
-        "docs/migrate-from-flask-cors.md",
-    ],
+    "name", [path.relative_to(ROOT).as_posix() for path in _PAGES if path.name not in _WITHOUT_EXAMPLE]
 )
 def test_a_page_opens_with_an_example(name: str) -> None:
     """A reader finds something to copy before the second heading."""
@@ -135,7 +124,8 @@ def test_a_page_opens_with_an_example(name: str) -> None:
 def test_every_block_is_of_a_language_that_is_looked_after(path: Path) -> None:
     """No example stands outside the tests by being called something else."""
     fences = re.findall(r"^ *```(.*)$", path.read_text("utf-8"), flags=re.MULTILINE)
-    assert set(fences[::2]) <= (_LANGUAGES_OF_REASONS if path.parent in {REASONS, FINDINGS} else _LANGUAGES)
+    of_page = _LANGUAGES_OF_PAGES.get(path.relative_to(ROOT).as_posix(), _LANGUAGES)
+    assert set(fences[::2]) <= (_LANGUAGES_OF_REASONS if path.parent in {REASONS, FINDINGS} else of_page)
     assert set(fences[1::2]) <= {""}
 
 

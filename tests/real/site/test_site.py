@@ -51,7 +51,8 @@ def problems_of(site: Path) -> list[str]:
 
 def copy_sources(place: Path) -> None:
     """Copy all that the site is made of."""
-    shutil.copy(ROOT / "zensical.toml", place)
+    for name in ("zensical.toml", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"):
+        shutil.copy(ROOT / name, place)
     shutil.copytree(ROOT / "docs", place / "docs")
     shutil.copytree(ROOT / "src", place / "src", ignore=shutil.ignore_patterns("__pycache__"))
 
