@@ -1,5 +1,6 @@
-// A console's message that is pasted into the search has the reader's own addresses, methods and headers in it, and the
-// search finds what has every word. What is the same in all such messages stands in the index of reasons.
+// A message that a reader pastes from the console contains addresses, methods and headers of the reader, but the search
+// finds only entries with all words. This script replaces the message by the words that are the same in every such
+// message, which the index of reasons lists. Of other text, it removes the addresses.
 const index = new URL("reasons/index.html", document.currentScript.src);
 const address = /['"‘“]?[a-z][a-z0-9+.-]*:\/\/[^\s'"‘’“”()]*['"’”]?/gi;
 

@@ -10,7 +10,6 @@ import re
 import shutil
 import subprocess
 import sys
-from collections import defaultdict
 from html import escape
 from html.parser import HTMLParser
 from pathlib import Path
@@ -23,6 +22,15 @@ _LOADED = {"audio": "src", "embed": "src", "iframe": "src", "img": "src", "link"
 # A row of the index of reasons: a console message, and the pages that explain it.
 _ROW = re.compile(r"^\| `(.+)` \| (\[.+\)) \|$", re.MULTILINE)
 _PAGE = re.compile(r"\(([a-z-]+)\.md\)")
+# Words that most messages contain, and the pages that explain the most common of these messages.
+_COMMON_PHRASES = (
+    "blocked by CORS policy",
+    "Cross-Origin Request Blocked",
+    "Access to fetch at",
+    "Access to XMLHttpRequest at",
+    "CORS error",
+)
+_COMMON_PAGES = "(missing-allow-origin-header.md), (preflight-missing-allow-origin-header.md)"
 # A console message as it appears in the search index.
 _MESSAGE = re.compile(r"<pre><code>.*?</code></pre>", re.DOTALL)
 
@@ -98,32 +106,25 @@ def build(root: Path) -> bool:
 def add_messages(root: Path) -> None:
     """Add a search entry for each console message, titled with the characteristic words of the message.
 
-    The search ranks matches in titles first, and those at the start of a title highest.
+    The search ranks matches in titles first, and those at the start of a title highest. The index of reasons lists the
+    most common reason first.
     """
-    phrases: defaultdict[str, list[str]] = defaultdict(list)
-    for phrase, pages in _ROW.findall((root / "docs" / "reasons" / "index.md").read_text("utf-8")):
-        for page in _PAGE.findall(pages):
-            phrases[f"reasons/{page}.html#what-the-console-says"].append(escape(phrase, quote=False))
+    rows = _ROW.findall((root / "docs" / "reasons" / "index.md").read_text("utf-8"))
     path = root / "site" / "search.json"
     index = json.loads(path.read_text("utf-8"))
-    entries: list[dict[str, Any]] = [entry for entry in index["items"] if entry["location"] in phrases]
-    # Entries with the same message are found in this order. Those of preflights come last because Chromium mentions
-    # the preflight in its message.
-    entries.sort(key=lambda entry: "/preflight-" in entry["location"])
-    messages = [
-        {**entry, "title": next(phrase for phrase in phrases[entry["location"]] if phrase in text), "text": text}
-        for entry in entries
-        for text in _MESSAGE.findall(entry["text"])
-    ]
-    titles = {entry["title"] for entry in messages}
-    # The index of reasons lists more phrases than the pages show as messages.
-    other_phrases = [
-        {**entry, "title": phrase, "text": phrase}
-        for entry in entries
-        for phrase in phrases[entry["location"]]
-        if phrase not in titles
-    ]
-    index["items"] += [*messages, *other_phrases]
+    entries: dict[str, dict[str, Any]] = {entry["location"]: entry for entry in index["items"]}
+    added: list[dict[str, Any]] = []
+    for phrase, listed in [*((phrase, _COMMON_PAGES) for phrase in _COMMON_PHRASES), *rows]:
+        title = escape(phrase, quote=False)
+        pages = _PAGE.findall(listed)
+        # A phrase that many pages share finds the two most common ones first.
+        for page in pages[:2]:
+            entry = entries[f"reasons/{page}.html#what-the-console-says"]
+            shown = [text for text in _MESSAGE.findall(entry["text"]) if title in text]
+            # The text decides between two pages: only Chromium's message for a preflight mentions it. Not every phrase
+            # is shown as a message on its page.
+            added.append({**entry, "title": title, "text": shown[0] if shown and len(pages) <= 2 else title})
+    index["items"] = [*added, *index["items"]]
     path.write_text(json.dumps(index, ensure_ascii=False), "utf-8")
 
 
