@@ -1,4 +1,4 @@
-"""The site of the documents is built without a network, is whole, and can be read on a desk and on a phone."""
+"""The documentation site is built without a network, is complete, and can be read on a desktop and on a phone."""
 
 import importlib.util
 import re
@@ -9,7 +9,7 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlencode
 
 import pytest
@@ -23,6 +23,11 @@ PYTHON = ROOT / ".venv-docs" / "bin" / "python"
 SCRIPT = ROOT / "scripts" / "build_site.py"
 PAGES = [
     "index.html",
+    "installation.html",
+    "tutorial.html",
+    "deployment.html",
+    "faq.html",
+    "changelog.html",
     "reasons/index.html",
     "reasons/missing-allow-origin-header.html",
     "findings/missing-vary.html",
@@ -33,14 +38,14 @@ MESSAGE = "No 'Access-Control-Allow-Origin' header is present on the requested r
 
 
 class Quiet(SimpleHTTPRequestHandler):
-    """A server of files that says nothing."""
+    """A server of files that prints nothing."""
 
     def log_message(self, *_: object) -> None:
-        """Leave the run's output to the tests."""
+        """Print nothing."""
 
 
 def problems_of(site: Path) -> list[str]:
-    """What the script that builds tells of a site."""
+    """Return the problems that the build script finds in a site."""
     spec = importlib.util.spec_from_file_location("build_site", SCRIPT)
     assert spec
     assert spec.loader
@@ -51,7 +56,7 @@ def problems_of(site: Path) -> list[str]:
 
 
 def copy_sources(place: Path) -> None:
-    """Copy all that the site is made of."""
+    """Copy the sources of the site."""
     for name in ("zensical.toml", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"):
         shutil.copy(ROOT / name, place)
     shutil.copytree(ROOT / "docs", place / "docs")
@@ -59,8 +64,8 @@ def copy_sources(place: Path) -> None:
 
 
 def build(place: Path) -> subprocess.CompletedProcess[str]:
-    """Do what `make docs` does, elsewhere."""
-    assert PYTHON.exists(), "nothing here builds the site: run make .venv-docs/.docs"
+    """Build the site in another folder, as `make docs` does."""
+    assert PYTHON.exists(), "the site builder is not installed: run make .venv-docs/.docs"
     return subprocess.run([PYTHON, SCRIPT], cwd=place, capture_output=True, text=True, check=False, timeout=120)
 
 
@@ -76,7 +81,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def address(site: Path) -> Generator[str]:
-    """Where it is served, below a path that is not the root."""
+    """The URL of the site, which is served below a path."""
     with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(site.parent))) as server:
         thread = Thread(target=server.serve_forever)
         thread.start()
@@ -87,7 +92,7 @@ def address(site: Path) -> Generator[str]:
 
 @pytest.fixture(scope="module")
 async def browser(anyio_backend: str, chromium_launch: dict[str, Any]) -> AsyncGenerator[Browser]:
-    """A headless Chromium, the system's own."""
+    """The headless Chromium of the system."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(**chromium_launch)
         yield browser
@@ -96,7 +101,7 @@ async def browser(anyio_backend: str, chromium_launch: dict[str, Any]) -> AsyncG
 
 @pytest.fixture
 def asked() -> list[str]:
-    """The URLs that the page's browser asks for."""
+    """The URLs that the browser requests."""
     return []
 
 
@@ -110,7 +115,7 @@ async def page(browser: Browser, asked: list[str]) -> AsyncGenerator[Page]:
 
 
 def test_a_broken_link_between_documents_fails_the_build(tmp_path: Path) -> None:
-    """No site is built with a link to a document or to a heading that is not there."""
+    """A link to a missing document or heading fails the build."""
     copy_sources(tmp_path)
     with (tmp_path / "docs" / "not-cors.md").open("a", encoding="utf-8") as document:
         document.write("\n[a page](nowhere.md) [a heading](policy.md#nowhere)\n")
@@ -134,8 +139,8 @@ def test_a_broken_link_between_documents_fails_the_build(tmp_path: Path) -> None
         ('<script src="//elsewhere.example/a.js">', "index.html: //elsewhere.example/a.js is loaded from another host"),
     ],
 )
-def test_what_is_broken_for_a_reader_is_told(tmp_path: Path, written: str, told: str | None) -> None:
-    """A link leads to a file of the site and to a place in it, and a page loads nothing from another host."""
+def test_a_broken_link_is_reported(tmp_path: Path, written: str, told: str | None) -> None:
+    """A link must lead to a file of the site and to an anchor in it, and a page loads nothing from another host."""
     site = tmp_path / "site"
     site.mkdir()
     (tmp_path / "LICENSE").write_text("", "utf-8")
@@ -144,28 +149,97 @@ def test_what_is_broken_for_a_reader_is_told(tmp_path: Path, written: str, told:
     assert [problem.startswith(told or "?") for problem in problems_of(site)] == [True] * bool(told)
 
 
-def test_a_page_that_none_leads_to_is_told(tmp_path: Path) -> None:
-    """A new document has a place in the navigation or in an index."""
+def test_a_page_without_a_link_to_it_is_reported(tmp_path: Path) -> None:
+    """Each document must be in the navigation or in an index."""
     for name in ("index.html", "lost.html"):
         (tmp_path / name).write_text(f'<a href="{name}">', "utf-8")
     assert problems_of(tmp_path) == ["lost.html: no page links here"]
 
 
 async def test_a_page_fits_a_phone_and_a_desk(address: str, page: Page, asked: list[str]) -> None:
-    """Nothing is scrolled sideways, not even a console's message, and no other host is asked for anything."""
-    messages = "[...document.querySelectorAll('.language-console code')]"
+    """No page and no code is cut, also with a zoom of 200 %, and no other host gets a request."""
     for name in PAGES:
         await page.goto(address + name, wait_until="networkidle")
-        for width in (390, 1280):
+        # A zoom of 200 % halves the width of the window in CSS pixels.
+        for width in (390, 640, 1280):
             await page.set_viewport_size({"width": width, "height": 900})
             assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (name, width)
-            hidden = await page.evaluate(f"{messages}.map(block => block.scrollWidth - block.clientWidth)")
-            assert set(hidden) == ({0} if "/missing" in name else set()), (name, width)
+            selector = "pre > code" if width < 1280 else ".language-console code"
+            hidden = "blocks => blocks.map(block => block.scrollWidth - block.clientWidth)"
+            assert set(await page.locator(selector).evaluate_all(hidden)) <= {0}, (name, width)
     assert all(url.startswith(address) for url in asked), asked
 
 
+# The contrast of an element's text with its background, by the formula of WCAG 2.
+_CONTRAST = """
+elements => elements.map(element => {
+    const values = color => color.match(/[\\d.]+/g).map(Number);
+    const luminance = color => color.slice(0, 3)
+        .map(part => part / 255)
+        .map(part => part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4)
+        .reduce((sum, part, index) => sum + part * [0.2126, 0.7152, 0.0722][index], 0);
+    let parent = element;
+    while (getComputedStyle(parent).backgroundColor === "rgba(0, 0, 0, 0)") parent = parent.parentElement;
+    const back = values(getComputedStyle(parent).backgroundColor);
+    const [...text] = values(getComputedStyle(element).color);
+    const alpha = text[3] ?? 1;
+    const seen = text.slice(0, 3).map((part, index) => part * alpha + back[index] * (1 - alpha));
+    const [dark, light] = [luminance(seen), luminance(back)].sort((a, b) => a - b);
+    return (light + 0.05) / (dark + 0.05);
+})
+"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", ["reasons/missing-allow-origin-header.html", "tutorial.html"])
+async def test_code_is_easy_to_read(
+    address: str, browser: Browser, name: str, scheme: Literal["light", "dark"]
+) -> None:
+    """Each part of a console message and of other code has a contrast of at least 7:1, in both color schemes."""
+    async with await browser.new_context(color_scheme=scheme) as context:
+        page = await context.new_page()
+        await page.goto(address + name, wait_until="networkidle")
+        contrasts = await page.locator("pre code, pre code span:not(:empty)").evaluate_all(_CONTRAST)
+    assert len(contrasts) > 50
+    assert min(contrasts) >= 7
+
+
+async def test_a_page_works_with_the_keyboard(address: str, page: Page) -> None:
+    """The first Tab reaches the link to the content, and a search result opens with the arrow and Enter keys."""
+    await page.goto(f"{address}policy.html", wait_until="networkidle")
+    await page.keyboard.press("Tab")
+    assert await page.evaluate("document.activeElement.textContent.trim()") == "Skip to content"
+    await page.keyboard.press("Enter")
+    await page.keyboard.press("/")
+    field = page.get_by_role("combobox", name="Search")
+    await field.fill("glossary")
+    await page.locator('a[role="option"]').first.wait_for()
+    await page.keyboard.press("Enter")
+    await page.wait_for_url("**/glossary.html*")
+
+
+def test_a_page_has_a_title_that_names_it(site: Path) -> None:
+    """The title of a tab or a bookmark starts with the page, and no title repeats the name of the site."""
+    titles = {
+        path.relative_to(site).as_posix(): re.findall("<title>(.*?)</title>", path.read_text("utf-8"))
+        for path in site.rglob("*.html")
+    }
+    assert all(len(found) == 1 for found in titles.values())
+    assert len({found[0] for found in titles.values()}) == len(titles)
+    assert titles["index.html"] == ["crossorigin: CORS for FastAPI, Starlette and ASGI"]
+    assert titles["changelog.html"] == ["Changelog - crossorigin"]
+
+
+def test_the_api_page_has_every_name(site: Path) -> None:
+    """Each name of the document has a heading that the builder filled in from a docstring."""
+    anchors = set(re.findall(r'id="(crossorigin[\w.]*)"', (site / "api.html").read_text("utf-8")))
+    names = re.findall(r"^::: (\S+)$", (ROOT / "docs" / "api.md").read_text("utf-8"), flags=re.MULTILINE)
+    assert len(names) > 50
+    assert set(names) <= anchors
+
+
 async def test_a_console_message_is_found(address: str, page: Page, asked: list[str]) -> None:
-    """Who pastes what Chrome prints into the search reaches the page that explains it."""
+    """A message of Chrome in the search leads to the page that explains it."""
     await page.goto(address, wait_until="networkidle")
     await page.keyboard.press("/")
     await page.get_by_role("combobox", name="Search").fill(MESSAGE)
@@ -278,7 +352,7 @@ async def test_other_searches_find_their_pages(search: Search, address: str) -> 
 
 
 async def test_a_page_opens_from_a_disk(site: Path, page: Page, asked: list[str]) -> None:
-    """Its links and its style work without a server, and nothing is asked for beyond the site."""
+    """Links and styles work without a server, and nothing outside the site is requested."""
     await page.goto((site / "index.html").as_uri())
     await page.locator("article").get_by_role("link", name="Look up the message").click()
     await page.wait_for_url("**/reasons/index.html")
