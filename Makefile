@@ -42,7 +42,7 @@ docs: .venv-docs/.docs ## build the documentation site into site/ and check its 
 	@.venv-docs/bin/python scripts/build_site.py
 	@echo 'To read it, run: python3 -m http.server --bind 127.0.0.1 --directory site'
 
-test: test-packages .venv/.dev .venv-docs/.docs $(if $(ARGS),,.venv-oldest/.oldest) ## run all tests and check their coverage (ARGS=tests/unit: run only those)
+test: test-packages .venv/.dev .venv-docs/.docs build/wheels/.extras $(if $(ARGS),,.venv-oldest/.oldest) ## run all tests and check their coverage (ARGS=tests/unit: run only those)
 ifdef ARGS
 	$(BIN)/python -m pytest $(if $(findstring .py,$(ARGS)),,$(WORKERS)) $(ARGS)
 else
@@ -109,6 +109,13 @@ bench-packages:
 
 .venv/.demo: requirements/demo.txt pyproject.toml scripts/setup-venv.sh
 	@scripts/setup-venv.sh demo
+	@touch $@
+
+# The tests install the wheel of the project from these wheels, without a network.
+build/wheels/.extras: requirements/extras.txt .venv/.dev
+	@echo "Downloading requirements/extras.txt into build/wheels"
+	@rm -rf build/wheels
+	@$(BIN)/python -m pip download --disable-pip-version-check --quiet --require-hashes --no-deps --only-binary :all: --dest build/wheels --requirement requirements/extras.txt
 	@touch $@
 
 # The benchmarks have their own environment, so that they load only the locked versions of the compared libraries.

@@ -11,11 +11,12 @@ set -eu
 cd "$(dirname "$0")/../requirements"
 
 # The order matters: each lock file uses the versions of the earlier ones, except for the last, which pins old versions.
-locks="demo dev fuzz bench docs oldest"
+locks="demo dev extras fuzz bench docs oldest"
 
 compile() { # compile LOCK OPTION...: write LOCK.txt in the current directory
     lock=$1
     shift
+    [ "$lock" != extras ] || set -- --all-extras "$@"
     uv pip compile --quiet --universal --python-version 3.11 \
         --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
         "$@" ../pyproject.toml "$lock.in" --output-file "$lock.txt"
