@@ -118,6 +118,9 @@ Open the first two side by side. Both show the same page, which sends six reques
 allowed origin it can read every response, on the refused origin none. For each request, the
 page shows what the browser did, what it sent, and how the policy decides.
 
+The warning above is expected. The API is the unchanged example of FastAPI's documentation, which
+allows cookies for pages of http://localhost.tiangolo.com. Such a policy is allowed, and reported.
+
 Press Ctrl-C to stop the demo.""",
             flush=True,
         )

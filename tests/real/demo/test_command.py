@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from crossorigin import CrossOriginWarning, Policy
+from demo.documented import origins
 from tests.real.demo.process import Demo, get
 
 Start = Callable[..., Demo]
@@ -44,6 +46,18 @@ def test_it_prints_three_addresses_that_answer(start: Start, page_port: int) -> 
         assert "<title>crossorigin" in get(origin)[1]
     answer = get(demo.address("The API that both pages call:"))[1]
     assert json.loads(answer) == {"message": "Hello World"}
+
+
+def test_it_explains_the_warning_of_its_policy(start: Start, page_port: int) -> None:
+    """The one warning of the first run is about the documented example, and the text below it says so."""
+    demo = start("--port", "0")
+    demo.wait_until_ready()
+    [warning] = [line for line in demo.printed.splitlines() if "warning" in line]
+    assert warning.startswith("The warning above is expected.")
+    assert "http://localhost.tiangolo.com" in demo.printed
+    with pytest.warns(CrossOriginWarning, match="http://localhost.tiangolo.com") as caught:
+        Policy(allow_origins=origins, allow_credentials=True)
+    assert len(caught) == 1
 
 
 def test_port_moves_the_api(start: Start, page_port: int) -> None:
