@@ -11,14 +11,14 @@ BODY = b"the app's own"
 
 @dataclass(slots=True)
 class Exchange:
-    """Hold what came of a request: whether the app ran, and every message that was sent."""
+    """What came of a request: whether the app ran, and every message that was sent."""
 
     app_ran: bool = False
     messages: list[MutableMapping[str, Any]] = field(default_factory=list)
 
     @property
     def by(self) -> str:
-        """Tell who answered, in the words of the table."""
+        """Return who answered, in the words of the table."""
         return "app" if self.app_ran else "preflight"
 
     @property

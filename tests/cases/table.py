@@ -1,6 +1,6 @@
 """The shared table: what a policy, a request and an app's own headers must come to, whatever carries them.
 
-Each `*.toml` beside this module holds cases of one theme; every adapter runs them all. A `[[case]]` has
+Each `*.toml` next to this module holds cases of one theme; every adapter runs them all. A `[[case]]` has
 
     name       a sentence that states the promise
     policy     the name of a policy in `policies.toml`, or the options themselves
@@ -17,7 +17,7 @@ Each `*.toml` beside this module holds cases of one theme; every adapter runs th
 
 Header text is Latin-1. Text that would be long is written in parts: a list of strings, of `{ text, times }`, and of
 `{ names, count, join }`, where `names` is a format for a number. A list option takes `{ names, count }` too. `{ none =
-true }` stands for None.
+true }` means None.
 
 `policies_that_do_not_start` and `policies_that_warn` read the other two lists: options, and the code and field of
 each issue. Where `through` is "middleware", the options are the arguments of the middleware, and a `policy` among
@@ -52,7 +52,7 @@ _VARY = b"vary"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """Hold what arrives: a method, and header lines as a server hands them on."""
+    """What arrives: a method, and header lines as a server hands them on."""
 
     method: str
     headers: tuple[Line, ...]
@@ -64,7 +64,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
-    """Hold what the app answers by itself."""
+    """What the app answers by itself."""
 
     status: int
     headers: tuple[Line, ...]
@@ -72,7 +72,7 @@ class Response:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expected:
-    """Hold what must reach the browser; names of `cors` are lower-case, `body` is None where the app answers."""
+    """What must reach the browser; names of `cors` are lower-case, `body` is None where the app answers."""
 
     by: str
     status: int
@@ -84,7 +84,7 @@ class Expected:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """Hold one case of the table."""
+    """One case of the table."""
 
     name: str
     theme: str
@@ -101,7 +101,7 @@ class Case:
             return Policy(**self.options)
 
     def problems(self, *, by: str, status: int, headers: Iterable[Sequence[bytes]], body: bytes = b"") -> list[str]:
-        """Say what of an answer is not as expected; `body` counts where a preflight is answered."""
+        """Return what of an answer is not as expected; `body` counts where a preflight is answered."""
         lines = [(bytes(name), bytes(value)) for name, value in headers]
         told = [
             _differ("answered by", by, self.expected.by),
@@ -120,7 +120,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Faulty:
-    """Hold options with something wrong, and the code and field of each issue, in order."""
+    """Options with something wrong, and the code and field of each issue, in order."""
 
     name: str
     through: str

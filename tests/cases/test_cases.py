@@ -142,7 +142,7 @@ def test_a_doubtful_policy_starts_with_one_warning(faulty: Faulty) -> None:
 
 
 def test_the_table_is_large_enough_and_names_each_case_once() -> None:
-    """At least 150 cases, each with a name of its own."""
+    """At least 150 cases, each with its own name."""
     names = Counter(case.name for case in cases())
     assert len(cases()) >= 150
     assert [name for name, times in names.items() if times > 1] == []
@@ -155,7 +155,7 @@ def test_every_reason_that_a_policy_gives_is_in_the_table() -> None:
 
 
 def test_every_issue_code_is_in_the_table() -> None:
-    """No fault and no warning is without options that have it."""
+    """Each error and each warning has options that cause it."""
     faulty = (*policies_that_do_not_start(), *policies_that_warn())
     assert {code for entry in faulty for code, _ in entry.issues} == {code.value for code in IssueCode}
 

@@ -106,7 +106,7 @@ def test_workers_name_themselves_in_what_they_measure(guard: ModuleType, tmp_pat
 
 
 def test_an_exclusion_needs_its_reason(guard: ModuleType, tmp_path: Path) -> None:
-    """A line left out of the measure stands in the list with its reason, and no other line does."""
+    """Each line that coverage leaves out is in the list with its reason, and no other line is."""
     module = tmp_path / "a.py"
     module.write_text("x = 1  # pragma: no cover\n", "utf-8")
     line = "a.py: x = 1  # pragma: no cover"

@@ -63,8 +63,8 @@ def test_the_wheel_holds_the_package_whole_and_nothing_else(wheel: Path) -> None
     }
     with zipfile.ZipFile(wheel) as archive:
         names = {name for name in archive.namelist() if ".dist-info/" not in name}
-    rooms = [path for room in ("codes", "findings", "reasons") for path in (ROOT / "docs" / room).iterdir()]
-    documents = [ROOT / "docs" / "behavior.md", *rooms]
+    pages_of_codes = [path for name in ("codes", "findings", "reasons") for path in (ROOT / "docs" / name).iterdir()]
+    documents = [ROOT / "docs" / "behavior.md", *pages_of_codes]
     pages = {f"crossorigin/doctor/pages/{path.relative_to(ROOT / 'docs').as_posix()}" for path in documents}
     assert names == package | pages
     assert "crossorigin/py.typed" in names

@@ -1,4 +1,4 @@
-"""Policies and pages' requests drawn together, and what becomes of a pair that breaks a law.
+"""Policies and pages' requests drawn together, and the report on a pair that breaks a law.
 
 A plain generator of random numbers draws ten thousand pairs in the time in which Hypothesis draws a tenth. What it
 loses is the shrinking, so a pair that fails is made small here: whatever can be left out, is.
@@ -79,7 +79,7 @@ _LOCATIONS = [
 
 @dataclass(frozen=True)
 class Pair:
-    """Hold a policy's options, what a page asks, and what the app answers."""
+    """A policy's options, what a page asks, and what the app answers."""
 
     options: dict[str, Any] = field(default_factory=lambda: dict(DEFAULTS))
     debug: bool = False

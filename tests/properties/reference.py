@@ -23,7 +23,7 @@ OTHER_SIGNS = "!#$%&'*+-.^_`|~"
 
 @dataclass(frozen=True)
 class Answer:
-    """Hold what must be sent: CORS headers by lower-case name, and the elements of Vary in their order."""
+    """What must be sent: CORS headers by lower-case name, and the elements of Vary in their order."""
 
     by: str
     status: int
@@ -35,7 +35,7 @@ class Answer:
 def answer(
     options: Mapping[str, Any], method: str, headers: Sequence[Line], status: int, own: Sequence[Line], *, debug: bool
 ) -> Answer:
-    """Say what must be sent for a request, when the app would answer with `status` and the headers `own`."""
+    """Return what must be sent for a request, when the app would answer with `status` and the headers `own`."""
     origins = lines_of(headers, "origin")
     methods = lines_of(headers, "access-control-request-method")
     if method == "OPTIONS" and origins and methods:
@@ -49,7 +49,7 @@ def lines_of(headers: Sequence[Line], name: str) -> list[bytes]:
 
 
 def preflight(options: Mapping[str, Any], headers: Sequence[Line], *, debug: bool) -> Answer:
-    """Say what answers a CORS-preflight request."""
+    """Return what answers a CORS-preflight request."""
     origins = lines_of(headers, "origin")
     methods = lines_of(headers, "access-control-request-method")
     names = lines_of(headers, "access-control-request-headers")
@@ -108,7 +108,7 @@ def lists(options: Mapping[str, Any], names: Sequence[bytes]) -> dict[str, str]:
 
 
 def refused_by_every_browser(options: Mapping[str, Any], methods: Sequence[bytes], names: Sequence[bytes]) -> bool:
-    """Tell whether the truthful lists are refused by whoever reads them."""
+    """Return whether readers of the truthful lists refuse the request."""
     if len(methods) == 1:
         method = methods[0].decode("latin-1")
         unlisted = method not in methods_allowed(options) and method not in {"GET", "HEAD", "POST"}
@@ -139,18 +139,18 @@ def names_listed(options: Mapping[str, Any]) -> list[str]:
 
 
 def within_limits(options: Mapping[str, Any], lines: Sequence[bytes]) -> bool:
-    """Tell whether the requested names are few enough to be read."""
+    """Return whether the requested names are few enough to be read."""
     empty = [element for line in lines for element in line.split(b",") if not element.strip(b" \t")]
-    return sum(len(line) for line in lines) <= room(options) and len(empty) <= 16
+    return sum(len(line) for line in lines) <= space_for_names(options) and len(empty) <= 16
 
 
-def room(options: Mapping[str, Any]) -> int:
+def space_for_names(options: Mapping[str, Any]) -> int:
     """Return how many bytes of requested names are read."""
     return max(4096, 2 * len(", ".join(names_listed(options))))
 
 
 def names_are_allowed(options: Mapping[str, Any], lines: Sequence[bytes]) -> bool:
-    """Tell whether every requested name is allowed."""
+    """Return whether every requested name is allowed."""
     if not within_limits(options, lines):
         return False
     if "*" in options["allow_headers"]:
@@ -165,12 +165,12 @@ def elements(lines: Sequence[bytes]) -> list[str]:
 
 
 def is_token(text: str) -> bool:
-    """Tell whether a text is a token."""
+    """Return whether a text is a token."""
     return text != "" and all(sign in LETTERS + LETTERS.upper() + DIGITS + OTHER_SIGNS for sign in text)
 
 
 def actual(options: Mapping[str, Any], origins: Sequence[bytes], status: int, own: Sequence[Line]) -> Answer:
-    """Say what an actual response must carry."""
+    """Return what an actual response must carry."""
     constant = "*" in options["allow_origins"] or options["constant_allow_origin"]
     cors: dict[str, str] = {}
     if constant or origin_is_allowed(options, origins):
@@ -204,7 +204,7 @@ def names_exposed(options: Mapping[str, Any], own: Sequence[Line]) -> list[str]:
 
 
 def origin_is_allowed(options: Mapping[str, Any], lines: Sequence[bytes]) -> bool:
-    """Tell whether the Origin of a request is allowed."""
+    """Return whether the Origin of a request is allowed."""
     listed = options["allow_origins"]
     if "*" in listed:
         return True
@@ -222,7 +222,7 @@ def origin_is_allowed(options: Mapping[str, Any], lines: Sequence[bytes]) -> boo
 
 
 def pattern_fits(pattern: str, origin: str) -> bool:
-    """Tell whether a listed pattern stands for an origin."""
+    """Return whether a listed pattern matches an origin."""
     parts, wanted = split_origin(origin), split_text(pattern)
     if parts is None or "*" not in pattern:
         return False
@@ -258,14 +258,14 @@ def split_origin(text: str) -> tuple[str, str, str] | None:
 
 
 def port_is_right(scheme: str, port: str) -> bool:
-    """Tell whether a port is written as browsers write it."""
+    """Return whether a port is written as browsers write it."""
     if any(sign not in DIGITS for sign in port) or port[0] == "0" or len(port) > 5:
         return False
     return int(port) <= 65535 and (scheme, port) not in {("http", "80"), ("https", "443")}
 
 
 def host_is_right(scheme: str, host: str) -> bool:
-    """Tell whether a host is written as browsers write it."""
+    """Return whether a host is written as browsers write it."""
     if host.startswith("["):
         return address_is_right(ipaddress.IPv6Address, host.removeprefix("[").removesuffix("]"))
     if host == ".":
@@ -284,7 +284,7 @@ def host_is_right(scheme: str, host: str) -> bool:
 
 
 def address_is_right(read: Callable[[str], object], text: str) -> bool:
-    """Tell whether an address is written as browsers write it; one that embeds IPv4 is not asked about."""
+    """Return whether an address is written as browsers write it; one that embeds IPv4 is not asked about."""
     try:
         return str(read(text)) == text
     except ValueError:

@@ -1,7 +1,7 @@
 """Route tables that Hypothesis draws, and the two apps that each is built into.
 
 The app has the policies and shares what the table shares. Its twin has no policy, no middleware and nothing that is
-shared, and its endpoints take whatever they are sent: each knows the one place where it stands, and tells. Where a
+shared, and its endpoints take whatever they are sent: each knows its place in the table, and reports it. Where a
 request went is what the twin's own routing did with it; nothing here matches a path.
 """
 
@@ -84,7 +84,7 @@ class Leaf:
 
     @property
     def is_socket(self) -> bool:
-        """Tell whether it serves WebSockets."""
+        """Return whether it serves WebSockets."""
         return not self.methods
 
 
@@ -123,7 +123,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """One place between the app and an endpoint, and the policy that stands there."""
+    """One place between the app and an endpoint, and the policy that is attached there."""
 
     kind: str
     policy: int | None = None
@@ -179,7 +179,7 @@ _MAKE: dict[str, Callable[[str], Any]] = {
 
 @dataclass(slots=True)
 class Builder:
-    """Build a table; `notes` is told of each mount that is entered and each endpoint that is called."""
+    """Build a table; `notes` records each mount that is entered and each endpoint that is called."""
 
     table: Table
     is_twin: bool
@@ -346,7 +346,7 @@ def _branches(draw: st.DrawFn, index: int, kinds: tuple[str, ...]) -> Branch:
     if kinds[index] != "apirouter":
         ways.append("host")
     kind = draw(st.sampled_from(ways))
-    # A parameter's name may stand only once in a path.
+    # A path may contain the name of a parameter only once.
     prefixes = ["/v", "/a", f"/{{to{index}_{group}}}", "/w"]
     # FastAPI includes no mount without a prefix.
     prefixes += [] if kind == "mount" and kinds[index] == "apirouter" else [""]
@@ -395,7 +395,7 @@ def tables(draw: st.DrawFn) -> Table:
 
 @st.composite
 def crowded(draw: st.DrawFn) -> Table:
-    """Draw a table of one path, where each method has an endpoint with a policy of its own for pages of one origin."""
+    """Draw a table of one path, where each method has an endpoint with its own policy for pages of one origin."""
     methods = draw(st.permutations(["PUT", "DELETE", "COPY", "MOVE"]))[: draw(st.integers(2, 3))]
     methods += draw(st.sampled_from([[], [], ["GET"]]))
     policies, leaves, endpoints = [Policy()], list[Leaf](), list[Endpoint]()
@@ -436,5 +436,5 @@ def addresses(table: Table, index: int = 0, host: str = API, before: str = "") -
             continue
         there = (API if item.prefix == "api.example" else OTHER_API) if item.kind == "host" else host
         further = list(addresses(table, item.group, there, before + item.prefix * (item.kind != "host")))
-        # An app with few routes of its own is asked for others all the more.
+        # An app that has few routes gets more requests for other paths.
         yield from further * (3 if item.kind == "include" else 1)

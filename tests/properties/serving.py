@@ -1,4 +1,4 @@
-"""One middleware around an app that answers as it is told, and what is to be seen of an exchange."""
+"""One middleware around an app with a given response, and the visible part of an exchange."""
 
 import warnings
 from collections.abc import Iterable, MutableMapping, Sequence
@@ -23,7 +23,7 @@ def build(options: dict[str, Any]) -> Policy:
 
 @dataclass(frozen=True)
 class Served:
-    """Hold what came of a request: who answered, the status, the body of a preflight, the headers."""
+    """What came of a request: who answered, the status, the body of a preflight, the headers."""
 
     by: str
     status: int
@@ -36,11 +36,11 @@ class MiddlewareInstance:
 
     def __init__(self, policy: Policy, *, debug: bool) -> None:
         """Wrap an app that sends the messages it finds in the scope."""
-        # At its place from the start, so that nothing is served in a way of its own.
+        # At its place from the start, so that nothing is served in its own way.
         self.middleware = CORSMiddleware(say, policy=policy, debug=debug, outermost=False)
 
     def serve(self, asked: GeneratedRequest, said: AppResponse) -> Served:
-        """Send a request; the app answers as said. The server then spoils what it was sent."""
+        """Send a request to the app with the given response. The server then changes the objects that it was sent."""
         start = message(said)
         before, given = dict(start), start.get("headers")
         served, sent = self.exchange(asked, start)

@@ -52,7 +52,7 @@ PATTERNS = [
 TENANTS = [f"https://*.tenant-{number}.example.com{port}" for number in range(8) for port in ("", ":8443", ":*")]
 SITES = [f"https://site-{number}.example" for number in range(40)]
 REGEXES = [r"https://pr-[0-9]+\.example\.com", r"https?://(a|b)\.example\.org(:[0-9]+)?", r"[a-z+]+://x\.(y|z)"]
-# What each regular expression above lets in.
+# What each regular expression above allows.
 MATCHES = {REGEXES[0]: "https://pr-17.example.com", REGEXES[1]: "http://b.example.org:81", REGEXES[2]: "ab+c://x.y"}
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "QUERY", "LOCK", "x-get"]
 NAMES = ["X-Token", "Authorization", "x-a", "X-A-B", "Range", "CONTENT-TYPE", "If-Match"]
@@ -160,7 +160,7 @@ def origin_lists(draw: st.DrawFn) -> list[str]:
 
 
 def origins_allowed(options: dict[str, Any]) -> list[str]:
-    """Return origins that the policy lets in, one or more for each that it lists."""
+    """Return origins that the policy allows, one or more for each that it lists."""
     origins = {MATCHES[options["allow_origin_regex"]]} if options["allow_origin_regex"] else set()
     for text in options["allow_origins"]:
         for labels in ("a", "b.c") if "*." in text else ("",):
@@ -170,7 +170,7 @@ def origins_allowed(options: dict[str, Any]) -> list[str]:
 
 
 def origin_allowed(options: dict[str, Any]) -> st.SearchStrategy[bytes]:
-    """Draw an origin that the policy lets in, one for the regular expression as often as not."""
+    """Draw an origin that the policy allows, one for the regular expression as often as not."""
     known = origins_allowed(options)
     by_regex = MATCHES.get(options["allow_origin_regex"])
     return st.sampled_from(known + [by_regex] * len(known) if by_regex else known).map(str.encode)
@@ -201,7 +201,7 @@ def neighbors(near: str, other: str, which: int) -> bytes:
 
 
 def method_allowed(options: dict[str, Any]) -> st.SearchStrategy[bytes]:
-    """Draw a method that the policy lets in, GET where there is none."""
+    """Draw a method that the policy allows, or GET if there is none."""
     listed = [method for method in options["allow_methods"] if method != "*"]
     standard = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "QUERY"]
     known = listed + (standard if "*" in options["allow_methods"] else [])
@@ -209,7 +209,7 @@ def method_allowed(options: dict[str, Any]) -> st.SearchStrategy[bytes]:
 
 
 def name_allowed(options: dict[str, Any]) -> st.SearchStrategy[bytes]:
-    """Draw a header name that the policy lets in, in some case."""
+    """Draw a header name that the policy allows, in some case."""
     known = ["accept", "Content-Type", *options["allow_headers"]]
     if "*" in known:
         known += ["x-anything", "Y"]
@@ -244,12 +244,12 @@ def _glued(name: bytes) -> bytes:
 
 def long_lists(options: dict[str, Any]) -> st.SearchStrategy[list[bytes]]:
     """Draw lines of as many bytes as are read, or of more."""
-    room, line = reference.room(options), b"content-type"
-    good = b"accept," * (room // 7)
+    space, line = reference.space_for_names(options), b"content-type"
+    good = b"accept," * (space // 7)
     return st.sampled_from(
         [
             lines
-            for size in (room, room + 1, room + 1, room + 5_000)
+            for size in (space, space + 1, space + 1, space + 5_000)
             for lines in (
                 [line.ljust(size)],
                 [line, b"\t" * (size - len(line))],
@@ -289,7 +289,7 @@ MISSING = "missing"
 
 @dataclass(frozen=True)
 class GeneratedRequest:
-    """Hold a request; its headers come in one of the shapes that servers use."""
+    """A request; its headers come in one of the shapes that servers use."""
 
     method: str
     headers: tuple[Line, ...]
@@ -298,7 +298,7 @@ class GeneratedRequest:
 
 @dataclass(frozen=True)
 class AppResponse:
-    """Hold what the app answers where it is asked; the shape may be that there are no headers at all."""
+    """What the app answers where it is asked; some shapes have no headers at all."""
 
     status: int
     own: tuple[Line, ...]
@@ -307,7 +307,7 @@ class AppResponse:
 
 @dataclass(frozen=True)
 class Exchanged:
-    """Hold a policy, a request, and what the app would answer."""
+    """A policy, a request, and what the app would answer."""
 
     options: dict[str, Any]
     debug: bool

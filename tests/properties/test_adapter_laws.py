@@ -1,6 +1,6 @@
 """What the adapter sends is what the decision says, and both are what a second reading of the rules says.
 
-Whatever an adapter keeps ready to be fast, it may show in no answer: not after other requests, not beside them, and
+Whatever an adapter keeps ready to be fast, it may show in no answer: not after other requests, not next to them, and
 not whatever the app does with its own messages.
 """
 
@@ -220,7 +220,7 @@ def test_requests_that_interleave_never_exchange_a_header() -> None:
         policy, debug = build(options), data.draw(flip())
         turns = [(data.draw(requests(options)), data.draw(answers()), data.draw(pauses)) for _ in range(4)]
         alone = [MiddlewareInstance(policy, debug=debug).serve(asked, said) for asked, said, _ in turns]
-        # In a thread of its own: another test's event loop may be at rest in this one.
+        # In its own thread: another test's event loop may be at rest in this one.
         assert thread.submit(anyio.run, together, policy, debug, turns).result() == alone
         counts.count(different=len({tuple(served.headers) for served in alone}) == len(alone))
 

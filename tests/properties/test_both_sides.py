@@ -50,11 +50,11 @@ ALWAYS = {"accept", "accept-language", "content-language", "content-type"}
 # Each with the side that allows what the other refuses: our answers, or the options as they are written.
 DIFFERENCES = {
     "a list of methods binds GET, HEAD and POST": "written",
-    "* stands for the standard methods with credentials": "ours",
-    "* stands for no other method": "written",
+    "* matches the standard methods with credentials": "ours",
+    "* matches no other method": "written",
     "the safelisted headers are always allowed": "ours",
-    "* stands for every header with credentials": "ours",
-    "* stands for Authorization": "ours",
+    "* matches every header with credentials": "ours",
+    "* matches Authorization": "ours",
     "no method at all, not even to an upload": "written",
 }
 READABLE = {"cache-control", "content-language", "content-length", "content-type", "expires", "last-modified", "pragma"}
@@ -71,12 +71,12 @@ def policy_of(given: Pair) -> Policy:
 
 
 def browser_request(given: Pair) -> BrowserRequest:
-    """Say what the page asks."""
+    """Return what the page asks."""
     return BrowserRequest(**given.request, headers=tuple((name, value) for name, value, _ in given.headers))
 
 
 def answer(given: Pair, path: str) -> tuple[int, list[tuple[bytes, bytes]]]:
-    """Say what the app answers, whatever its policy: "/" leads on if it is to, and "/again" to itself."""
+    """Return what the app answers, whatever its policy: "/" leads on if it is to, and "/again" to itself."""
     leads = given.location is not None and path in {"/", "/again"}
     more = [(b"location", (given.location or "").encode())] if leads else []
     return given.status if leads or given.location is None else 200, [*given.own, *more]
@@ -127,7 +127,7 @@ class Hop:
 
 
 def expected(policy: Policy, given: Pair) -> tuple[str, list[str]]:
-    """Say what the policy's decisions make of a pair: the type of the response, and the names that can be read."""
+    """Return what the policy's decisions make of a pair: the type of the response, and the names that can be read."""
     hop = set_out(given)
     if refused_unsent(given, hop.method):
         return "error", []
@@ -151,14 +151,14 @@ def set_out(given: Pair) -> Hop:
 
 
 def refused_unsent(given: Pair, method: str) -> bool:
-    """Tell whether the browser throws before it sends anything."""
+    """Return whether the browser throws before it sends anything."""
     if method.upper() == "TRACE" or given.request["url"].startswith("file:"):
         return True
     return given.request.get("mode") == "no-cors" and method not in SAFELISTED
 
 
 def judged(policy: Policy, given: Pair, hop: Hop) -> str:
-    """Tell how a page may read one response, by the policy where that is a matter of CORS."""
+    """Return how a page may read one response, by the policy where that is a matter of CORS."""
     mode = given.request.get("mode", "cors")
     if hop.tainting == "basic" and hop.host == given.request["origin"]:
         return "basic"
@@ -168,10 +168,10 @@ def judged(policy: Policy, given: Pair, hop: Hop) -> str:
 
 
 def allowed(policy: Policy, given: Pair, hop: Hop) -> bool:
-    """Tell whether the policy lets one request pass: the preflight, if browsers ask, and the request itself."""
+    """Return whether the policy lets one request pass: the preflight, if browsers ask, and the request itself."""
     origin = [hop.origin.encode()]
     if given.request.get("credentials") == "include" and (not policy.allow_credentials or "*" in policy.allow_origins):
-        # No server is told whether a page sends its credentials: the policy says it in the headers.
+        # No server knows whether a page sends its credentials: the headers of the policy decide.
         return False
     forced = given.request.get("upload_listener") or given.request.get("stream")
     if hop.method not in SAFELISTED or hop.names or forced:
@@ -183,7 +183,7 @@ def allowed(policy: Policy, given: Pair, hop: Hop) -> bool:
 
 
 def follows(given: Pair, hop: Hop) -> bool:
-    """Tell whether a redirect leads anywhere."""
+    """Return whether a redirect leads anywhere."""
     place = given.location or ""
     if given.request.get("redirect") == "error" or place in {"/again", "https://"} or place.startswith("ftp:"):
         return False
@@ -198,7 +198,7 @@ def redirected(given: Pair, hop: Hop) -> Hop:
     if given.status == 302 and method == "POST":
         method = "GET"
         names = [name for name in names if name not in {"content-type", "content-language"}]
-    # The page's own server may send it on; another one makes it a stranger.
+    # A redirect by the page's own server keeps the origin; another server makes it opaque.
     origin = "null" if away and hop.tainting == "cors" else hop.origin
     return replace(hop, host=OTHER if away else API, origin=origin, method=method, names=tuple(names))
 
@@ -217,13 +217,13 @@ def readable(policy: Policy, given: Pair, hop: Hop) -> list[str]:
         return sorted(names)
     lines = [bytes(value).decode() for name, value in headers if name.lower() == b"access-control-expose-headers"]
     listed = {element.strip().lower() for line in lines for element in line.split(",")}
-    assert "b@d" not in listed, "one element that is no token would void the list"
+    assert "b@d" not in listed, "one element that is not a token would void the list"
     wildcard = "*" in listed and given.request.get("credentials") != "include"
     return sorted(names if wildcard else names & {*listed, *READABLE})
 
 
 def agree(given: Pair) -> bool:
-    """Tell whether both sides say the same of a pair."""
+    """Return whether both sides say the same of a pair."""
     policy = policy_of(given)
     verdict = fetch(policy, given)
     return (verdict.type, list(verdict.exposed)) == expected(policy, given)
@@ -274,11 +274,11 @@ def meant(given: Pair, hop: Hop) -> set[str]:
     standard = "*" in methods and hop.method in STANDARD
     found = {
         "a list of methods binds GET, HEAD and POST": hop.method in SAFELISTED and not {hop.method, "*"} & {*methods},
-        "* stands for the standard methods with credentials": include and standard and hop.method not in SAFELISTED,
-        "* stands for no other method": "*" in methods and hop.method not in {*STANDARD, *methods},
+        "* matches the standard methods with credentials": include and standard and hop.method not in SAFELISTED,
+        "* matches no other method": "*" in methods and hop.method not in {*STANDARD, *methods},
         "the safelisted headers are always allowed": bool(asked & ALWAYS),
-        "* stands for every header with credentials": include and "*" in names and bool(asked),
-        "* stands for Authorization": "*" in names and "authorization" in asked,
+        "* matches every header with credentials": include and "*" in names and bool(asked),
+        "* matches Authorization": "*" in names and "authorization" in asked,
         "no method at all, not even to an upload": not methods and bool(given.request.get("upload_listener")),
     }
     return {difference for difference, bears in found.items() if bears}
@@ -307,7 +307,7 @@ def plain(given: Pair) -> Pair:
 
 
 def holds_but_for_what_is_meant(given: Pair, differences: Counter[str]) -> bool:
-    """Tell whether both allow or both refuse, or else a difference that is meant bears, in its direction; count it."""
+    """Return whether both allow, both refuse, or differ on purpose in the right direction; count each difference."""
     ours = fetch(policy_of(given), given)
     transport = through(literally(given), given)
     theirs = run(browser_request(given), transport)

@@ -1,4 +1,4 @@
-"""Whatever a server answers, it is told in a form that can be read and printed."""
+"""The report on any response can be read and printed."""
 
 from importlib.resources import files
 from json import dumps, loads

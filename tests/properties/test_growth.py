@@ -1,4 +1,4 @@
-"""What a request costs does not grow with the policy, nor with what a stranger sends: counted in steps, never timed."""
+"""What a request costs does not grow with the policy, nor with what a client sends: counted in steps, never timed."""
 
 import functools
 from collections.abc import Callable
@@ -83,7 +83,7 @@ def test_a_policy_of_many_origins_costs_what_one_costs(
 
 
 def test_the_last_of_many_origins_costs_what_the_first_costs(listed: dict[int, MiddlewareInstance]) -> None:
-    """Where an origin stands in the list does not matter."""
+    """The position of an origin in the list does not matter."""
     for count, middleware in listed.items():
         first, last = (
             steps(middleware, asking(f"https://s{place}.example".encode(), preflight=False)) for place in (0, count - 1)
@@ -148,12 +148,12 @@ MODES: dict[str, dict[str, Any]] = {
 
 
 def hostile_headers(value: bytes) -> dict[str, tuple[Line, ...]]:
-    """Return the header lines of requests that carry a value where a stranger may put it."""
+    """Return the header lines of requests that carry a value where a client may put it."""
     return {
         "origin": ((b"origin", value), METHOD),
         "method": (ORIGIN, (METHOD[0], value)),
         "headers": (ORIGIN, METHOD, (HEADERS, value)),
-        "headers beside names": (ORIGIN, METHOD, (HEADERS, b"accept"), (HEADERS, value)),
+        "headers next to names": (ORIGIN, METHOD, (HEADERS, b"accept"), (HEADERS, value)),
         "private network": (
             ORIGIN,
             METHOD,
@@ -181,7 +181,7 @@ def test_hostile_bytes_are_measured_and_not_read(field: str, mode: str, *, debug
             for size in SIZES:
                 value = Watched(make(size))
                 asked = GeneratedRequest(method, hostile_headers(value)[field], "list")
-                # The first of its kind is told of in the log.
+                # The first of its kind is logged.
                 middleware.serve(asked, SAID)
                 counted.add(steps(middleware, asked))
                 assert peak_memory_of(functools.partial(middleware.serve, asked, SAID)) < 16_000

@@ -33,7 +33,7 @@ MANY = settings(max_examples=3 * settings().max_examples)
 
 
 def test_an_origin_is_allowed_as_the_rules_say() -> None:
-    """The matcher lets in exactly what looking at each listed pattern in turn lets in."""
+    """The matcher allows exactly what a comparison with each listed pattern in turn allows."""
     counts = ExampleCounts()
 
     @given(policies(), st.data())
@@ -94,7 +94,7 @@ def test_vary_loses_nothing_and_gains_origin_alone() -> None:
     counts.require(gained=0.2, kept=0.2, full=0.2)
 
 
-# What a stranger writes, to be found again in an answer if anything repeats it.
+# What a client writes, to be found again in an answer if anything repeats it.
 _ORIGINS = [
     b"https://zzorigin.example",
     b"zzorigin",
@@ -222,5 +222,5 @@ def test_the_order_of_a_policy_never_changes_a_judgement() -> None:
     ],
 )
 def test_the_second_reading_can_read(origin: str, *, right: bool) -> None:
-    """The reference knows an origin when it sees one: it is no mirror of the library."""
+    """The reference knows an origin when it sees one: it is not a mirror of the library."""
     assert (reference.split_origin(origin) is not None) == right

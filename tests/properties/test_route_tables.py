@@ -1,7 +1,7 @@
-"""Whatever routes an app has, and wherever policies stand on them, a browser gets what the nearest policy says.
+"""Whatever routes an app has, and wherever policies are attached, a browser gets what the nearest policy says.
 
-Hypothesis draws the route tables. Where a request goes is told by the app's twin, which has the same routes, no policy
-and no middleware of ours; what comes of it, by `Policy.decide` of the policy that stands nearest there; and the model
+Hypothesis draws the route tables. A twin of the app shows where a request goes, which has the same routes, no policy
+and no middleware of ours; what comes of it, by `Policy.decide` of the policy that is nearest there; and the model
 of the browser judges what the app sent. No look-up of ours is asked.
 """
 
@@ -68,7 +68,7 @@ MAX_AGE, ALLOW_METHODS = "access-control-max-age", "access-control-allow-methods
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setup:
-    """How the app gets the middleware, and what the middleware is told."""
+    """How the app gets the middleware, and with which arguments."""
 
     way: str
     policy: int
@@ -141,7 +141,7 @@ class World:
         return mounted
 
     def place(self, method: str, url: str) -> Place:
-        """Tell where a request without an origin goes; where it is redirected, where it is redirected to."""
+        """Return where a request without an origin goes; where it is redirected, where it is redirected to."""
         place = self._place(method, url)
         return replace(self._place(method, place.location), location=place.location) if place.location else place
 
@@ -161,7 +161,7 @@ class World:
         return self._places[key]
 
     def decider(self, place: Place) -> tuple[Policy, str]:
-        """Return the policy that decides for a place, and the kind of level it stands on."""
+        """Return the policy that decides for a place, and the kind of its level."""
         level = place.nearest
         if level is None or level.policy is None:
             return self.table.policies[self.setup.policy], "app"
@@ -199,12 +199,12 @@ def alone() -> Iterator[asyncio.AbstractEventLoop]:
 
 
 def is_asked(method: str, asked: Asked) -> bool:
-    """Tell whether a browser sends a preflight."""
+    """Return whether a browser sends a preflight."""
     return method not in SAFELISTED or bool(asked.names)
 
 
 def is_granted(world: World, url: str, asked: Asked) -> bool:
-    """Tell whether a preflight is granted; no server is told whether credentials will go along."""
+    """Return whether a preflight is granted; no server knows whether credentials will be sent."""
     place = world.place(asked.method, url)
     policy, _ = world.decider(place)
     names = [",".join(sorted(name.lower() for name in asked.names)).encode()] if asked.names else []
@@ -217,20 +217,20 @@ def is_granted(world: World, url: str, asked: Asked) -> bool:
 
 
 def takes_credentials(world: World, url: str, asked: Asked) -> bool:
-    """Tell whether the nearest policy has what a request with credentials needs, if this one has any."""
+    """Return whether the nearest policy has what a request with credentials needs, if this one has any."""
     policy, _ = world.decider(world.place(asked.method, url))
     return asked.credentials != "include" or policy.allow_credentials
 
 
 def is_limited(world: World, url: str) -> bool:
-    """Tell whether a preflight is granted only what its path serves: where that is any method that anyone allows."""
+    """Return whether a preflight is granted only what its path serves: where that is any method that anyone allows."""
     policies = [world.table.policies[index] for index in {world.setup.policy, *world.real.attached}]
     methods = STANDARD.union(*(allowed_methods(policy.allow_methods) for policy in policies))
     return world.setup.limits and any(world.place(method, url).served for method in methods)
 
 
 def passes(world: World, url: str, asked: Asked) -> bool:
-    """Tell whether a page may read the answer to a request itself."""
+    """Return whether a page may read the answer to a request itself."""
     policy, _ = world.decider(world.place(asked.method, url))
     allowed = policy.decide(asked.method, origin=[asked.origin.encode()]).allowed
     return allowed and takes_credentials(world, url, asked)
@@ -243,7 +243,7 @@ def url_of(world: World, asked: Asked) -> str:
 
 
 def expected(world: World, asked: Asked, crashed: Container[str] = ()) -> tuple[str, list[tuple[bool, str]]]:
-    """Say what comes of a page's request: the type of its response, and each exchange, preflights among them.
+    """Return what comes of a page's request: the type of its response, and each exchange, preflights among them.
 
     `crashed` are the addresses where a middleware crashed, so that nothing was redirected.
     """
@@ -334,7 +334,7 @@ def fetch(world: World, asked: Asked, engine: Any, cache: PreflightCache | None 
 
 
 def setups() -> st.SearchStrategy[Setup]:
-    """Return how apps get the middleware; what guards nothing beside `*` is not asked for."""
+    """Return how apps get the middleware; what guards nothing next to `*` is not asked for."""
     drawn = st.builds(
         Setup,
         way=st.sampled_from(["add", "install", "around"]),
@@ -380,7 +380,7 @@ def requests(draw: st.DrawFn, places: list[tuple[str, str, Leaf]]) -> Asked:
 
 
 def suited(world: World, asked: Asked) -> Asked:
-    """Return what the nearest policy rather allows: the origin, the names and the credentials are of its own."""
+    """Return a request that the nearest policy rather allows, with its origin, names and credentials."""
     policy, _ = world.decider(world.place(asked.method, url_of(world, asked)))
     origins = {*policy.allow_origins} - {"*"}
     names = asked.names if "*" in policy.allow_headers else tuple({*asked.names} & {*policy.allow_headers})
@@ -398,7 +398,7 @@ ENGINE = st.sampled_from(sorted(ENGINES))
 
 
 def blocked(world: World, url: str, asked: Asked) -> bool:
-    """Tell whether a request is to be kept from the app."""
+    """Return whether a request is to be kept from the app."""
     policy, _ = world.decider(world.place(asked.method, url))
     return world.setup.blocks and not policy.decide(asked.method, origin=[asked.origin.encode()]).allowed
 
@@ -533,7 +533,7 @@ def turns(draw: st.DrawFn, world: World, credentials: str) -> list[Asked]:
 
 
 def would_pass(world: World, asked: Asked) -> bool:
-    """Tell whether nothing that a preflight asks about is refused; a safelisted method passes any, listed or not."""
+    """Return whether nothing that a preflight asks about is refused; a safelisted method passes any, listed or not."""
     policy, _ = world.decider(world.place(asked.method, url_of(world, asked)))
     names = [",".join(asked.names).encode()] if asked.names else []
     decision = policy.decide(
@@ -591,7 +591,7 @@ def test_a_handshake_is_guarded_by_the_nearest_policy() -> None:
                         "refused": guards and foreign,
                         "refused by the endpoint alone": own and foreign and not setup.checks_websockets,
                         "foreign, not guarded": foreign and not guards and served,
-                        "of its own origin": origin == host,
+                        "same-origin": origin == host,
                     }
                 )
 
@@ -599,7 +599,7 @@ def test_a_handshake_is_guarded_by_the_nearest_policy() -> None:
     counts.require(
         **{"accepted": 0.1, "refused": 0.02, "refused by the endpoint alone": 0.001, "foreign, not guarded": 0.001}
     )
-    counts.require(**{"decided by app": 0.1, "decided by endpoint": 0.02, "of its own origin": 0.01})
+    counts.require(**{"decided by app": 0.1, "decided by endpoint": 0.02, "same-origin": 0.01})
 
 
 def handshake_scope(host: str, path: str, origin: str | None) -> dict[str, Any]:
@@ -634,7 +634,7 @@ def test_a_redirect_has_the_policy_of_what_it_leads_to() -> None:
 
 
 def served(endpoint: Any, path: str, method: str, policy: Policy) -> Route:
-    """Return a route with a policy of its own."""
+    """Return a route with its own policy."""
     route = Route(path, endpoint, methods=[method])
     return cors(policy)(route)
 

@@ -32,7 +32,7 @@ class Counted(Route):
         return super().matches(scope)
 
 
-# It is told by its module whether a `matches` is the framework's, and this one does what that does.
+# Its module shows whether a `matches` is the framework's, and this one does what that does.
 Counted.matches.__module__ = Route.__module__
 
 
@@ -58,7 +58,7 @@ class Exact(APIRoute):
 
 
 def endpoint(policy: Any = ...) -> Any:
-    """Return a new endpoint; with a policy of its own, if one is given."""
+    """Return a new endpoint; with its own policy, if one is given."""
 
     async def items(request: Any) -> PlainTextResponse:
         return PlainTextResponse("")
@@ -119,7 +119,7 @@ def test_looked_up_together_methods_lead_where_they_lead_apart(seed: int) -> Non
 
 @pytest.mark.parametrize("depth", [0, 1, 2])
 def test_an_included_router_is_asked_for_each_method_where_its_routes_may_do_as_they_like(depth: int) -> None:
-    """However deep it is: a path that fits another method is no path that fits none."""
+    """However deep it is: a path that fits another method is not a path that fits none."""
     app, router = FastAPI(), APIRouter(route_class=Exact)
     router.delete("/items")(endpoint())
     for _ in range(depth):

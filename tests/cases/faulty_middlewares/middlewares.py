@@ -1,6 +1,6 @@
 """Faulty middlewares: each answers incorrectly in one respect, as packages and hand-written ones do or did.
 
-All of them wrap the correct middleware and change one thing: whom it lets in, or what it sends.
+All of them wrap the correct middleware and change one thing: which requests they allow, or what they send.
 """
 
 # A mutant overrides a method of `FaultyMiddleware`, which says what it is given, and need not use all of it.
@@ -20,7 +20,7 @@ from crossorigin.policy.fields import allowed_headers, allowed_methods
 
 Headers = list[tuple[bytes, bytes]]
 
-# The row of the browser's table that is no fetch alone: see `cache_verdict` in `test_browser.py`.
+# The row of the browser's table that is not a fetch alone: see `cache_verdict` in `test_browser.py`.
 CACHE = "the HTTP cache"
 _OWN = "the app's own headers"
 
@@ -63,19 +63,19 @@ class FaultyMiddleware:
         await self.app(scope, receive, noting)
 
     def lets_in(self, origin: str) -> bool:
-        """Tell whether a well-formed origin that must be refused is allowed."""
+        """Return whether a well-formed origin that must be refused is allowed."""
         return False
 
     def lets_in_lines(self, lines: Sequence[bytes]) -> bool:
-        """Tell whether Origin lines that must be refused are allowed, whatever they hold."""
+        """Return whether Origin lines that must be refused are allowed, whatever they hold."""
         return len(lines) == 1 and parse_origin_bytes(lines[0]) is not None and self.lets_in(_text(lines[0]))
 
     def lets_method(self, method: str) -> bool:
-        """Tell whether a requested method that must be refused is allowed."""
+        """Return whether a requested method that must be refused is allowed."""
         return False
 
     def lets_headers(self, names: set[bytes]) -> bool:
-        """Tell whether requested names that must be refused are allowed."""
+        """Return whether requested names that must be refused are allowed."""
         return False
 
     def answer(self, scope: Any, status: int, headers: Headers, own: Headers | None) -> tuple[int, Headers]:
@@ -127,7 +127,7 @@ def _replaced(headers: Headers, name: bytes, values: Iterable[bytes]) -> Headers
     return [*(line for line in headers if line[0].lower() != name), *((name, value) for value in values)]
 
 
-# Whom they let in.
+# Which requests they allow.
 
 
 class AnyOrigin(FaultyMiddleware):
@@ -149,7 +149,7 @@ class RegexBySearch(FaultyMiddleware):
 
 
 class RegexByMatch(FaultyMiddleware):
-    """Holds the start of the origin alone, as Starlette did until 2020 and Flask-CORS does."""
+    """The start of the origin alone, as Starlette did until 2020 and Flask-CORS does."""
 
     rows = ("regex, only a part matches, PUT",)
 
@@ -170,7 +170,7 @@ class RegexIgnoringCase(FaultyMiddleware):
 
 
 class UnescapedDot(FaultyMiddleware):
-    """Takes a listed origin for a regular expression, so that its dots stand for any character."""
+    """Takes a listed origin for a regular expression, so that its dots match any character."""
 
     rows = ("GET, a letter for a dot",)
 
@@ -215,7 +215,7 @@ class FileNamePattern(FaultyMiddleware):
 
 
 class SuffixOfTheWildcard(FaultyMiddleware):
-    """Compares the end of a host with what stands behind `*.`, without the dot."""
+    """Compares the end of a host with the text after `*.`, without the dot."""
 
     rows = ("pattern, whole labels",)
 
@@ -225,7 +225,7 @@ class SuffixOfTheWildcard(FaultyMiddleware):
 
 
 class WildcardWithItsApex(FaultyMiddleware):
-    """Lets a wildcard stand for no label at all, as cookies do with their domain."""
+    """Lets a wildcard match no label at all, as cookies do with their domain."""
 
     rows = ("pattern, never its apex",)
 
@@ -290,7 +290,7 @@ class FirstOfTwoOrigins(FaultyMiddleware):
 class MethodAsSubstring(FaultyMiddleware):
     """Looks for the method inside the joined list, as Flask-CORS does."""
 
-    rows = ("PAT is no part of PATCH",)
+    rows = ("PAT is not part of PATCH",)
 
     def lets_method(self, method: str) -> bool:
         return method in ", ".join(allowed_methods(self.policy.allow_methods))
@@ -334,7 +334,7 @@ class EchoedHeaders(FaultyMiddleware):
 
 
 class NoVary(FaultyMiddleware):
-    """Says nothing of the origin in Vary, as Vapor's middleware did, and most hand-written ones."""
+    """Leaves the origin out of Vary, as Vapor's middleware did, and most hand-written ones."""
 
     rows = (CACHE,)
 
@@ -352,7 +352,7 @@ class VaryWhereAllowed(FaultyMiddleware):
 
 
 class VaryOverwritten(FaultyMiddleware):
-    """Writes Vary anew, so that the app's is lost, as is done by hand with `headers["Vary"] = "Origin"`."""
+    """Overwrites Vary, so that the app's is lost, as in handwritten code with `headers["Vary"] = "Origin"`."""
 
     rows = (CACHE,)
 

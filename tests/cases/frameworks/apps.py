@@ -1,6 +1,6 @@
-"""One app of each framework, which answers any path and any method with the status and header lines it is told.
+"""One app of each framework, which answers any path and any method with the given status and header lines.
 
-Each uses its framework's own router and response. What a framework does not let through by itself is stated beside its
+Each uses its framework's own router and response. What a framework does not let through by itself is stated next to its
 app, as a rule on the case: `cannot_...`.
 """
 
@@ -30,13 +30,13 @@ from starlette.routing import Route
 from tests.cases.asgi import BODY
 from tests.cases.table import Case
 
-# What routers that want a list are told to take.
+# The methods for routers that need a list.
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "QUERY", "TRACE", "CHICKEN"]
 
 
 @dataclass(slots=True)
 class Told:
-    """Hold what an app is to answer, and whether it ran."""
+    """What an app is to answer, and whether it ran."""
 
     status: int = 200
     headers: list[tuple[str, str]] = field(default_factory=list)
@@ -50,7 +50,7 @@ class Told:
 
 
 def starlette(told: Told) -> Any:
-    """Use a route of its own, and the response's list of raw headers."""
+    """Use its own route, and the response's list of raw headers."""
     return Starlette(routes=[Route("/{path:path}", _starlette_endpoint(told), methods=_METHODS)])
 
 
@@ -171,7 +171,7 @@ def cannot_quart(case: Case) -> bool:
 
 
 def cannot_blacksheep(case: Case) -> bool:
-    """BlackSheep sends whatever it is told."""
+    """BlackSheep sends every header unchanged."""
     return False
 
 
@@ -188,7 +188,7 @@ def cannot_django(case: Case) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Framework:
-    """Hold how an app is made, and what it cannot do whatever wraps it."""
+    """How an app is made, and what it cannot do whatever wraps it."""
 
     app: Callable[[Told], Any]
     cannot: Callable[[Case], bool]

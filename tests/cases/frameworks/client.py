@@ -14,7 +14,7 @@ Message = MutableMapping[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """Hold what an app sent."""
+    """What an app sent."""
 
     status: int
     headers: tuple[Line, ...]

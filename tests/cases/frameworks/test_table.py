@@ -125,7 +125,7 @@ def _problems(case: Case, told: Told, answer: Answer, own: Answer | None) -> lis
     case = replace(case, response=Response(status=own.status, headers=own.headers))
     headers, cors = answer.headers, dict(case.expected.cors)
     if all(name == name.lower() for name, _ in own.headers):
-        # A framework that sends names in lower case has them exposed so: there is no other spelling to be known.
+        # A framework that sends names in lower case has them exposed so: the original spelling is not known.
         headers = tuple((name, value.lower() if name.lower() == _EXPOSED else value) for name, value in headers)
         cors |= {_EXPOSED: cors[_EXPOSED].lower()} if _EXPOSED in cors else {}
         case = replace(case, expected=replace(case.expected, cors=cors))

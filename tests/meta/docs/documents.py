@@ -28,7 +28,7 @@ def prose_of(path: Path) -> str:
 
 
 def plain(cell: str) -> str:
-    """What a reader sees of a cell: code as it stands, links and escapes gone, `<br>` a new line."""
+    """The text of a cell as a reader sees it: code unchanged, without links and escapes, and `<br>` as a new line."""
     parts = _CODE_SPAN.split(_LINK.sub(r"\1", cell.strip()).replace(r"\|", "|").replace("<br>", "\n"))
     return "".join(part if index % 2 else _ESCAPE.sub(r"\1", part) for index, part in enumerate(parts))
 

@@ -40,7 +40,7 @@ class Shown:
 
 
 def page_of(reason: str) -> Path:
-    """Where the page of a reason stands."""
+    """Return the path of the page of a reason."""
     return REASONS / f"{reason}.md"
 
 
@@ -56,7 +56,7 @@ def blocks_of(text: str, language: str) -> list[str]:
 
 
 def read_call(script: str, origin: str) -> BrowserRequest:
-    """Read the `fetch` of a script; what cannot be read is no part of a page."""
+    """Read the `fetch` of a script; what cannot be read is not part of a page."""
     match = _FETCH.search(script)
     assert match, script
     rest = match[2] or ""
@@ -123,7 +123,7 @@ def _again(exchanges: Sequence[Exchange]) -> Iterator[Exchange]:
 
 def wire(request: HttpRequest) -> tuple[str, str, list[tuple[bytes, bytes]]]:
     """What of a request makes it the one that is shown."""
-    # In which order the headers stand is the engine's.
+    # Each engine has its own order of headers.
     return request.method, request.url, sorted((name.lower(), value) for name, value in request.headers)
 
 

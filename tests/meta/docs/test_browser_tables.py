@@ -10,7 +10,7 @@ TESTING = ROOT / "docs" / "testing.md"
 
 
 def test_every_reason_is_documented() -> None:
-    """With Chromium's name, what it means and what mends it, in the order of the list."""
+    """With Chromium's name, what it means and what fixes it, in the order of the list."""
     assert [tuple(row.values()) for row in rows_of(PAGE, "Reason")] == [
         (str(reason), reason.cors_error or "", advice(reason).meaning, advice(reason).fix) for reason in BrowserReason
     ]

@@ -91,7 +91,7 @@ _PYTHON = [_python_blocks(), CodeBlockParser("text", compare_output)]
 SYBIL = Sybil(
     parsers=[*_PYTHON, CodeBlockParser("http", compare_exchange), CodeBlockParser("tree", check_tree)],
 )
-# What happened is no answer of an app's: the tests of these pages replay it.
+# What happened is not an answer of an app's: the tests of these pages replay it.
 _OF_REASONS = Sybil(parsers=_PYTHON)
 
 
@@ -99,14 +99,14 @@ _OF_REASONS = Sybil(parsers=_PYTHON)
 def test_every_example_of_a_document_does_what_it_shows(path: Path) -> None:
     """Python runs, `text` is what the block before printed, and `http` is what the app answers."""
     document = (_OF_REASONS if path.parent in {REASONS, FINDINGS} else SYBIL).parse(path)
-    # What is told of a function names its module: a reader's is most often called so.
+    # Messages about a function name its module, which most readers call `main`.
     document.namespace["__name__"] = "main"
     for example in document.examples():
         example.evaluate()
     assert not document.namespace.get(_PRINTED), "nothing shows what the last block prints"
 
 
-# Indexes and background pages have no code of their own.
+# Background pages have no code.
 _WITHOUT_EXAMPLE = {"architecture.md", "evidence.md", "glossary.md", "performance.md"}
 _PAGES = [*sorted((ROOT / "docs").glob("*.md")), README]
 
@@ -122,7 +122,7 @@ def test_a_page_opens_with_an_example(name: str) -> None:
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=NAMES)
 def test_every_block_is_of_a_language_that_is_looked_after(path: Path) -> None:
-    """No example stands outside the tests by being called something else."""
+    """No example escapes the tests because of another language name."""
     fences = re.findall(r"^ *```(.*)$", path.read_text("utf-8"), flags=re.MULTILINE)
     of_page = _LANGUAGES_OF_PAGES.get(path.relative_to(ROOT).as_posix(), _LANGUAGES)
     assert set(fences[::2]) <= (_LANGUAGES_OF_REASONS if path.parent in {REASONS, FINDINGS} else of_page)

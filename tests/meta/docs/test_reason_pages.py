@@ -44,7 +44,7 @@ FIXES = REASONS / "fixes.md"
 NOT_CORS = ROOT / "docs" / "not-cors.md"
 PAGES = [*map(page_of, BrowserReason)]
 
-# What no server's setting mends: the page asks for what it may not, a redirect is wrong, or nothing answers.
+# What no server's setting fixes: the page asks for what it may not, a redirect is wrong, or nothing answers.
 _BY_OTHERS = {
     BrowserReason.FORBIDDEN_METHOD,
     BrowserReason.CORS_DISABLED_SCHEME,
@@ -75,7 +75,7 @@ def test_every_reason_has_one_page_and_no_page_is_left_over() -> None:
 
 
 def test_the_index_lists_the_pages_by_their_titles() -> None:
-    """Each reason stands in the index once, in the order of the list, with what its page's title says."""
+    """The index lists each reason once, in the order of the enum, with the title of its page."""
     titles = [path.read_text("utf-8").partition("\n")[0] for path in PAGES]
     listed = re.findall(r"^- \[(`(.+)`)\]\(\2\.md\)(: .+)$", INDEX.read_text("utf-8"), flags=re.MULTILINE)
     assert [f"# {code}{sentence}" for code, _, sentence in listed] == titles
@@ -89,7 +89,7 @@ def test_what_a_console_says_leads_to_its_page() -> None:
         messages = [text for text in read_console(path).values() if text]
         leading = [row["The console says"] for row in rows if path.stem in row["Page"].split(", ")]
         assert all(any(words in message for words in leading) for message in messages), path.stem
-        # One reason can have other words for another way there, which its page names beside them.
+        # One reason can have other words for another way there, which its page names next to them.
         assert all(words in path.read_text("utf-8") for words in leading), path.stem
 
 
@@ -111,7 +111,7 @@ def test_what_happened_ends_in_the_reason(reason: BrowserReason, engine: EngineN
 
 @pytest.mark.parametrize("reason", BrowserReason)
 def test_a_page_shows_what_the_consoles_print(reason: BrowserReason) -> None:
-    """Word for word, of its own exchange, and with the name that Firefox gives it; or nothing."""
+    """The messages are exact, belong to the exchange of the page, and have Firefox's name; or there are none."""
     shown = read_exchange(page_of(reason))
     verdicts = {engine: replay(shown, engine) for engine in CONSOLES}
     assert read_console(page_of(reason)) == {engine: console_text(told) for engine, told in verdicts.items()}
@@ -166,7 +166,7 @@ def test_a_page_whose_fix_is_the_same_everywhere_says_so(reason: BrowserReason) 
 
 @pytest.mark.parametrize("path", [*PAGES, FIXES], ids=lambda path: path.stem)
 def test_nginx_loses_no_header(path: Path) -> None:
-    """Every line that adds one says `always`, none stands in an `if`, and none sends back whatever origin asks."""
+    """Every line that adds a header has `always`, none is inside an `if`, and none sends back an unchecked origin."""
     code = "\n".join([*blocks_of(path.read_text("utf-8"), "nginx"), *fix_lines(path).get("nginx", [])])
     added = re.findall(r"add_header .*?;", code)
     assert all(line.endswith(" always;") for line in added)
@@ -204,7 +204,7 @@ def test_the_shared_fixes_let_both_pages_pass(server: str, engine: EngineName) -
 
 
 def test_each_thing_that_is_not_cors_says_what_each_console_shows() -> None:
-    """Or that it is not known; what the page is told stands there for each too."""
+    """Unknown messages are marked as such, and the page lists the error that a script gets in each browser."""
     names = list(CONSOLES.values())
     for heading, text in sections_of(NOT_CORS).items():
         shown = re.findall(r"^\| (Chrome and Edge|Firefox|Safari) \|", text, flags=re.MULTILINE)

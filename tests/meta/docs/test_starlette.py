@@ -496,7 +496,7 @@ def test_a_preflight_has_starlettes_status_and_body(method: str, allowed: list[s
 
 
 def test_a_regular_expression_must_match_the_whole_origin() -> None:
-    """What stands behind a match is nobody's page, as before."""
+    """Text after a match belongs to no page, as before."""
     for origin, granted in ((PAGE, [PAGE]), (f"{PAGE}.evil.example", [])):
         theirs, ours = both("GET", [("origin", origin)], allow_origin_regex=r"https://app\.example\.com")
         assert theirs.lines(ALLOW_ORIGIN) == ours.lines(ALLOW_ORIGIN) == granted

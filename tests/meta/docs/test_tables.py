@@ -53,7 +53,7 @@ def issues_of(written: str) -> tuple[PolicyIssue, ...]:
 
 @pytest.mark.parametrize("kind", [_CODE, _WARNING])
 def test_every_row_shows_the_real_message(kind: str) -> None:
-    """What a row writes has the issue it names, and its reason and fix are the ones that are told."""
+    """The options of a row have the issue that it names, with the same reason and fix."""
     rows = rows_of(POLICY, kind)
     assert rows
     for row in rows:
@@ -103,7 +103,7 @@ def type_of(parameter: inspect.Parameter) -> str:
 
 @pytest.mark.parametrize("option", inspect.signature(Policy).parameters)
 def test_every_option_has_a_section(option: str) -> None:
-    """The reference tells of each option under a heading of its own."""
+    """The reference tells of each option under its own heading."""
     assert f"\n### `{option}`\n" in POLICY.read_text("utf-8")
 
 

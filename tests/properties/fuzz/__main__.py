@@ -33,7 +33,7 @@ def fuzz(name: str, given: list[str]) -> None:
 
 
 def main(given: list[str]) -> int:
-    """Fuzz the target that is named first, or all of them, each in a process of its own."""
+    """Fuzz the target that is named first, or all of them, each in its own process."""
     if given and given[0] in NAMES:
         fuzz(given[0], given[1:])
     for name in NAMES:

@@ -1,7 +1,7 @@
 r"""Read the bytes of a fuzzer as what a target needs; every input means something, and a person can write one.
 
-A line of an input ends at a line feed. Inside one, `\n` stands for a line feed, and at its end `\*300` repeats
-what stands behind the colon, `\#300` the line itself: so a short input reaches beyond every limit.
+A line of an input ends at a line feed. Inside one, `\n` means a line feed, and at its end `\*300` repeats
+the text after the colon, `\#300` the line itself: so a short input reaches beyond every limit.
 """
 
 import re
@@ -67,7 +67,7 @@ for _name in ("replace", "rstrip", "split", "startswith", "strip", "title", "tra
 
 @dataclass(frozen=True)
 class Given:
-    """Hold a request, which policy it meets, and what the app answers in which form."""
+    """A request, which policy it meets, and what the app answers in which form."""
 
     policy: int
     flags: str

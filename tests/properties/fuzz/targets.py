@@ -36,7 +36,7 @@ def check_origin(
     parse: Callable[[bytes], Origin | None] = parse_origin_bytes,
     pattern: Callable[[str], OriginPattern | None] = parse_pattern,
 ) -> None:
-    """Hold: what parses is what a browser writes, comes back byte for byte, and is its own pattern."""
+    """Check that what parses is what a browser writes, comes back byte for byte, and is its own pattern."""
     text = data.decode("latin-1")
     origin = parse(data)
     assert origin == parse_origin(text), "bytes and text are read alike"
@@ -52,8 +52,8 @@ def check_origin(
         assert (parsed is None) == (origin is None), "an origin is its own pattern"
     elif parsed is not None:
         smallest = parse_origin(text.removesuffix(":*").replace("://*.", "://a."))
-        assert smallest is not None, "a pattern stands for an origin"
-        assert text in patterns_of(smallest), "a pattern is found from the origin it stands for"
+        assert smallest is not None, "a pattern matches an origin"
+        assert text in patterns_of(smallest), "a pattern is found from the origin it matches"
 
 
 def origin_by_hand(text: str) -> tuple[str, str, str] | None:
@@ -95,7 +95,7 @@ def check_fields(
     is_token: Callable[[bytes], bool] = is_token_bytes,
     decide: Callable[..., Any] = Policy.decide,
 ) -> None:
-    """Hold: lists are split at their commas, `Vary` loses and gains nothing, and names are judged one by one."""
+    """Check that lists are split at their commas, `Vary` loses and gains nothing, and names are judged one by one."""
     lines = read_lines(data)
     elements = [element.encode("latin-1") for element in reference.elements(lines)]
     commas = sum(line.count(b",") for line in lines)
@@ -213,7 +213,7 @@ class App:
         """What an app may raise."""
 
     def is_untouched(self) -> bool:
-        """Tell whether message and headers are still what the app made."""
+        """Return whether message and headers are still what the app made."""
         same = list(self.start) == list(self.held) and all(self.start[name] is self.held[name] for name in self.held)
         return same and (self.copied is None or _copy(self.listed) == self.copied)
 
@@ -223,13 +223,13 @@ def _copy(headers: Iterable[Sequence[bytes]]) -> list[tuple[bytes, ...]]:
 
 
 def check_exchange(data: bytes, middleware: Callable[..., Any] = CORSMiddleware) -> None:
-    """Hold: the middleware sends what the policy decides, nothing unvalidated, and reads no more than it must."""
+    """Check that the middleware sends what the policy decides, nothing unvalidated, and reads no more than it must."""
     given = read_exchange(data)
     options, policy = policy_of(given.policy)
     app = App(given)
     wrapped = middleware(app, policy=policy, debug="d" in given.flags)
     if "w" in given.flags:
-        assert _serve(wrapped, app, given, "websocket") == app.messages, "what is no request passes through"
+        assert _serve(wrapped, app, given, "websocket") == app.messages, "what is not a request passes through"
         return
     Measured.read = 0
     sent = _serve(wrapped, app, given)
@@ -308,7 +308,7 @@ _REFUSED = re.compile(rb"Disallowed CORS (origin(, method)?(, headers)?|method(,
 
 
 def _check_clean(given: Given, options: Mapping[str, Any], app: App, answer: Answer) -> None:
-    """Hold that what is sent is made of the policy's constants, the one validated origin and tokens."""
+    """That what is sent is made of the policy's constants, the one validated origin and tokens."""
     status, headers, body = answer
     cors: dict[str, bytes] = {}
     for name, value in headers:
@@ -378,7 +378,7 @@ def _is_beyond_reference(given: Given) -> bool:
 
 
 def _check_reference(given: Given, options: Mapping[str, Any], app: App, answer: Answer) -> None:
-    """Hold that a second reading of the rules says the same."""
+    """That a second reading of the rules says the same."""
     status, headers, body = answer
     expected = reference.answer(options, given.method, given.request, app.status, app.own, debug="d" in given.flags)
     assert (expected.by == "app") == app.ran
@@ -395,7 +395,7 @@ def _check_reference(given: Given, options: Mapping[str, Any], app: App, answer:
 
 
 def check_policy(data: bytes, build: Callable[[Mapping[str, Any]], Policy] = Policy.from_dict) -> None:
-    """Hold: any options make a policy, or the one error with words; what starts survives a round trip and serves."""
+    """Check that any options make a policy or raise the one error. A policy survives a round trip and serves."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
@@ -412,7 +412,7 @@ def check_policy(data: bytes, build: Callable[[Mapping[str, Any]], Policy] = Pol
         assert eval(repr(policy), {"Policy": Policy}) == policy  # that a repr can be evaluated is the promise
     if policy.allow_credentials and "canary" not in repr(policy) and not policy.dangerously_allow_public_suffixes:
         for origin in [b"null", b"https://canary.invalid", b"http://canary.invalid:8000"]:
-            assert not policy.decide("GET", origin=[origin]).allowed, "no stranger gets in"
+            assert not policy.decide("GET", origin=[origin]).allowed, "no untrusted origin is allowed"
     for label in [b"a-", b"aa", b"a.", b"1.", b"x-a."]:
         policy.decide("GET", origin=[(b"https://" + label * 159)[:320]])
 

@@ -70,12 +70,12 @@ def test_every_target_holds_for_what_is_drawn(name: str) -> None:
 
 
 def caught(check: Callable[[bytes], None], name: str) -> bool:
-    """Tell whether some input of the corpus fails."""
+    """Return whether some input of the corpus fails."""
     return any(fails(check, data) for data in inputs(name))
 
 
 def fails(check: Callable[[bytes], None], data: bytes) -> bool:
-    """Tell whether one input fails, by an assertion or by what the judged raised."""
+    """Return whether one input fails, by an assertion or by what the judged raised."""
     try:
         check(data)
     except Exception:  # whatever it is, the fuzzer would report it
@@ -115,7 +115,7 @@ def refusing_ports(data: bytes) -> Origin | None:
 
 
 def loose_pattern(text: str) -> OriginPattern | None:
-    """Let a wildcard stand anywhere."""
+    """Allow a wildcard anywhere."""
     parsed = parse_pattern(text.replace("*", "a"))
     return None if parsed is None else OriginPattern(parsed.scheme, parsed.host, None, subdomains=True)
 
@@ -191,7 +191,7 @@ def test_a_wrong_reading_of_fields_is_caught(wrong: Callable[[bytes], None]) -> 
 
 
 class Fussy(CORSMiddleware):
-    """Hold what the faulty ones below have in common: the correct middleware, called as they like."""
+    """What the faulty ones below have in common: the correct middleware, called as they like."""
 
 
 class Raising(Fussy):

@@ -12,7 +12,7 @@ Lines = list[tuple[str, str]] | dict[str, str]
 
 
 def answer(status: int = 200, headers: Lines | None = None, /, **named: str) -> HttpResponse:
-    """Write down an answer; `allow_origin="*"` stands for `Access-Control-Allow-Origin: *`."""
+    """Write down an answer; `allow_origin="*"` means `Access-Control-Allow-Origin: *`."""
     lines = list((headers or {}).items() if not isinstance(headers, list) else headers)
     lines += [(f"Access-Control-{name.replace('_', '-')}", value) for name, value in named.items()]
     return HttpResponse(status=status, headers=tuple((name.encode(), value.encode("latin-1")) for name, value in lines))

@@ -27,7 +27,7 @@ def granting(max_age: str | None = "60", **lists: str) -> HttpResponse:
 
 
 class Visit:
-    """Hold one page and what its browser remembers; each fetch tells whether it asked first."""
+    """One page and what its browser remembers; each fetch tells whether it asked first."""
 
     def __init__(self, engine: EngineName = "standard") -> None:
         self.cache = PreflightCache()
@@ -138,7 +138,7 @@ def test_the_standard_keeps_what_is_a_number(value: str | None, kept: int) -> No
 
 
 def kept_for(engine: EngineName, value: str | None) -> float:
-    """Tell for how long a grant is remembered."""
+    """Return for how long a permission is cached."""
     visit = Visit(engine)
     assert visit.asks(granting(value, allow_methods="PUT"), now=1000.0, **PUT)
     expires = set(visit.cache._expires.values())

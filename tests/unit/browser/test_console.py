@@ -169,7 +169,7 @@ ONLY_HTTP = "Cross origin requests are only supported for HTTP."
 def test_a_page_that_asks_no_server_is_told_other_words_than_a_redirect(
     url: str, fields: dict[str, Any], chromium: str | None, *, firefox: bool, webkit: bool
 ) -> None:
-    """As printed by all three, by what was asked for, and how; Firefox, of a file, from a page of its own."""
+    """As printed by all three, by what was asked for, and how; Firefox, of a file, from its own page."""
     verdict = fetch(url=url, **fields)
     said = console_text(verdict, "chromium")
     assert (said or "").endswith(chromium or "?") is (chromium is not None)

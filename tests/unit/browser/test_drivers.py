@@ -32,7 +32,7 @@ async def test_both_drivers_fetch_alike() -> None:
 
 
 class App:
-    """Notes what it is asked, answers what it is told, and waits for the client to go."""
+    """Records the request, sends the given response, and waits until the client disconnects."""
 
     def __init__(self, *messages: dict[str, Any], fails: bool = False) -> None:
         self.messages = messages
@@ -104,7 +104,7 @@ async def test_a_path_that_is_no_utf_8_reaches_the_app() -> None:
 
 @pytest.mark.parametrize(("url", "server"), [(f"{API}/", ("api.example", 443)), ("http://[::1]/", ("::1", 80))])
 async def test_the_port_is_the_schemes_own(url: str, server: tuple[str, int]) -> None:
-    """Where the URL names none; and without a body there is no length."""
+    """This applies if the URL names none. Without a body, no length is sent."""
     app = App(START)
     await asgi_transport(app)(HttpRequest(url=url, method="GET", headers=(), credentials=False))
     assert app.scopes[0]["server"] == server
@@ -113,7 +113,7 @@ async def test_the_port_is_the_schemes_own(url: str, server: tuple[str, int]) ->
 
 
 async def test_an_exception_is_the_apps() -> None:
-    """It comes out, unless a response went before it; an app without any answer is told so."""
+    """It is raised unless a response was sent before it; an app without a response causes a clear error."""
     transport = {fails: asgi_transport(App(*sent, fails=True)) for fails, sent in ((True, ()), (False, (START,)))}
     with pytest.raises(RuntimeError, match="the app's own"):
         await run_async(asked(), transport[True])
@@ -136,7 +136,7 @@ async def test_what_an_app_raises_after_its_response_is_kept() -> None:
 
 
 async def test_an_endless_response_ends() -> None:
-    """The client goes away after the first part, as a server tells the app; what the app makes of it is no error."""
+    """The client disconnects after the first part, and an exception of the app after that is not an error."""
     parts = 0
     told = ""
 

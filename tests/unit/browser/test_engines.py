@@ -22,7 +22,7 @@ EXPECTED: dict[str, dict[EngineName, Any]] = {}
 
 
 def difference(*, standard: Any, **others: Any) -> Callable[[Callable[[EngineName], Any]], Callable[[EngineName], Any]]:
-    """Say what an engine does that differs from the standard, and show it by a function named for its field."""
+    """Return what an engine does that differs from the standard, and show it by a function named for its field."""
 
     def add(show: Callable[[EngineName], Any]) -> Callable[[EngineName], Any]:
         name = show.__name__.removeprefix("_")
@@ -34,7 +34,7 @@ def difference(*, standard: Any, **others: Any) -> Callable[[Callable[[EngineNam
 
 
 def asking(engine: EngineName, *headers: tuple[str, str], **more: Any) -> str | None:
-    """Tell which names a preflight asks about; None where there is none, an empty string where it names none."""
+    """Return which names a preflight asks about; None where there is none, an empty string where it names none."""
     given = {"headers": headers, **more}
 
     def first(**options: Any) -> str | None:
@@ -129,13 +129,13 @@ def _wildcard_covers_authorization(engine: EngineName) -> Any:
 
 
 def fetch_first(preflight: Any, **given: Any) -> BrowserReason | None:
-    """Tell the reason for which a preflight is refused, if it is."""
+    """Return the reason for which a preflight is refused, or None."""
     verdict = fetch(preflight, **given) if refuses(preflight, **given) else fetch(preflight, ALLOWED, **given)
     return verdict.reason
 
 
 def refuses(preflight: Any, **given: Any) -> bool:
-    """Tell whether the request is never sent."""
+    """Return whether the request is never sent."""
     try:
         fetch(preflight, **given)
     except AssertionError:
@@ -308,7 +308,7 @@ def _preflight_keeps_page_origin(engine: EngineName) -> Any:
 
 
 def refuses_last(*answers: Any, **given: Any) -> bool:
-    """Tell whether the last answer ends it."""
+    """Return whether the last answer ends it."""
     try:
         return not fetch(*answers, **given).allowed
     except AssertionError:
@@ -424,12 +424,12 @@ def _caches_one_result(engine: EngineName) -> Any:
     # Asked, and not answered yet.
     assert next(browse(asked(method="DELETE"), engine=engine, cache=dropped.cache)).preflight
     # Of two that ask at the same time, the one that is answered last.
-    beside = Visit(engine)
-    fetching = {method: browse(asked(method=method), engine=engine, cache=beside.cache) for method in ("PUT", "DELETE")}
+    shared = Visit(engine)
+    fetching = {method: browse(asked(method=method), engine=engine, cache=shared.cache) for method in ("PUT", "DELETE")}
     assert all(next(fetch_).preflight for fetch_ in fetching.values())
     for method, fetch_ in fetching.items():
         assert not fetch_.send(granting(allow_methods=method)).preflight
-    return [visit.asks(granting(allow_methods="PUT"), **PUT) for visit in (replaced, dropped, beside)]
+    return [visit.asks(granting(allow_methods="PUT"), **PUT) for visit in (replaced, dropped, shared)]
 
 
 @difference(standard=[True] * 4, webkit=[False, False, True, True])

@@ -73,7 +73,7 @@ def test_credentials_go_where_the_page_wants(credentials: str, url: str, mode: s
 
 
 def test_credentials_stay_behind_on_the_way_out() -> None:
-    """`same-origin` is judged anew after a redirect, and never again home once it has left."""
+    """`same-origin` is judged again after a redirect, and never again home once it has left."""
     verdict = fetch(redirect(f"{API}/"), redirect(f"{PAGE}/"), ALLOWED, url=f"{PAGE}/")
     assert [exchange.request.credentials for exchange in verdict.exchanges] == [True, False, False]
 

@@ -139,7 +139,7 @@ def test_the_status_comes_after_the_check() -> None:
     ],
 )
 def test_a_method_is_listed_as_it_is_sent(method: str, values: list[str], reason: BrowserReason | None) -> None:
-    """With its case, over all lines, or by a wildcard; one element that is no token voids everything."""
+    """With its case, over all lines, or by a wildcard; one element that is not a token voids everything."""
     lines: Lines = [(METHODS, value) for value in values]
     verdict = fetch(answer(200, lines, allow_origin="*"), *([] if reason else [ALLOWED]), method=method)
     assert verdict.reason == reason
@@ -180,7 +180,7 @@ def test_a_safelisted_method_needs_no_list(method: str, listed: dict[str, str]) 
 def test_a_header_is_listed_by_its_name(
     names: list[str], values: list[str], reason: BrowserReason | None, subject: str
 ) -> None:
-    """In any case; a wildcard stands for all of them but Authorization."""
+    """In any case; a wildcard matches all of them but Authorization."""
     lines: Lines = [(HEADERS, value) for value in values]
     headers = tuple((name, "1") for name in names)
     verdict = fetch(answer(200, lines, allow_origin="*"), *([] if reason else [ALLOWED]), headers=headers)
@@ -206,7 +206,7 @@ def test_a_header_is_listed_by_its_name(
 def test_with_credentials_a_wildcard_is_a_name(
     fields: dict[str, Any], listed: dict[str, str], reason: BrowserReason | None
 ) -> None:
-    """It stands for itself alone; the preflight is judged by the credentials of what follows."""
+    """It matches itself alone; the preflight is judged by the credentials of what follows."""
     granted = {"allow_origin": PAGE, "allow_credentials": "true"}
     rest = [] if reason else [answer(**granted)]
     verdict = fetch(answer(**granted, **listed), *rest, credentials="include", **fields)

@@ -1,4 +1,4 @@
-"""The reasons: a closed list, each with what it means and what mends it."""
+"""The reasons: a closed list, each with what it means and what fixes it."""
 
 import pytest
 

@@ -237,6 +237,6 @@ def test_locations_that_differ_are_told(engine: EngineName) -> None:
 
 
 def test_the_fragment_travels_along() -> None:
-    """It is never sent, and belongs to where the redirect leads if that has none of its own."""
+    """It is never sent, and is added to the target of the redirect if that has no fragment."""
     assert fetch(redirect("/b"), ALLOWED, url=f"{API}/a#f").url == f"{API}/b#f"
     assert fetch(redirect("/b#g"), ALLOWED, url=f"{API}/a#f").url == f"{API}/b#g"

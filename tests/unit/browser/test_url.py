@@ -157,7 +157,7 @@ def test_a_location_stands_beside_the_last_part_of_the_path(base: str) -> None:
 
 
 def test_a_location_that_is_no_utf_8_leads_somewhere() -> None:
-    """To its own host; what becomes of such bytes in the path is the app's matter."""
+    """The host is the same; the app decides about such bytes in the path."""
     base = parse_url("https://api.example/")
     assert base is not None
     found = locate(b"//other.example/\xff", base)

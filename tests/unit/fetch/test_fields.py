@@ -65,7 +65,7 @@ def test_a_list_is_split_at_its_commas(lines: list[bytes], elements: list[bytes]
     ],
 )
 def test_vary_gains_a_name_once(lines: list[bytes], merged: bytes | None) -> None:
-    """The name is added behind the others, not if it is there in any case, and not beside `*`."""
+    """The name is added after the others, unless it is there in any case, or the value is `*`."""
     assert merge_vary(lines, b"Origin") == merged
 
 

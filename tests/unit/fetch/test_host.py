@@ -120,7 +120,7 @@ def test_ipv4_spellings_are_read_as_an_independent_parser_reads_them() -> None:
     ],
 )
 def test_an_ipv6_address_in_any_spelling_becomes_the_one_browsers_send(text: str, address: str | None) -> None:
-    """The longest run of zeros is compressed, the first of equals; a zone is no part of a URL."""
+    """The longest run of zeros is compressed, the first of equals; a zone is not part of a URL."""
     assert serialize_ipv6(text) == address
     assert is_ipv6(text) is (address == text)
 

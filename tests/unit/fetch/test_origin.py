@@ -251,7 +251,7 @@ def test_each_limit_holds_to_the_letter(longest: str, too_long: str) -> None:
 
 
 def test_the_longest_origin_has_the_stated_length() -> None:
-    """326 bytes are 64 of scheme, 253 of host and 5 of port, with what stands between."""
+    """326 bytes are 64 of scheme, 253 of host and 5 of port, with the separators between them."""
     assert MAX_ORIGIN == 326 == len("s" * 64 + f"://{LONGEST_HOST}:65535")
 
 

@@ -97,7 +97,7 @@ def test_a_value_has_at_most_128_bytes(name: bytes) -> None:
 )
 def test_safelisted_values_have_at_most_1024_bytes_together(length: int, names: tuple[bytes, ...]) -> None:
     """One byte more, and every safelisted name has to be asked for."""
-    # A name can stand in a header list more than once.
+    # A header list can contain a name more than once.
     headers = [(b"Accept", b"a" * 128)] * 7 + [(b"Accept-Language", b"a" * (length - 1)), (b"accept", b"a")]
     assert cors_unsafe_request_header_names(headers) == names
 
@@ -112,7 +112,7 @@ def test_unsafe_names_are_lower_case_sorted_by_bytes_and_unique() -> None:
 
 
 def test_an_engine_may_see_it_otherwise() -> None:
-    """What is safelisted can be told, and still counts among the 1024 bytes."""
+    """Safelisted headers are recognized, and still count toward the 1024 bytes."""
     headers = [(b"DPR", b"2"), (b"X-Token", b"t")]
     assert cors_unsafe_request_header_names(headers, is_safelisted=lambda name, _: name == b"DPR") == (b"x-token",)
     long = [(b"DPR", b"2" * 1025)]

@@ -126,7 +126,7 @@ def test_every_code_is_triggered() -> None:
 
 @pytest.mark.parametrize("faulty", FAULTY, ids=lambda faulty: faulty.name)
 def test_a_faulty_policy_has_exactly_its_issues(faulty: Faulty) -> None:
-    """All issues are told at once, in the order of the options and of their elements, as error or as warning."""
+    """All issues are reported together, in the order of the options and of their elements, as error or as warning."""
     complaint = complaint_of(faulty.options)
     assert complaint is not None
     assert [(issue.code, issue.field) for issue in complaint.issues] == faulty.issues
@@ -202,10 +202,10 @@ def test_every_complaint_survives_pickling(faulty: Faulty) -> None:
 
 
 def test_pydantic_shows_the_message() -> None:
-    """Raised in a validator, the whole message stands in pydantic's error."""
+    """If a validator raises it, pydantic's error contains the whole message."""
 
     class Settings(BaseModel):
-        """Hold the origins of an app."""
+        """The origins of an app."""
 
         origins: list[str]
 
@@ -247,7 +247,7 @@ def test_a_long_value_is_cut_where_it_is_told() -> None:
 @pytest.mark.parametrize("option", DEFAULTS)
 @pytest.mark.parametrize("make", [Hostile, lambda: HostileText("x y:")], ids=["object", "text"])
 def test_a_value_that_refuses_to_be_written_does_not_hide_the_fault(option: str, make: Any) -> None:
-    """The issue is told even if the value raises when it is shown."""
+    """The issue is reported even if the `repr` of the value raises an exception."""
     complaint = complaint_of({option: make(), "max_age" if option != "max_age" else "allow_methods": "7"})
     assert isinstance(complaint, InvalidPolicyError)
     assert option in [issue.field for issue in complaint.issues] or option == "allow_origin_regex"
@@ -318,7 +318,7 @@ def test_what_a_terminal_acts_on_is_shown_escaped(options: dict[str, Any]) -> No
 
 
 def test_a_name_that_refuses_to_be_written_does_not_hide_the_fault() -> None:
-    """Whatever stands where an option's name is meant is an unknown option."""
+    """Any other key in place of an option's name is an unknown option."""
 
     class Wordless:
         def __str__(self) -> str:
@@ -331,7 +331,7 @@ def test_a_name_that_refuses_to_be_written_does_not_hide_the_fault() -> None:
 
 
 def test_what_cannot_be_printed_and_no_secret_is_told() -> None:
-    """Control characters are told as Python writes them, and a password is not told at all."""
+    """Control characters are shown as in Python, and a password is not shown."""
     told = PolicyIssue(
         code=IssueCode.UNKNOWN_OPTION,
         field="a\x1bé\n",

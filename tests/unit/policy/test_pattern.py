@@ -1,4 +1,4 @@
-"""Patterns stand for whole leading labels and for any port, and for nothing else."""
+"""Patterns match whole leading labels and any port, and nothing else."""
 
 import pytest
 from hypothesis import given
@@ -171,7 +171,7 @@ def wildcards(draw: st.DrawFn) -> str:
 
 
 def test_a_pattern_is_written_as_it_was_read() -> None:
-    """What parses as a pattern serializes to the same text, and stands for at least one origin."""
+    """What parses as a pattern serializes to the same text, and matches at least one origin."""
     counts = ExampleCounts()
 
     @given(wildcards())
@@ -218,7 +218,7 @@ def test_the_patterns_of_an_origin_come_nearest_first(origin: str, patterns: lis
 
 
 def test_an_origin_has_at_most_two_patterns_for_each_label() -> None:
-    """What a stranger sends decides over little work, and no pattern is generated twice."""
+    """Requests can cause only little work, and no pattern is generated twice."""
     counts = ExampleCounts()
 
     @given(origin_texts)

@@ -79,7 +79,7 @@ def test_equal_policies_have_equal_hashes(options: dict[str, Any]) -> None:
 
 
 def test_a_decision_does_not_change_what_a_policy_equals() -> None:
-    """What is made ready on the first request is no part of the value."""
+    """What is made ready on the first request is not part of the value."""
     used, unused = Policy(**FULL), Policy(**FULL)
     before = hash(used), repr(used)
     used.decide("GET", origin=[APP.encode()])
@@ -199,7 +199,7 @@ def test_an_unknown_option_without_a_near_one_can_only_go() -> None:
 
 
 def test_an_unknown_option_hides_no_other_fault() -> None:
-    """All problems are told at once, whichever they are."""
+    """All problems are reported together, whichever they are."""
     with pytest.raises(InvalidPolicyError) as raised:
         Policy.from_dict({"allow_origin": [], "allow_methods": ["patch"], "max_age": -1})
     assert {(issue.code.value, issue.field) for issue in raised.value.issues} == {
@@ -290,7 +290,7 @@ def test_a_copy_is_an_equal_policy_that_decides(again: Any, options: dict[str, A
 
 
 def test_unpickling_does_not_warn_again() -> None:
-    """The warnings were for whoever wrote the policy."""
+    """The author of the policy has already seen the warnings."""
     with pytest.warns(CrossOriginWarning):
         policy = Policy(max_age=100_000)
     assert pickle.loads(pickle.dumps(policy)) == policy  # pickled here
@@ -387,7 +387,7 @@ def test_explain_takes_a_list_of_names() -> None:
 
 
 def test_a_subclass_is_refused_when_it_is_defined() -> None:
-    """A restricting override would be ignored, and everyone it meant to refuse let in."""
+    """A restricting override would be ignored, and would allow every origin that it should refuse."""
     with pytest.raises(TypeError, match="Strict cannot be a subclass of Policy"):
 
         class Strict(Policy):
@@ -396,6 +396,6 @@ def test_a_subclass_is_refused_when_it_is_defined() -> None:
 
 @pytest.mark.parametrize("options", [None, [], "allow_origins", [("max_age", 0)]])
 def test_options_that_are_no_mapping_are_a_type_error(options: Any) -> None:
-    """What was read from the wrong place of a file is told as such."""
+    """A value from the wrong place of a file is reported as such."""
     with pytest.raises(TypeError, match="expected a mapping"):
         Policy.from_dict(options)

@@ -15,7 +15,7 @@ from tests.unit.telemetry.conftest import Clock, Written
 
 
 def failing_with(error: BaseException, name: str) -> Callable[[Decision, Any], object]:
-    """A callable that raises, of a name of its own."""
+    """A callable that raises an exception when it is asked for its name."""
 
     def fails(decision: Decision, scope: Any) -> None:
         raise error
@@ -102,7 +102,7 @@ def test_what_is_awaitable_and_no_coroutine_is_left_alone(written: Written) -> N
 
 
 def test_a_proxy_that_has_no_name_is_called_all_the_same(written: Written) -> None:
-    """Whatever it raises when it is asked for its name, it is told of decisions, and named by its class if it fails."""
+    """A hook without a readable name is called with decisions, and a failure names its class."""
     decisions: list[Decision] = []
 
     class Proxy:

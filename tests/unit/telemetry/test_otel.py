@@ -49,7 +49,7 @@ CASES = [
 
 @pytest.fixture
 def reader() -> Iterator[InMemoryMetricReader]:
-    """A reader of what is counted, with a provider of its own."""
+    """A reader of what is counted, with its own provider."""
     reader = InMemoryMetricReader()
     yield reader
     reader.shutdown()
@@ -117,7 +117,7 @@ def test_without_a_span_it_counts_all_the_same(reader: InMemoryMetricReader) -> 
 
 
 def test_the_plain_one_counts_with_the_global_provider() -> None:
-    """Also if the provider is set after the import; in a process of its own, for it is set once."""
+    """Also if the provider is set after the import; in its own process, for it is set once."""
     program = (
         "from crossorigin import Policy\n"
         "from crossorigin.policy.decide.request_facts import RequestFacts\n"
@@ -139,7 +139,7 @@ def test_the_plain_one_counts_with_the_global_provider() -> None:
 
 
 def test_the_plain_one_sets_the_attributes_of_the_span() -> None:
-    """It is what `counting` makes, without a provider of its own."""
+    """It is what `counting` makes, without its own provider."""
     attributes = span_of(lambda: otel.on_decision(ALLOWED, HTTP)).attributes
     assert attributes == {"cors.allowed": True, "cors.reason": "origin-listed", "cors.kind": "actual"}
 

@@ -65,7 +65,7 @@ def test_a_refused_request_is_one_line_with_what_to_change(written: Written) -> 
 
 
 def test_a_refused_preflight_names_what_was_asked(written: Written) -> None:
-    """The method that the page wants stands where that of another request does, and every reason is told."""
+    """The log names the requested method in the place of the method, and every reason."""
     note(RefusalLog(POLICY), from_origin(APP), (METHOD, b"PUT"), (HEADERS, b"x-a"), method="OPTIONS")
     assert written.lines == [
         (
@@ -219,7 +219,7 @@ def test_what_is_remembered_of_an_origin_is_short(written: Written) -> None:
 
 
 def test_the_words_are_those_of_the_policy_that_refused(written: Written) -> None:
-    """Two of one name, as functions made in a loop have, are told of each by what it allows."""
+    """If two policies have one name, such as those of functions from a loop, each line is about its own policy."""
     log = RefusalLog(Policy())
     for name in ("one", "two"):
         policy = Policy(allow_origins=[f"https://{name}.example"])
@@ -372,7 +372,7 @@ def test_a_log_that_fails_fails_nothing(written: Written) -> None:
 
 
 def test_a_line_that_is_written_in_the_middle_of_another_one_is_not_repeated(written: Written) -> None:
-    """A signal handler or a finalizer may log at any moment: there is no lock to wait for, and no line twice."""
+    """A signal handler or a finalizer can log at any moment: nothing waits for a lock, and no line is logged twice."""
     moments = iter(range(1))
 
     def clock() -> float:

@@ -169,7 +169,7 @@ def allowing(**asked: Any) -> list[str]:
 
 
 def test_what_to_allow_can_be_pasted() -> None:
-    """The origin, the method and the headers that the browser asked about; nothing where that would mend nothing."""
+    """The origin, the method and the headers that the browser asked about; nothing where that would fix nothing."""
     plain = 'allow: allow_origins=["https://app.example.com"], allow_methods='
     assert allowing() == [f'{plain}["GET"]']
     assert allowing(credentials="include") == [f'{plain}["GET"], allow_credentials=True']
@@ -213,7 +213,7 @@ def test_what_the_app_raised_is_told() -> None:
 
 
 def test_a_stream_may_be_endless() -> None:
-    """Nobody waits for its end, whatever stands between."""
+    """The test does not wait for the end of the body, whatever middleware is in between."""
     streaming = api()
 
     @streaming.get("/stream")

@@ -32,7 +32,7 @@ def test_origins_are_serialized() -> None:
 
 
 def test_policies_start_and_requests_are_possible() -> None:
-    """A page's request is judged by the policy that was drawn beside it, one way or the other."""
+    """A page's request is judged by the policy that was drawn next to it, one way or the other."""
     counts = ExampleCounts()
 
     @given(strategies.policies(), st.data())

@@ -1,4 +1,4 @@
-r"""Policies with faults, each with all the issues that it has: (code, field), in the order they are told.
+r"""Policies with errors, each with all the issues that it has: (code, field), in the order in which they are reported.
 
 Every code of `IssueCode` is among them. They are told one by one in `messages.txt`, and pasted right by the hints.
 """
@@ -54,7 +54,7 @@ class Faulty:
 
     @property
     def is_warning(self) -> bool:
-        """Tell whether the policy starts, with a warning."""
+        """Return whether the policy starts, with a warning."""
         return all(code in WARNINGS for code, _ in self.issues)
 
 
@@ -98,7 +98,7 @@ FAULTY: list[Faulty] = [
     _one(Code.BARE_STRING, "allow_methods", {"allow_methods": "GET, patch"}, "methods"),
     _one(Code.BARE_STRING, "allow_methods", {"allow_methods": "*"}, "all methods"),
     _one(Code.BARE_STRING, "allow_headers", {"allow_headers": "X-Token X-Other"}, "headers"),
-    _one(Code.BARE_STRING, "allow_headers", {"allow_headers": "X-Token:, X-Other"}, "headers with a fault"),
+    _one(Code.BARE_STRING, "allow_headers", {"allow_headers": "X-Token:, X-Other"}, "headers with an error"),
     _one(Code.BARE_STRING, "expose_headers", {"expose_headers": "ETag"}, "exposed headers"),
     _one(
         Code.NOT_A_STRING,
@@ -180,13 +180,13 @@ FAULTY: list[Faulty] = [
     _origin(Code.ORIGIN_MALFORMED, "https://a.example;", "a semicolon at the end"),
     _origin(Code.ORIGIN_MALFORMED, "CORS_ORIGIN=https://a.example", "a name in front"),
     _origin(Code.ORIGIN_MALFORMED, "https://xn--a.example", "Punycode"),
-    # Origins that would let strangers in.
+    # Values that would allow untrusted origins.
     _one(Code.WILDCARD_WITH_CREDENTIALS, "allow_origins[0]", {"allow_origins": ["*"], **_WITH}),
     _one(
         Code.WILDCARD_WITH_CREDENTIALS,
         "allow_origins[1]",
         {"allow_origins": ["https://a.example", "*"], **_WITH},
-        "beside others",
+        "next to others",
     ),
     _one(Code.NULL_WITH_CREDENTIALS, "allow_origins[0]", {"allow_origins": ["null"], **_WITH}),
     _one(Code.PUBLIC_SUFFIX_WITH_CREDENTIALS, "allow_origins[0]", {"allow_origins": ["https://*.github.io"], **_WITH}),
@@ -229,7 +229,7 @@ FAULTY: list[Faulty] = [
         Code.CONSTANT_ORIGIN_NEEDS_ONE_ORIGIN,
         "constant_allow_origin",
         {"allow_origins": ["https://a.example"], "allow_origin_regex": r"https://b\.example", **_CONSTANT},
-        "beside a regular expression",
+        "next to a regular expression",
     ),
     # The regular expression.
     _one(Code.REGEX_NOT_A_STRING, "allow_origin_regex", {"allow_origin_regex": re.compile(r"https://.*\.a\.example")}),

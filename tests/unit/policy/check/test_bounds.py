@@ -1,4 +1,4 @@
-"""A policy with very many faults is refused, with a message that can be read."""
+"""A policy with very many errors is refused, with a message that can be read."""
 
 from typing import Any
 

@@ -79,22 +79,22 @@ def test_an_origin_pasted_right_has_nothing_wrong_any_more() -> None:
         origins.insert(place, text)
         options = {"allow_origins": origins}
         complaint = complaint_of(options)
-        mended = None
+        repaired = None
         if isinstance(complaint, InvalidPolicyError):
             (issue,) = complaint.issues
             assert issue.field == f"allow_origins[{place}]"
-            mended = fixed(options, issue)
-        counts.count(positive=mended is not None)
-        if mended is not None:
-            assert not isinstance(complaint_of(mended), InvalidPolicyError)
-            assert len(mended["allow_origins"]) >= 3 or issue.code is IssueCode.ORIGIN_EMPTY
+            repaired = fixed(options, issue)
+        counts.count(positive=repaired is not None)
+        if repaired is not None:
+            assert not isinstance(complaint_of(repaired), InvalidPolicyError)
+            assert len(repaired["allow_origins"]) >= 3 or issue.code is IssueCode.ORIGIN_EMPTY
 
     law()
     counts.require(positive=0.2)
 
 
 def test_several_origins_in_one_string_become_the_list_that_is_meant() -> None:
-    """Whatever stands between them, the hint for a bare string has each of them, mended."""
+    """The hint for a bare string contains each origin, repaired, whatever separates them."""
     counts = ExampleCounts()
     parts = st.lists(spelled_urls().map(str.strip), min_size=1, max_size=4)
 
@@ -106,10 +106,10 @@ def test_several_origins_in_one_string_become_the_list_that_is_meant() -> None:
         assert complaint.issues[0].code is IssueCode.BARE_STRING
         counts.count(positive=len(complaint.issues) == 1)
         if len(complaint.issues) == 1:
-            mended = fixed(options, complaint.issues[0])
-            assert mended is not None
-            assert not isinstance(complaint_of(mended), InvalidPolicyError)
-            assert len(mended["allow_origins"]) <= len(texts)
+            repaired = fixed(options, complaint.issues[0])
+            assert repaired is not None
+            assert not isinstance(complaint_of(repaired), InvalidPolicyError)
+            assert len(repaired["allow_origins"]) <= len(texts)
 
     law()
     counts.require(positive=0.2)
@@ -126,12 +126,12 @@ def test_a_name_pasted_right_has_nothing_wrong_any_more(option: str) -> None:
     def law(texts: list[str], separator: str) -> None:
         options = {option: [separator.join(texts)]}
         complaint = complaint_of(options)
-        mended = None
+        repaired = None
         for issue in complaint.issues if isinstance(complaint, InvalidPolicyError) else ():
-            mended = fixed(options, issue)
-        counts.count(positive=mended is not None)
-        if mended is not None:
-            assert not isinstance(complaint_of(mended), InvalidPolicyError)
+            repaired = fixed(options, issue)
+        counts.count(positive=repaired is not None)
+        if repaired is not None:
+            assert not isinstance(complaint_of(repaired), InvalidPolicyError)
 
     law()
     counts.require(positive=0.2)

@@ -1,6 +1,6 @@
 """Every message of every code stands in `messages.txt`, as its reader sees it.
 
-After a change of words, write the file anew and read what changed:
+After a change of words, write the file again and read what changed:
 
     python -m tests.unit.policy.check.test_messages
 """

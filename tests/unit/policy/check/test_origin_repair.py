@@ -1,4 +1,4 @@
-"""Whatever a person writes for an origin is told apart, mended where it can be, and never raises."""
+"""Whatever a person writes for an origin is distinguished, repaired where it can be, and never raises."""
 
 import subprocess
 import sys
@@ -192,7 +192,7 @@ def test_what_may_be_listed_has_nothing_wrong(text: str) -> None:
     ids=ascii,
 )
 def test_a_fault_is_named_and_mended(text: str, code: Code, replacements: list[str]) -> None:
-    """The first fault gives the code; the replacement mends them all, or one is told what to do."""
+    """The first error gives the code; the replacement fixes all errors, or the hint says what to do."""
     diagnosis = diagnose(text)
     assert diagnosis is not None
     assert (diagnosis.code, list(diagnosis.replacements)) == (code, replacements)

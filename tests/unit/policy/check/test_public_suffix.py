@@ -1,4 +1,4 @@
-"""A wildcard with credentials keeps away from names below which strangers register theirs."""
+"""A wildcard with credentials keeps away from names below which anyone can register a name."""
 
 import subprocess
 import sys
@@ -145,7 +145,7 @@ def test_a_hosting_suffix_of_our_own_is_needed(rule: str) -> None:
 
 @pytest.mark.parametrize("host", ["arpa", "mylocalhost", "latest"])
 def test_an_exempt_name_is_exempt_by_whole_labels(host: str) -> None:
-    """What ends in the same letters is no exempt name."""
+    """What ends in the same letters is not an exempt name."""
     assert why_public(host) is not None
 
 
@@ -164,7 +164,7 @@ def test_such_a_wildcard_is_refused_with_credentials_only(pattern: str) -> None:
 
 @pytest.mark.parametrize("pattern", ["http://*.corp:8080", "*.GitHub.io/"])
 def test_such_a_wildcard_is_seen_behind_another_fault(pattern: str) -> None:
-    """Neither an insecure scheme nor a fault of the text hides that strangers would be let in."""
+    """Neither an insecure scheme nor an error of the text hides that untrusted origins would be allowed."""
     with pytest.raises(InvalidPolicyError) as caught:
         Policy(allow_origins=[pattern], allow_credentials=True)
     assert IssueCode.PUBLIC_SUFFIX_WITH_CREDENTIALS in {issue.code for issue in caught.value.issues}

@@ -1,4 +1,4 @@
-"""Each rule refuses what would let strangers in or could never match, and nothing else."""
+"""Each rule refuses what would allow untrusted origins or could never match, and nothing else."""
 
 from typing import Any
 
@@ -39,7 +39,7 @@ def codes_of(options: dict[str, Any]) -> list[str]:
     ],
 )
 def test_a_sound_policy_starts_without_a_word(options: dict[str, Any]) -> None:
-    """What is safe and can match is no matter for a message."""
+    """An origin that is safe and can match causes no message."""
     assert codes_of(options) == []
     assert Policy(**options) == Policy.from_dict(Policy(**options).to_dict())
 
@@ -130,7 +130,7 @@ def test_a_header_name_is_on_its_side(name: str, among_requests: list[str], amon
     ],
 )
 def test_with_credentials_strangers_stay_outside(origins: list[str], codes: list[str]) -> None:
-    """What would let everybody in is told in the same run as what keeps it from being an origin."""
+    """What would allow every origin is reported in the same run as what keeps it from being an origin."""
     assert codes_of({"allow_origins": origins, "allow_credentials": True}) == codes
 
 
@@ -156,7 +156,7 @@ def test_with_credentials_strangers_stay_outside(origins: list[str], codes: list
     ],
 )
 def test_a_constant_answer_has_one_origin_to_name(origins: list[str], regex: str | None, codes: list[str]) -> None:
-    """One origin that is written out, or that would be once mended; with anything else there is nothing to name."""
+    """One origin that is written out, or that would be once repaired; with anything else there is nothing to name."""
     options = {"allow_origins": origins, "allow_origin_regex": regex, "constant_allow_origin": True}
     assert codes_of(options) == codes
 
@@ -176,7 +176,7 @@ def test_a_constant_answer_has_one_origin_to_name(origins: list[str], regex: str
     ids=range(8),
 )
 def test_a_regex_compiles(regex: object, codes: list[str]) -> None:
-    """What Python cannot compile, for whatever reason, is an issue and no exception of its own."""
+    """An expression that Python cannot compile, for whatever reason, is an issue and not another exception."""
     assert codes_of({"allow_origin_regex": regex}) == codes
 
 
@@ -191,7 +191,7 @@ def test_an_unknown_option_is_named_with_the_one_that_is_meant() -> None:
 
 
 def test_an_unknown_option_does_not_hide_the_other_faults() -> None:
-    """All problems of what was read from a file are told at once."""
+    """All problems of what was read from a file are reported together."""
     options = {"colour": 1, "allow_origins": ["https://a.example/"]}
     assert set(codes_of(options)) == {"unknown-option", "origin-trailing-slash"}
 

@@ -1,4 +1,4 @@
-"""Options are read strictly, copied, and read on despite a fault."""
+"""Options are read strictly, copied, and read on despite an error."""
 
 import collections
 import datetime as dt
@@ -92,7 +92,7 @@ def test_a_policy_of_sets_reads_the_same_in_every_process() -> None:
 
 
 def test_in_a_set_strings_come_first() -> None:
-    """What is no string has the last places, whatever it is."""
+    """What is not a string has the last places, whatever it is."""
     fields = [issue[:2] for issue in issues_of({"allow_methods": {7, "patch", b"GET", "PUT"}})]
     assert fields == [
         ("allow_methods[1]", "method-wrong-case"),
@@ -148,7 +148,7 @@ def test_an_enums_member_counts_as_its_text() -> None:
 
 
 def test_a_regex_of_a_subclass_counts_as_its_text() -> None:
-    """The same holds for the one string that is no list."""
+    """The same holds for the one string that is not a list."""
     regex = Policy(allow_origin_regex=Colored.RED).allow_origin_regex
     assert regex == "https://red.example"
     assert type(regex) is str
@@ -190,7 +190,7 @@ def test_an_age_of_a_subclass_counts_as_its_number(age: int) -> None:
     ],
 )
 def test_one_string_where_a_list_is_meant_is_shown_as_that_list(option: str, value: object, hint: str) -> None:
-    """JSON, commas, semicolons and spaces are taken apart, and every fault within is mended in the hint."""
+    """JSON, commas, semicolons and spaces are taken apart, and every error within is repaired in the hint."""
     assert issues_of({option: value}) == [(option, "bare-string", hint)]
 
 
@@ -202,7 +202,7 @@ def test_bytes_that_are_no_text_are_told_like_any_others() -> None:
 
 
 def test_the_rest_of_a_bare_string_is_checked_too() -> None:
-    """What the hint cannot mend is told in the same run."""
+    """What the hint cannot fix is reported in the same run."""
     assert [issue[:2] for issue in issues_of({"allow_origins": "*", "allow_credentials": True})] == [
         ("allow_origins", "bare-string"),
         ("allow_origins", "wildcard-with-credentials"),
@@ -215,7 +215,7 @@ def test_the_rest_of_a_bare_string_is_checked_too() -> None:
     "value", [None, 1, 1.5, True, object(), {"a": 1}, {}, len], ids=lambda value: type(value).__name__
 )
 def test_what_is_no_collection_is_refused(option: str, value: object) -> None:
-    """None, numbers, mappings and functions are no lists."""
+    """None, numbers, mappings and functions are not lists."""
     (field, code, hint), *_ = issues_of({option: value})
     assert (field, code) == (option, "not-a-collection")
     assert (hint == "[]") is (value is None)
@@ -288,7 +288,7 @@ def test_a_switch_is_true_or_false(option: str, value: object, hint: str) -> Non
 
 
 def test_a_switch_that_seems_on_is_checked_as_on() -> None:
-    """The faults that the switch would bring are told in the same run."""
+    """The errors that the switch would bring are reported in the same run."""
     assert [issue[1] for issue in issues_of({"allow_origins": ["*"], "allow_credentials": "true"})] == [
         "wildcard-with-credentials",
         "not-a-bool",
@@ -374,7 +374,7 @@ def test_lists_and_elements_are_written_as_source() -> None:
 
 
 def test_what_an_iterable_raises_is_its_callers_to_see() -> None:
-    """A generator that fails is no fault of the policy, and is not swallowed."""
+    """A generator that fails is not an error of the policy, and is not swallowed."""
 
     def origins() -> Any:
         yield "https://a.example"
@@ -396,7 +396,7 @@ def test_what_an_iterable_raises_is_its_callers_to_see() -> None:
     ],
 )
 def test_no_text_is_too_odd_to_be_refused(origin: str) -> None:
-    """Lone surrogates, control characters and very long texts make an issue, no exception of their own."""
+    """Lone surrogates, control characters and very long texts cause an issue, not another exception."""
     with pytest.raises(InvalidPolicyError) as caught:
         Policy(allow_origins=[origin])
     assert all(isinstance(issue.code, IssueCode) for issue in caught.value.issues)

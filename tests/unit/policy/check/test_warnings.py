@@ -88,7 +88,7 @@ def test_what_is_listed_twice_is_reported(options: dict[str, Any], fields: list[
 
 
 def test_a_duplicate_names_the_first() -> None:
-    """The warning says where the other one stands, and the policy keeps that one."""
+    """The warning names the place of the other element, and the policy keeps that one."""
     with pytest.warns(CrossOriginWarning, match=r"duplicate of allow_headers\[0\]"):
         policy = Policy(allow_headers=["X-A", "X-B", "x-a"])
     assert policy.allow_headers == ("X-A", "X-B")
@@ -131,7 +131,7 @@ def test_what_never_matters_is_reported(options: dict[str, Any], warnings: list[
 
 @pytest.mark.parametrize("faulty", [faulty for faulty in FAULTY if faulty.is_warning], ids=lambda faulty: faulty.name)
 def test_there_are_no_warnings_next_to_errors(faulty: Faulty) -> None:
-    """A policy that does not start is told its errors alone, without any warning."""
+    """A policy with errors reports only its errors, without any warning."""
     options = {**faulty.options, "allow_private_network": "yes"}
     with warnings.catch_warnings():
         warnings.simplefilter("error")

@@ -148,12 +148,12 @@ def test_no_other_method_is_safelisted(method: bytes) -> None:
     ],
 )
 def test_a_star_among_methods_stands_for_the_standard_ones(listed: list[str], allowed: tuple[str, ...]) -> None:
-    """Methods keep the order they are listed in; a star goes before those beside it."""
+    """Methods keep the order they are listed in; a star goes before those next to it."""
     assert allowed_methods(listed) == allowed
 
 
 def test_header_names_are_sorted_and_spelled_once() -> None:
-    """The safelisted names keep the standard's spelling, others the first one given; a star is no name."""
+    """The safelisted names keep the standard's spelling, others the first one given; a star is not a name."""
     names = allowed_headers(["x-b", "ACCEPT", "X-A", "*", "X-B"])
     assert names == ("Accept", "Accept-Language", "Content-Language", "Content-Type", "X-A", "x-b")
 
@@ -175,7 +175,7 @@ def test_a_judge_under_any_origin_reads_no_origin_at_all() -> None:
 
 
 def test_the_names_that_are_not_listed_come_with_the_judgement(policy: Policy) -> None:
-    """Whoever explains a refusal is told which names it is about."""
+    """An explanation of a refusal gets the names that caused it."""
     judge = Judge(policy)
     assert judge.judge_headers([b"x-token, X-Evil", b"accept,x-b"]) == (
         Reason.HEADERS_NOT_LISTED,

@@ -97,7 +97,7 @@ def test_the_matcher_is_a_plain_comparison_with_each_pattern() -> None:
     "origin", ["https://example.com", "https://example.com:8443", "https://.example.com", "https://wexample.com"]
 )
 def test_the_apex_is_not_below_itself(origin: str) -> None:
-    """`*.` stands for at least one whole label."""
+    """`*.` matches at least one whole label."""
     assert not OriginMatcher(["https://*.example.com", "https://*.example.com:*"]).allows(origin.encode())
 
 
@@ -149,7 +149,7 @@ def test_null_is_allowed_where_it_is_listed() -> None:
     ],
 )
 def test_a_regex_matches_the_whole_origin_or_nothing(origin: str, allowed: object) -> None:
-    """The expression is matched from the first byte to the last, beside what is listed."""
+    """The expression is matched from the first byte to the last, next to what is listed."""
     matcher = OriginMatcher(["https://exact.example", "https://*.pattern.example"], r"https://.*\.example\.org")
     assert matcher.allows(origin.encode()) is allowed
 

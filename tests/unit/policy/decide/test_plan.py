@@ -110,7 +110,7 @@ def test_any_origin_has_one_known_preflight() -> None:
 
 ASKED: dict[str, list[bytes]] = {
     "listed": [LISTED[0].encode()],
-    "stranger": [b"https://evil.example"],
+    "untrusted": [b"https://evil.example"],
     "null": [b"null"],
     "malformed": [b"https://app.example.com/"],
     "empty": [b""],

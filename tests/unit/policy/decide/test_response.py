@@ -66,7 +66,7 @@ def by_hand(edit: HeaderEdit, headers: Lines) -> Lines:
 
 
 def hold(law: Callable[[ResponseHeaders, Lines], None], *, among: Sequence[ResponseHeaders] = ALL) -> None:
-    """Try a law on many responses; a fifth have a Vary of their own, a fifth a CORS header, and a fifth are granted."""
+    """Try a law on many responses; a fifth have their own Vary, a fifth a CORS header, and a fifth are granted."""
     counts = ExampleCounts()
 
     @given(st.sampled_from(among), header_lists)
@@ -207,7 +207,7 @@ def test_expanding_names_each_header_as_the_app_spelled_it() -> None:
 
 
 def test_of_what_the_app_exposes_only_names_that_can_be_are_told() -> None:
-    """No CORS header, and nothing that is no token, for that would void the whole list."""
+    """No CORS header, and nothing that is not a token, because that would void the whole list."""
     own = [(b"Access-Control-Expose-Headers", b"b@d, X-A, x y, Access-Control-Max-Age, access-control-b, X-B")]
     for response in (GRANTED, CREDENTIALS):
         exposed = dict(response.edit(own).set)[b"access-control-expose-headers"]

@@ -1,4 +1,4 @@
-"""A request of the server's own page is known as such, and no stranger's is."""
+"""Requests of the server's own pages are recognized, and those of other pages are not."""
 
 from collections.abc import Callable
 

@@ -39,7 +39,7 @@ MORE = [
     Explained(name="a star for a header", options=LISTED, headers=("*",)),
     Explained(name="a private network header", options=LISTED, headers=("Access-Control-Allow-Private-Network",)),
     Explained(name="CORS headers of a request", options=LISTED, headers=("Access-Control-Request-Private-Network",)),
-    Explained(name="a method of its own", options=LISTED, method="M-SEARCH"),
+    Explained(name="a custom method", options=LISTED, method="M-SEARCH"),
     Explained(name="an extension", options=LISTED, origin="chrome-extension://abcdefgh"),
     Explained(name="an address", options=LISTED, origin="http://[::1]:8000"),
     Explained(name="two URLs", options=LISTED, origin="https://a.example, https://b.example"),
@@ -102,7 +102,7 @@ def test_the_file_has_every_reason_that_a_page_can_meet() -> None:
 
 
 def test_a_plan_that_is_limited_to_a_path_says_that_the_policy_is_right() -> None:
-    """What the policy allows and no route takes is for the page to mend."""
+    """What the policy allows and no route takes is for the page to fix."""
     policy = Policy(allow_origins=[APP], allow_methods=["GET", "PUT"])
     step = step_of(explain(policy, Plan(policy).narrowed({"GET"}), "put", APP, ()), METHOD)
     assert step.reason is Reason.METHOD_NOT_SERVED
@@ -128,7 +128,7 @@ def test_what_a_fix_says_to_write_helps(entry: Explained) -> None:
             current, rounds = followed, rounds + 1
             assert rounds <= 3
             steps = [step for step in current.explain().steps if step.question == refused.question]
-            # Where the fix took the last name away, there is no question left.
+            # If the fix removed the last name, nothing is left to ask.
             if not steps:
                 break
             step = steps[0]
@@ -138,7 +138,7 @@ def test_what_a_fix_says_to_write_helps(entry: Explained) -> None:
 
 @every_request
 def test_every_refusal_has_a_fix_and_nothing_else_has(entry: Explained) -> None:
-    """Whoever is refused is told what to do."""
+    """Each refusal comes with a fix."""
     for step in entry.explain().steps:
         refused = not step.reason.allows and step.reason is not Reason.ORIGIN_ABSENT
         assert (step.fix is not None) == refused
@@ -226,7 +226,7 @@ def test_names_are_as_a_browser_sends_them() -> None:
     "name", ["", "x-a,x-b", "x-token,accept", ",", "," * 20, "x y", " x-token", "x-tök", "x-token\n"]
 )
 def test_what_is_no_header_name_is_never_allowed(name: str) -> None:
-    """No script can set it, so it is malformed, and nobody is told to list it."""
+    """No script can set it, so it is malformed, and no message says to list it."""
     explanation = Policy(**LISTED).explain("GET", APP, [name])
     step = explanation.steps[-1]
     assert step.reason is Reason.HEADERS_MALFORMED
@@ -262,7 +262,7 @@ def test_any_text_for_an_origin_is_explained(origin: str) -> None:
 
 @pytest.mark.parametrize(("method", "headers"), [("A" * 100_000, ()), ("GET", ("x-" + "a" * 4000,)), ("\x1b[31m", ())])
 def test_a_long_or_strange_request_is_told_shortly(method: str, headers: tuple[str, ...]) -> None:
-    """Text that a stranger chose is cut and escaped before a person reads it."""
+    """Text that a client chose is cut and escaped before a person reads it."""
     text = str(Policy(**LISTED).explain(method, APP, headers))
     assert text.replace("\n", "").isprintable()
     assert len(text) < 2000
@@ -288,7 +288,7 @@ def test_an_empty_origin_is_said_to_be_empty() -> None:
 
 @pytest.mark.parametrize("text", ["*", "https://*.example.com"])
 def test_what_may_be_listed_and_is_no_origin_is_told_as_such(text: str) -> None:
-    """Nobody is told to list a pattern because a page was said to have it for an origin."""
+    """No message says to list a pattern because a page was said to have it for an origin."""
     step = Policy(**LISTED).explain("GET", text).steps[0]
     assert step.why == f"{text} is not an origin."
     assert step.fix is not None
@@ -296,13 +296,13 @@ def test_what_may_be_listed_and_is_no_origin_is_told_as_such(text: str) -> None:
 
 
 def test_what_is_near_is_found_beside_null() -> None:
-    """An entry that is no pattern is passed over."""
+    """An entry that is not a pattern is passed over."""
     why = Policy(allow_origins=["null", APP]).explain("GET", "http://app.example.com").steps[0].why
     assert why.endswith(f"The closest allowed origin is {APP}: the scheme differs.")
 
 
 def test_what_is_not_near_is_not_said_to_be() -> None:
-    """A stranger's host differs in more than is told."""
+    """The host of an untrusted origin differs in more ways than a message explains."""
     policy = Policy(allow_origins=["https://*.example.com"])
     assert "closest" not in policy.explain("GET", "http://a.example.org").steps[0].why
 
@@ -328,7 +328,7 @@ def test_a_text_is_shown_up_to_a_length() -> None:
 
 
 def test_a_list_is_shown_up_to_a_length() -> None:
-    """Eight names are shown, of more the first eight, and how many there are beside."""
+    """Eight names are shown; if there are more, the first eight and the number of the others."""
     for count, more in ((8, ""), (9, " and 1 more"), (11, " and 3 more")):
         names = [f"x-{number:02}" for number in range(count)]
         heading = str(Policy(**LISTED).explain("GET", APP, names)).splitlines()[0]
@@ -371,7 +371,7 @@ def test_explaining_keeps_nothing_and_warns_of_nothing() -> None:
 
 
 def test_every_name_that_a_fix_lists_is_a_name() -> None:
-    """Nobody is told to write into allow_headers what a policy refuses there."""
+    """No message says to write into allow_headers what a policy refuses there."""
     for entry in [*EXPLAINED, *MORE]:
         for step in entry.explain().steps:
             for text, option in _ADD.findall(step.fix or ""):

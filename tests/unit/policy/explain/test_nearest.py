@@ -114,7 +114,7 @@ def test_the_documents_show_what_is_said(row: dict[str, str]) -> None:
     ],
 )
 def test_a_stranger_is_near_nothing(origin: str) -> None:
-    """A host that merely resembles a listed one is not told of it."""
+    """The message for a host that only resembles a listed one does not mention the listed one."""
     listed = ["https://example.com", "https://*.example.com", "https://*.www.evil.example", "http://localhost", "null"]
     assert nearest(origin, *listed) is None
 
@@ -165,7 +165,7 @@ def test_a_neighbor_is_told_with_its_port() -> None:
 
 
 def test_the_list_goes_before_the_expression() -> None:
-    """What is listed is told first, for it can be read in the policy."""
+    """Listed origins are named first, because the policy shows them."""
     told = nearest("http://a.example", "https://a.example:1", regex=r"https://a\.example")
     assert told == ("https://a.example:1", "the scheme and the port differ")
 
@@ -194,15 +194,15 @@ def test_what_is_told_is_true() -> None:
         pattern = parse_pattern(found[0])
         assert found[0] in listed
         assert pattern is not None
-        mended = origin
+        repaired = origin
         if "the scheme" in found[1]:
-            mended = replace(mended, scheme=pattern.scheme)
+            repaired = replace(repaired, scheme=pattern.scheme)
         if "the port" in found[1]:
             assert pattern.port != ANY_PORT
-            mended = Origin(mended.scheme, mended.host, None if pattern.port is None else int(pattern.port))
-        assert (str(mended) != text) is (re.search(r"\bdiffers?\b", found[1]) is not None)
+            repaired = Origin(repaired.scheme, repaired.host, None if pattern.port is None else int(pattern.port))
+        assert (str(repaired) != text) is (re.search(r"\bdiffers?\b", found[1]) is not None)
         told_of_host = any(word in found[1] for word in ("subdomains", "different hosts", "www."))
-        assert OriginMatcher([found[0]]).allows(str(mended).encode()) is not told_of_host
+        assert OriginMatcher([found[0]]).allows(str(repaired).encode()) is not told_of_host
 
     holds()
     counts.require(found=0.2, refused=0.3)

@@ -83,7 +83,7 @@ ADD = 'If you trust this origin, add "{}" to allow_origins.'
     ],
 )
 def test_an_origin_that_is_refused_has_its_words(origin: bytes | list[bytes], told: str) -> None:
-    """What is near is told with what differs, then what to add; what cannot be added is said to be none."""
+    """A similar origin is named with the difference and the fix; a value that cannot be added is called invalid."""
     assert words(origin) == told
 
 
@@ -168,7 +168,7 @@ def test_all_that_refuses_is_told() -> None:
 
 
 def test_where_every_answer_is_the_same_two_things_change() -> None:
-    """A second origin cannot stand beside constant_allow_origin, so both are told."""
+    """A second origin cannot be listed with constant_allow_origin, so both are reported."""
     policy = Policy(allow_origins=[APP], constant_allow_origin=True)
     told = words(b"https://evil.example", b"GET", policy=policy)
     assert told == (
@@ -179,7 +179,7 @@ def test_where_every_answer_is_the_same_two_things_change() -> None:
 
 @pytest.mark.parametrize("reason", [reason for reason in Reason if not reason.allows and "absent" not in reason])
 def test_every_refusal_has_words(reason: Reason) -> None:
-    """No reason to refuse is told without a sentence."""
+    """Each reason to refuse has a sentence."""
     requests: dict[str, Any] = {
         "origin-repeated": ([b"null"] * 2,),
         "origin-too-long": (b"x" * 327,),
@@ -208,7 +208,7 @@ def test_every_refusal_has_words(reason: Reason) -> None:
 
 @pytest.mark.parametrize("origin", ["http://app.example.com", "https://a.b", "tauri://localhost", "http://[::1]:8000"])
 def test_the_origin_to_add_helps(origin: str) -> None:
-    """Pasted as it stands, it is allowed."""
+    """The fix, pasted unchanged, allows the request."""
     (text,) = re.findall(r"add (\"[^\"]+\") to allow_origins", words(origin.encode()))
     policy = Policy(allow_origins=[APP, ast.literal_eval(text)])
     assert policy.decide("GET", origin=[origin.encode()]).allowed

@@ -28,7 +28,7 @@ def test_an_expression_of_the_tables_matches_what_python_matches(text: str) -> N
 @pytest.mark.parametrize(
     ("text", "accepted", "refused"),
     [
-        # A look-ahead begins, goes on beside the rest, and is done before it, or with it.
+        # A look-ahead begins, goes on next to the rest, and is done before it, or with it.
         (r"(?=ab)a.c", ["abc"], ["acc", "ab"]),
         (r"(?=.*b$)[ab]*", ["b", "aab"], ["", "aba"]),
         (r"(?!.*bb)[ab]*", ["", "abab"], ["abba"]),

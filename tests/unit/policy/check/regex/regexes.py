@@ -1,4 +1,4 @@
-r"""Regular expressions that people and attackers write, and what becomes of them with credentials."""
+r"""Regular expressions that people and attackers write, and the verdict on each with credentials."""
 
 _OCTET = r"(?:25[0-5]|2[0-4][0-9]|[01]?[0-9][0-9]?)"
 HOSTS_200 = "|".join(rf"{'bcdfghjkmn'[n // 20]}{'aeiou'[n % 5]}{n}\.example\.com" for n in range(200))

@@ -171,7 +171,7 @@ def test_what_never_matches_is_repaired(text: str, fix: str | None) -> None:
 
 
 def test_a_dot_that_is_meant_is_not_warned_of() -> None:
-    """Escaped, the expression would match nothing; and a dot with a count is no slip."""
+    """Escaped, the expression would match nothing; and a dot with a count is not a slip."""
     assert codes_of(r"https://pr-.\.example\.com", allow_credentials=True) == []
     assert codes_of(r"https://.+\.example\.com", allow_credentials=True) == []
     assert codes_of(r"https://app.localhost", allow_credentials=True) == [IssueCode.REGEX_UNESCAPED_DOT]
@@ -274,7 +274,7 @@ def test_nothing_is_loaded_for_a_policy_without_an_expression() -> None:
 
 
 def test_a_policy_that_was_unpickled_matches_the_same() -> None:
-    """Its automaton is made anew from the text."""
+    """Its automaton is made again from the text."""
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         policy = Policy.from_dict(Policy(allow_origin_regex=r"https://[a-z]+\.example\.com").to_dict())

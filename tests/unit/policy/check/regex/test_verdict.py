@@ -172,14 +172,14 @@ def test_the_switch_lifts_nothing_else(text: str) -> None:
         (r"https://.*\.ws-eu45\.gitpod\.io", Danger.HOSTING),
         (r"https://ec2-[0-9-]+\.compute-1\.amazonaws\.com", Danger.HOSTING),
         (r"https://[a-z]+\.kobe\.jp", None),
-        # A public suffix beside a domain of its own below which there are suffixes.
+        # A public suffix next to its own domain below which there are suffixes.
         (r"https://.*\.amazonaws\.com", Danger.HOSTING),
         (r"https://.*\.console\.aws\.amazon\.com", None),
         # Hosts that are too long do not exist.
         (rf"https://[a-z]{{61}}\.{'a' * 63}\.{'b' * 63}\.{'c' * 63}\.com", None),
         (r"https://(?:a\.){125}[a-z]+\.com", None),
         (r"https://(?:a\.){115}[a-z]{20,}\.com", None),
-        # But a host beside them can be short enough: one without labels before it, one with few but long labels.
+        # But a host next to them can be short enough: one without labels before it, one with few but long labels.
         (r"https://(?:(?:x\.){125}a|b[a-z]{3})\.com", Danger.DOMAINS),
         (r"https://(?:(?:b{60}|c{62}\.c)d{10}|(?:a\.){129}a)\.example[a-z]+\.com", Danger.DOMAINS),
         # Extensions.
