@@ -39,7 +39,7 @@ def test_the_supported_versions_are_the_tested_ones() -> None:
     """The oldest and newest releases are those of the lock files, and so are the servers."""
     rows = {row["What"].partition(",")[0]: row for row in rows_of(COMPATIBILITY, "What")}
     assert rows["Python"]["Supported"].startswith(PROJECT["requires-python"].removeprefix(">="))
-    for name in ("Starlette", "FastAPI"):
+    for name in ("Starlette", "FastAPI", "Flask"):
         package = name.lower()
         assert rows[name]["Supported"] == f"{locked(package, 'oldest.txt')} to {locked(package, 'dev.txt')}"
     assert locked("pydantic-settings", "oldest.txt") in rows["pydantic-settings"]["Tested"]
@@ -47,6 +47,8 @@ def test_the_supported_versions_are_the_tested_ones() -> None:
         assert rows[name]["Tested"].endswith(locked(name, "dev.txt"))
     for row in rows_of(COMPATIBILITY, "Server"):
         assert row["Tested"] == locked(row["Server"], "dev.txt")
+    for server in ("gunicorn", "waitress"):
+        assert f"{server} {locked(server, 'dev.txt')}" in COMPATIBILITY.read_text("utf-8")
 
 
 def test_the_security_policy_names_the_version() -> None:
