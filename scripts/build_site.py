@@ -35,6 +35,8 @@ _COMMON_PAGES = "(missing-allow-origin-header.md), (preflight-missing-allow-orig
 _MESSAGE = re.compile(r"<pre><code>.*?</code></pre>", re.DOTALL)
 
 
+# An example in a docstring, up to an empty line or the end of the docstring.
+_DOCTEST = re.compile(r"^( *)>>> .*\n(?:\1(?!\"\"\")\S.*\n)*", re.MULTILINE)
 # The documents of the root folder, with the name of their page.
 _ROOT_PAGES = {"CHANGELOG.md": "changelog.md", "CONTRIBUTING.md": "contributing.md", "SECURITY.md": "security.md"}
 _LINK = re.compile(r"\[([^]]*)\]\(([^)]*)\)")
@@ -70,6 +72,23 @@ def copy_pages(root: Path) -> None:
         path.write_text(_LINK.sub(_change_link_to_root, path.read_text("utf-8")), "utf-8")
     for name, page in _ROOT_PAGES.items():
         (pages / page).write_text(_LINK.sub(_change_link_from_root, (root / name).read_text("utf-8")), "utf-8")
+
+
+def copy_sources(root: Path) -> None:
+    """Copy src/ to build/src, with a heading before the examples in docstrings.
+
+    The site builder would take the lines of an example without a heading, which begin with `>>>`, for quotations.
+    """
+    sources = root / "build" / "src"
+    shutil.rmtree(sources, ignore_errors=True)
+    shutil.copytree(root / "src", sources, ignore=shutil.ignore_patterns("__pycache__"))
+    for path in sources.rglob("*.py"):
+        path.write_text(_DOCTEST.sub(_with_heading, path.read_text("utf-8")), "utf-8")
+
+
+def _with_heading(example: re.Match[str]) -> str:
+    lines = [f"    {line}" for line in example[0].splitlines()]
+    return "\n".join([f"{example[1]}Examples:", *lines]) + "\n"
 
 
 def _change_link_to_root(link: re.Match[str]) -> str:
@@ -155,6 +174,7 @@ def main() -> int:
     """Build the site of the current directory, print its problems, and return the exit status."""
     root = Path.cwd()
     copy_pages(root)
+    copy_sources(root)
     if not build(root):
         return 1
     add_messages(root)

@@ -230,6 +230,13 @@ def test_a_page_has_a_title_that_names_it(site: Path) -> None:
     assert titles["changelog.html"] == ["Changelog - crossorigin"]
 
 
+def test_examples_in_docstrings_are_code(site: Path) -> None:
+    """The API page shows the examples of docstrings as code, not as quotations."""
+    text = (site / "api.html").read_text("utf-8")
+    assert "<blockquote" not in text
+    assert text.count("&gt;&gt;&gt; ") > 10
+
+
 def test_the_api_page_has_every_name(site: Path) -> None:
     """Each name of the document has a heading that the builder filled in from a docstring."""
     anchors = set(re.findall(r'id="(crossorigin[\w.]*)"', (site / "api.html").read_text("utf-8")))
