@@ -7,63 +7,31 @@ from __future__ import annotations
 
 import inspect
 import sys
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
+from crossorigin.browser import is_wsgi_app
+from crossorigin.doctor.flask_layers import is_flask_app, read_flask
+from crossorigin.doctor.layers import AppFacts, Framework, Layer
+from crossorigin.policy.policy import Policy
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
 # Where wrappers keep the app that they wrap.
 _INSIDE = ("app", "other_asgi_app", "asgi_app", "application", "_app", "inner")
 _MOST = 50
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Layer:
-    """One middleware, or the CORS configuration of a framework.
-
-    `owner` is the qualified name of its class, `name` the one that a report uses. `added_to` is the name of the app
-    whose `add_middleware` added it, or None if it wraps the app. `options` are its arguments as far as they are known.
-    """
-
-    owner: str
-    name: str
-    options: Mapping[str, object] = field(default_factory=dict[str, object])
-    added_to: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AppFacts:
-    """What is known of an app: its name in its module, and its layers, the outermost first.
-
-    `target` is the name of the innermost FastAPI or Starlette app that is not mounted, to which `add_middleware` can be
-    applied; None if there is none. `is_made` is true if a factory makes the app. `serves_socketio` is true if
-    Socket.IO serves the path.
-    """
-
-    name: str = "app"
-    module: str = "main"
-    layers: tuple[Layer, ...] = ()
-    target: str | None = None
-    is_made: bool = False
-    kind: str = ""
-    serves_socketio: bool = False
-
-    @property
-    def takes_middleware(self) -> bool:
-        """Whether the app has `add_middleware`."""
-        return self.target is not None
-
-
 def read_app(app: object, *, path: str = "/", name: str = "main:app", is_made: bool = False) -> AppFacts:
     """Read the layers around whatever serves `path`."""
     module, _, attribute = name.partition(":")
-    reader = _Reader(sys.modules.get(module), attribute or "app")
+    reader = _Reader(sys.modules.get(module), attribute or "app", "wsgi" if is_wsgi_app(app) else "asgi")
     layers = tuple(reader.read(app, path))
     return AppFacts(
         name=attribute or "app",
         module=module,
         layers=layers,
+        framework=reader.framework,
         target=reader.target,
         is_made=is_made,
         kind=reader.kind,
@@ -74,9 +42,10 @@ def read_app(app: object, *, path: str = "/", name: str = "main:app", is_made: b
 class _Reader:
     """One walk from the outside to the inside."""
 
-    def __init__(self, module: object, name: str) -> None:
+    def __init__(self, module: object, name: str, framework: Framework) -> None:
         self._module = module
         self._name = name
+        self.framework: Framework = framework
         self.target: str | None = None
         self.kind = ""
         self.serves_socketio = False
@@ -95,6 +64,9 @@ class _Reader:
                 yield from self._added(app, added)
                 app, path = _mounted(app, path)
                 continue
+            if is_flask_app(app):
+                yield from self._of_flask(app, path)
+                return
             config: Any = getattr(app, "cors_config", None)
             if config is not None:
                 yield Layer(owner=_qualified(type(config)), name="CORSConfig", options=_attributes(config))
@@ -102,16 +74,12 @@ class _Reader:
             inside: Any = next((found for kept in _INSIDE if callable(found := getattr(app, kept, None))), None)
             if inside is None:
                 return
-            policy = getattr(app, "policy", None)
-            options: dict[str, object] = {} if policy is None else {"policy": policy}
-            if _base(type(app)).startswith("starlette.middleware.cors."):
-                options = _read_back(app)
-            yield Layer(owner=_base(type(app)), name=type(app).__qualname__, options=options)
+            yield _wrapper(app)
             app = inside
 
     def _added(self, app: Any, added: Any) -> Iterator[Layer]:
-        name = self._name_of(app)
-        self.target = self.target or name
+        name = self._name_of(app) or self._name
+        self._add_to("starlette", name)
         for middleware in added:
             owner = middleware.cls
             arguments = getattr(middleware, "args", ())
@@ -121,11 +89,41 @@ class _Reader:
             said = _plain_name(owner) if function is None else f"@{name}.middleware {function}"
             yield Layer(owner=_base(owner), name=said, options=options, added_to=name)
 
-    def _name_of(self, app: object) -> str:
+    def _of_flask(self, app: Any, path: str) -> Iterator[Layer]:
+        facts, name = read_flask(app, path), self._name_of(app)
+        # Without a name in the module, code at its end cannot reach the app, so it wraps what has a name.
+        if name is not None:
+            self._add_to("flask-cors" if facts.uses_flask_cors else "flask", name)
+        yield from self._around_flask(app)
+        yield from facts.layers
+
+    def _around_flask(self, app: Any) -> Iterator[Layer]:
+        """Yield the layers that replaced `wsgi_app`. That of `CORS` is read from the app."""
+        serve = app.wsgi_app
+        for _ in range(_MOST):
+            inside = getattr(serve, "app", None)
+            if inside is None or serve is app:
+                return
+            yield _wrapper(serve)
+            serve = inside
+
+    def _add_to(self, framework: Framework, name: str) -> None:
+        if self.target is None:
+            self.framework, self.target = framework, name
+
+    def _name_of(self, app: object) -> str | None:
         if getattr(self._module, self._name, None) is app or self._module is None:
             return self._name
-        named = (name for name, value in vars(self._module).items() if value is app)
-        return next(named, self._name)
+        return next((name for name, value in vars(self._module).items() if value is app), None)
+
+
+def _wrapper(app: Any) -> Layer:
+    policy: Any = getattr(app, "policy", None)
+    # A middleware keeps only its policy, whether it was given options or a policy.
+    options: dict[str, object] = policy.to_dict() if isinstance(policy, Policy) else {}
+    if _base(type(app)).startswith("starlette.middleware.cors."):
+        options = _read_back(app)
+    return Layer(owner=_base(type(app)), name=type(app).__qualname__, options=options)
 
 
 def _attributes(value: Any) -> dict[str, object]:

@@ -92,6 +92,6 @@ def _explain(lead: Verdict, recognized: Recognized, evidence: Evidence) -> tuple
     if cause is None:
         return None, Fix(server=server, text=advice(lead.reason).fix)
     if on is not None and cause.edits:
-        text = f"Add what is missing to the policy of {on}, which decides here."
+        text = f"Add what is missing to the policy of {on}, which decides here. If it is None, write options instead."
         return cause, Fix(server=server, text=text, edits=edits_of_route(situation, on), on=on)
     return cause, Fix(server=server, text=cause.fix, edits=cause.edits, headers=cause.headers)

@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 from crossorigin.browser import ENGINES, BrowserReason, Exchange, HttpResponse, Verdict
 from crossorigin.browser.check import text_lines
 from crossorigin.browser.headers import header_list
-from crossorigin.doctor.app_layers import Layer
+from crossorigin.doctor.answers import policy_of
+from crossorigin.doctor.layers import Layer
 from crossorigin.doctor.servers import Recognized, is_cors, server_of
 from crossorigin.fetch.fields import WILDCARD, split_list
 from crossorigin.fetch.headers import ALL_CORS_RESPONSE_HEADERS
@@ -98,8 +99,14 @@ class Situation:
 
     @cached_property
     def layer(self) -> Layer | None:
-        """The layer whose options decide: the outermost one that is known."""
-        return next((layer for layer in self.cors_layers if server_of(layer.owner)), None)
+        """The layer whose options decide: the outermost one that is known.
+
+        It is None if its options are not known, or if the policy of a route decided instead.
+        """
+        if policy_of(self.response) is not None:
+            return None
+        known = next((layer for layer in self.cors_layers if server_of(layer.owner)), None)
+        return known if known is not None and known.is_read else None
 
     @cached_property
     def has_layer(self) -> bool:

@@ -117,7 +117,7 @@ async def run_job(job: Job, progress: OnProgress) -> list[Result]:
             results: list[Result] = []
             for request in job.requests:
                 path = urlsplit(request.url).path
-                facts = read_app(loaded.app, path=path, name=name, is_made=loaded.is_made)
+                facts = read_app(loaded.source, path=path, name=name, is_made=loaded.is_made)
                 results.append(await _run(job, request, transport, recognize_app(facts), progress))
             return results
     except CannotRunError as error:

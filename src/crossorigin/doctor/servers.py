@@ -10,18 +10,23 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from crossorigin.browser import Exchange, HttpResponse
-from crossorigin.doctor.app_layers import AppFacts, Layer
+from crossorigin.doctor.layers import AppFacts, Framework, Layer
 
 
 class Server(StrEnum):
     """The servers and packages for which fixes are written."""
 
     CROSSORIGIN = "crossorigin"
+    CROSSORIGIN_FLASK = "crossorigin-flask"
+    CROSSORIGIN_WSGI = "crossorigin-wsgi"
     STARLETTE = "starlette"
     # FastAPI or Starlette without a known CORS middleware.
     FASTAPI = "fastapi"
     # Any other ASGI app.
     ASGI = "asgi"
+    # Apps in this process without CORS: of Flask, and any other WSGI app.
+    FLASK_APP = "flask"
+    WSGI = "wsgi"
     LITESTAR = "litestar"
     SOCKETIO = "socketio"
     FLASK = "flask-cors"
@@ -34,9 +39,13 @@ class Server(StrEnum):
 
 TITLES: Mapping[Server, str] = {
     Server.CROSSORIGIN: "CORSMiddleware of crossorigin",
+    Server.CROSSORIGIN_FLASK: "Flask with CORS of crossorigin.flask",
+    Server.CROSSORIGIN_WSGI: "CORSMiddleware of crossorigin.wsgi",
     Server.STARLETTE: "CORSMiddleware of Starlette",
     Server.FASTAPI: "FastAPI or Starlette",
     Server.ASGI: "ASGI app",
+    Server.FLASK_APP: "Flask",
+    Server.WSGI: "WSGI app",
     Server.LITESTAR: "Litestar",
     Server.SOCKETIO: "Socket.IO",
     Server.FLASK: "Flask with Flask-Cors",
@@ -65,7 +74,22 @@ _PRIVATE_NETWORK = "access-control-request-private-network"
 # The lengths of the bodies of a 404 and a 405 by Starlette, and of the same in FastAPI's JSON.
 _STARLETTE_ERRORS = {("404", "9"), ("405", "18")}
 _FASTAPI_ERRORS = {("404", "22"), ("405", "31")}
-_OWNERS = {"crossorigin.": Server.CROSSORIGIN, "starlette.middleware.cors.": Server.STARLETTE}
+# The beginnings of the names of the classes that set CORS headers.
+_OWNERS = {
+    "crossorigin.adapters.asgi.": Server.CROSSORIGIN,
+    "crossorigin.adapters.flask.": Server.CROSSORIGIN_FLASK,
+    "crossorigin.adapters.wsgi.": Server.CROSSORIGIN_WSGI,
+    "starlette.middleware.cors.": Server.STARLETTE,
+    "flask_cors.": Server.FLASK,
+    "litestar.config.cors.": Server.LITESTAR,
+}
+_WITHOUT_LAYER: Mapping[Framework, Server] = {
+    "asgi": Server.ASGI,
+    "starlette": Server.FASTAPI,
+    "wsgi": Server.WSGI,
+    "flask": Server.FLASK_APP,
+    "flask-cors": Server.FLASK,
+}
 
 
 def recognize(exchanges: Iterable[Exchange]) -> Recognized:
@@ -88,14 +112,14 @@ def recognize_app(app: AppFacts) -> Recognized:
     unknown = next(filter(is_cors, app.layers), None)
     if unknown is not None:
         return Recognized(server=Server.UNKNOWN, sign=f"the app has {unknown.name}", app=app)
-    server = Server.FASTAPI if app.takes_middleware else Server.ASGI
-    return Recognized(server=server, sign="the app has no CORS middleware that is known", app=app)
+    sign = "the app has no CORS middleware that is known"
+    if app.framework == "flask-cors":
+        sign = "the app uses Flask-Cors on a view or a blueprint"
+    return Recognized(server=_WITHOUT_LAYER[app.framework], sign=sign, app=app)
 
 
 def server_of(owner: str) -> Server | None:
     """Return what a class of a layer belongs to, or None if it has nothing to do with CORS."""
-    if owner == "litestar.config.cors.CORSConfig":
-        return Server.LITESTAR
     return next((server for start, server in _OWNERS.items() if owner.startswith(start)), None)
 
 

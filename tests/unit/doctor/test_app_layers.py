@@ -31,13 +31,13 @@ def test_the_options_of_an_added_middleware_are_known(middleware: Any, server: S
 
 
 def test_a_middleware_that_wraps_an_app_is_known() -> None:
-    """With the policy of ours, and with the options of Starlette's read back; a subclass too."""
+    """With the options of our policy, and with the options of Starlette's read back; a subclass too."""
 
     class Mine(Theirs):
         """A subclass."""
 
     [ours] = read_app(Ours(FastAPI(), policy=Policy(max_age=1))).layers
-    assert (ours.added_to, ours.options) == (None, {"policy": Policy(max_age=1)})
+    assert (ours.added_to, ours.options) == (None, Policy(max_age=1).to_dict())
     theirs = read_app(Mine(FastAPI(), [PAGE], allow_origin_regex="a", expose_headers=["X-A", "X-B"])).layers[0]
     assert theirs.options["allow_origin_regex"] == "a"
     assert theirs.options["expose_headers"] == ["X-A", "X-B"]
@@ -70,7 +70,7 @@ def test_the_target_is_found_by_its_name_in_the_module(monkeypatch: pytest.Monke
     vars(module).update(api=api, app=Ours(api))
     monkeypatch.setitem(sys.modules, "of_an_app", module)
     facts = read_app(vars(module)["app"], name="of_an_app:app")
-    assert (facts.target, facts.takes_middleware) == ("api", True)
+    assert (facts.target, facts.framework) == ("api", "starlette")
 
 
 def test_an_app_without_middleware_is_an_app() -> None:

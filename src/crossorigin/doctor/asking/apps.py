@@ -50,10 +50,11 @@ def entrypoint(folder: Path) -> str:
 
 
 class Loaded(NamedTuple):
-    """An app, and whether a factory made it."""
+    """An app that can be asked, whether a factory made it, and the app itself, which may have another interface."""
 
     app: ASGIApp
     is_made: bool
+    source: object
 
 
 def load(name: str, folder: Path) -> Loaded:
@@ -86,11 +87,16 @@ def load(name: str, folder: Path) -> Loaded:
     is_made = _takes(found, 0)
     if is_made:
         found = _made(name, found)
-    if is_wsgi_app(found):
-        return Loaded(WSGIBridge(found), is_made)
-    if not _takes(found, 3):
+    return Loaded(_as_asgi(name, found), is_made, found)
+
+
+def _as_asgi(name: str, app: Any) -> ASGIApp:
+    """Return an app as an ASGI app: a bridge to it, if it has another interface."""
+    if is_wsgi_app(app):
+        return WSGIBridge(app)
+    if not _takes(app, 3):
         raise CannotRunError("app", f"{name} is not an ASGI app: it does not take a scope, receive and send.")
-    return Loaded(cast("ASGIApp", found), is_made)
+    return cast("ASGIApp", app)
 
 
 def _made(name: str, factory: Callable[[], Any]) -> object:

@@ -149,6 +149,8 @@ def _move(situation: Situation) -> tuple[str, tuple[Edit, ...]]:
         if situation.recognized.server in {Server.STARLETTE, Server.FASTAPI}:
             return _MOVE_OUT, ()
         return "", ()
+    if server_of(layer.owner) not in {Server.STARLETTE, Server.CROSSORIGIN}:
+        return "", ()
     outside = [other.name for other in app.layers[: app.layers.index(layer)] if not is_cors(other)]
     named = f" outside {', '.join(outside)}" if outside else " outside everything else"
     how = f"Move CORSMiddleware{named}."

@@ -10,12 +10,14 @@ from dataclasses import dataclass, replace
 
 from crossorigin.doctor.evidence import ALLOW_CREDENTIALS, ALLOW_HEADERS, ALLOW_METHODS, Situation, options_of, texts_in
 from crossorigin.doctor.fixes.edits import Edit
-from crossorigin.doctor.fixes.vocabulary import VOCABULARIES, Vocabulary
+from crossorigin.doctor.fixes.vocabulary import FLASK_CONFIG, VOCABULARIES, Vocabulary
 from crossorigin.doctor.servers import Server
 from crossorigin.fetch.fields import WILDCARD
 from crossorigin.policy.literals import list_literal, literal
 from crossorigin.policy.pattern import can_be_listed
 
+# Their options are read back from a policy, and it is not known whether they got it or its options.
+_MAY_HAVE_POLICY = frozenset({Server.CROSSORIGIN, Server.CROSSORIGIN_FLASK, Server.CROSSORIGIN_WSGI})
 _SAFELISTED = frozenset({"accept", "accept-language", "content-language", "content-type"})
 
 
@@ -76,12 +78,21 @@ def needs_by_answers(situation: Situation) -> Needs:
 def edits_of(situation: Situation, needs: Needs, server: Server) -> tuple[Edit, ...]:
     """Return the edits that allow what is needed, in the words of a server that has a vocabulary."""
     words, layer = VOCABULARIES[server], situation.layer
-    known = dict[str, object]() if layer is None else options_of(layer)
-    if layer is not None and layer.options.get("policy") is not None:
+    if layer is None:
+        on = next((layer.on for layer in situation.cors_layers), "")
+        if on:
+            call = "cross_origin" if on.startswith("the view ") else words.call
+            words = replace(words, call=call, shown=f"{call}(...) on {on}")
+        return tuple(_edits(situation, needs, words, {}))
+    if layer.in_config:
+        words = FLASK_CONFIG
+    elif layer.options.get("policy") is not None:
         words = replace(words, call="Policy", shown="")
-    elif layer is not None and layer.added_to is not None:
+    elif layer.added_to is not None:
         words = replace(words, shown=f"{layer.added_to}.add_middleware({words.call}, ...)")
-    return tuple(_edits(situation, needs, words, known))
+    elif server in _MAY_HAVE_POLICY:
+        words = replace(words, shown=f"{words.call}(...), or in the Policy(...) that is passed to it")
+    return tuple(_edits(situation, needs, words, options_of(layer)))
 
 
 def edits_by_words(situation: Situation, needs: Needs, words: Vocabulary) -> tuple[Edit, ...]:
@@ -92,15 +103,15 @@ def edits_by_words(situation: Situation, needs: Needs, words: Vocabulary) -> tup
 def _edits(situation: Situation, needs: Needs, words: Vocabulary, known: Mapping[str, object]) -> Iterator[Edit]:
     wanted = situation.wanted
     if needs.origin:
-        yield _list_edit(words, words.origins, [wanted.origin], known)
+        yield _list_edit(words, "allow_origins", [wanted.origin], known)
     if needs.method:
         by_default = words.methods_by_default
         # A method that is allowed by default is only missing if the option is set.
         is_default = wanted.method in by_default
-        yield _list_edit(words, words.methods, [wanted.method], known, by_default, omit=is_default)
+        yield _list_edit(words, "allow_methods", [wanted.method], known, by_default, omit=is_default)
     if needs.names:
         names = [name.lower() for name in needs.names] if words.form == "setting" else list(needs.names)
-        yield _list_edit(words, words.headers, names, known, omit=words.any_header_by_default)
+        yield _list_edit(words, "allow_headers", names, known, omit=words.any_header_by_default)
     if needs.credentials:
         value = "true" if words.form == "property" else "True"
         code = _assignment(words, words.credentials, value)
@@ -109,15 +120,16 @@ def _edits(situation: Situation, needs: Needs, words: Vocabulary, known: Mapping
 
 def _list_edit(
     words: Vocabulary,
-    name: str,
+    option: str,
     added: list[str],
     known: Mapping[str, object],
     by_default: tuple[str, ...] = (),
     *,
     omit: bool = False,
 ) -> Edit:
+    name = words.name_of(option)
     if known:
-        whole = [*_kept(known, name, by_default, added), *added]
+        whole = [*_kept(known, option, by_default, added), *added]
         return _set(words, name, _assignment(words, name, list_literal(whole)))
     elements = ", ".join(map(literal, added)) + ","
     place = f"Add to {name} in {_where(words)}:"
@@ -125,10 +137,10 @@ def _list_edit(
     return Edit(kind="add", place=place, code=elements, name=name, within=words.call, define=define)
 
 
-def _kept(known: Mapping[str, object], name: str, by_default: tuple[str, ...], added: list[str]) -> Iterator[str]:
+def _kept(known: Mapping[str, object], option: str, by_default: tuple[str, ...], added: list[str]) -> Iterator[str]:
     """Yield what is listed. A misspelled form of an added origin goes, because it allows nobody."""
-    for value in _members(known, name, by_default):
-        misspelled = value.rstrip("/").lower() in added and not (name == "allow_origins" and can_be_listed(value))
+    for value in _members(known, option, by_default):
+        misspelled = value.rstrip("/").lower() in added and not (option == "allow_origins" and can_be_listed(value))
         if not misspelled:
             yield value
 
@@ -151,18 +163,23 @@ def _assignment(words: Vocabulary, name: str, value: str) -> str:
             return f"{name} = {value}"
         case "property":
             return f"{name}: {value},"
+        case "config":
+            return f'app.config["{name}"] = {value}'
+        case "item":
+            return f'"{name}": {value},'
 
 
 def _set(words: Vocabulary, name: str, code: str) -> Edit:
-    return Edit(kind="set", place=f"In {_where(words)}, set:", code=code, name=name, within=words.call)
+    place = "Before CORS(...) reads the configuration, set:" if words.form == "config" else f"In {_where(words)}, set:"
+    return Edit(kind="set", place=place, code=code, name=name, within=words.call)
 
 
 def _where(words: Vocabulary) -> str:
     match words.form:
         case "argument":
             return words.shown or f"{words.call}(...)"
-        case "setting":
-            return words.call
+        case "setting" | "config" | "item":
+            return words.shown or words.call
         case "property":
             return f"{words.call}({{...}})"
 

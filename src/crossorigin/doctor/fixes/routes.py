@@ -1,24 +1,40 @@
-"""The fix for a route, router or app whose own policy decided: elements to add to its call of `cors`. Pure."""
+"""The fix for an owner of a policy, such as a route or a blueprint: elements to add to its options. Pure."""
 
 from dataclasses import replace
 
 from crossorigin.doctor.evidence import Situation
 from crossorigin.doctor.fixes.edits import Edit
 from crossorigin.doctor.fixes.options import Needs, edits_by_words
-from crossorigin.doctor.fixes.vocabulary import VOCABULARIES
+from crossorigin.doctor.fixes.vocabulary import VOCABULARIES, Vocabulary
 from crossorigin.doctor.servers import Server
+
+_RESOURCES = "resources["
+_BLUEPRINT = "Blueprint "
 
 
 def edits_of_route(situation: Situation, on: str) -> tuple[Edit, ...]:
     """Return what to add to the policy of `on`. Its options are not known, so only elements are added."""
     wanted = situation.wanted
-    # A router and an app are named with their kind, and have no decorator.
-    call = f"cors(...) on {on}" if " " in on else f"@cors(...) on {on}"
-    words = replace(VOCABULARIES[Server.CROSSORIGIN], call="cors", shown=call)
+    write = _flask if situation.recognized.server is Server.CROSSORIGIN_FLASK else _starlette
     needs = Needs(
         origin=not situation.origin_allowed,
         method=wanted.preflight and wanted.method != "GET",
         names=wanted.names if wanted.preflight else (),
         credentials=wanted.credentials,
     )
-    return edits_by_words(situation, needs, words)
+    return edits_by_words(situation, needs, write(on))
+
+
+def _starlette(on: str) -> Vocabulary:
+    # A router and an app are named with their kind, and have no decorator.
+    call = f"cors(...) on {on}" if " " in on else f"@cors(...) on {on}"
+    return replace(VOCABULARIES[Server.CROSSORIGIN], call="cors", shown=call)
+
+
+def _flask(on: str) -> Vocabulary:
+    words = VOCABULARIES[Server.CROSSORIGIN_FLASK]
+    if on.startswith(_RESOURCES):
+        return replace(words, call=on, shown=f"{on} of CORS(app, ...)", form="item")
+    if on.startswith(_BLUEPRINT):
+        return replace(words, shown=f"CORS(...) on {on}")
+    return replace(words, call="cross_origin", shown=f"@cross_origin(...) on {on}")

@@ -1,7 +1,7 @@
 """The names of the options in each package, and what is allowed if an option is not given. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from crossorigin.doctor.servers import Server
@@ -16,9 +16,10 @@ _DJANGO = ("DELETE", "GET", "OPTIONS", "PATCH", "POST", "PUT")
 class Vocabulary:
     """How one package spells what has to be allowed.
 
-    `call` is where the options are, and `shown` how a report writes it if not as a call. `methods_by_default` and
-    `any_header_by_default` are what applies without the option. `default_lists` is the module with the default lists,
-    if a new list would replace them.
+    `form` is how an option is written: as an argument of a call, as a setting of Django, as a property in JavaScript,
+    as `app.config[...]` of Flask, or as an item of a dict. `call` is where the options are, and `shown` how a report
+    writes it if not as a call. `methods_by_default` and `any_header_by_default` are what applies without the option.
+    `default_lists` is the module with the default lists, if a new list would replace them.
     """
 
     call: str
@@ -28,10 +29,15 @@ class Vocabulary:
     headers: str
     credentials: str
     exposed: str
-    form: Literal["argument", "setting", "property"] = "argument"
+    form: Literal["argument", "setting", "property", "config", "item"] = "argument"
     methods_by_default: tuple[str, ...] = ()
     any_header_by_default: bool = False
     default_lists: str = ""
+
+    def name_of(self, option: str) -> str:
+        """Return what the package calls an option of `Policy`: one of the three lists."""
+        names = {"allow_origins": self.origins, "allow_methods": self.methods, "allow_headers": self.headers}
+        return names[option]
 
 
 _PYTHON = Vocabulary(
@@ -44,8 +50,11 @@ _PYTHON = Vocabulary(
     exposed="expose_headers",
     methods_by_default=_STARLETTE_DEFAULTS,
 )
+_OWN_FLASK = replace(_PYTHON, call="CORS", shown="")
 VOCABULARIES: Mapping[Server, Vocabulary] = {
     Server.CROSSORIGIN: _PYTHON,
+    Server.CROSSORIGIN_FLASK: _OWN_FLASK,
+    Server.CROSSORIGIN_WSGI: _PYTHON,
     Server.STARLETTE: _PYTHON,
     Server.FASTAPI: _PYTHON,
     Server.LITESTAR: Vocabulary(
@@ -91,3 +100,14 @@ VOCABULARIES: Mapping[Server, Vocabulary] = {
         any_header_by_default=True,
     ),
 }
+# The options of `CORS` in the configuration of a Flask app.
+FLASK_CONFIG = replace(
+    _OWN_FLASK,
+    call="app.config",
+    origins="CORS_ALLOW_ORIGINS",
+    methods="CORS_ALLOW_METHODS",
+    headers="CORS_ALLOW_HEADERS",
+    credentials="CORS_ALLOW_CREDENTIALS",
+    exposed="CORS_EXPOSE_HEADERS",
+    form="config",
+)

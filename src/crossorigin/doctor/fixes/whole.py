@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Mapping
 
-from crossorigin.doctor.app_layers import AppFacts
 from crossorigin.doctor.evidence import Situation, Wanted
 from crossorigin.doctor.fixes.edits import Edit
+from crossorigin.doctor.layers import AppFacts
 from crossorigin.doctor.servers import Server
 from crossorigin.policy.literals import list_literal
 
@@ -56,10 +56,10 @@ def add_middleware(target: str, options: list[str], imported: str = "crossorigin
     return "\n".join([f"from {imported} import CORSMiddleware", "", *call])
 
 
-def wrap(name: str, options: list[str]) -> str:
-    """Return the assignment that wraps an ASGI app."""
+def wrap(name: str, options: list[str], imported: str = "crossorigin") -> str:
+    """Return the assignment that wraps an app."""
     call = [f"{name} = CORSMiddleware(", f"    {name},", *(f"    {option}" for option in options), ")"]
-    return "\n".join(["from crossorigin import CORSMiddleware", "", *call])
+    return "\n".join([f"from {imported} import CORSMiddleware", "", *call])
 
 
 def place_of(app: AppFacts | None) -> str:
@@ -73,8 +73,7 @@ def place_of(app: AppFacts | None) -> str:
 
 def _fastapi(situation: Situation) -> tuple[Edit, ...]:
     app = situation.recognized.app
-    target = app.target if app is not None and app.target else "app"
-    code = add_middleware("app" if app is not None and app.is_made else target, options_for(situation.wanted))
+    code = add_middleware(_target_of(app), options_for(situation.wanted))
     return (Edit(kind="end", place=place_of(app), code=code),)
 
 
@@ -87,19 +86,38 @@ def _asgi(situation: Situation) -> tuple[Edit, ...]:
     return (Edit(kind="end", place=place_of(app), code=wrap(name, options_for(situation.wanted))),)
 
 
+def _wsgi(situation: Situation) -> tuple[Edit, ...]:
+    app = situation.recognized.app
+    name = "app" if app is None or app.is_made else app.name
+    code = wrap(name, options_for(situation.wanted), "crossorigin.wsgi")
+    return (Edit(kind="end", place=place_of(app), code=code),)
+
+
+def _flask_app(situation: Situation) -> tuple[Edit, ...]:
+    app, options = situation.recognized.app, options_for(situation.wanted)
+    call = ["CORS(", f"    {_target_of(app)},", *(f"    {option}" for option in options), ")"]
+    code = "\n".join(["from crossorigin.flask import CORS", "", *call])
+    return (Edit(kind="end", place=place_of(app), code=code),)
+
+
+def _target_of(app: AppFacts | None) -> str:
+    return "app" if app is None or app.is_made or app.target is None else app.target
+
+
 def _flask(situation: Situation) -> tuple[Edit, ...]:
-    wanted = situation.wanted
+    wanted, app = situation.wanted, situation.recognized.app
     lines = [
         "from flask_cors import CORS",
         "",
         "CORS(",
-        "    app,",
+        f"    {_target_of(app)},",
         f"    origins={list_literal([wanted.origin])},",
         *([f"    allow_headers={list_literal(wanted.names)},"] if wanted.names else []),
         *(["    supports_credentials=True,"] if wanted.credentials else []),
         ")",
     ]
-    return (Edit(kind="end", place="As the last line of the module that creates the app:", code="\n".join(lines)),)
+    place = "As the last line of the module that creates the app:" if app is None else place_of(app)
+    return (Edit(kind="end", place=place, code="\n".join(lines)),)
 
 
 def _django(situation: Situation) -> tuple[Edit, ...]:
@@ -195,6 +213,8 @@ def _nginx(situation: Situation) -> tuple[Edit, ...]:
 _WRITERS: Mapping[Server, Callable[[Situation], tuple[Edit, ...]]] = {
     Server.FASTAPI: _fastapi,
     Server.ASGI: _asgi,
+    Server.FLASK_APP: _flask_app,
+    Server.WSGI: _wsgi,
     Server.FLASK: _flask,
     Server.DJANGO: _django,
     Server.EXPRESS: _express,

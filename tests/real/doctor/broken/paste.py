@@ -35,7 +35,9 @@ def _set(source: str, edit: Edit) -> str:
 def _assign(source: str, name: str, within: str, code: str) -> str:
     if within == "settings.py":
         return f"{source}\n{code}\n"
-    present = re.search(rf"\b{name}(?:=|: )", source)
+    if within == "app.config":
+        return _configure(source, name, code)
+    present = _find(rf"\b{name}(?:=|\"?: )", source, within)
     if present is not None:
         end = _end_of_value(source, present.end())
         return f"{source[: present.start()]}{code.removesuffix(',')}{source[end:]}"
@@ -45,13 +47,27 @@ def _assign(source: str, name: str, within: str, code: str) -> str:
     return f"{before}{comma}\n{code}\n{source[end:]}"
 
 
+def _configure(source: str, name: str, code: str) -> str:
+    present = re.search(rf'^app\.config\["{name}"\] = .*\n', source, re.MULTILINE)
+    place = present or re.search(r"^(?=CORS\()", source, re.MULTILINE)
+    assert place is not None
+    return f"{source[: place.start()]}{code}\n{source[place.end() :]}"
+
+
 def _add(source: str, edit: Edit) -> str:
-    present = re.search(rf"\b{edit['name']}(?: = |=|: )\[", source)
+    present = _find(rf"\b{edit['name']}(?: = |=|\"?: )\[", source, edit["within"])
     if present is not None:
         return f"{source[: present.end()]}{edit['code']} {source[present.end() :]}"
     if edit["define"] is None:
         return source
     return _assign(source, edit["name"], edit["within"], edit["define"])
+
+
+def _find(pattern: str, source: str, within: str) -> re.Match[str] | None:
+    """Return the first match after the start of the call, or else anywhere, as in a list that has a name."""
+    call = _call(source, within)
+    start = 0 if call is None else call.start()
+    return re.compile(pattern).search(source, start) or re.search(pattern, source)
 
 
 def _replace(source: str, edit: Edit) -> str:
@@ -71,12 +87,19 @@ def _marked(mark: str) -> Any:
 
 def _end_of_call(source: str, name: str) -> int:
     """Return where the last bracket of the call with `name` closes."""
-    call = re.search(rf"add_middleware\(\s*{name}\b", source) or re.search(rf"\b{name}\(", source)
+    call = _call(source, name)
     assert call is not None, name
-    opening = source.index("(", call.start())
+    opening = call.end() - 1 if name.startswith("resources[") else source.index("(", call.start())
     if source[opening + 1] == "{":
         opening += 1
     return _closing(source, opening)
+
+
+def _call(source: str, name: str) -> re.Match[str] | None:
+    """Return where the options of a call start, or those of a path in `resources`."""
+    if name.startswith("resources["):
+        return re.search(rf'"{name[11:-2]}": {{', source)
+    return re.search(rf"add_middleware\(\s*{name}\b", source) or re.search(rf"\b{name}\(", source)
 
 
 def _closing(source: str, opening: int) -> int:

@@ -185,6 +185,13 @@ def missing():
     abort(404)
 """
 
+_WSGI = """
+def app(environ, start_response):
+    status = "405 Method Not Allowed" if environ["REQUEST_METHOD"] == "OPTIONS" else "200 OK"
+    start_response(status, [("Content-Length", "0")])
+    return []
+WRONG
+"""
 _PLAIN = """
 def app(environ, start_response):
     status = "405 Method Not Allowed" if environ["REQUEST_METHOD"] == "OPTIONS" else "200 OK"
@@ -201,6 +208,7 @@ STACKS = {
     "socketio": Stack("asgi", _SOCKETIO),
     "mcp": Stack("asgi", _MCP),
     "flask": Stack("flask", _FLASK),
+    "wsgi": Stack("wsgi", _WSGI),
     "django": Stack("wsgi", _DJANGO),
     "aiohttp": Stack("aiohttp", _AIOHTTP),
     "express": Stack("express", _EXPRESS),

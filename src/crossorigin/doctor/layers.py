@@ -1,0 +1,51 @@
+"""What is known of an app in the same process: its CORS layers, and where its fix goes. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# How CORS is added to an app: "asgi" and "wsgi" apps are wrapped, "flask-cors" is a Flask app that uses the package.
+Framework = Literal["asgi", "starlette", "wsgi", "flask", "flask-cors"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layer:
+    """One middleware, or the CORS configuration of a framework.
+
+    `owner` is the qualified name of its class, `name` the one that a report uses. `added_to` is the name of the app
+    whose `add_middleware` added it, or None if it wraps the app. `options` are its arguments as far as they are known,
+    with the names of `Policy`. `is_read` is false if nothing is known of them, and `in_config` is true if they are in
+    the configuration of a Flask app. `on` is the view or blueprint that the layer is for, or empty if it is for the
+    app.
+    """
+
+    owner: str
+    name: str
+    options: Mapping[str, object] = field(default_factory=dict[str, object])
+    added_to: str | None = None
+    is_read: bool = True
+    in_config: bool = False
+    on: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppFacts:
+    """What is known of an app: its name in its module, and its layers, the outermost first.
+
+    `framework` says how CORS is added to the app. `target` is the name of the app of FastAPI, Starlette or Flask to
+    which it is added: the outermost one that is not mounted. It is None if there is none. `is_made` is true if a
+    factory makes the app. `serves_socketio` is true if Socket.IO serves the path.
+    """
+
+    name: str = "app"
+    module: str = "main"
+    layers: tuple[Layer, ...] = ()
+    framework: Framework = "asgi"
+    target: str | None = None
+    is_made: bool = False
+    kind: str = ""
+    serves_socketio: bool = False
