@@ -12,7 +12,7 @@ from crossorigin.policy.decide.decisions import Reason
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, MutableMapping, Sequence
 
     from crossorigin.fetch.fields import Header
     from crossorigin.policy.decide.decisions import ActualDecision, PreflightDecision
@@ -89,6 +89,39 @@ class TextHeaders:
         pairs, removed = self.edit((pair[0], pair[1]) for pair in own)
         gone = removed.union(name.lower() for name, _ in pairs)
         return [*(pair for pair in own if pair[0].lower() not in gone), *pairs]
+
+    def edit_mapping(self, headers: MutableMapping[str, str]) -> None:
+        """Change the headers of a response that keeps one value for each name, whatever its case.
+
+        >>> from crossorigin import Policy
+        >>> headers = {"Vary": "Cookie"}
+        >>> TextHeaders(Policy(allow_origins=["https://app.example.com"]).decide("GET")).edit_mapping(headers)
+        >>> headers
+        {'Vary': 'Cookie, Origin'}
+        """
+        # Hot path: most responses have none of these headers, and names of the app are read without their values.
+        lengths, vary = self._lengths, None
+        is_plain = not self._expand
+        if is_plain:
+            for name in headers:
+                if len(name) in lengths:
+                    lower = name.lower()
+                    if lower == _VARY:
+                        vary = name
+                    elif lower in _CORS_NAMES:
+                        is_plain = False
+                        break
+        if not is_plain:
+            pairs, removed = self.edit(headers.items())
+            for name in [name for name in headers if name.lower() in removed]:
+                del headers[name]
+        elif vary is None:
+            pairs = self._ready
+        else:
+            merged = _vary_with_origin(headers[vary])
+            pairs = self._grant if merged is None else (*self._grant, merged)
+        for name, value in pairs:
+            headers[name] = value
 
     def edit(self, headers: Iterable[tuple[str, str]]) -> tuple[tuple[Pair, ...], frozenset[str]]:
         """Return which headers to set and the names to remove, for frameworks that keep headers in a mapping.

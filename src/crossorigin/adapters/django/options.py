@@ -1,0 +1,249 @@
+"""The settings whose names start with `CORS_`: those of django-cors-headers, `CORS_POLICY`, and a few of our own."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from dataclasses import dataclass
+from typing import cast
+
+from django.conf import settings
+
+from crossorigin.adapters.common.arguments import read_arguments
+from crossorigin.adapters.django.regexes import REGEXES, read_regexes
+from crossorigin.adapters.django.setting_issues import Names, in_settings, removed_setting, unknown_setting
+from crossorigin.fetch.fields import WILDCARD
+from crossorigin.policy.check.types import read_bool
+from crossorigin.policy.errors import CrossOriginWarning, InvalidPolicyError, IssueCode, PolicyIssue, keep_value
+from crossorigin.policy.fixes import Fix
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from crossorigin.adapters.common.arguments import MiddlewareOptions
+    from crossorigin.policy.policy import Policy
+
+DEFAULT_METHODS = ("DELETE", "GET", "OPTIONS", "PATCH", "POST", "PUT")
+DEFAULT_HEADERS = ("accept", "authorization", "content-type", "user-agent", "x-csrftoken", "x-requested-with")
+_DEFAULT_MAX_AGE = 86400
+
+_PREFIX = "CORS_"
+POLICY = "CORS_POLICY"
+ORIGINS = "CORS_ALLOWED_ORIGINS"
+ALL_ORIGINS = "CORS_ALLOW_ALL_ORIGINS"
+URLS_REGEX = "CORS_URLS_REGEX"
+# The settings that are options of `Policy` with another name.
+_OPTIONS: Mapping[str, str] = {
+    ORIGINS: "allow_origins",
+    "CORS_ALLOW_METHODS": "allow_methods",
+    "CORS_ALLOW_HEADERS": "allow_headers",
+    "CORS_ALLOW_CREDENTIALS": "allow_credentials",
+    "CORS_ALLOW_PRIVATE_NETWORK": "allow_private_network",
+    "CORS_EXPOSE_HEADERS": "expose_headers",
+    "CORS_PREFLIGHT_MAX_AGE": "max_age",
+    "CORS_CONSTANT_ALLOW_ORIGIN": "constant_allow_origin",
+    "CORS_DANGEROUSLY_ALLOW_PUBLIC_SUFFIXES": "dangerously_allow_public_suffixes",
+}
+# The settings of the middleware, which also apply with `CORS_POLICY`.
+_BEHAVIOR: Mapping[str, str] = {
+    "CORS_DEBUG": "debug",
+    "CORS_ON_REFUSED": "on_refused",
+    "CORS_ON_DECISION": "on_decision",
+    "CORS_SERVED_METHODS_ONLY": "served_methods_only",
+}
+_OLD_NAMES: Mapping[str, str] = {
+    "CORS_ORIGIN_WHITELIST": ORIGINS,
+    "CORS_ORIGIN_REGEX_WHITELIST": REGEXES,
+    "CORS_ORIGIN_ALLOW_ALL": ALL_ORIGINS,
+}
+_REMOVED = frozenset({"CORS_REPLACE_HTTPS_REFERER", "CORS_MODEL"})
+_POLICY_SETTINGS = frozenset({*_OPTIONS, REGEXES, ALL_ORIGINS})
+_KNOWN = frozenset({*_POLICY_SETTINGS, *_BEHAVIOR, POLICY, URLS_REGEX})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DjangoOptions:
+    """The settings as read.
+
+    - `policy`: the policy for views without their own.
+    - `middleware`: the options that are not part of the policy.
+    - `urls`: what matches the paths to which the policy applies, or None for all paths.
+    - `is_configured`: whether any setting is about the policy.
+    - `warnings`: the parts of the policy that do not do what they appear to do.
+    - `old_names`: the old names of settings that are set, and the new name of each.
+    """
+
+    policy: Policy
+    middleware: MiddlewareOptions
+    urls: re.Pattern[str] | None
+    is_configured: bool
+    warnings: tuple[PolicyIssue, ...]
+    old_names: Mapping[str, str]
+
+
+def read_options() -> DjangoOptions:
+    """Return the options in the settings of the project.
+
+    Raises:
+        InvalidPolicyError: A setting is invalid. The error has all issues, which name the settings.
+    """
+    found = {name: getattr(settings, name) for name in dir(settings) if name.startswith(_PREFIX)}
+    old_names = {old: new for old, new in _OLD_NAMES.items() if old in found}
+    # As in django-cors-headers, the new name wins.
+    given = {**{new: found[old] for old, new in old_names.items()}, **_without(found, old_names)}
+    written = {new: old for old, new in old_names.items() if new not in found}
+    issues = [*map(_unknown, _without(given, _KNOWN).items())]
+    urls = _read_urls(given.get(URLS_REGEX), issues)
+    policy, options = None, {}
+    if given.get(POLICY) is not None:
+        policy = given[POLICY]
+        issues += [_policy_and(name, given[name]) for name in given if name in _POLICY_SETTINGS]
+    else:
+        options = _policy_options(given, issues)
+    names = Names(
+        {
+            **{option: written.get(name, name) for name, option in (*_OPTIONS.items(), *_BEHAVIOR.items())},
+            "allow_origin_regex": written.get(REGEXES, REGEXES),
+            "policy": POLICY,
+        },
+        all_origins=written.get(ALL_ORIGINS, ALL_ORIGINS) if options.get("allow_origins") == [WILDCARD] else None,
+    )
+    checked, middleware, found_warnings = _check(policy, options, given, issues, names)
+    return DjangoOptions(
+        policy=checked,
+        middleware=middleware,
+        urls=urls,
+        is_configured=policy is not None or not _POLICY_SETTINGS.isdisjoint(given),
+        warnings=found_warnings,
+        old_names=old_names,
+    )
+
+
+def warn_about(options: DjangoOptions) -> None:
+    """Warn about settings with old names, and about parts of the policy that do not do what they appear to do."""
+    if options.warnings:
+        warnings.warn(CrossOriginWarning(options.warnings), stacklevel=1)
+    for old, new in options.old_names.items():
+        warnings.warn(old_name_message(old, new), CrossOriginWarning, stacklevel=1)
+
+
+def old_name_message(old: str, new: str) -> str:
+    """Return the message about a setting with its old name."""
+    if hasattr(settings, new):
+        return f"{old} has no effect, because {new} is set. Remove {old}."
+    return f"{old} is the old name of {new}. Rename it."
+
+
+def _check(
+    policy: object,
+    options: Mapping[str, object],
+    given: Mapping[str, object],
+    issues: list[PolicyIssue],
+    names: Names,
+) -> tuple[Policy, MiddlewareOptions, tuple[PolicyIssue, ...]]:
+    behavior: dict[str, object] = {
+        "debug": False,
+        "outermost": False,
+        "check_websockets": False,
+        "on_refused": "pass",
+        "on_decision": None,
+        "served_methods_only": False,
+        **{option: given[name] for name, option in _BEHAVIOR.items() if name in given},
+    }
+    behavior["on_decision"] = _imported(behavior["on_decision"])
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            checked, middleware = read_arguments(policy, options, behavior)
+        except InvalidPolicyError as error:
+            found = [in_settings(issue, names) for issue in error.issues]
+            # The regular expressions were checked one by one.
+            known = {issue.code for issue in issues}
+            rest = [issue for issue in found if not (issue.field == names.of["allow_origin_regex"] and known)]
+            raise InvalidPolicyError([*rest, *issues]) from None
+    if issues:
+        raise InvalidPolicyError(issues)
+    found_warnings = [item.message for item in caught if isinstance(item.message, CrossOriginWarning)]
+    return checked, middleware, tuple(in_settings(issue, names) for item in found_warnings for issue in item.issues)
+
+
+def _policy_options(given: Mapping[str, object], issues: list[PolicyIssue]) -> dict[str, object]:
+    options: dict[str, object] = {
+        "allow_methods": DEFAULT_METHODS,
+        "allow_headers": DEFAULT_HEADERS,
+        "max_age": _DEFAULT_MAX_AGE,
+        **{option: given[name] for name, option in _OPTIONS.items() if name in given},
+    }
+    age = options["max_age"]
+    if isinstance(age, int) and not isinstance(age, bool) and age == 0:
+        # In django-cors-headers, 0 sends no Access-Control-Max-Age.
+        options["max_age"] = None
+    if read_bool(ALL_ORIGINS, given.get(ALL_ORIGINS, False), issues):
+        # All origins include those in the lists, which settings for development often inherit.
+        options["allow_origins"] = [WILDCARD]
+    elif given.get(REGEXES):
+        credentials = options.get("allow_credentials") is True
+        suffixes = options.get("dangerously_allow_public_suffixes") is True
+        options["allow_origin_regex"] = read_regexes(
+            given[REGEXES], issues, allow_credentials=credentials, dangerously_allow_public_suffixes=suffixes
+        )
+    return options
+
+
+def _imported(value: object) -> object:
+    """Return the function at a dotted path, because settings cannot import most modules of a project."""
+    if not isinstance(value, str):
+        return value
+    from django.utils.module_loading import import_string
+
+    try:
+        return import_string(value)
+    except ImportError:
+        return value
+
+
+def _read_urls(value: Any, issues: list[PolicyIssue]) -> re.Pattern[str] | None:
+    """Return what matches the paths. It is matched from the start of a path, as in django-cors-headers."""
+    if value is None:
+        return None
+    reason = f"Expected a regular expression for paths, got {type(value).__name__}."
+    if isinstance(value, re.Pattern):
+        pattern = cast("re.Pattern[Any]", value)
+        if isinstance(pattern.pattern, str):
+            return pattern
+    elif isinstance(value, str):
+        try:
+            return re.compile(value)
+        except re.error as error:
+            reason = f"Invalid regular expression: {error}."
+    issues.append(
+        PolicyIssue(
+            code=IssueCode.REGEX_INVALID,
+            field=URLS_REGEX,
+            value=keep_value(value),
+            reason=reason,
+            fixes=(Fix(URLS_REGEX, "^/api/"),),
+        )
+    )
+    return None
+
+
+def _policy_and(name: str, value: object) -> PolicyIssue:
+    return PolicyIssue(
+        code=IssueCode.POLICY_AND_OPTIONS,
+        field=name,
+        value=keep_value(value),
+        reason=f"Both {POLICY} and {name} are set, and only one of them can apply.",
+        instruction=f"remove {name}, and set it in {POLICY}.",
+    )
+
+
+def _unknown(item: tuple[str, object]) -> PolicyIssue:
+    name, value = item
+    return removed_setting(name, value) if name in _REMOVED else unknown_setting(name, value, _KNOWN)
+
+
+def _without(values: Mapping[str, object], names: frozenset[str] | Mapping[str, str]) -> dict[str, object]:
+    return {name: value for name, value in values.items() if name not in names}
