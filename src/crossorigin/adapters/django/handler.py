@@ -14,6 +14,7 @@ from crossorigin.adapters.common.text_plan import TextPlan
 from crossorigin.adapters.django.request import (
     decide_preflight_of,
     is_preflight,
+    note_owner,
     outer_mark,
     preflight_response,
     read_facts,
@@ -21,7 +22,7 @@ from crossorigin.adapters.django.request import (
 )
 from crossorigin.adapters.django.routing import ViewFinder
 from crossorigin.adapters.django.signals import SignalPlans, may_ask
-from crossorigin.adapters.wsgi.environ import DECISION, MARK, ORIGIN, OWNER, REQUEST_METHOD
+from crossorigin.adapters.wsgi.environ import DECISION, MARK, ORIGIN, REQUEST_METHOD
 from crossorigin.policy.decide.plan import Plan
 from crossorigin.policy.policy import Policy
 
@@ -110,8 +111,11 @@ class Handler:
             # The same decision was reported before the view ran.
             if meta.get(DECISION) is not answer.decision:
                 self._report(answer.decision, request, selection)
-        elif answer.is_refused_origin:
-            self._log(answer.decision, request, selection)
+        else:
+            if selection.owner:
+                note_owner(request, selection.owner)
+            if answer.is_refused:
+                self._log(answer.decision, request, selection)
         headers: Any = response.headers
         answer.edit_mapping(headers)
 
@@ -142,8 +146,10 @@ class Handler:
         answer = decide_preflight_of(plan, request)
         if not self._is_fast:
             self._report(answer.decision, request, selection)
-        elif not answer.decision.allowed:
-            self._log(answer.decision, request, selection)
+        else:
+            note_owner(request, selection.owner)
+            if answer.is_refused:
+                self._log(answer.decision, request, selection)
         return preflight_response(answer)
 
     def _decide_ahead(self, request: HttpRequest, default: Selection) -> HttpResponse | None:
@@ -171,11 +177,7 @@ class Handler:
 
     def _report(self, decision: Decision, request: HttpRequest, selection: Selection) -> None:
         meta = request.META
-        if selection.owner:
-            meta[OWNER] = selection.owner
-        else:
-            # The policy that was selected before the view ran may have been that of another view.
-            meta.pop(OWNER, None)
+        note_owner(request, selection.owner)
         meta[DECISION] = decision
         self._reporter.report(decision, request, meta.get(ORIGIN, ""), policy=selection.policy, owner=selection.owner)
 

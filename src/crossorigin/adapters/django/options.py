@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 import warnings
 from dataclasses import dataclass
-from typing import cast
 
 from django.conf import settings
 
 from crossorigin.adapters.common.arguments import read_arguments
-from crossorigin.adapters.django.regexes import REGEXES, read_regexes
+from crossorigin.adapters.django.regexes import REGEXES, is_compiled, read_regexes
 from crossorigin.adapters.django.setting_issues import Names, in_settings, removed_setting, unknown_setting
 from crossorigin.fetch.fields import WILDCARD
 from crossorigin.policy.check.types import read_bool
@@ -20,7 +19,6 @@ from crossorigin.policy.fixes import Fix
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from typing import Any
 
     from crossorigin.adapters.common.arguments import MiddlewareOptions
     from crossorigin.policy.policy import Policy
@@ -204,15 +202,14 @@ def _imported(value: object) -> object:
         return value
 
 
-def _read_urls(value: Any, issues: list[PolicyIssue]) -> re.Pattern[str] | None:
+def _read_urls(value: object, issues: list[PolicyIssue]) -> re.Pattern[str] | None:
     """Return what matches the paths. It is matched from the start of a path, as in django-cors-headers."""
     if value is None:
         return None
     reason = f"Expected a regular expression for paths, got {type(value).__name__}."
-    if isinstance(value, re.Pattern):
-        pattern = cast("re.Pattern[Any]", value)
-        if isinstance(pattern.pattern, str):
-            return pattern
+    if is_compiled(value):
+        if isinstance(value.pattern, str):
+            return value
     elif isinstance(value, str):
         try:
             return re.compile(value)

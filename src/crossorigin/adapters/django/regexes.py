@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import warnings
-from typing import cast
 
 from crossorigin.adapters.django.setting_issues import Names, in_settings
 from crossorigin.policy.errors import InvalidPolicyError, IssueCode, PolicyIssue, keep_value
@@ -14,7 +13,7 @@ from crossorigin.policy.policy import Policy
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, TypeGuard
 
 REGEXES = "CORS_ALLOWED_ORIGIN_REGEXES"
 # Python allows global flags only at the start of a whole expression.
@@ -35,14 +34,20 @@ def read_regexes(given: object, issues: list[PolicyIssue], **options: bool) -> o
     return texts[0] if len(texts) == 1 else "|".join(f"(?:{text})" for text in texts)
 
 
+def is_compiled(value: object) -> TypeGuard[re.Pattern[Any]]:
+    """Return whether a value is a compiled regular expression."""
+    return isinstance(value, re.Pattern)
+
+
 def _with_flags(member: object) -> object:
     """Return an expression with its flags inside it, so that they do not apply to the others."""
-    if isinstance(member, re.Pattern):
-        pattern = cast("re.Pattern[Any]", member)
-        if not isinstance(pattern.pattern, str):
-            return pattern.pattern
-        text = _GLOBAL_FLAGS.sub("", pattern.pattern, 1) if _GLOBAL_FLAGS.match(pattern.pattern) else pattern.pattern
-        letters = "".join(letter for flag, letter in _FLAGS.items() if pattern.flags & flag)
+    if is_compiled(member):
+        text = member.pattern
+        if not isinstance(text, str):
+            return text
+        flags = _GLOBAL_FLAGS.match(text)
+        text = text if flags is None else text[flags.end() :]
+        letters = "".join(letter for flag, letter in _FLAGS.items() if member.flags & flag)
         return f"(?{letters}:{text})" if letters else text
     if isinstance(member, str) and (flags := _GLOBAL_FLAGS.match(member)):
         return f"(?{flags[1]}:{member[flags.end() :]})"

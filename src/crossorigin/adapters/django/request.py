@@ -10,10 +10,12 @@ from django.http import HttpResponse
 
 from crossorigin.adapters.common.enforcement import FORBIDDEN, refusal_body, refusal_pairs
 from crossorigin.adapters.common.text_encoding import line_of_list, lines_of_value
-from crossorigin.adapters.wsgi.environ import MARK, ORIGIN, REQUEST_HEADERS, REQUEST_METHOD, decide_preflight
+from crossorigin.adapters.wsgi.environ import MARK, ORIGIN, OWNER, REQUEST_HEADERS, REQUEST_METHOD, decide_preflight
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import MutableMapping
+
     from django.http import HttpRequest
 
     from crossorigin.adapters.common.text_headers import TextPreflight
@@ -42,6 +44,16 @@ def outer_mark(request: HttpRequest) -> object | None:
         scope = getattr(request, "scope", None)
         return None if scope is None else scope.get(MARK)
     return mark
+
+
+def note_owner(request: HttpRequest, owner: str) -> None:
+    """Note which view's policy decided, in the environ or the ASGI scope. `owner` is empty for that of the settings."""
+    known: MutableMapping[str, object] = getattr(request, "scope", request.META)
+    if owner:
+        known[OWNER] = owner
+    else:
+        # The policy that was selected before the view ran may have been that of another view.
+        known.pop(OWNER, None)
 
 
 def read_facts(request: HttpRequest) -> RequestFacts:
