@@ -16,7 +16,16 @@ def configure() -> None:
     """Configure the settings that all uses share, unless another test did."""
     if not settings.configured:
         settings.configure(
-            LOGGING_CONFIG=None, SECRET_KEY="for the tests only", ALLOWED_HOSTS=["*"], USE_TZ=True
+            LOGGING_CONFIG=None,
+            SECRET_KEY=__name__,
+            ALLOWED_HOSTS=["*"],
+            USE_TZ=True,
+            REST_FRAMEWORK={
+                "UNAUTHENTICATED_USER": None,
+                "DEFAULT_AUTHENTICATION_CLASSES": [],
+                "DEFAULT_PERMISSION_CLASSES": [],
+                "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+            },
         )
         django.setup()
 

@@ -33,7 +33,8 @@ class CORSMiddleware:
             The message is also logged as CRITICAL on the logger `crossorigin`.
 
     Warns:
-        CrossOriginWarning: Part of the policy does not do what it appears to do, or a setting has an old name.
+        CrossOriginWarning: Part of the policy does not do what it appears to do.
+        UserWarning: A setting has an old name.
 
     https://fetch.spec.whatwg.org/#http-cors-protocol
     """

@@ -106,7 +106,7 @@ def read_options() -> DjangoOptions:
             "allow_origin_regex": written.get(REGEXES, REGEXES),
             "policy": POLICY,
         },
-        all_origins=written.get(ALL_ORIGINS, ALL_ORIGINS) if options.get("allow_origins") == [WILDCARD] else None,
+        all_origins=written.get(ALL_ORIGINS, ALL_ORIGINS) if given.get(ALL_ORIGINS) is True else None,
     )
     checked, middleware, found_warnings = _check(policy, options, given, issues, names)
     return DjangoOptions(
@@ -124,7 +124,7 @@ def warn_about(options: DjangoOptions) -> None:
     if options.warnings:
         warnings.warn(CrossOriginWarning(options.warnings), stacklevel=1)
     for old, new in options.old_names.items():
-        warnings.warn(old_name_message(old, new), CrossOriginWarning, stacklevel=1)
+        warnings.warn(old_name_message(old, new), stacklevel=1)
 
 
 def old_name_message(old: str, new: str) -> str:

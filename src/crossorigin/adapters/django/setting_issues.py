@@ -24,6 +24,7 @@ _REASONS = {
     "CORS_REPLACE_HTTPS_REFERER": "It was removed from django-cors-headers, because CSRF_TRUSTED_ORIGINS replaces it.",
     "CORS_MODEL": "It was removed from django-cors-headers.",
 }
+_PREFIX = "CORS_"
 _ASSIGNED = re.compile(r"\b(CORS_[A-Z_]+)=")
 
 
@@ -57,7 +58,10 @@ def unknown_setting(name: str, value: object, known: Collection[str]) -> PolicyI
     """Return the issue of a setting that does not exist."""
     from difflib import get_close_matches
 
-    meant = _SYNONYMS.get(name) or next(iter(get_close_matches(name, known, n=1)), None)
+    # All names start in the same way, which says nothing.
+    ends = [other.removeprefix(_PREFIX) for other in known]
+    near = get_close_matches(name.removeprefix(_PREFIX), ends, n=1)
+    meant = _SYNONYMS.get(name) or next((_PREFIX + end for end in near), None)
     instruction = "remove it." if meant is None else f"rename it to {meant}."
     return _unknown(name, value, "There is no setting with this name.", instruction)
 
