@@ -9,8 +9,21 @@ from dataclasses import dataclass
 from django.conf import settings
 
 from crossorigin.adapters.common.arguments import read_arguments
-from crossorigin.adapters.django.regexes import REGEXES, is_compiled, read_regexes
+from crossorigin.adapters.django.regexes import is_compiled, read_regexes
 from crossorigin.adapters.django.setting_issues import Names, in_settings, removed_setting, unknown_setting
+from crossorigin.adapters.django.setting_names import (
+    ALL_ORIGINS,
+    BEHAVIOR,
+    KNOWN,
+    OLD_NAMES,
+    OPTIONS,
+    POLICY,
+    POLICY_SETTINGS,
+    PREFIX,
+    REGEXES,
+    REMOVED,
+    URLS_REGEX,
+)
 from crossorigin.fetch.fields import WILDCARD
 from crossorigin.policy.check.types import read_bool
 from crossorigin.policy.errors import CrossOriginWarning, InvalidPolicyError, IssueCode, PolicyIssue, keep_value
@@ -26,39 +39,6 @@ if TYPE_CHECKING:
 DEFAULT_METHODS = ("DELETE", "GET", "OPTIONS", "PATCH", "POST", "PUT")
 DEFAULT_HEADERS = ("accept", "authorization", "content-type", "user-agent", "x-csrftoken", "x-requested-with")
 _DEFAULT_MAX_AGE = 86400
-
-_PREFIX = "CORS_"
-POLICY = "CORS_POLICY"
-ORIGINS = "CORS_ALLOWED_ORIGINS"
-ALL_ORIGINS = "CORS_ALLOW_ALL_ORIGINS"
-URLS_REGEX = "CORS_URLS_REGEX"
-# The settings that are options of `Policy` with another name.
-_OPTIONS: Mapping[str, str] = {
-    ORIGINS: "allow_origins",
-    "CORS_ALLOW_METHODS": "allow_methods",
-    "CORS_ALLOW_HEADERS": "allow_headers",
-    "CORS_ALLOW_CREDENTIALS": "allow_credentials",
-    "CORS_ALLOW_PRIVATE_NETWORK": "allow_private_network",
-    "CORS_EXPOSE_HEADERS": "expose_headers",
-    "CORS_PREFLIGHT_MAX_AGE": "max_age",
-    "CORS_CONSTANT_ALLOW_ORIGIN": "constant_allow_origin",
-    "CORS_DANGEROUSLY_ALLOW_PUBLIC_SUFFIXES": "dangerously_allow_public_suffixes",
-}
-# The settings of the middleware, which also apply with `CORS_POLICY`.
-_BEHAVIOR: Mapping[str, str] = {
-    "CORS_DEBUG": "debug",
-    "CORS_ON_REFUSED": "on_refused",
-    "CORS_ON_DECISION": "on_decision",
-    "CORS_SERVED_METHODS_ONLY": "served_methods_only",
-}
-_OLD_NAMES: Mapping[str, str] = {
-    "CORS_ORIGIN_WHITELIST": ORIGINS,
-    "CORS_ORIGIN_REGEX_WHITELIST": REGEXES,
-    "CORS_ORIGIN_ALLOW_ALL": ALL_ORIGINS,
-}
-_REMOVED = frozenset({"CORS_REPLACE_HTTPS_REFERER", "CORS_MODEL"})
-_POLICY_SETTINGS = frozenset({*_OPTIONS, REGEXES, ALL_ORIGINS})
-_KNOWN = frozenset({*_POLICY_SETTINGS, *_BEHAVIOR, POLICY, URLS_REGEX})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,22 +67,22 @@ def read_options() -> DjangoOptions:
     Raises:
         InvalidPolicyError: A setting is invalid. The error has all issues, which name the settings.
     """
-    found = {name: getattr(settings, name) for name in dir(settings) if name.startswith(_PREFIX)}
-    old_names = {old: new for old, new in _OLD_NAMES.items() if old in found}
+    found = {name: getattr(settings, name) for name in dir(settings) if name.startswith(PREFIX)}
+    old_names = {old: new for old, new in OLD_NAMES.items() if old in found}
     # As in django-cors-headers, the new name wins.
     given = {**{new: found[old] for old, new in old_names.items()}, **_without(found, old_names)}
     written = {new: old for old, new in old_names.items() if new not in found}
-    issues = [*map(_unknown, _without(given, _KNOWN).items())]
+    issues = [*map(_unknown, _without(given, KNOWN).items())]
     urls = _read_urls(given.get(URLS_REGEX), issues)
     policy, options = None, {}
     if given.get(POLICY) is not None:
         policy = given[POLICY]
-        issues += [_policy_and(name, given[name]) for name in given if name in _POLICY_SETTINGS]
+        issues += [_policy_and(name, given[name]) for name in given if name in POLICY_SETTINGS]
     else:
         options = _policy_options(given, issues)
     names = Names(
         {
-            **{option: written.get(name, name) for name, option in (*_OPTIONS.items(), *_BEHAVIOR.items())},
+            **{option: written.get(name, name) for name, option in (*OPTIONS.items(), *BEHAVIOR.items())},
             "allow_origin_regex": written.get(REGEXES, REGEXES),
             "policy": POLICY,
         },
@@ -113,7 +93,7 @@ def read_options() -> DjangoOptions:
         policy=checked,
         middleware=middleware,
         urls=urls,
-        is_configured=policy is not None or not _POLICY_SETTINGS.isdisjoint(given),
+        is_configured=policy is not None or not POLICY_SETTINGS.isdisjoint(given),
         warnings=found_warnings,
         old_names=old_names,
     )
@@ -148,7 +128,7 @@ def _check(
         "on_refused": "pass",
         "on_decision": None,
         "served_methods_only": False,
-        **{option: given[name] for name, option in _BEHAVIOR.items() if name in given},
+        **{option: given[name] for name, option in BEHAVIOR.items() if name in given},
     }
     behavior["on_decision"] = _imported(behavior["on_decision"])
     with warnings.catch_warnings(record=True) as caught:
@@ -172,7 +152,7 @@ def _policy_options(given: Mapping[str, object], issues: list[PolicyIssue]) -> d
         "allow_methods": DEFAULT_METHODS,
         "allow_headers": DEFAULT_HEADERS,
         "max_age": _DEFAULT_MAX_AGE,
-        **{option: given[name] for name, option in _OPTIONS.items() if name in given},
+        **{option: given[name] for name, option in OPTIONS.items() if name in given},
     }
     age = options["max_age"]
     if isinstance(age, int) and not isinstance(age, bool) and age == 0:
@@ -239,7 +219,7 @@ def _policy_and(name: str, value: object) -> PolicyIssue:
 
 def _unknown(item: tuple[str, object]) -> PolicyIssue:
     name, value = item
-    return removed_setting(name, value) if name in _REMOVED else unknown_setting(name, value, _KNOWN)
+    return removed_setting(name, value) if name in REMOVED else unknown_setting(name, value, KNOWN)
 
 
 def _without(values: Mapping[str, object], names: frozenset[str] | Mapping[str, str]) -> dict[str, object]:

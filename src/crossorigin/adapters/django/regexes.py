@@ -6,6 +6,7 @@ import re
 import warnings
 
 from crossorigin.adapters.django.setting_issues import Names, in_settings
+from crossorigin.adapters.django.setting_names import OPTIONS, REGEXES
 from crossorigin.policy.errors import InvalidPolicyError, IssueCode, PolicyIssue, keep_value
 from crossorigin.policy.fixes import Fix
 from crossorigin.policy.options import is_list_like, members_of
@@ -15,7 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, TypeGuard
 
-REGEXES = "CORS_ALLOWED_ORIGIN_REGEXES"
+_NAMES = {option: name for name, option in OPTIONS.items()}
 # Python allows global flags only at the start of a whole expression.
 _GLOBAL_FLAGS = re.compile(r"\(\?([aiLmsux]+)\)")
 _FLAGS = {re.ASCII: "a", re.IGNORECASE: "i", re.MULTILINE: "m", re.DOTALL: "s", re.VERBOSE: "x"}
@@ -55,7 +56,7 @@ def _with_flags(member: object) -> object:
 
 
 def _check(text: object, index: int, options: dict[str, bool]) -> list[PolicyIssue]:
-    names = Names({"allow_origin_regex": f"{REGEXES}[{index}]"}, all_origins=None)
+    names = Names({**_NAMES, "allow_origin_regex": f"{REGEXES}[{index}]"}, all_origins=None)
     try:
         with warnings.catch_warnings():
             # The policy of all expressions warns.

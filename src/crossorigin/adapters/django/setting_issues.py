@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
+from crossorigin.adapters.django.setting_names import PREFIX
 from crossorigin.policy.errors import IssueCode, PolicyIssue, keep_value
 from crossorigin.policy.fixes import REMOVE, Fix
 from crossorigin.policy.literals import elements_literal, list_literal, literal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
 
 # Ours that are not named as those of django-cors-headers.
 _SYNONYMS = {
@@ -24,7 +25,7 @@ _REASONS = {
     "CORS_REPLACE_HTTPS_REFERER": "It was removed from django-cors-headers, because CSRF_TRUSTED_ORIGINS replaces it.",
     "CORS_MODEL": "It was removed from django-cors-headers.",
 }
-_PREFIX = "CORS_"
+_REGEX = "allow_origin_regex"
 _ASSIGNED = re.compile(r"\b(CORS_[A-Z_]+)=")
 
 
@@ -38,14 +39,15 @@ class Names:
 
 def in_settings(issue: PolicyIssue, names: Names) -> PolicyIssue:
     """Return an issue with the names of the settings, and with the fix as text of a settings module."""
+    fixes = tuple(_renamed_fix(fix, names) for fix in issue.fixes)
     is_all = names.all_origins is not None and issue.field.startswith("allow_origins")
     return replace(
         issue,
         field=str(names.all_origins) if is_all else _rename_field(issue.field, names),
         value=True if is_all else issue.value,
         reason=_rename(issue.reason, names),
-        fixes=tuple(replace(fix, field=_rename_field(fix.field, names)) for fix in issue.fixes),
-        instruction=_rename(issue.instruction, names) or _source(issue, names),
+        fixes=fixes,
+        instruction=_rename(issue.instruction, names) or _source(_rename_field(issue.field, names), fixes, names),
     )
 
 
@@ -59,9 +61,9 @@ def unknown_setting(name: str, value: object, known: Collection[str]) -> PolicyI
     from difflib import get_close_matches
 
     # All names start in the same way, which says nothing.
-    ends = [other.removeprefix(_PREFIX) for other in known]
-    near = get_close_matches(name.removeprefix(_PREFIX), ends, n=1)
-    meant = _SYNONYMS.get(name) or next((_PREFIX + end for end in near), None)
+    ends = [other.removeprefix(PREFIX) for other in known]
+    near = get_close_matches(name.removeprefix(PREFIX), ends, n=1)
+    meant = _SYNONYMS.get(name) or next((PREFIX + end for end in near), None)
     instruction = "remove it." if meant is None else f"rename it to {meant}."
     return _unknown(name, value, "There is no setting with this name.", instruction)
 
@@ -77,6 +79,14 @@ def _rename_field(field: str, names: Names) -> str:
     return names.of.get(option, option) + bracket + index
 
 
+def _renamed_fix(fix: Fix, names: Names) -> Fix:
+    field, value = _rename_field(fix.field, names), fix.value
+    if fix.field == _REGEX:
+        # The setting is a list of regular expressions.
+        value = REMOVE if value is None else value if "[" in field or not isinstance(value, str) else (value,)
+    return replace(fix, field=field, value=value)
+
+
 def _rename(text: str, names: Names) -> str:
     for option, name in names.of.items():
         # Some names of arguments are also words.
@@ -86,26 +96,24 @@ def _rename(text: str, names: Names) -> str:
     return _ASSIGNED.sub(r"\1 = ", text)
 
 
-def _source(issue: PolicyIssue, names: Names) -> str:
-    """Return the fixes of an issue as lines of a settings module. A single fix of the value itself is a bare value."""
-    fixes = issue.fixes
-    if len(fixes) == 1 and fixes[0].field == issue.field:
+def _source(field: str, fixes: Sequence[Fix], names: Names) -> str:
+    """Return fixes as lines of a settings module. A single fix of the value itself is a bare value."""
+    if len(fixes) == 1 and fixes[0].field == field and names.all_origins is None:
         return "remove it." if fixes[0].value is REMOVE else _value_source(fixes[0])
-    return "\n".join(_line(issue, fix, names) for fix in fixes)
+    return "\n".join(_line(field, fix, names) for fix in fixes)
 
 
-def _line(issue: PolicyIssue, fix: Fix, names: Names) -> str:
-    own = fix.field == issue.field
-    field = _rename_field(fix.field, names)
+def _line(field: str, fix: Fix, names: Names) -> str:
+    own = fix.field == field
     if fix.value is REMOVE:
-        return f"# remove {'it' if own else field} {fix.when}".rstrip()
+        return f"# remove {'it' if own else fix.field} {fix.when}".rstrip()
     when = fix.when
-    if names.all_origins is not None and fix.field == "allow_origins":
+    if names.all_origins is not None and fix.field == names.of["allow_origins"]:
         when = f"instead of {names.all_origins}, {when}".rstrip(", ")
     comment = f"  # {when}" if when else ""
     if own and "[" in field:
         return f"{_value_source(fix)},{comment}"
-    return f"{field} = {_value_source(fix)}{comment}"
+    return f"{fix.field} = {_value_source(fix)}{comment}"
 
 
 def _value_source(fix: Fix) -> str:

@@ -205,8 +205,16 @@ def test_fixes_are_lines_of_a_settings_module() -> None:
     ((field, _, hint),) = issues_in(CORS_ALLOW_ALL_ORIGINS=True, CORS_ALLOW_CREDENTIALS=True)
     assert field == "CORS_ALLOW_ALL_ORIGINS"
     assert "  # instead of CORS_ALLOW_ALL_ORIGINS, if pages send cookies; list their origins" in hint
-    ((_, _, hint),) = issues_in(CORS_ALLOWED_ORIGINS=["localhost:3000"])
-    assert hint.split("\n")[0].startswith('"http://localhost:3000",  # ')
+    ((_, _, hint),) = issues_in(CORS_ALLOWED_ORIGINS=["null"], CORS_ALLOW_CREDENTIALS=True)
+    assert hint.startswith("# remove it if the page can be served from its own origin\n")
+    ((_, _, hint),) = issues_in(CORS_ALLOWED_ORIGIN_REGEXES=[".*"], CORS_ALLOW_CREDENTIALS=True)
+    assert hint.split("\n")[:2] == [
+        "# remove CORS_ALLOW_CREDENTIALS if no page sends cookies; tokens in headers still work",
+        r'r"https://(.+\.)?example\.com",  # the hosts of your own pages',
+    ]
+    assert [hint for *_, hint in issues_in(CORS_ALLOWED_ORIGIN_REGEXES=[A, ""])] == ["remove it."]
+    (warning,) = read(CORS_ALLOWED_ORIGIN_REGEXES=[r"https://.*\.example.com"], CORS_ALLOW_CREDENTIALS=True).warnings
+    assert warning.hint == r'[r"https://.*\.example\.com"]'
     ((_, _, hint),) = issues_in(CORS_ALLOW_ALL_ORIGINS=True, CORS_ON_REFUSED="block")
     assert "# remove it if every site may use the API" in hint
     assert [hint for *_, hint in issues_in(CORS_ALLOWED_ORIGINS=["https://a.example/"])] == ['"https://a.example"']
