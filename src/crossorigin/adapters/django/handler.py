@@ -11,6 +11,7 @@ from crossorigin.adapters.common.enforcement import is_foreign
 from crossorigin.adapters.common.reporting import Reporter
 from crossorigin.adapters.common.route_policies import AttachedPolicy, RoutePlans
 from crossorigin.adapters.common.text_plan import TextPlan
+from crossorigin.adapters.django.headers import edit_headers
 from crossorigin.adapters.django.request import (
     decide_preflight_of,
     is_preflight,
@@ -21,7 +22,7 @@ from crossorigin.adapters.django.request import (
     refusal_response,
 )
 from crossorigin.adapters.django.routing import ViewFinder
-from crossorigin.adapters.django.signals import SignalPlans, may_ask
+from crossorigin.adapters.django.signals import SignalPlans, check_request_enabled, may_ask
 from crossorigin.adapters.wsgi.environ import DECISION, MARK, ORIGIN, REQUEST_METHOD
 from crossorigin.policy.decide.plan import Plan
 from crossorigin.policy.policy import Policy
@@ -29,7 +30,6 @@ from crossorigin.policy.policy import Policy
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from re import Pattern
-    from typing import Any
 
     from django.http import HttpRequest, HttpResponse
     from django.http.response import HttpResponseBase
@@ -48,6 +48,10 @@ class Handler:
     """The handler of one middleware. `urls` matches the paths to which the policy of the settings applies."""
 
     __slots__ = (
+        "_by_view",
+        "_constant",
+        "_decide",
+        "_decides_ahead",
         "_has_warned",
         "_is_fast",
         "_mark",
@@ -65,8 +69,12 @@ class Handler:
         plan = TextPlan(Plan(policy, debug=options.debug))
         self.plans = RoutePlans(policy, plan, debug=options.debug, served_methods_only=options.served_methods_only)
         self.views = ViewFinder()
+        self._by_view = self.views.by_view
         self._options = options
-        self._is_fast = not (options.debug or options.blocks or options.on_decision is not None)
+        self._constant, self._decide = plan.constant, plan.decide_actual
+        # These need the decision before the view runs.
+        self._decides_ahead = options.debug or options.blocks or options.on_decision is not None
+        self._is_fast = urls is None and not self._decides_ahead
         self._urls = urls
         self._nobody = self.plans.select(AttachedPolicy(Policy(), "CORS_URLS_REGEX"))
         self._signal_plans = SignalPlans(policy, debug=options.debug)
@@ -80,9 +88,37 @@ class Handler:
         urls = self._urls
         return self.plans.app if urls is None or urls.match(path) else self._nobody
 
+    def can_be_fast(self, request: HttpRequest) -> bool:
+        """Mark a request, and return whether `finish_fast` can do all that it needs.
+
+        A marked request still goes through `start` if this returns False.
+        """
+        meta = request.META
+        if request.method == "OPTIONS" or not self._is_fast or MARK in meta or MARK in getattr(request, "scope", ()):
+            return False
+        meta[MARK] = self._mark
+        return True
+
+    def finish_fast(self, request: HttpRequest, response: HttpResponseBase) -> None:
+        """Set the headers of a response to a request that `can_be_fast`."""
+        # Hot path: what `find`, `policy_of` and `edit_headers` do is inlined on purpose. A call costs as much as three
+        # of these look-ups.
+        match = request.resolver_match
+        view = None if match is None else self._by_view.get(id(match.func))
+        if view is None:
+            view = self.views.find(request)
+        attached = None if view is None else view.by_method.get(request.method or "", view.default)
+        if attached is not None:
+            self._finish(request, response, self.plans.select(attached))
+            return
+        answer = self._constant or self._decide(request.META.get(ORIGIN))
+        if answer.is_refused:
+            self._log(answer.decision, request, self.plans.app)
+        edit_headers(answer, response.headers)
+
     def may_ask_signal(self, request: HttpRequest, default: Selection) -> bool:
         """Return whether the signal can allow the origin of a request, which the selection refuses."""
-        return may_ask(default.plan.decide_actual(request.META.get(ORIGIN)))
+        return bool(check_request_enabled.receivers) and may_ask(default.plan.decide_actual(request.META.get(ORIGIN)))
 
     def select_signaled(self, request: HttpRequest) -> Selection:
         """Return the selection for a request that the signal allows."""
@@ -97,27 +133,27 @@ class Handler:
         meta[MARK] = self._mark
         if request.method == "OPTIONS" and is_preflight(request):
             return self._answer_preflight(request, default)
-        return None if self._is_fast else self._decide_ahead(request, default)
+        return self._decide_ahead(request, default) if self._decides_ahead else None
 
     def finish(self, request: HttpRequest, response: HttpResponseBase, default: Selection) -> None:
         """Set the headers of a response."""
-        meta = request.META
         # Another middleware around this one sets the headers.
-        if meta.get(MARK) != self._mark:
+        if request.META.get(MARK) != self._mark:
             return
-        selection = self._select(default, self.views.find(request), request.method or "")
-        answer = selection.plan.decide_actual(meta.get(ORIGIN))
-        if not self._is_fast:
+        view = self.views.find(request)
+        self._finish(request, response, self._select(default, view, request.method or ""))
+
+    def _finish(self, request: HttpRequest, response: HttpResponseBase, selection: Selection) -> None:
+        answer = selection.plan.decide_actual(request.META.get(ORIGIN))
+        if self._decides_ahead:
             # The same decision was reported before the view ran.
-            if meta.get(DECISION) is not answer.decision:
+            if request.META.get(DECISION) is not answer.decision:
                 self._report(answer.decision, request, selection)
         else:
-            if selection.owner:
-                note_owner(request, selection.owner)
+            note_owner(request, selection.owner)
             if answer.is_refused:
                 self._log(answer.decision, request, selection)
-        headers: Any = response.headers
-        answer.edit_mapping(headers)
+        edit_headers(answer, response.headers)
 
     def select_preflight(
         self, default: Selection, view: ViewPolicies | None, method: str
@@ -144,7 +180,7 @@ class Handler:
         view = self.views.find_ahead(request)
         selection, plan = self.select_preflight(default, view, request.META[REQUEST_METHOD])
         answer = decide_preflight_of(plan, request)
-        if not self._is_fast:
+        if self._decides_ahead:
             self._report(answer.decision, request, selection)
         else:
             note_owner(request, selection.owner)

@@ -58,9 +58,13 @@ class CORSMiddleware:
         if self._is_async:
             return self._serve_async(request)
         handler = self._handler or self._rebuild()
-        default = handler.select_default(request.path_info)
         # `has_listeners` takes a lock, and most projects have no receiver.
-        if check_request_enabled.receivers and handler.may_ask_signal(request, default) and ask(request):
+        if handler.can_be_fast(request) and not check_request_enabled.receivers:
+            fast: HttpResponseBase = self.get_response(request)
+            handler.finish_fast(request, fast)
+            return fast
+        default = handler.select_default(request.path_info)
+        if handler.may_ask_signal(request, default) and ask(request):
             default = handler.select_signaled(request)
         answer = handler.start(request, default)
         if answer is not None:
@@ -71,13 +75,13 @@ class CORSMiddleware:
 
     async def _serve_async(self, request: HttpRequest) -> HttpResponseBase:
         handler = self._handler or self._rebuild()
+        if handler.can_be_fast(request) and not check_request_enabled.receivers:
+            fast: HttpResponseBase = await self.get_response(request)
+            handler.finish_fast(request, fast)
+            return fast
         default = handler.select_default(request.path_info)
         # Receivers may query the database, which Django forbids in an event loop.
-        if (
-            check_request_enabled.receivers
-            and handler.may_ask_signal(request, default)
-            and await sync_to_async(ask)(request)
-        ):
+        if handler.may_ask_signal(request, default) and await sync_to_async(ask)(request):
             default = handler.select_signaled(request)
         answer = handler.start(request, default)
         if answer is not None:

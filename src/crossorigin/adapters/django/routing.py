@@ -23,14 +23,16 @@ _MAX_VIEWS = 4096
 
 
 class ViewFinder:
-    """The policies of the views of one project, read when a view is first needed."""
+    """The policies of the views of one project, read when a view is first needed.
 
-    __slots__ = ("_by_view",)
+    - `by_view`: the policies that were read, by the identity of the view, because a view need not be hashable.
+    """
+
+    __slots__ = ("by_view",)
 
     def __init__(self) -> None:
         """Start without a view."""
-        # By identity, because a view need not be hashable.
-        self._by_view: dict[int, ViewPolicies] = {}
+        self.by_view: dict[int, ViewPolicies] = {}
 
     def find(self, request: HttpRequest) -> ViewPolicies | None:
         """Return the policies of the view that served a request, or that would serve it, or None."""
@@ -52,11 +54,11 @@ class ViewFinder:
 
     def of_view(self, view: View) -> ViewPolicies:
         """Return the policies of a view."""
-        known = self._by_view.get(id(view))
+        known = self.by_view.get(id(view))
         if known is None:
-            if len(self._by_view) >= _MAX_VIEWS:
-                self._by_view.clear()
-            known = self._by_view[id(view)] = policies_of(view)
+            if len(self.by_view) >= _MAX_VIEWS:
+                self.by_view.clear()
+            known = self.by_view[id(view)] = policies_of(view)
         return known
 
 

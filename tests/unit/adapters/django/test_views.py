@@ -317,7 +317,7 @@ def test_views_can_be_made_for_each_request(monkeypatch: pytest.MonkeyPatch) -> 
     finder = routing.ViewFinder()
     kept = [new() for _ in range(5)]
     assert [finder.of_view(view).view for view in kept] == kept
-    assert len(finder._by_view) == 1
+    assert len(finder.by_view) == 1
 
 
 def test_the_decorator_of_starlette_is_not_silently_ignored() -> None:
