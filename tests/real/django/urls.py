@@ -9,6 +9,7 @@ from django.http import FileResponse, HttpResponse, HttpResponseRedirect, Stream
 from django.urls import path
 from django.utils.decorators import sync_and_async_middleware
 from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET
 from rest_framework.exceptions import NotAuthenticated
 from rest_framework.views import APIView
@@ -38,6 +39,7 @@ def authenticate(get_response: Any) -> Any:
     return call
 
 
+@csrf_exempt
 @require_GET
 @never_cache
 def ok(request: Any) -> HttpResponse:
