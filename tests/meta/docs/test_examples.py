@@ -121,6 +121,8 @@ def test_every_example_of_a_document_does_what_it_shows(path: Path) -> None:
         "docs/logging.md",
         "docs/settings.md",
         "docs/doctor.md",
+        "docs/django.md",
+        "docs/migrate-from-django-cors-headers.md",
         "docs/flask.md",
         "docs/migrate-from-flask-cors.md",
     ],

@@ -1,4 +1,4 @@
-"""Every response of a Django project has its CORS headers, on every server, or the table in the documentation says so."""
+"""Every response of a Django project has its CORS headers, on every server, or the table of the page says so."""
 
 from collections.abc import Callable, Generator
 from pathlib import Path
