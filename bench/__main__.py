@@ -22,7 +22,17 @@ RESULTS = ROOT / "bench" / "results.json"
 DOCUMENT = ROOT / "docs" / "performance.md"
 CHART = ROOT / "docs" / "performance.svg"
 
-PEERS = ("asgi-cors", "litestar", "starlette", "fastapi", "uvicorn", "flask", "flask-cors", "django", "django-cors-headers")
+PEERS = (
+    "asgi-cors",
+    "litestar",
+    "starlette",
+    "fastapi",
+    "uvicorn",
+    "flask",
+    "flask-cors",
+    "django",
+    "django-cors-headers",
+)
 
 
 def measure(sources: Path) -> Results:

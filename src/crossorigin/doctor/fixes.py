@@ -171,11 +171,24 @@ def _flask_extension(wanted: Wanted, known: Mapping[str, object]) -> str:
     return "\n".join([f"from {_OURS}.flask import CORS", "", "CORS(", "    app,", *options, ")"])
 
 
+def _django_project(wanted: Wanted, known: Mapping[str, object]) -> str:
+    from crossorigin.adapters.django.setting_names import OPTIONS
+
+    names = {option: name for name, option in OPTIONS.items()}
+    lines = [
+        f"{names[option]} = {_value(value)[:-1]}"
+        for option, value in _options(wanted, known).items()
+        if option in names
+    ]
+    return "\n".join(["# settings.py, or the same options in CORS_POLICY", *lines])
+
+
 def _route(wanted: Wanted, on: str, server: Server) -> str:
     options = [f"    {name}={_value(value)}" for name, value in _options(wanted, {}).items()]
     # A router and an app have their kind before their name, and no decorator.
-    name, module = ("cors", "fastapi") if server is not Server.CROSSORIGIN_FLASK else ("cross_origin", "flask")
-    opening, closing = (f"{name}(", f")(...)  # {on}") if " " in on else (f"@{name}(", ")")
+    name, module = _DECORATORS.get(server, ("cors", "fastapi"))
+    is_called = " " in on or on.startswith("include(")
+    opening, closing = (f"{name}(", f")(...)  # {on}") if is_called else (f"@{name}(", ")")
     if server is Server.CROSSORIGIN_FLASK and on.startswith("Blueprint "):
         name, opening, closing = "CORS", "CORS(", ")"
         options = [f"    ...,  # {on}", *options]
@@ -271,8 +284,11 @@ def _headers(wanted: Wanted, _: Mapping[str, object]) -> str:
 
 
 _OURS = "crossorigin"
+# The decorator for views of a framework, and its module.
+_DECORATORS = {Server.CROSSORIGIN_DJANGO: ("cors", "django"), Server.CROSSORIGIN_FLASK: ("cross_origin", "flask")}
 _WRITERS: Mapping[Server, Callable[[Wanted, Mapping[str, object]], str]] = {
     Server.CROSSORIGIN: _asgi(_OURS),
+    Server.CROSSORIGIN_DJANGO: _django_project,
     Server.CROSSORIGIN_FLASK: _flask_extension,
     Server.CROSSORIGIN_WSGI: _wsgi,
     Server.STARLETTE: _asgi("starlette.middleware.cors"),

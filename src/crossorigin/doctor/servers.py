@@ -4,6 +4,7 @@ What answers a preflight says more than the `Server` header, which names what st
 which words the fix is written, and the sign that led to it is told.
 """
 
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -15,6 +16,7 @@ class Server(StrEnum):
     """Name what the fixes are written for."""
 
     CROSSORIGIN = "crossorigin"
+    CROSSORIGIN_DJANGO = "crossorigin-django"
     CROSSORIGIN_FLASK = "crossorigin-flask"
     CROSSORIGIN_WSGI = "crossorigin-wsgi"
     STARLETTE = "starlette"
@@ -28,6 +30,7 @@ class Server(StrEnum):
 
 TITLES: Mapping[Server, str] = {
     Server.CROSSORIGIN: "FastAPI or Starlette, with crossorigin's CORSMiddleware",
+    Server.CROSSORIGIN_DJANGO: "Django, with crossorigin's CORSMiddleware",
     Server.CROSSORIGIN_FLASK: "Flask, with crossorigin's CORS",
     Server.CROSSORIGIN_WSGI: "a WSGI app, with crossorigin's CORSMiddleware",
     Server.STARLETTE: "FastAPI or Starlette, with Starlette's CORSMiddleware",
@@ -62,6 +65,8 @@ _OWNERS = {
     "crossorigin.adapters.asgi.": Server.CROSSORIGIN,
     "starlette.middleware.cors.": Server.STARLETTE,
 }
+# The module of the app of a Django project.
+_DJANGO = "django.core.handlers."
 _PRIVATE_NETWORK = "access-control-request-private-network"
 
 
@@ -83,6 +88,8 @@ def recognize_app(app: object) -> Recognized:
             if owner.startswith(start):
                 return Recognized(server=server, sign="the app has this middleware", options=options, wraps=wraps)
     wrapped = getattr(app, "app", app)
+    if type(wrapped).__module__.startswith(_DJANGO):
+        return _recognize_django()
     if hasattr(wrapped, "wsgi_app"):
         handlers = getattr(wrapped, "after_request_funcs", {}).get(None, ())
         if any(handler.__module__.startswith("flask_cors") for handler in handlers):
@@ -91,6 +98,18 @@ def recognize_app(app: object) -> Recognized:
     if is_wsgi_app(wrapped):
         return Recognized(server=Server.CROSSORIGIN_WSGI, sign="the app is a WSGI app")
     return Recognized(server=Server.ASGI, sign="the app is an ASGI app without a CORS middleware that is known")
+
+
+def _recognize_django() -> Recognized:
+    """Recognize the middleware of a Django project by its settings, which are loaded because the app was created."""
+    settings = sys.modules["django.conf"].settings
+    if any(name.startswith("corsheaders.") for name in settings.MIDDLEWARE):
+        return Recognized(server=Server.DJANGO, sign="the project has this middleware")
+    from crossorigin.adapters.django.options import read_options
+
+    return Recognized(
+        server=Server.CROSSORIGIN_DJANGO, sign="the app is a Django project", options={"policy": read_options().policy}
+    )
 
 
 def _layers(app: object) -> Iterator[tuple[str, Mapping[str, object], bool]]:
