@@ -151,7 +151,10 @@ def django(results: Results) -> str:
         [
             f"`{case}`",
             _number(row["bare"]),
-            *(_percent(row[name] / row["bare"] - 1) for name in ("django-cors-headers", "ours")),
+            *(
+                _percent(row[name] / row["bare"] - 1) if name in row else "-"
+                for name in ("django-cors-headers", "ours")
+            ),
         ]
         for case, row in results["django"].items()
     ]

@@ -19,7 +19,7 @@ from tests.cases.django import exchange, exchange_async
 from tests.cases.django_project import project
 from tests.cases.table import Request, Response
 from tests.example_counts import ExampleCounts
-from tests.properties.pairs import Pair, pair
+from tests.properties.pairs import Pair, options, pair
 from tests.properties.serving import build
 from tests.properties.strategies import ORIGIN_SPOILS, PREFLIGHT_SPOILS, flip, policies, requests
 
@@ -35,11 +35,11 @@ def test_the_adapter_answers_as_the_policy_decides(send: Any) -> None:
 
     @settings(max_examples=60)
     @given(policies(), flip(), st.data())
-    def law(options: dict[str, Any], debug: bool, data: st.DataObject) -> None:  # Hypothesis gives it
-        policy = build(options)
+    def law(drawn: dict[str, Any], debug: bool, data: st.DataObject) -> None:  # Hypothesis gives it
+        policy = build(drawn)
         spoils = ["", "preflight", data.draw(st.sampled_from([*ORIGIN_SPOILS, *PREFLIGHT_SPOILS])), None]
         for spoil in spoils:
-            asked = data.draw(requests(options, spoil))
+            asked = data.draw(requests(drawn, spoil))
             lines: dict[str, list[bytes]] = {}
             for name, value in asked.headers:
                 lines.setdefault(name.decode("latin-1").lower(), []).append(value)
@@ -84,7 +84,7 @@ def test_a_browser_sees_the_same_as_under_asgi() -> None:
     seen = ExampleCounts()
     random = Random(7)
     for _ in range(PAIRS):
-        given_pair: Pair = pair(random)
+        given_pair: Pair = pair(random, options(random))
         policy = build(given_pair.options)
         request = BrowserRequest(
             **given_pair.request, headers=tuple((name, value) for name, value, _ in given_pair.headers)

@@ -175,29 +175,33 @@ def _django_project(wanted: Wanted, known: Mapping[str, object]) -> str:
     from crossorigin.adapters.django.setting_names import OPTIONS
 
     names = {option: name for name, option in OPTIONS.items()}
-    lines = [
-        f"{names[option]} = {_value(value)[:-1]}"
-        for option, value in _options(wanted, known).items()
-        if option in names
-    ]
+    options = _options(wanted, known)
+    lines = [f"{names[option]} = {_value(value)[:-1]}" for option, value in options.items() if option in names]
     return "\n".join(["# settings.py, or the same options in CORS_POLICY", *lines])
 
 
 def _route(wanted: Wanted, on: str, server: Server) -> str:
     options = [f"    {name}={_value(value)}" for name, value in _options(wanted, {}).items()]
+    if server is Server.CROSSORIGIN_FLASK:
+        return _flask_route(wanted, on, options)
     # A router and an app have their kind before their name, and no decorator.
-    name, module = _DECORATORS.get(server, ("cors", "fastapi"))
+    module = "django" if server is Server.CROSSORIGIN_DJANGO else "fastapi"
     is_called = " " in on or on.startswith("include(")
-    opening, closing = (f"{name}(", f")(...)  # {on}") if is_called else (f"@{name}(", ")")
-    if server is Server.CROSSORIGIN_FLASK and on.startswith("Blueprint "):
-        name, opening, closing = "CORS", "CORS(", ")"
-        options = [f"    ...,  # {on}", *options]
-    if on.startswith("resources["):
+    opening, closing = ("cors(", f")(...)  # {on}") if is_called else ("@cors(", ")")
+    return "\n".join([f"from {_OURS}.{module} import cors", "", opening, *options, closing])
+
+
+def _flask_route(wanted: Wanted, on: str, options: list[str]) -> str:
+    """Return the code for the owner of a policy in a Flask app: a blueprint, a path in `resources`, or a view."""
+    if on.startswith("Blueprint "):
+        name, call = "CORS", ["CORS(", f"    ...,  # {on}", *options, ")"]
+    elif on.startswith("resources["):
         path = on.removeprefix("resources[").removesuffix("]")
-        name, opening, closing = "CORS", "CORS(\n    app,", ")"
         items = ", ".join(f'"{key}": {_value(value)[:-1]}' for key, value in _options(wanted, {}).items())
-        options = [f"    resources={{{path}: {{{items}}}}},  # and the others"]
-    return "\n".join([f"from {_OURS}.{module} import {name}", "", opening, *options, closing])
+        name, call = "CORS", ["CORS(", "    app,", f"    resources={{{path}: {{{items}}}}},  # and the others", ")"]
+    else:
+        name, call = "cross_origin", ["@cross_origin(", *options, ")"]
+    return "\n".join([f"from {_OURS}.flask import {name}", "", *call])
 
 
 def _value(value: object) -> str:
@@ -284,8 +288,6 @@ def _headers(wanted: Wanted, _: Mapping[str, object]) -> str:
 
 
 _OURS = "crossorigin"
-# The decorator for views of a framework, and its module.
-_DECORATORS = {Server.CROSSORIGIN_DJANGO: ("cors", "django"), Server.CROSSORIGIN_FLASK: ("cross_origin", "flask")}
 _WRITERS: Mapping[Server, Callable[[Wanted, Mapping[str, object]], str]] = {
     Server.CROSSORIGIN: _asgi(_OURS),
     Server.CROSSORIGIN_DJANGO: _django_project,
