@@ -9,7 +9,7 @@ import json
 from importlib.metadata import version
 from pathlib import Path
 
-from bench import endtoend, flask, instructions, long_policies, routes, smoke, startup, tables
+from bench import django, endtoend, flask, instructions, long_policies, routes, smoke, startup, tables
 from bench.callgrind import ROOT, environment, run
 from bench.cases import ACTUAL, CASES, PREFLIGHT
 from bench.chart import draw
@@ -22,7 +22,17 @@ RESULTS = ROOT / "bench" / "results.json"
 DOCUMENT = ROOT / "docs" / "performance.md"
 CHART = ROOT / "docs" / "performance.svg"
 
-PEERS = ("asgi-cors", "litestar", "starlette", "fastapi", "uvicorn", "flask", "flask-cors")
+PEERS = (
+    "asgi-cors",
+    "litestar",
+    "starlette",
+    "fastapi",
+    "uvicorn",
+    "flask",
+    "flask-cors",
+    "django",
+    "django-cors-headers",
+)
 
 
 def measure(sources: Path) -> Results:
@@ -36,6 +46,8 @@ def measure(sources: Path) -> Results:
     by_route = routes.measure(sources)
     print("Flask ...", flush=True)
     of_flask = flask.measure(sources)
+    print("Django ...", flush=True)
+    of_django = django.measure(sources)
     print("Microseconds ...", flush=True)
     ordinary = [case.name for case in (*ACTUAL, *PREFLIGHT)]
     microseconds = json.loads(run("bench.clock", ordinary, environment(sources)))
@@ -50,6 +62,7 @@ def measure(sources: Path) -> Results:
         "routes": by_route,
         "flask": of_flask,
         "long_policies": of_long_policies,
+        "django": of_django,
         "imports": imports,
         "builds": builds,
     }

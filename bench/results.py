@@ -41,5 +41,6 @@ class Results(TypedDict):
     routes: RouteResults
     flask: Counts
     long_policies: dict[str, float]
+    django: Counts
     imports: dict[str, Import]
     builds: dict[str, Build]

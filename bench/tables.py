@@ -140,6 +140,22 @@ def flask(results: Results) -> str:
     return table(["Case", "instructions without CORS", "Flask-Cors", "crossorigin"], rows)
 
 
+def django(results: Results) -> str:
+    """Return the increase of a whole request to a Django project over the same request without CORS."""
+    rows = [
+        [
+            f"`{case}`",
+            _number(row["bare"]),
+            *(
+                _percent(row[name] / row["bare"] - 1) if name in row else "-"
+                for name in ("django-cors-headers", "ours")
+            ),
+        ]
+        for case, row in results["django"].items()
+    ]
+    return table(["Case", "instructions without CORS", "django-cors-headers", "crossorigin"], rows)
+
+
 def startup(results: Results) -> str:
     """Return the costs before the first request."""
     imports, builds = results["imports"], results["builds"]
@@ -173,6 +189,7 @@ def blocks(results: Results) -> dict[str, str]:
         "look-ups": look_ups(results["routes"]),
         "by-route": by_route(results["routes"]),
         "flask": flask(results),
+        "django": django(results),
         "startup": startup(results),
         "time": microseconds(results),
     }

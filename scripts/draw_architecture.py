@@ -18,6 +18,7 @@ CAPTIONS = {
     "doctor": "crossorigin check: why a browser refuses a response",
     "testing": "Assertions for users' tests",
     "fastapi": "Public names for FastAPI",
+    "django": "Public names for Django",
     "flask": "Public names for Flask",
     "starlette": "Public names for Starlette",
     "wsgi": "Public names for WSGI",

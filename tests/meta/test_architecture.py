@@ -19,6 +19,7 @@ ROOT_ENTRIES = {
     "__main__.py",
     "adapters",
     "browser",
+    "django",
     "doctor",
     "fastapi.py",
     "fetch",
@@ -33,7 +34,8 @@ ROOT_ENTRIES = {
 # Distributions that an app may have, each with the modules and packages that may import it.
 FRAMEWORKS = {
     "aiohttp": set[str](),
-    "django": set[str](),
+    "asgiref": {"crossorigin.adapters.django"},
+    "django": {"crossorigin.adapters.django", "crossorigin.django.apps"},
     "fastapi": {"crossorigin.fastapi"},
     "flask": {"crossorigin.flask", "crossorigin.adapters.flask"},
     "litestar": set[str](),

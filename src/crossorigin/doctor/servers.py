@@ -17,6 +17,7 @@ class Server(StrEnum):
     """The servers and packages for which fixes are written."""
 
     CROSSORIGIN = "crossorigin"
+    CROSSORIGIN_DJANGO = "crossorigin-django"
     CROSSORIGIN_FLASK = "crossorigin-flask"
     CROSSORIGIN_WSGI = "crossorigin-wsgi"
     STARLETTE = "starlette"

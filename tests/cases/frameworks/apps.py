@@ -10,7 +10,6 @@ from typing import Any
 
 import blacksheep
 import blacksheep.server.routing
-import django
 import falcon
 import falcon.asgi
 import litestar
@@ -28,6 +27,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from tests.cases.asgi import BODY
+from tests.cases.django_project import configure
 from tests.cases.table import Case
 
 # The methods for routers that need a list.
@@ -146,9 +146,7 @@ def django_app(told: Told) -> Any:
                 response[name] = value
         return response
 
-    if not settings.configured:
-        settings.configure(LOGGING_CONFIG=None)
-        django.setup()
+    configure()
     settings.ROOT_URLCONF = (re_path("", answer),)
     return get_asgi_application()
 

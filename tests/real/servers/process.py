@@ -61,13 +61,19 @@ _COMMANDS = {
     "waitress": ["waitress", "--listen=127.0.0.1:{port}", "{app}"],
     "flask-run": ["flask", "--app={app}", "run", "--port={port}"],
     "flask-run-debug": ["flask", "--app={app}", "run", "--debug", "--no-reload", "--port={port}"],
+    # With a settings module in place of an app.
+    "runserver": ["django", "runserver", "127.0.0.1:{port}", "--noreload", "--settings={app}"],
+    "runserver-nostatic": ["django", "runserver", "127.0.0.1:{port}", "--noreload", "--nostatic", "--settings={app}"],
     "wsgiref": ["tests.real.wsgi.reference_server", "{app}"],
 }
 _READY = re.compile(
-    r"((running|listening|serving)( at:| on) http://|Listening on TCP address )127\.0\.0\.1:(?P<port>\d+)"
+    r"((running|listening|serving|server)( at:?| on) http://|Listening on TCP address )127\.0\.0\.1:(?P<port>\d+)"
     r"|Started worker-1",
     re.IGNORECASE,
 )
+
+# These do not choose a free port.
+_WITH_GIVEN_PORT = {"granian", "runserver", "runserver-nostatic"}
 
 # Of our own: an origin, a method, and eight names that are told of, each cut.
 _LONGEST_LINE = 2000
@@ -93,7 +99,7 @@ class Server:
         self.name = name
         self._speaks_http2 = name.endswith("http2")
         # Those that print the port they were given choose it themselves.
-        self.port = _free_port() if name == "granian" else 0
+        self.port = _free_port() if name in _WITH_GIVEN_PORT else 0
         command = [part.format(app=app, port=self.port, folder=Path(app).parent) for part in _COMMANDS[name]]
         self._process = subprocess.Popen(
             [sys.executable, "-m", *command],

@@ -12,7 +12,7 @@ from crossorigin.policy.decide.decisions import Reason
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, MutableMapping, Sequence
 
     from crossorigin.fetch.fields import Header
     from crossorigin.policy.decide.decisions import ActualDecision, PreflightDecision
@@ -41,13 +41,26 @@ class TextHeaders:
     - `is_refused`: whether the request had an `Origin` that is not allowed. It costs a thirtieth of `decision.allowed`.
     """
 
-    __slots__ = ("_expand", "_grant", "_lengths", "_ready", "_response", "decision", "is_allowed", "is_refused")
+    __slots__ = (
+        "_expand",
+        "_grant",
+        "_grant_by_name",
+        "_lengths",
+        "_ready",
+        "_ready_by_name",
+        "_response",
+        "decision",
+        "is_allowed",
+        "is_refused",
+    )
 
     def __init__(self, decision: ActualDecision) -> None:
         """Prepare the headers of the decision as text."""
         self.decision = decision
         self._response = response = decision.response
         self._grant, self._ready = _to_pairs(response.grant), _to_pairs(response.ready)
+        self._grant_by_name = {pair[0].lower(): pair for pair in self._grant}
+        self._ready_by_name = {pair[0].lower(): pair for pair in self._ready}
         self._expand = response.expand
         self._lengths = _EDITED_NAME_LENGTHS if response.vary else _CORS_NAME_LENGTHS
         self.is_allowed = response.allow_origin is not None
@@ -89,6 +102,38 @@ class TextHeaders:
         pairs, removed = self.edit((pair[0], pair[1]) for pair in own)
         gone = removed.union(name.lower() for name, _ in pairs)
         return [*(pair for pair in own if pair[0].lower() not in gone), *pairs]
+
+    def edit_mapping(self, headers: MutableMapping[str, str]) -> None:
+        """Change the headers of a response that keeps one value for each name, whatever its case.
+
+        >>> from crossorigin import Policy
+        >>> headers = {"Vary": "Cookie"}
+        >>> TextHeaders(Policy(allow_origins=["https://app.example.com"]).decide("GET")).edit_mapping(headers)
+        >>> headers
+        {'Vary': 'Cookie, Origin'}
+        """
+        pairs, removed = self.edit(headers.items())
+        for name in [name for name in headers if name.lower() in removed]:
+            del headers[name]
+        for name, value in pairs:
+            headers[name] = value
+
+    def edit_store(self, store: dict[str, Pair]) -> bool:
+        """Change the headers of a response whose names and values are stored by the name in lower case.
+
+        Return False, and change nothing, if the response has CORS headers of its own, or if its names are exposed.
+        """
+        if self._expand or not _CORS_NAMES.isdisjoint(store):
+            return False
+        vary = store.get(_VARY) if self._response.vary else None
+        if vary is None:
+            store.update(self._ready_by_name)
+            return True
+        store.update(self._grant_by_name)
+        merged = _vary_with_origin(vary[1])
+        if merged is not None:
+            store[_VARY] = merged
+        return True
 
     def edit(self, headers: Iterable[tuple[str, str]]) -> tuple[tuple[Pair, ...], frozenset[str]]:
         """Return which headers to set and the names to remove, for frameworks that keep headers in a mapping.

@@ -1,0 +1,1 @@
+"""The adapter for Django: the middleware, the settings, policies of views, and the system checks."""

@@ -1,0 +1,122 @@
+"""Issues of a policy in the settings: the names of the settings, and fixes as lines of a settings module."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+from crossorigin.adapters.django.setting_names import PREFIX
+from crossorigin.policy.errors import IssueCode, PolicyIssue, keep_value
+from crossorigin.policy.fixes import REMOVE, Fix
+from crossorigin.policy.literals import elements_literal, list_literal, literal
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+# Ours that are not named as those of django-cors-headers.
+_SYNONYMS = {
+    "CORS_ALLOW_ORIGINS": "CORS_ALLOWED_ORIGINS",
+    "CORS_ALLOW_ORIGIN_REGEX": "CORS_ALLOWED_ORIGIN_REGEXES",
+    "CORS_ALLOWED_ORIGIN_REGEX": "CORS_ALLOWED_ORIGIN_REGEXES",
+    "CORS_MAX_AGE": "CORS_PREFLIGHT_MAX_AGE",
+}
+_REASONS = {
+    "CORS_REPLACE_HTTPS_REFERER": "It was removed from django-cors-headers, because CSRF_TRUSTED_ORIGINS replaces it.",
+    "CORS_MODEL": "It was removed from django-cors-headers.",
+}
+_REGEX = "allow_origin_regex"
+_ASSIGNED = re.compile(r"\b(CORS_[A-Z_]+)=")
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The names of the settings, by option. `all_origins` is the setting that allows all origins, if it is on."""
+
+    of: Mapping[str, str]
+    all_origins: str | None
+
+
+def in_settings(issue: PolicyIssue, names: Names) -> PolicyIssue:
+    """Return an issue with the names of the settings, and with the fix as text of a settings module."""
+    fixes = tuple(_renamed_fix(fix, names) for fix in issue.fixes)
+    is_all = names.all_origins is not None and issue.field.startswith("allow_origins")
+    return replace(
+        issue,
+        field=str(names.all_origins) if is_all else _rename_field(issue.field, names),
+        value=True if is_all else issue.value,
+        reason=_rename(issue.reason, names),
+        fixes=fixes,
+        instruction=_rename(issue.instruction, names) or _source(_rename_field(issue.field, names), fixes, names),
+    )
+
+
+def removed_setting(name: str, value: object) -> PolicyIssue:
+    """Return the issue of a setting that django-cors-headers no longer has."""
+    return _unknown(name, value, _REASONS[name], "remove it.")
+
+
+def unknown_setting(name: str, value: object, known: Collection[str]) -> PolicyIssue:
+    """Return the issue of a setting that does not exist."""
+    from difflib import get_close_matches
+
+    # All names start in the same way, which says nothing.
+    ends = [other.removeprefix(PREFIX) for other in known]
+    near = get_close_matches(name.removeprefix(PREFIX), ends, n=1)
+    meant = _SYNONYMS.get(name) or next((PREFIX + end for end in near), None)
+    instruction = "remove it." if meant is None else f"rename it to {meant}."
+    return _unknown(name, value, "There is no setting with this name.", instruction)
+
+
+def _unknown(name: str, value: object, reason: str, instruction: str) -> PolicyIssue:
+    return PolicyIssue(
+        code=IssueCode.UNKNOWN_OPTION, field=name, value=keep_value(value), reason=reason, instruction=instruction
+    )
+
+
+def _rename_field(field: str, names: Names) -> str:
+    option, bracket, index = field.partition("[")
+    return names.of.get(option, option) + bracket + index
+
+
+def _renamed_fix(fix: Fix, names: Names) -> Fix:
+    field, value = _rename_field(fix.field, names), fix.value
+    if fix.field == _REGEX:
+        # The setting is a list of regular expressions.
+        value = REMOVE if value is None else value if "[" in field or not isinstance(value, str) else (value,)
+    return replace(fix, field=field, value=value)
+
+
+def _rename(text: str, names: Names) -> str:
+    for option, name in names.of.items():
+        # Some names of arguments are also words.
+        if "_" in option:
+            text = re.sub(rf"\b{option}\b", lambda _, name=name: name, text)  # type: ignore[misc]
+    text = text.replace("CORSMiddleware(app, policy=policy, on_refused=...)", "CORS_ON_REFUSED")
+    return _ASSIGNED.sub(r"\1 = ", text)
+
+
+def _source(field: str, fixes: Sequence[Fix], names: Names) -> str:
+    """Return fixes as lines of a settings module. A single fix of the value itself is a bare value."""
+    if len(fixes) == 1 and fixes[0].field == field and names.all_origins is None:
+        return "remove it." if fixes[0].value is REMOVE else _value_source(fixes[0])
+    return "\n".join(_line(field, fix, names) for fix in fixes)
+
+
+def _line(field: str, fix: Fix, names: Names) -> str:
+    own = fix.field == field
+    if fix.value is REMOVE:
+        return f"# remove {'it' if own else fix.field} {fix.when}".rstrip()
+    when = fix.when
+    if names.all_origins is not None and fix.field == names.of["allow_origins"]:
+        when = f"instead of {names.all_origins}, {when}".rstrip(", ")
+    comment = f"  # {when}" if when else ""
+    if own and "[" in field:
+        return f"{_value_source(fix)},{comment}"
+    return f"{fix.field} = {_value_source(fix)}{comment}"
+
+
+def _value_source(fix: Fix) -> str:
+    if not isinstance(fix.value, tuple):
+        return literal(fix.value)
+    return elements_literal(fix.value) if "[" in fix.field else list_literal(fix.value)

@@ -1,0 +1,68 @@
+"""The signal `check_request_enabled`, which may allow one more origin for a request."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import cast
+
+from django.dispatch import Signal
+
+from crossorigin.adapters.common.route_policies import Selection
+from crossorigin.adapters.common.text_plan import TextPlan
+from crossorigin.policy.decide.decisions import Reason
+from crossorigin.policy.decide.plan import Plan
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+    from crossorigin.adapters.common.text_headers import TextHeaders
+    from crossorigin.policy.fields import PolicyFields
+    from crossorigin.policy.policy import Policy
+
+check_request_enabled = Signal()
+"""The signal that is sent once for a request of an origin that the settings do not allow.
+
+A receiver that returns True allows this origin for this request, with all other options of the settings. It is never
+sent for `null` or for a value that is not an origin. An exception of a receiver is logged and allows nothing. Views
+with their own policy do not use it.
+"""
+
+# Origins that receivers allowed. There can be any number of them, so the plans are dropped at this number.
+_MAX_PLANS = 256
+
+
+def may_ask(decided: TextHeaders) -> bool:
+    """Return whether a decision is one that the signal can change: an origin, but one that is not listed."""
+    return decided.decision.origin is Reason.ORIGIN_NOT_LISTED
+
+
+def ask(request: HttpRequest) -> bool:
+    """Send the signal, and return whether a receiver allows the request."""
+    responses = check_request_enabled.send_robust(sender=None, request=request)
+    return any(bool(answer) and not isinstance(answer, Exception) for _, answer in responses)
+
+
+class SignalPlans:
+    """The plans that allow one origin with the other options of a policy."""
+
+    __slots__ = ("_by_origin", "_debug", "_policy")
+
+    def __init__(self, policy: Policy, *, debug: bool) -> None:
+        """Store the arguments."""
+        self._policy = policy
+        self._debug = debug
+        self._by_origin: dict[str, Selection] = {}
+
+    def select(self, origin: str) -> Selection:
+        """Return the selection that allows an origin."""
+        known = self._by_origin.get(origin)
+        if known is None:
+            options = {**self._policy.to_dict(), "allow_origins": (origin,), "allow_origin_regex": None}
+            fields = cast("PolicyFields", SimpleNamespace(**options))
+            plan = TextPlan(Plan(fields, debug=self._debug))
+            known = Selection(policy=self._policy, plan=plan, owner="check_request_enabled")
+            if len(self._by_origin) >= _MAX_PLANS:
+                self._by_origin.clear()
+            self._by_origin[origin] = known
+        return known
