@@ -2,12 +2,16 @@
 
 import pytest
 
-from tests.cases import flask, wsgi
+from tests.cases import aiohttp, flask, wsgi
 from tests.cases.table import Case, cases
 from tests.cases.text import BODY, ExchangeFunction
 
-EXCHANGES: dict[str, ExchangeFunction] = {"Flask": flask.exchange, "WSGI": wsgi.exchange}
-# The server's own separators make the value longer than the limit, and nothing tells them from those of the client.
+EXCHANGES: dict[str, ExchangeFunction] = {
+    "aiohttp": aiohttp.exchange,
+    "Flask": flask.exchange,
+    "WSGI": wsgi.exchange,
+}
+# The separators of the server, or of the adapter for aiohttp, make the value longer than the limit, and nothing tells them from those of the client.
 TOO_LONG_WHEN_JOINED = "The bytes are counted over all lines: 4096 are read"
 
 

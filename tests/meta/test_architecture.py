@@ -18,6 +18,7 @@ ROOT_ENTRIES = {
     "__init__.py",
     "__main__.py",
     "adapters",
+    "aiohttp.py",
     "browser",
     "doctor",
     "fastapi.py",
@@ -32,7 +33,7 @@ ROOT_ENTRIES = {
 }
 # Distributions that an app may have, each with the modules and packages that may import it.
 FRAMEWORKS = {
-    "aiohttp": set[str](),
+    "aiohttp": {"crossorigin.aiohttp", "crossorigin.adapters.aiohttp"},
     "django": set[str](),
     "fastapi": {"crossorigin.fastapi"},
     "flask": {"crossorigin.flask", "crossorigin.adapters.flask"},

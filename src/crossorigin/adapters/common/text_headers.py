@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 _VARY = "vary"
 _CORS_NAMES = frozenset(CORS_RESPONSE_HEADERS)
-_EDITED_NAMES = _CORS_NAMES | {_VARY}
+EDITED_NAMES = _CORS_NAMES | {_VARY}
 # Most header names have none of these lengths, which spares them `lower()` and a hash.
 _CORS_NAME_LENGTHS = frozenset(map(len, _CORS_NAMES))
-_EDITED_NAME_LENGTHS = frozenset(map(len, _EDITED_NAMES))
+_EDITED_NAME_LENGTHS = frozenset(map(len, EDITED_NAMES))
 # The fields of a preflight's response that describe its body.
 _BODY_FIELDS = frozenset({b"content-type", b"content-length"})
 # A value may repeat what a client sent, so the cache keeps few values and no long ones.
@@ -39,9 +39,21 @@ class TextHeaders:
     - `is_allowed`: whether the response names an origin that may read it, the same as `decision.allowed` unless the
       policy sends one origin to everyone.
     - `is_refused_origin`: whether the request had an `Origin` that is not allowed.
+    - `ready`: the headers to add to a response that has none of `EDITED_NAMES`, or None if the change always depends
+      on the response's own headers.
     """
 
-    __slots__ = ("_expand", "_grant", "_lengths", "_ready", "_response", "decision", "is_allowed", "is_refused_origin")
+    __slots__ = (
+        "_expand",
+        "_grant",
+        "_lengths",
+        "_ready",
+        "_response",
+        "decision",
+        "is_allowed",
+        "is_refused_origin",
+        "ready",
+    )
 
     def __init__(self, decision: ActualDecision) -> None:
         """Prepare the headers of the decision as text."""
@@ -49,6 +61,7 @@ class TextHeaders:
         self._response = response = decision.response
         self._grant, self._ready = _to_pairs(response.grant), _to_pairs(response.ready)
         self._expand = response.expand
+        self.ready = None if response.expand else self._ready
         self._lengths = _EDITED_NAME_LENGTHS if response.vary else _CORS_NAME_LENGTHS
         self.is_allowed = response.allow_origin is not None
         self.is_refused_origin = not decision.allowed and decision.origin is not Reason.ORIGIN_ABSENT
@@ -71,7 +84,7 @@ class TextHeaders:
                 name = pair[0].lower()
                 if name == _VARY and vary is None:
                     vary = pair
-                elif name in _EDITED_NAMES:
+                elif name in EDITED_NAMES:
                     return self._apply_edit(own)
         if vary is None:
             own += self._ready

@@ -9,6 +9,7 @@ fills these tables, and the policy bounds their size: no value that a client cho
 from __future__ import annotations
 
 from copy import copy
+from dataclasses import replace
 
 from crossorigin.fetch.fields import WILDCARD, WILDCARD_BYTES, Header, unique_names
 from crossorigin.fetch.origin import MAX_ORIGIN
@@ -186,6 +187,20 @@ class Plan:
         if len(request_headers) <= self._max_headers and self._names.issuperset(request_headers.split(b",")):
             return known
         return None
+
+    def varying(self) -> Plan:
+        """Return a plan for one policy of a list: its responses depend on the origin, even if it allows all of them.
+
+        https://fetch.spec.whatwg.org/#cors-protocol-and-http-caches: another policy of the list may decide for another
+        origin, and a cache must not give its pages this response.
+        """
+        if self.constant is None:
+            return self
+        plan = copy(self)
+        response = replace(self.constant.response, vary=True)
+        plan.absent = plan.repeated = replace(self.constant, response=response)
+        plan.constant = None
+        return plan
 
     def narrowed(self, served: Collection[str], *, uncached: bool = False) -> Plan:
         """Return a plan whose preflights allow only those of the policy's methods that are in `served`.
