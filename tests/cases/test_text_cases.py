@@ -11,7 +11,8 @@ EXCHANGES: dict[str, ExchangeFunction] = {
     "Flask": flask.exchange,
     "WSGI": wsgi.exchange,
 }
-# The separators of the server, or of the adapter for aiohttp, make the value longer than the limit, and nothing tells them from those of the client.
+# The separators of the server, or of the aiohttp adapter, make the value longer than the limit, and nothing tells them
+# from those of the client.
 TOO_LONG_WHEN_JOINED = "The bytes are counted over all lines: 4096 are read"
 
 
