@@ -1,7 +1,8 @@
 # The commands of this project; `make` lists them. Each command sets up everything that it needs.
 #
-#   PYTHON  the Python for the virtual environments (3.11 or newer)
-#   ARGS    more arguments for demo, test, mutants, fuzz, bench-check and lock: make demo ARGS=--check
+#   PYTHON     the Python for the virtual environments (3.11 or newer)
+#   FRAMEWORK  the framework of the demo: make demo FRAMEWORK=flask
+#   ARGS       more arguments for demo, test, mutants, fuzz, bench-check and lock: make demo ARGS=--check
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
@@ -11,12 +12,14 @@ MAKEFLAGS += --no-builtin-rules
 
 PYTHON ?= python3
 ARGS ?=
+FRAMEWORK ?= fastapi
 BIN := .venv/bin
 # One worker for each core; tests/conftest.py decides what stays on one worker.
 WORKERS := --numprocesses auto
 # These tests run twice: with the newest and with the oldest supported versions of Starlette, FastAPI and pydantic.
 FRAMEWORK_TESTS := tests/unit/adapters/asgi/test_frameworks.py tests/unit/adapters/asgi/test_outermost.py \
     tests/unit/adapters/starlette tests/unit/test_starlette_explain.py tests/unit/test_starlette_install.py \
+    tests/unit/adapters/common tests/unit/adapters/wsgi tests/unit/adapters/flask \
     tests/unit/settings tests/real/recipes tests/properties/test_route_tables.py tests/properties/test_route_walks.py
 export PYTHON
 
@@ -25,8 +28,8 @@ export PYTHON
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r t d; do printf '%-20s%s\n' "$$t" "$$d"; done
 
-demo: $(if $(findstring --check,$(ARGS)),chromium) .venv/.demo ## show a page and an API on two origins, live (ARGS=--check: check the results in a headless browser)
-	@$(BIN)/python -m demo $(ARGS)
+demo: $(if $(findstring --check,$(ARGS)),chromium) .venv/.demo ## show a page and an API on two origins, live (FRAMEWORK=flask: with Flask; ARGS=--check: check the results in a headless browser)
+	@$(BIN)/python -m demo --framework $(FRAMEWORK) $(ARGS)
 
 screenshot: chromium .venv/.demo ## update the screenshot of the demo in the README, docs/demo.png
 	@$(BIN)/python -W ignore -m demo.screenshot

@@ -9,7 +9,7 @@ import json
 from importlib.metadata import version
 from pathlib import Path
 
-from bench import endtoend, instructions, routes, smoke, startup, tables
+from bench import endtoend, flask, instructions, routes, smoke, startup, tables
 from bench.callgrind import ROOT, environment, run
 from bench.cases import CASES
 from bench.chart import draw
@@ -22,7 +22,7 @@ RESULTS = ROOT / "bench" / "results.json"
 DOCUMENT = ROOT / "docs" / "performance.md"
 CHART = ROOT / "docs" / "performance.svg"
 
-PEERS = ("asgi-cors", "litestar", "starlette", "fastapi", "uvicorn")
+PEERS = ("asgi-cors", "litestar", "starlette", "fastapi", "uvicorn", "flask", "flask-cors")
 
 
 def measure(sources: Path) -> Results:
@@ -33,6 +33,8 @@ def measure(sources: Path) -> Results:
     end_to_end = endtoend.measure(sources)
     print("Per-route policies ...", flush=True)
     by_route = routes.measure(sources)
+    print("Flask ...", flush=True)
+    of_flask = flask.measure(sources)
     print("Microseconds ...", flush=True)
     microseconds = json.loads(run("bench.clock", list(CASES), environment(sources)))
     print("Instructions of every case ...", flush=True)
@@ -44,6 +46,7 @@ def measure(sources: Path) -> Results:
         "microseconds": microseconds,
         "end_to_end": end_to_end,
         "routes": by_route,
+        "flask": of_flask,
         "imports": imports,
         "builds": builds,
     }

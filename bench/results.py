@@ -39,5 +39,6 @@ class Results(TypedDict):
     microseconds: Times
     end_to_end: Counts
     routes: RouteResults
+    flask: Counts
     imports: dict[str, Import]
     builds: dict[str, Build]

@@ -136,6 +136,15 @@ def by_route(routes: RouteResults) -> str:
     return table(["Policies", "instructions", "increase", "bare app, µs", "with CORS, µs"], rows)
 
 
+def flask(results: Results) -> str:
+    """Return the increase of a whole request to a Flask app over the same request without CORS."""
+    rows = [
+        [f"`{case}`", _number(row["bare"]), *(_percent(row[name] / row["bare"] - 1) for name in ("flask-cors", "ours"))]
+        for case, row in results["flask"].items()
+    ]
+    return table(["Case", "instructions without CORS", "Flask-Cors", "crossorigin"], rows)
+
+
 def startup(results: Results) -> str:
     """Return the costs before the first request."""
     imports, builds = results["imports"], results["builds"]
@@ -164,6 +173,7 @@ def blocks(results: Results) -> dict[str, str]:
         "end-to-end": end_to_end(results),
         "look-ups": look_ups(results["routes"]),
         "by-route": by_route(results["routes"]),
+        "flask": flask(results),
         "startup": startup(results),
         "time": microseconds(results),
     }

@@ -11,6 +11,7 @@ import asyncio
 import signal
 import sys
 from contextlib import suppress
+from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
@@ -19,30 +20,35 @@ from demo.scenario import PAGE_PORT
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from demo.recorder import App
     from demo.serving import PortUnavailableError
 
 _DEFAULT_PORT = 8000
 _HIGHEST_PORT = 65535
 _NEEDED = ("fastapi", "uvicorn")
+# The module with the API for each framework, and the packages that it needs besides.
+_APIS = {"fastapi": "demo.api", "flask": "demo.flask_api"}
+_NEEDED_BY = {"fastapi": (), "flask": ("a2wsgi", "flask")}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the demo and return its exit code."""
     options = _parser().parse_args(arguments)
-    needed = (*_NEEDED, "playwright") if options.check else _NEEDED
+    needed = (*_NEEDED, *_NEEDED_BY[options.framework], *(["playwright"] if options.check else []))
     missing = [name for name in needed if find_spec(name) is None]
     if missing:
         return _cannot_run(f"The demo requires {', '.join(missing)}: pip install {' '.join(missing)}")
-    return _run(port=options.port, check=options.check)
+    return _run(port=options.port, check=options.check, module=_APIS[options.framework])
 
 
-def _run(*, port: int, check: bool) -> int:
+def _run(*, port: int, check: bool, module: str) -> int:
     # These modules import FastAPI and uvicorn, which --help and the error about missing packages must not need.
     from demo.check import BrowserUnavailableError, run_check
     from demo.serving import PortUnavailableError, ServerDidNotStartError
 
+    api: App = import_module(module).app
     try:
-        return asyncio.run(run_check(port=port) if check else _serve(port=port))
+        return asyncio.run(run_check(port=port, api=api) if check else _serve(port=port, api=api))
     except PortUnavailableError as error:
         return _cannot_run(_port_message(error))
     except BrowserUnavailableError as error:
@@ -68,6 +74,12 @@ def _parser() -> argparse.ArgumentParser:
         help="port of the API (default: %(default)s; 0: any free port)",
     )
     parser.add_argument(
+        "--framework",
+        choices=_APIS,
+        default="fastapi",
+        help="framework of the API (default: %(default)s)",
+    )
+    parser.add_argument(
         "--check",
         action="store_true",
         help="open the page from both origins in headless Chromium, print the verdicts, "
@@ -86,8 +98,7 @@ def _port(text: str) -> int:
     return int(text)
 
 
-async def _serve(*, port: int) -> int:
-    from demo.api import app
+async def _serve(*, port: int, api: App) -> int:
     from demo.serving import serving
 
     stop = asyncio.Event()
@@ -96,7 +107,7 @@ async def _serve(*, port: int) -> int:
         # On Windows, the loop has no signal handlers and Ctrl-C raises KeyboardInterrupt.
         with suppress(NotImplementedError):
             loop.add_signal_handler(name, stop.set)
-    async with serving(api=app, port=port, page_port=PAGE_PORT) as addresses:
+    async with serving(api=api, port=port, page_port=PAGE_PORT) as addresses:
         print(
             f"""\
 The page on an allowed origin:     {addresses.allowed}

@@ -12,6 +12,7 @@ from crossorigin.browser.engines import ENGINES, Engine, EngineName
 from crossorigin.browser.exchange import browse
 from crossorigin.browser.reasons import Advice, BrowserReason, advice
 from crossorigin.browser.request import BrowserRequest, Culprit, Exchange, HttpRequest, HttpResponse, Verdict
+from crossorigin.browser.wsgi import WSGIApp, is_wsgi_app, wsgi_transport
 
 __all__ = [
     "ENGINES",
@@ -29,11 +30,14 @@ __all__ = [
     "PreflightCache",
     "Transport",
     "Verdict",
+    "WSGIApp",
     "advice",
     "asgi_transport",
     "browse",
     "console_text",
     "firefox_category",
+    "is_wsgi_app",
     "run",
     "run_async",
+    "wsgi_transport",
 ]

@@ -12,9 +12,10 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from urllib.parse import urlsplit
 
-from crossorigin.browser import ASGIApp, AsyncTransport, HttpRequest, HttpResponse, asgi_transport
+from crossorigin.browser import ASGIApp, AsyncTransport, HttpRequest, HttpResponse, asgi_transport, is_wsgi_app
 from crossorigin.doctor.answers import Answer
 from crossorigin.doctor.probe import CannotRunError
+from crossorigin.doctor.wsgi import WSGIBridge
 from crossorigin.policy.errors import InvalidPolicyError
 
 if TYPE_CHECKING:
@@ -74,6 +75,8 @@ def load(name: str, folder: Path) -> ASGIApp:
         raise CannotRunError("app", f"{name}: the module {module_name} {what} {attribute}.")
     if _takes(found, 0):
         found = _made(name, found)
+    if is_wsgi_app(found):
+        return WSGIBridge(found)
     if not _takes(found, 3):
         raise CannotRunError("app", f"{name} is no ASGI app: it is not called with a scope, receive and send.")
     return cast("ASGIApp", found)

@@ -86,7 +86,7 @@ def fix_of(verdict: Verdict, recognized: Recognized) -> Fix | None:
         text = f"{text} {advice(reason).fix}"
     on = policy_of(verdict.exchanges[-1].response) if verdict.exchanges else None
     if on is not None:
-        return Fix(server=recognized.server, text=text, code=_route(_wanted(verdict), on), on=on)
+        return Fix(server=recognized.server, text=text, code=_route(_wanted(verdict), on, recognized.server), on=on)
     code = _WRITERS[recognized.server](replace(_wanted(verdict), by_hand=recognized.wraps), recognized.options)
     return Fix(server=recognized.server, text=text, code=code)
 
@@ -162,11 +162,29 @@ def _asgi(imported: str | None) -> Callable[[Wanted, Mapping[str, object]], str]
     return write
 
 
-def _route(wanted: Wanted, on: str) -> str:
+def _wsgi(wanted: Wanted, known: Mapping[str, object]) -> str:
+    return _asgi(f"{_OURS}.wsgi")(replace(wanted, by_hand=True), known)
+
+
+def _flask_extension(wanted: Wanted, known: Mapping[str, object]) -> str:
+    options = [f"    {name}={_value(value)}" for name, value in _options(wanted, known).items()]
+    return "\n".join([f"from {_OURS}.flask import CORS", "", "CORS(", "    app,", *options, ")"])
+
+
+def _route(wanted: Wanted, on: str, server: Server) -> str:
     options = [f"    {name}={_value(value)}" for name, value in _options(wanted, {}).items()]
     # A router and an app have their kind before their name, and no decorator.
-    opening, closing = ("cors(", f")(...)  # {on}") if " " in on else ("@cors(", ")")
-    return "\n".join([f"from {_OURS}.fastapi import cors", "", opening, *options, closing])
+    name, module = ("cors", "fastapi") if server is not Server.CROSSORIGIN_FLASK else ("cross_origin", "flask")
+    opening, closing = (f"{name}(", f")(...)  # {on}") if " " in on else (f"@{name}(", ")")
+    if server is Server.CROSSORIGIN_FLASK and on.startswith("Blueprint "):
+        name, opening, closing = "CORS", "CORS(", ")"
+        options = [f"    ...,  # {on}", *options]
+    if on.startswith("resources["):
+        path = on.removeprefix("resources[").removesuffix("]")
+        name, opening, closing = "CORS", "CORS(\n    app,", ")"
+        items = ", ".join(f'"{key}": {_value(value)[:-1]}' for key, value in _options(wanted, {}).items())
+        options = [f"    resources={{{path}: {{{items}}}}},  # and the others"]
+    return "\n".join([f"from {_OURS}.{module} import {name}", "", opening, *options, closing])
 
 
 def _value(value: object) -> str:
@@ -255,6 +273,8 @@ def _headers(wanted: Wanted, _: Mapping[str, object]) -> str:
 _OURS = "crossorigin"
 _WRITERS: Mapping[Server, Callable[[Wanted, Mapping[str, object]], str]] = {
     Server.CROSSORIGIN: _asgi(_OURS),
+    Server.CROSSORIGIN_FLASK: _flask_extension,
+    Server.CROSSORIGIN_WSGI: _wsgi,
     Server.STARLETTE: _asgi("starlette.middleware.cors"),
     Server.ASGI: _asgi(_OURS),
     Server.FLASK: _flask,

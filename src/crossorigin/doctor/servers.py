@@ -8,13 +8,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from crossorigin.browser import Exchange, HttpResponse
+from crossorigin.browser import Exchange, HttpResponse, is_wsgi_app
 
 
 class Server(StrEnum):
     """Name what the fixes are written for."""
 
     CROSSORIGIN = "crossorigin"
+    CROSSORIGIN_FLASK = "crossorigin-flask"
+    CROSSORIGIN_WSGI = "crossorigin-wsgi"
     STARLETTE = "starlette"
     # An app of FastAPI or Starlette of whose middleware nothing is known, or that it has none.
     ASGI = "asgi"
@@ -26,6 +28,8 @@ class Server(StrEnum):
 
 TITLES: Mapping[Server, str] = {
     Server.CROSSORIGIN: "FastAPI or Starlette, with crossorigin's CORSMiddleware",
+    Server.CROSSORIGIN_FLASK: "Flask, with crossorigin's CORS",
+    Server.CROSSORIGIN_WSGI: "a WSGI app, with crossorigin's CORSMiddleware",
     Server.STARLETTE: "FastAPI or Starlette, with Starlette's CORSMiddleware",
     Server.ASGI: "FastAPI or Starlette",
     Server.FLASK: "Flask, with Flask-Cors",
@@ -52,7 +56,12 @@ UNKNOWN = Recognized(server=Server.UNKNOWN, sign="nothing in its answers tells w
 
 _Sign = Callable[[Exchange, HttpResponse], Recognized | None]
 _ASGI_SERVERS = ("uvicorn", "hypercorn", "granian", "daphne")
-_OWNERS = {"crossorigin.": Server.CROSSORIGIN, "starlette.middleware.cors.": Server.STARLETTE}
+_OWNERS = {
+    "crossorigin.adapters.flask.": Server.CROSSORIGIN_FLASK,
+    "crossorigin.adapters.wsgi.": Server.CROSSORIGIN_WSGI,
+    "crossorigin.adapters.asgi.": Server.CROSSORIGIN,
+    "starlette.middleware.cors.": Server.STARLETTE,
+}
 _PRIVATE_NETWORK = "access-control-request-private-network"
 
 
@@ -68,11 +77,19 @@ def recognize(exchanges: Iterable[Exchange]) -> Recognized:
 
 
 def recognize_app(app: object) -> Recognized:
-    """Recognize the middleware of an ASGI app by the classes in it; no framework is imported for that."""
+    """Recognize the middleware of an app by the classes in it; no framework is imported for that."""
     for owner, options, wraps in _layers(app):
         for start, server in _OWNERS.items():
             if owner.startswith(start):
                 return Recognized(server=server, sign="the app has this middleware", options=options, wraps=wraps)
+    wrapped = getattr(app, "app", app)
+    if hasattr(wrapped, "wsgi_app"):
+        handlers = getattr(wrapped, "after_request_funcs", {}).get(None, ())
+        if any(handler.__module__.startswith("flask_cors") for handler in handlers):
+            return Recognized(server=Server.FLASK, sign="the app has this extension")
+        return Recognized(server=Server.CROSSORIGIN_FLASK, sign="the app is a Flask app without CORS")
+    if is_wsgi_app(wrapped):
+        return Recognized(server=Server.CROSSORIGIN_WSGI, sign="the app is a WSGI app")
     return Recognized(server=Server.ASGI, sign="the app is an ASGI app without a CORS middleware that is known")
 
 
@@ -86,7 +103,8 @@ def _layers(app: object) -> Iterator[tuple[str, Mapping[str, object], bool]]:
         yield _name(type(app)), {} if policy is None else {"policy": policy}, True
         for middleware in getattr(app, "user_middleware", ()):
             yield _name(middleware.cls), dict(middleware.kwargs), False
-        app = getattr(app, "app", None)
+        # A Flask app keeps a method of it as `wsgi_app`.
+        app = getattr(app, "app", None) or getattr(getattr(app, "wsgi_app", None), "__self__", None)
 
 
 def _name(owner: type) -> str:

@@ -1,9 +1,9 @@
 """Test assertions about what a page in a browser can do with an app.
 
-The app is any ASGI app, whatever sets its CORS headers. The browser is the model in `crossorigin.browser`. Requests
-are passed to the app in process, without a server, and lifespan events are not sent. `crossorigin.testing.plugin`
-contains the pytest fixture and `crossorigin.testing.strategies` the Hypothesis strategies; this module requires
-neither pytest nor Hypothesis.
+The app is any ASGI or WSGI app, whatever sets its CORS headers. The browser is the model in `crossorigin.browser`.
+Requests are passed to the app in process, without a server, and lifespan events are not sent.
+`crossorigin.testing.plugin` contains the pytest fixture and `crossorigin.testing.strategies` the Hypothesis strategies;
+this module requires neither pytest nor Hypothesis.
 """
 
 import asyncio
@@ -11,11 +11,14 @@ from collections.abc import Coroutine, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypedDict, Unpack, cast
 
-from crossorigin.browser.drivers import ASGIApp, asgi_transport, run_async
+from crossorigin.browser.drivers import ASGIApp, asgi_transport, run, run_async
 from crossorigin.browser.engines import EngineName
 from crossorigin.browser.reasons import BrowserReason
 from crossorigin.browser.request import BrowserRequest, Credentials, Mode, Verdict
+from crossorigin.browser.wsgi import WSGIApp, is_wsgi_app, wsgi_transport
 from crossorigin.testing.report import describe
+
+App = ASGIApp | WSGIApp
 
 __all__ = [
     "Page",
@@ -55,7 +58,7 @@ class Page:
     200
     """
 
-    app: ASGIApp
+    app: App
     origin: str
     engine: EngineName = "standard"
 
@@ -109,7 +112,10 @@ class Page:
         fields: dict[str, Any] = {**options, "headers": tuple(lines)}
         absolute_url = f"{BASE_URL}{url}" if url.startswith("/") else url
         request = BrowserRequest(url=absolute_url, origin=self.origin, **fields)
-        return await run_async(request, asgi_transport(self.app), engine=self.engine)
+        if is_wsgi_app(self.app):
+            # The app runs in a thread, because it may start an event loop for an asynchronous view.
+            return await asyncio.to_thread(run, request, wsgi_transport(self.app), engine=self.engine)
+        return await run_async(request, asgi_transport(cast("ASGIApp", self.app)), engine=self.engine)
 
 
 def _app_error(verdict: Verdict) -> Exception | None:
@@ -127,7 +133,12 @@ def _run(assertion: Coroutine[Any, Any, Verdict]) -> Verdict:
 
 
 def assert_browser_can(
-    app: ASGIApp, *, origin: str, url: str = "/", exposes: Iterable[str] = (), **options: Unpack[RequestOptions]
+    app: App,
+    *,
+    origin: str,
+    url: str = "/",
+    exposes: Iterable[str] = (),
+    **options: Unpack[RequestOptions],
 ) -> Verdict:
     """Assert that a page of `origin` can call `app` and get a response; see `Page.can`.
 
@@ -142,21 +153,26 @@ def assert_browser_can(
 
 
 def assert_browser_cannot(
-    app: ASGIApp, *, origin: str, url: str = "/", reason: str | None = None, **options: Unpack[RequestOptions]
+    app: App, *, origin: str, url: str = "/", reason: str | None = None, **options: Unpack[RequestOptions]
 ) -> Verdict:
     """Assert that the browser blocks a request of a page of `origin` to `app`; see `Page.cannot`."""
     return Page(app, origin).cannot(url, reason=reason, **options)
 
 
 async def assert_browser_can_async(
-    app: ASGIApp, *, origin: str, url: str = "/", exposes: Iterable[str] = (), **options: Unpack[RequestOptions]
+    app: App,
+    *,
+    origin: str,
+    url: str = "/",
+    exposes: Iterable[str] = (),
+    **options: Unpack[RequestOptions],
 ) -> Verdict:
     """Assert the same as `assert_browser_can`, inside a running event loop."""
     return await Page(app, origin).can_async(url, exposes=exposes, **options)
 
 
 async def assert_browser_cannot_async(
-    app: ASGIApp, *, origin: str, url: str = "/", reason: str | None = None, **options: Unpack[RequestOptions]
+    app: App, *, origin: str, url: str = "/", reason: str | None = None, **options: Unpack[RequestOptions]
 ) -> Verdict:
     """Assert the same as `assert_browser_cannot`, inside a running event loop."""
     return await Page(app, origin).cannot_async(url, reason=reason, **options)

@@ -15,19 +15,20 @@ import pytest
 
 from crossorigin.browser.drivers import ASGIApp
 from crossorigin.browser.engines import EngineName
+from crossorigin.browser.wsgi import WSGIApp
 from crossorigin.testing import Page
 
 __all__ = ["cors_app", "cors_page"]
 
 
 @pytest.fixture
-def cors_app() -> ASGIApp:
+def cors_app() -> ASGIApp | WSGIApp:
     """Return the app that pages call; override this fixture in your test suite."""
     raise pytest.UsageError("cors_page requires a fixture `cors_app` that returns the app: define one")
 
 
 @pytest.fixture
-def cors_page(cors_app: ASGIApp) -> Callable[..., Page]:
+def cors_page(cors_app: ASGIApp | WSGIApp) -> Callable[..., Page]:
     """Return a function that opens a page, given an origin and optionally an engine."""
 
     def open_page(origin: str, engine: EngineName = "standard") -> Page:

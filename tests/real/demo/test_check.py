@@ -43,9 +43,12 @@ def table(printed: str) -> list[list[str]]:
     return [line.split() for line in printed.splitlines() if line.startswith("http://")]
 
 
-def test_the_documented_example_passes(start: Callable[..., Demo], page_port: int, chromium: str) -> None:
+@pytest.mark.parametrize("framework", ["fastapi", "flask"])
+def test_the_documented_example_passes(
+    framework: str, start: Callable[..., Demo], page_port: int, chromium: str
+) -> None:
     """All six requests are readable from the listed origin, and blocked with CORS reasons; the log tells whom."""
-    code, out, err = start("--check", "--port", "0").finish()
+    code, out, err = start("--check", "--port", "0", "--framework", framework).finish()
     assert code == 0
     [told] = err.splitlines()
     assert told.startswith("refused (origin-not-listed): ")

@@ -46,7 +46,9 @@ _COMMANDS = {
     "wsgiref": ["tests.real.wsgi.reference_server", "{app}"],
 }
 _READY = re.compile(
-    r"(running on http://|Listening on TCP address |Listening at: http://|Serving on http://)127\.0\.0\.1:(?P<port>\d+)|Started worker-1", re.IGNORECASE
+    r"((running|listening|serving)( at:| on) http://|Listening on TCP address )127\.0\.0\.1:(?P<port>\d+)"
+    r"|Started worker-1",
+    re.IGNORECASE,
 )
 
 # Of our own: an origin, a method, and eight names that are told of, each cut.

@@ -44,7 +44,7 @@ ABSENT: Mapping[str, set[str]] = {
 }
 # Statuses that differ from the usual ones.
 STATUSES: Mapping[tuple[str, str], int] = {("Bottle", "redirect"): 303, ("Pyramid", "redirect to a slash"): 307}
-YES, NO, NONE = "yes", "no", "–"
+YES, NO, NONE = "yes", "no", "none"
 
 
 def outcome(name: str, framework: str, ask: Ask, origin: str) -> str:

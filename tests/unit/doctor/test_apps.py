@@ -84,7 +84,7 @@ def test_an_app_that_does_not_say_what_it_takes_is_taken(folder: Path) -> None:
     [
         ("main:app", "", "main:app: the module main has no app."),
         ("main:app", "app = 1", "main:app: the module main is no app by the name of app."),
-        ("main:app", "def app(environ, start_response): ...", f"main:app {_NO_ASGI}"),
+        ("main:app", "def app(environ): ...", f"main:app {_NO_ASGI}"),
         ("main:app", "def app(config=None): ...", f"main:app {_NO_ASGI}"),
         ("main:app", "def app(): raise KeyError('PORT')", "main:app makes no app: KeyError: 'PORT'"),
         ("main:app", "raise KeyError('PORT')", "main:app cannot be imported: KeyError: 'PORT'"),

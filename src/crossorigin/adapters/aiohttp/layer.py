@@ -134,7 +134,7 @@ class Layer:
                 else:
                     origin = lines[0] if len(lines) == 1 else ",".join(lines)
                     decided = plan.decide_actual(origin)
-                    if decided.is_refused_origin:
+                    if decided.is_refused:
                         self._reporter.log_refusal(decided.decision, request, origin)
             headers = response.headers
             ready = decided.ready

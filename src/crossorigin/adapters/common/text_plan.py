@@ -29,15 +29,16 @@ class TextPlan:
     - `plan`: the plan that decides.
     - `constant`: the headers of every actual response if they do not depend on the request, otherwise None.
     - `absent`: the headers for a request without `Origin`.
+    - `listed`: the headers for the listed origins that have sent a request.
     """
 
-    __slots__ = ("_headers", "_listed", "_preflights", "absent", "constant", "plan")
+    __slots__ = ("_headers", "_preflights", "absent", "constant", "listed", "plan")
 
     def __init__(self, plan: Plan) -> None:
         """Start with the two decisions that need no request."""
         self.plan = plan
         # Only the origins that the policy lists are kept here, so the policy bounds its size.
-        self._listed: dict[str, TextHeaders] = {}
+        self.listed: dict[str, TextHeaders] = {}
         # The keys are identities. Each text refers to its decision, so the identity is not reused while it is a key.
         self._headers: dict[int, TextHeaders] = {}
         self._preflights: dict[int, TextPreflight] = {}
@@ -49,13 +50,13 @@ class TextPlan:
         if origin is None:
             return self.absent
         # The length comes first, because hashing a megabyte reads all of it.
-        known = self._listed.get(origin) if len(origin) <= MAX_ORIGIN else None
+        known = self.listed.get(origin) if len(origin) <= MAX_ORIGIN else None
         if known is not None:
             return known
         decision = self.plan.decide_actual(lines_of_value(origin))
         headers = self._headers_of(decision)
         if decision.origin is Reason.ORIGIN_LISTED:
-            self._listed[origin] = headers
+            self.listed[origin] = headers
         return headers
 
     def _headers_of(self, decision: ActualDecision) -> TextHeaders:

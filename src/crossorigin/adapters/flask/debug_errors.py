@@ -23,7 +23,7 @@ _STATUS = "500 Internal Server Error"
 
 
 class DebugErrors:
-    """A WSGI app that answers the exceptions of a `FlaskLayer` as text, if a page of another origin may read it."""
+    """A layer that answers the exceptions of a `FlaskLayer` as text, if a page of another origin may read it."""
 
     __slots__ = ("app",)
 
@@ -31,7 +31,7 @@ class DebugErrors:
         """Wrap the layer."""
         self.app = app
 
-    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+    def serve(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Serve one request."""
         has_started = False
 
@@ -41,7 +41,7 @@ class DebugErrors:
             return start_response(*arguments)
 
         try:
-            return self.app(environ, start)
+            return self.app.serve(environ, start)
         except Exception:
             if ORIGIN not in environ or is_same_origin(read_facts(environ)):
                 raise

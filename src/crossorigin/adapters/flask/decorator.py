@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import wraps
+from inspect import iscoroutinefunction
 from typing import TypeVar, cast
 
 from crossorigin.adapters.common.arguments import read_policy
@@ -12,13 +14,15 @@ from crossorigin.policy.policy import Policy
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
     from types import EllipsisType
     from typing import Any, Unpack
 
     from crossorigin.policy.options import PolicyOptions
 
 _View = TypeVar("_View")
+# The attribute of a function that was decorated, which says nothing about its policy.
+_DECORATED = "__crossorigin_flask_decorated__"
 
 
 def cross_origin(
@@ -26,9 +30,8 @@ def cross_origin(
 ) -> Callable[[_View], _View]:
     """Give a view its own policy, which replaces the policy of the app.
 
-    Use it to decorate a function that serves a route, above or below the route's own decorator, a `MethodView` class
-    or one of its methods. The policy belongs to the function: if several routes serve it, it applies to all of them.
-    Policies are not merged. The app still needs `CORS(app)`, whose policy applies to all other requests.
+    Use it to decorate a function that serves a route, below the route's own decorator, a `MethodView` class or one of
+    its methods. Policies are not merged. The app still needs `CORS(app)`, whose policy applies to all other requests.
 
     Args:
         policy: A `Policy` to use instead of the options, or None for a policy that allows no other origin.
@@ -63,25 +66,55 @@ def cross_origin(
         thing: object = view
         if not callable(thing):
             raise TypeError(f"cross_origin(...) needs a view, got {type(thing).__name__}.")
-        REGISTRY.attach(thing, AttachedPolicy(checked, owner_of(thing), answers_options=not automatic_options))
-        # A class has its policy as an attribute, and `as_view` keeps the class.
-        return view if isinstance(thing, type) else cast("_View", _checked(thing))
+        attached = AttachedPolicy(checked, owner_of(thing), answers_options=not automatic_options)
+        # A class has its policy as an attribute, and `as_view` keeps the class. A function is never changed, because
+        # an app factory may decorate it for each app.
+        decorated = thing if isinstance(thing, type) else _checked(thing)
+        REGISTRY.attach(decorated, attached)
+        return cast("_View", decorated)
 
     return attach_policy
 
 
 def _checked(view: Callable[..., Any]) -> Callable[..., Any]:
     """Return a view that raises if the app has no extension, because the policy would have no effect."""
+    from flask import current_app
+
+    is_async = iscoroutinefunction(view)
 
     @wraps(view)
     def call(*args: Any, **kwargs: Any) -> Any:
-        from flask import current_app
-
         if EXTENSION not in current_app.extensions:
             raise RuntimeError(
                 f"cross_origin(...) on {owner_of(view)} has no effect, because this app has no CORS extension. Call "
                 "CORS(app, ...) of crossorigin.flask where the app is created."
             )
-        return current_app.ensure_sync(view)(*args, **kwargs)
+        return current_app.ensure_sync(view)(*args, **kwargs) if is_async else view(*args, **kwargs)
 
+    # Some callables, such as built-in functions, have no attributes that can be set.
+    with suppress(AttributeError, TypeError):
+        setattr(view, _DECORATED, True)
     return call
+
+
+def check_order(views: Iterable[object]) -> None:
+    """Check that no view is registered without its policy, because `cross_origin` is above the decorator of the route.
+
+    Raises:
+        TypeError: There is such a view.
+    """
+    served = [*views]
+    with_policy = {id(wrapped) for view in served if REGISTRY.policy_of(view) for wrapped in _chain(view)}
+    for view in served:
+        if _DECORATED in getattr(view, "__dict__", ()) and id(view) not in with_policy:
+            raise TypeError(
+                f"cross_origin(...) on {owner_of(view)} has no effect, because it is above the decorator of the route, "
+                "which serves the view without it. Put it below, next to the function."
+            )
+
+
+def _chain(view: object) -> Iterator[object]:
+    """Yield a view and the functions that it wraps."""
+    while view is not None:
+        yield view
+        view = getattr(view, "__wrapped__", None)

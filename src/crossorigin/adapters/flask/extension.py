@@ -173,11 +173,11 @@ class CORS:
             )
         layer = FlaskLayer(app, policy, options, self._resources)
         app.extensions[EXTENSION] = layer
-        app.wsgi_app = layer
+        app.wsgi_app = layer.serve
         if options.debug:
             from crossorigin.adapters.flask.debug_errors import DebugErrors
 
-            app.wsgi_app = DebugErrors(layer)
+            app.wsgi_app = DebugErrors(layer).serve
 
     def _attach(self, blueprint: Any) -> None:
         owner = f"Blueprint {blueprint.name!r}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from crossorigin.adapters.common.route_policies import RoutePlans
+from crossorigin.adapters.flask.decorator import check_order
 from crossorigin.adapters.flask.registry import owner_of
 from crossorigin.adapters.flask.routing import FlaskRoutes
 from crossorigin.adapters.wsgi.environ import ORIGIN
@@ -27,7 +28,7 @@ _UNKNOWN = -1
 class FlaskLayer:
     """The middleware of one app. `routes` selects the policy of a request."""
 
-    __slots__ = ("_is_simple", "_layer", "_scanned", "_served_methods_only", "_views", "routes")
+    __slots__ = ("_layer", "_scanned", "_serve", "_served_methods_only", "_views", "routes")
 
     def __init__(self, app: Flask, policy: Policy, options: MiddlewareOptions, resources: Resources) -> None:
         """Compile the policy. The routes are scanned when the first request arrives."""
@@ -35,10 +36,10 @@ class FlaskLayer:
         plans = RoutePlans(policy, layer.plan, debug=options.debug, served_methods_only=options.served_methods_only)
         self.routes = FlaskRoutes(app, plans, resources)
         self._views = app.view_functions
-        self._is_simple = layer.is_fast
         self._served_methods_only = options.served_methods_only
         # Flask refuses new routes after the first request, but views can be added to the dict.
         self._scanned = _UNKNOWN
+        self._serve = layer.serve
 
     @property
     def app(self) -> WSGIApp:
@@ -50,11 +51,11 @@ class FlaskLayer:
         """The policy of the app."""
         return self._layer.policy
 
-    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        """Serve one request."""
+    def serve(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """Serve one request. This method is the app's `wsgi_app`: calling an object costs more."""
         if len(self._views) != self._scanned:
             self._scan()
-        return self._layer.serve(environ, start_response)
+        return self._serve(environ, start_response)
 
     def decide_ahead(self, environ: Environ) -> TextHeaders:
         """Decide an actual request before Flask has routed it."""
@@ -64,10 +65,12 @@ class FlaskLayer:
         """Find out whether the routes have policies.
 
         Raises:
-            TypeError: A view has a policy for Starlette, which would have no effect.
+            TypeError: A view has a policy that would have no effect.
         """
         count = len(self._views)
-        for view in [*self._views.values()]:
+        views = [*self._views.values()]
+        check_order(views)
+        for view in views:
             foreign = getattr(view, _ASGI_ATTRIBUTE, None)
             if type(foreign).__module__.startswith("crossorigin."):
                 raise TypeError(

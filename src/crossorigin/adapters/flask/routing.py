@@ -14,9 +14,10 @@ from crossorigin.adapters.wsgi.environ import REQUEST_METHOD, decode_path
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
-    from flask import Flask
+    from flask import Flask, Request
 
     from crossorigin.adapters.common.route_policies import AttachedPolicy, RoutePlans, Selection
     from crossorigin.adapters.common.text_plan import TextPlan
@@ -30,16 +31,21 @@ _LONGEST_METHOD = 4096
 class FlaskRoutes:
     """The selector of one app."""
 
-    __slots__ = ("_app", "_by_endpoint", "_plans", "_resources")
+    __slots__ = ("_app", "_by_endpoint", "_current_request", "_plans", "_resources")
     is_known_ahead = False
 
     def __init__(self, app: Flask, plans: RoutePlans, resources: Resources) -> None:
         """Start without a look-up."""
+        from flask import request
+
+        proxy: Any = request
+        # The object behind the proxy: each attribute of the proxy would look it up again.
+        self._current_request: Callable[[], Request] = proxy._get_current_object  # noqa: SLF001
         self._app = app
         self._plans = plans
         self._resources = resources
         # Only methods that a rule serves are kept, so the app bounds its size.
-        self._by_endpoint: dict[tuple[str, str], AttachedPolicy | None] = {}
+        self._by_endpoint: dict[tuple[str, str], Selection | None] = {}
 
     def has_policies(self) -> bool:
         """Return whether any view, blueprint or path has its own policy."""
@@ -71,15 +77,16 @@ class FlaskRoutes:
 
     def afterward(self, environ: Environ) -> Selection:
         """Select for a response when it starts. Flask's context is still active, so the request is routed already."""
-        from flask import has_request_context, request
-
-        # A WSGI app around Flask's own may answer by itself, and a view may call another app.
-        if not has_request_context() or request.environ is not environ:
+        try:
+            request = self._current_request()
+        except RuntimeError:
+            # A WSGI app around Flask's own answers by itself.
             return self.ahead(environ)
-        rule, method = request.url_rule, environ["REQUEST_METHOD"]
-        if rule is None:
+        rule = request.url_rule
+        # A view may call another app, and a response without a rule is a 404, a 405 or a redirect.
+        if rule is None or request.environ is not environ:
             return self.ahead(environ)
-        return self._select(rule.endpoint, method, environ.get("PATH_INFO", ""), is_decoded=False)
+        return self._select(rule.endpoint, environ["REQUEST_METHOD"], environ.get("PATH_INFO", ""), is_decoded=False)
 
     def _adapter(self, environ: Environ) -> Any | None:
         try:
@@ -108,16 +115,20 @@ class FlaskRoutes:
             return found, None
 
     def _select(self, endpoint: str | None, method: str, path: str, *, is_decoded: bool = True) -> Selection:
-        attached = None
+        selection = None
         if endpoint is not None:
             key = endpoint, method
             try:
-                attached = self._by_endpoint[key]
+                selection = self._by_endpoint[key]
             except KeyError:
-                attached = self._by_endpoint[key] = self._policy_of_endpoint(endpoint, method)
-        if attached is None and self._resources:
-            attached = self._resources.find(path if is_decoded else _routed_path(path))
-        return self._plans.select(attached)
+                attached = self._policy_of_endpoint(endpoint, method)
+                selection = None if attached is None else self._plans.select(attached)
+                self._by_endpoint[key] = selection
+        if selection is not None:
+            return selection
+        if not self._resources:
+            return self._plans.app
+        return self._plans.select(self._resources.find(path if is_decoded else _routed_path(path)))
 
     def _policy_of_endpoint(self, endpoint: str, method: str) -> AttachedPolicy | None:
         view = self._app.view_functions.get(endpoint)

@@ -29,10 +29,9 @@ if TYPE_CHECKING:
     from crossorigin.adapters.common.arguments import MiddlewareOptions
     from crossorigin.adapters.common.reporting import Reporter
     from crossorigin.adapters.common.route_policies import Selection
-    from crossorigin.adapters.common.text_headers import TextHeaders
+    from crossorigin.adapters.common.text_headers import TextHeaders, TextPreflight
     from crossorigin.adapters.common.text_plan import TextPlan
     from crossorigin.adapters.common.wsgi_types import Environ, ExcInfo, StartResponse, WSGIApp
-    from crossorigin.policy.decide.decisions import Decision
 
     Apply = Callable[[Iterable[Sequence[str]]], list[Sequence[str]]]
 
@@ -83,11 +82,13 @@ class OnePolicy:
 class Handler:
     """The handler of one middleware, whose mark is `mark`."""
 
-    __slots__ = ("_mark", "_options", "_reporter")
+    __slots__ = ("_mark", "_observes", "_options", "_reporter")
 
     def __init__(self, options: MiddlewareOptions, reporter: Reporter, mark: object) -> None:
         """Store the arguments."""
         self._options = options
+        # Whether decisions that allow a request are reported too.
+        self._observes = options.debug or options.on_decision is not None
         self._reporter = reporter
         self._mark = mark
 
@@ -98,8 +99,8 @@ class Handler:
         if is_preflight(environ):
             selection, plan = selector.preflight(environ)
             preflight = decide_preflight(plan, environ)
-            self._report(preflight.decision, environ, selection)
-            if not (selection.answers_options and preflight.decision.allowed):
+            self._report(preflight, environ, selection)
+            if preflight.is_refused or not selection.answers_options:
                 return send_preflight(preflight, start_response)
             environ[MARK] = self._mark
             return app(environ, starting(preflight.apply, start_response))
@@ -107,7 +108,7 @@ class Handler:
         if selector.is_known_ahead or self._options.blocks:
             selection = selector.ahead(environ)
             ahead = selection.plan.decide_actual(environ.get(ORIGIN))
-            self._report(ahead.decision, environ, selection)
+            self._report(ahead, environ, selection)
             if self._options.blocks and is_foreign(ahead.decision, read_facts(environ)):
                 return send_refusal(ahead.decision, start_response)
         environ[MARK] = self._mark
@@ -122,10 +123,10 @@ class Handler:
         """
         if self._options.blocks:
             selection = selector.ahead(environ)
-            decision = selection.plan.decide_actual(environ.get(ORIGIN)).decision
-            if is_foreign(decision, read_facts(environ)):
-                self._report(decision, environ, selection)
-                return send_refusal(decision, start_response)
+            answer = selection.plan.decide_actual(environ.get(ORIGIN))
+            if is_foreign(answer.decision, read_facts(environ)):
+                self._report(answer, environ, selection)
+                return send_refusal(answer.decision, start_response)
         return app(environ, start_response)
 
     def _apply_late(
@@ -135,15 +136,18 @@ class Handler:
         answer = selection.plan.decide_actual(environ.get(ORIGIN))
         # The same decision was reported before the app ran.
         if ahead is None or answer.decision is not ahead.decision:
-            self._report(answer.decision, environ, selection)
+            self._report(answer, environ, selection)
         return answer.apply(headers)
 
-    def _report(self, decision: Decision, environ: Environ, selection: Selection) -> None:
+    def _report(self, answer: TextHeaders | TextPreflight, environ: Environ, selection: Selection) -> None:
         if selection.owner:
             environ[OWNER] = selection.owner
         else:
             # The policy that was selected before the app ran may have been that of a route.
             environ.pop(OWNER, None)
+        if not self._observes and not answer.is_refused:
+            return
+        decision = answer.decision
         if self._options.on_decision is not None:
             environ[DECISION] = decision
         self._reporter.report(

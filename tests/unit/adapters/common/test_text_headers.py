@@ -100,14 +100,14 @@ def test_the_outcome_is_known_without_reading_the_reasons(
 ) -> None:
     """A refused origin is logged, and an allowed one may read even an error."""
     headers = TextHeaders(decide(POLICIES[policy], origin))
-    assert (headers.is_allowed, headers.is_refused_origin) == (allowed, refused)
+    assert (headers.is_allowed, headers.is_refused) == (allowed, refused)
 
 
 def test_a_request_without_an_origin_was_not_refused() -> None:
     """Most requests to a server come from no page of another origin."""
     decision = POLICIES["one origin"].decide("GET")
     assert isinstance(decision, ActualDecision)
-    assert not TextHeaders(decision).is_refused_origin
+    assert not TextHeaders(decision).is_refused
 
 
 def test_a_response_of_the_app_to_a_preflight_gets_its_headers() -> None:

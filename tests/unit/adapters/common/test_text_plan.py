@@ -12,7 +12,7 @@ def plan_of(**options: object) -> TextPlan:
     return TextPlan(Plan(Policy.from_dict(options)))
 
 
-def test_a_listed_origin_is_converted_once() -> None:
+def test_alisted_origin_is_converted_once() -> None:
     """The same headers serve every request of a listed origin."""
     plan = plan_of(allow_origins=[ORIGIN])
     assert plan.decide_actual(ORIGIN) is plan.decide_actual(ORIGIN)

@@ -397,8 +397,7 @@ def test_a_proxy_fix_can_be_added_later() -> None:
 def test_a_mounted_app_with_its_own_extension_is_inside_the_outer_one(caplog: pytest.LogCaptureFixture) -> None:
     """One owner: the outer extension answers the preflights and sets the headers."""
     outer, inner = create(), create(allow_origins=[PARTNER])
-    outer.wsgi_app.app  # noqa: B018  # type: ignore[attr-defined]
-    layer: Any = outer.wsgi_app
+    layer: Any = outer.extensions["crossorigin"]
     layer._layer.app = DispatcherMiddleware(layer.app, {"/inner": inner})
     assert readers(outer, "/inner/") == {ORIGIN}
     assert "inside another one" in caplog.text
@@ -416,7 +415,7 @@ def test_an_app_mounted_beside_another_is_on_its_own() -> None:
 def test_a_wsgi_middleware_inside_answers_by_the_policy_of_the_path() -> None:
     """What Flask does not route is looked up, such as the response of a cache between the two."""
     app = create(resources={"/closed/*": None})
-    inner: Any = app.wsgi_app
+    inner: Any = app.extensions["crossorigin"]
 
     def cache(environ: Any, start_response: Any) -> list[bytes]:
         start_response("200 OK", [])
@@ -449,7 +448,8 @@ def test_the_app_and_the_policy_of_the_layer_can_be_read() -> None:
     app = Flask(__name__)
     bare = app.wsgi_app
     CORS(app, allow_origins=[ORIGIN])
-    layer: Any = app.wsgi_app
+    layer: Any = app.extensions["crossorigin"]
+    assert app.wsgi_app == layer.serve
     assert layer.app == bare
     assert layer.policy == Policy(allow_origins=[ORIGIN])
 

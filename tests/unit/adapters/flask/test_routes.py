@@ -18,7 +18,7 @@ def feed() -> str:
 
 
 def test_a_view_has_its_own_policy() -> None:
-    """The decorator works above and below the route, with options, a policy or None."""
+    """The decorator takes options, a policy or None."""
     app = create()
 
     @app.get("/below")
@@ -26,14 +26,14 @@ def test_a_view_has_its_own_policy() -> None:
     def below() -> str:
         return "below"
 
+    @app.get("/policy")
     @cross_origin(Policy(allow_origins=["*"]))
-    @app.get("/above")
-    def above() -> str:
-        return "above"
+    def public() -> str:
+        return "policy"
 
     app.add_url_rule("/closed", "closed", cross_origin(None)(lambda: "closed"))
     assert readers(app, "/below") == {PARTNER}
-    assert readers(app, "/above") == {ORIGIN, PARTNER, OTHER}
+    assert readers(app, "/policy") == {ORIGIN, PARTNER, OTHER}
     assert readers(app, "/closed") == set()
     assert get(app, "/below").text == "below"
 
@@ -223,9 +223,33 @@ def test_wrong_uses_of_the_decorator_raise_where_they_are_written() -> None:
     with pytest.raises(TypeError, match="needs a view"):
         cross_origin(None)("feed")
     with pytest.raises(TypeError, match="attributes cannot be set"):
-        cross_origin(None)(len)
+        cross_origin(None)(int)
     with pytest.raises(InvalidPolicyError, match="rename it to allow_origins"):
         cross_origin(origins=["*"])  # type: ignore[call-arg]
+
+
+def test_a_decorator_above_the_route_raises() -> None:
+    """The route serves the view without it, so the first request fails, and the message says where to put it."""
+    app = create()
+
+    @cross_origin(allow_origins=[PARTNER])
+    @app.get("/above")
+    def above() -> str:
+        return "above"
+
+    with pytest.raises(TypeError, match="Put it below, next to the function"):
+        get(app, "/")
+
+
+def test_a_view_can_be_served_with_and_without_its_policy() -> None:
+    """A function is not changed, so each route says what it serves, and an app factory can be called again."""
+    for origin in (PARTNER, OTHER):
+        app = create()
+        app.add_url_rule("/with", "with", cross_origin(allow_origins=[origin])(feed))
+        app.add_url_rule("/without", "without", feed)
+        app.add_url_rule("/builtin", "builtin", cross_origin(allow_origins=[origin])(sorted), defaults={"iterable": ()})
+        assert readers(app, "/with") == {origin}
+        assert readers(app, "/without") == {ORIGIN}
 
 
 # Paths.
