@@ -39,9 +39,8 @@ def setup(
 ) -> None:
     """Make an app answer CORS preflights, and set the CORS headers of all its other responses.
 
-    Errors, raised responses, static files, streams, sub-apps and WebSockets have their headers too. Call it before the
-    app starts. When the app starts, it becomes the outermost middleware and the last receiver of
-    `on_response_prepare`.
+    Errors, raised responses, static files, streams, sub-apps and WebSockets have their headers too. Preflights are
+    answered before the middlewares of the app run. Call it before the app starts.
 
     Args:
         app: The app. It is changed in place.
@@ -88,9 +87,7 @@ def setup(
     from crossorigin.adapters.aiohttp.layer import Layer
 
     layer = app[layer_key()] = Layer(app, attached_policy(policies, ""), read)
-    app.middlewares.insert(0, layer.middleware)
-    app.on_response_prepare.append(layer.prepare)
-    app.on_startup.append(layer.start)
+    layer.install()
 
 
 def _check_app(app: object) -> None:
@@ -106,7 +103,7 @@ def _check_app(app: object) -> None:
             "This app already has a policy from setup(...), and policies are not merged. Remove one of the two calls. "
             "For other policies on some routes, use cors(...)."
         )
-    if app.on_startup.frozen or app.middlewares.frozen:
+    if app.on_startup.frozen or app.on_response_prepare.frozen:
         raise RuntimeError(
             "setup(...) cannot change this app, because it has started or is part of another app. Call setup(app, ...) "
             "where the app is created: before web.run_app or AppRunner.setup, and before parent.add_subapp."

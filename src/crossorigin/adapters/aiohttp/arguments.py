@@ -32,7 +32,7 @@ def read_setup(
     known = {name: value for name, value in options.items() if name != _OUTERMOST}
     issues: list[PolicyIssue] = []
     if _OUTERMOST in options:
-        why = "The middleware of setup is always the outermost one."
+        why = "Preflights are always answered before the middlewares of the app run."
         issues.append(unavailable_argument(_OUTERMOST, options[_OUTERMOST], why))
     policies = _listed(policy, issues)
     read: tuple[Policy, MiddlewareOptions] | None = None

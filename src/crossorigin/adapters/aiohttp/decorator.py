@@ -29,9 +29,9 @@ def cors(
 ) -> Callable[[_Served], _Served]:
     """Give a handler, a view class or a sub-app its own policy, which replaces the policy of the app.
 
-    Use it to decorate a handler, above or below the route's own decorator, a `web.View` class or one of its methods.
-    Pass a sub-app in a call, `cors(...)(subapp)`, before `add_subapp`. The policy nearest to the handler applies;
-    policies are not merged. The app still needs `setup`, whose policy applies to all other requests. A policy on a
+    Use it to decorate a handler, below the route's own decorator, a `web.View` class or one of its methods. Pass a
+    sub-app in a call, `cors(...)(subapp)`, before `add_subapp`. The policy nearest to the handler applies; policies are
+    not merged. The app still needs `setup`, whose policy applies to all other requests. A policy on a
     handler that serves WebSockets refuses handshakes from other origins that it does not allow.
 
     Args:
@@ -76,9 +76,11 @@ def cors(
                 f"cors(...) needs a handler, a view class or an app, got {type(thing).__name__}. Put it on the "
                 "function that serves the route."
             )
-        REGISTRY.attach(thing, attached)
-        # A class has its policy as an attribute.
-        return served if isinstance(thing, type) else cast("_Served", _checked(thing))
+        # A class has its policy as an attribute. A function is never changed, because an app factory may decorate it
+        # for each app.
+        decorated = thing if isinstance(thing, type) else _checked(thing)
+        REGISTRY.attach(decorated, attached)
+        return cast("_Served", decorated)
 
     return attach_policy
 
@@ -97,14 +99,21 @@ def _new_check() -> Middleware:
 
 def _checked(handler: Callable[..., Any]) -> Callable[..., Any]:
     """Return a handler that raises if the app has no `setup`, because the policy would have no effect."""
+    # Looking for the setup costs more than the rest, so the app of the last request is remembered.
+    checked: object = None
 
     @wraps(handler)
     async def call(*args: Any, **kwargs: Any) -> Any:
+        nonlocal checked
         # The last argument of a function or method is a request. A method of a view class has only the view.
-        _require_setup(getattr(args[-1], "request", args[-1]), owner_of(handler))
+        request = getattr(args[-1], "request", args[-1])
+        if request.app is not checked:
+            _require_setup(request, owner_of(handler))
+            checked = request.app
         result = handler(*args, **kwargs)
         return await result if inspect.isawaitable(result) else result
 
+    REGISTRY.mark_decorated(handler)
     return call
 
 

@@ -1,28 +1,27 @@
-"""The middleware and the signal of one aiohttp app.
+"""The layer around one aiohttp app: what it does before the app's middlewares run, and when a response is sent.
 
-The middleware answers preflights, and refuses handshakes and requests. The signal `on_response_prepare` sets the
-headers of every other response, because errors, streams and WebSockets do not return through the middleware before
-their headers are sent. Nothing in the signal raises, because aiohttp would close the connection without a response.
+It wraps the router of the app, because that runs before every middleware: there it answers preflights, and refuses
+handshakes and requests. The signal `on_response_prepare` sets the headers of every other response. Nothing in the
+signal raises, because aiohttp would close the connection without a response.
 """
 
 from __future__ import annotations
 
 from typing import Any, cast
 
-from aiohttp.web import middleware
+from multidict import istr
 
-from crossorigin.adapters.aiohttp.registry import layer_key, owner_of
+from crossorigin.adapters.aiohttp.answers import answer_preflight, refuse
+from crossorigin.adapters.aiohttp.checks import check_cors, log_failure, warn_about_inner
+from crossorigin.adapters.aiohttp.registry import layer_key
 from crossorigin.adapters.aiohttp.requests import (
-    DECIDED,
+    DECISION,
     ORIGIN,
-    OWNER,
     REQUEST_METHOD,
-    Answer,
-    answer_preflight,
+    Decided,
     decide_preflight,
     is_handshake,
     read_facts,
-    refuse,
     value_of,
 )
 from crossorigin.adapters.aiohttp.routing import AiohttpRoutes, handlers_of, sub_apps
@@ -37,31 +36,33 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Awaitable
 
-    from aiohttp.typedefs import Handler, Middleware
+    from aiohttp.abc import AbstractMatchInfo
     from aiohttp.web import Application, Request, StreamResponse
 
+    from crossorigin.adapters.aiohttp.answers import Answered
     from crossorigin.adapters.common.arguments import MiddlewareOptions
     from crossorigin.adapters.common.route_policies import AttachedPolicy, Selection
     from crossorigin.adapters.common.text_headers import TextHeaders
     from crossorigin.policy.decide.decisions import Decision
 
-_ASGI_ATTRIBUTE = "__crossorigin__"
+# Looking up eight of these strings costs a fifth of looking up eight others.
+_EDITED_NAMES = tuple(map(istr, sorted(EDITED_NAMES)))
 
 
 class _Done(tuple[Any, ...]):
     """An awaitable that is done. Creating and running a coroutine instead costs as much as the look-up of an origin."""
 
     __slots__ = ()
-    __await__: Any = tuple.__iter__  # pyright: ignore[reportUnknownMemberType]
+    __await__: Any = tuple.__iter__  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
 
 
 _DONE = cast("Awaitable[None]", _Done())
 
 
 class Layer:
-    """The middleware of one app. `routes` selects the policy of a request.
+    """The layer around one app. `routes` selects the policy of a request.
 
-    `middleware` and `prepare` are functions and not coroutines, because aiohttp only awaits what they return.
+    `resolve` and `prepare` are functions and not coroutines, because aiohttp only awaits what they return.
     """
 
     __slots__ = (
@@ -73,7 +74,8 @@ class Layer:
         "_options",
         "_outer",
         "_reporter",
-        "middleware",
+        "_reports_all",
+        "_route",
         "routes",
     )
 
@@ -82,39 +84,44 @@ class Layer:
         self._app = app
         self._options = options
         self._reporter = Reporter(attached.policy, options, read_facts)
-        plan = TextPlan(Plan(attached.policy, debug=options.debug))
+        self._route = app.router.resolve
+        plan = TextPlan(Plan(attached.policy, debug=options.debug), name_type=istr)
         plans = RoutePlans(attached.policy, plan, debug=options.debug, served_methods_only=options.served_methods_only)
-        self.routes = AiohttpRoutes(app, attached, plans)
-        needs_more = options.debug or options.blocks or options.check_websockets or options.on_decision is not None
-        self._is_simple = not needs_more and not options.served_methods_only and not attached.others
+        self.routes = AiohttpRoutes(app, self._route, attached, plans)
+        self._reports_all = options.debug or options.on_decision is not None
+        refuses = options.blocks or options.check_websockets
+        self._is_simple = not (self._reports_all or refuses or options.served_methods_only or attached.others)
         # The plan of an app that needs only headers and preflights. It is None until the routes are scanned.
         self._fast_plan: TextPlan | None = None
         self._is_scanned = False
         self._has_failed = False
         self._outer: Layer | None = None
-        self.middleware = self._new_middleware()
 
-    def _new_middleware(self) -> Middleware:
-        @middleware
-        def crossorigin(request: Request, handler: Handler) -> Awaitable[StreamResponse]:
-            if self._fast_plan is None or request.method == "OPTIONS":
-                return self._serve(request, handler)
-            return handler(request)
-
-        return crossorigin
+    def install(self) -> None:
+        """Add the layer to the app."""
+        app = self._app
+        router: Any = app.router
+        router.resolve = self.resolve
+        app.on_response_prepare.append(self.prepare)
+        app.on_startup.append(self.start)
 
     async def start(self, app: Application) -> None:
-        """Move to the outermost place when the app starts, because code after `setup` may have added more.
+        """Become the last receiver of the signal when the app starts, because code after `setup` may have added more.
 
         Raises:
-            RuntimeError: A handler or an app has CORS that would not work.
+            RuntimeError: A sub-app uses aiohttp-cors.
+            TypeError: A handler has a policy that would have no effect.
         """
         if not app.on_response_prepare.frozen:
-            app.middlewares.remove(self.middleware)
-            app.middlewares.insert(0, self.middleware)
             app.on_response_prepare.remove(self.prepare)
             app.on_response_prepare.append(self.prepare)
         self._scan()
+
+    def resolve(self, request: Request) -> Awaitable[AbstractMatchInfo]:
+        """Route a request, or answer it: the method of the app's router."""
+        if self._fast_plan is None or request.method == "OPTIONS":
+            return self._resolve(request)
+        return self._route(request)
 
     def prepare(self, request: Request, response: StreamResponse) -> Awaitable[None]:
         """Set the headers of a response: the receiver of the signal."""
@@ -123,8 +130,6 @@ class Layer:
             plan = self._fast_plan
             if plan is None:
                 self._prepare_fully(request, response)
-                return _DONE
-            if type(response) is Answer:
                 return _DONE
             decided = plan.constant
             if decided is None:
@@ -136,12 +141,7 @@ class Layer:
                     decided = plan.decide_actual(origin)
                     if decided.is_refused:
                         self._reporter.log_refusal(decided.decision, request, origin)
-            headers = response.headers
-            ready = decided.ready
-            if ready is not None and headers.keys().isdisjoint(EDITED_NAMES):
-                headers.extend(ready)
-            else:
-                _edit(response, decided)
+            _set_headers(response, decided)
         except Exception as error:  # noqa: BLE001  # aiohttp would close the connection without a response
             self._report_failure(error)
         return _DONE
@@ -150,8 +150,7 @@ class Layer:
         """Select for the preflight of a page's request, outside a server.
 
         Raises:
-            RuntimeError: A handler or an app has CORS that would not work, or a resource of the app waits for
-                something.
+            RuntimeError: As in `start`, or a resource of the app waits for something.
         """
         from aiohttp.test_utils import make_mocked_request
 
@@ -167,63 +166,60 @@ class Layer:
         raise RuntimeError("A resource of this app waits for something to find a route, so there is no explanation.")
 
     def _prepare_fully(self, request: Request, response: StreamResponse) -> None:
-        if not self._is_scanned:
-            self._scan()
-        if self._outer is None and type(response) is not Answer:
-            decided: TextHeaders | None = request.get(DECIDED)
-            # No middleware runs if the header `Expect` is refused.
-            _edit(response, self._decide(request) if decided is None else decided)
+        if self._outer is None:
+            _set_headers(response, request[DECISION].headers)
 
-    async def _serve(self, request: Request, handler: Handler) -> StreamResponse:
+    async def _resolve(self, request: Request) -> AbstractMatchInfo:
         if not self._is_scanned:
             self._scan()
         if self._outer is None and request.method == "OPTIONS":
             origin, method = value_of(request, ORIGIN), value_of(request, REQUEST_METHOD)
             if origin is not None and method is not None:
                 return await self._answer_preflight(request, origin, method)
+        match = await self._route(request)
         if self._fast_plan is not None:
-            return await handler(request)
-        return await self._serve_fully(request, handler)
+            return match
+        return self._enforce_inside(match, request) if self._outer is not None else self._enforce(match, request)
 
-    async def _answer_preflight(self, request: Request, origin: str, method: str) -> Answer:
+    async def _answer_preflight(self, request: Request, origin: str, method: str) -> Answered:
         selection, plan = await self.routes.preflight(request, origin, method)
         preflight = decide_preflight(plan, origin, method, request)
         self._report(preflight.decision, request, selection)
         return answer_preflight(preflight)
 
-    async def _serve_fully(self, request: Request, handler: Handler) -> StreamResponse:
-        if self._outer is not None:
-            # Blocking still applies inside another layer, because it can only refuse more requests.
-            if self._options.blocks:
-                selection = self.routes.select(request)
-                decision = selection.plan.decide_actual(value_of(request, ORIGIN)).decision
-                if is_foreign(decision, read_facts(request)):
-                    self._report(decision, request, selection)
-                    return refuse(decision)
-            return await handler(request)
-        decided = request[DECIDED] = self._decide(request)
-        if self._refuses(request) and is_foreign(decided.decision, read_facts(request)):
+    def _enforce(self, match: AbstractMatchInfo, request: Request) -> AbstractMatchInfo:
+        """Decide an actual request, and answer it if it must not reach the handler."""
+        origin = value_of(request, ORIGIN)
+        selection = self.routes.select(match, request.method, origin)
+        decided = selection.plan.decide_actual(origin)
+        request[DECISION] = Decided(headers=decided, owner=selection.owner)
+        if decided.is_refused or self._reports_all:
+            self._report(decided.decision, request, selection)
+        if self._refuses(match, request) and is_foreign(decided.decision, read_facts(request)):
             return refuse(decided.decision)
-        return await handler(request)
+        return match
 
-    def _refuses(self, request: Request) -> bool:
+    def _enforce_inside(self, match: AbstractMatchInfo, request: Request) -> AbstractMatchInfo:
+        """Block a request inside another layer, which sets the headers. Blocking can only refuse more requests."""
+        if self._options.blocks:
+            origin = value_of(request, ORIGIN)
+            selection = self.routes.select(match, request.method, origin)
+            decision = selection.plan.decide_actual(origin).decision
+            if is_foreign(decision, read_facts(request)):
+                self._report(decision, request, selection)
+                return refuse(decision)
+        return match
+
+    def _refuses(self, match: AbstractMatchInfo, request: Request) -> bool:
         """Return whether foreign requests like this one are refused.
 
         The check is the only purpose of a policy on a handler that serves WebSockets.
         """
         if self._options.blocks:
             return True
-        return is_handshake(request) and (self._options.check_websockets or self.routes.is_on_handler(request))
-
-    def _decide(self, request: Request) -> TextHeaders:
-        selection = self.routes.select(request)
-        decided = selection.plan.decide_actual(value_of(request, ORIGIN))
-        self._report(decided.decision, request, selection)
-        return decided
+        return is_handshake(request) and (self._options.check_websockets or self.routes.is_on_handler(match, request))
 
     def _report(self, decision: Decision, request: Request, selection: Selection) -> None:
-        if selection.owner:
-            request[OWNER] = selection.owner
         origin = value_of(request, ORIGIN) or ""
         self._reporter.report(decision, request, origin, policy=selection.policy, owner=selection.owner)
 
@@ -231,17 +227,12 @@ class Layer:
         """Find out whether handlers and sub-apps have policies, and whether a sub-app has its own CORS.
 
         Raises:
-            RuntimeError: A handler or an app has CORS that would not work.
+            RuntimeError: A sub-app uses aiohttp-cors.
+            TypeError: A handler has a policy that would have no effect.
         """
         handlers, apps = handlers_of(self._app), sub_apps(self._app)
-        for handler in handlers:
-            if type(getattr(handler, _ASGI_ATTRIBUTE, None)).__module__.startswith("crossorigin."):
-                raise RuntimeError(
-                    f"cors(...) on {owner_of(handler)} has no effect in aiohttp. Import cors from crossorigin.aiohttp "
-                    "instead."
-                )
+        check_cors(handlers, apps)
         for app in apps:
-            _refuse_peer(app)
             if layer_key() in app:
                 self._claim(app[layer_key()])
         self.routes.scan(handlers, apps)
@@ -253,16 +244,7 @@ class Layer:
     def _claim(self, inner: Layer) -> None:
         """Become the owner of the requests of a sub-app with its own layer."""
         if inner._outer is None:  # an object of the same class
-            import contextlib
-            import logging
-
-            # A user's logging filter may raise, and that must not make the request fail.
-            with contextlib.suppress(Exception):
-                logging.getLogger("crossorigin").warning(
-                    "setup(...) on a sub-app does not set CORS headers, because the app around it has its own setup, "
-                    "which answers the preflights and sets the headers. Only its on_refused still applies. For another "
-                    "policy, call cors(...)(subapp) instead."
-                )
+            warn_about_inner()
         inner._outer = self  # an object of the same class
         inner._fast_plan = None
 
@@ -271,31 +253,16 @@ class Layer:
         if self._has_failed:
             return
         self._has_failed = True
-        import contextlib
-        import logging
-
-        with contextlib.suppress(Exception):
-            logging.getLogger("crossorigin").error(
-                "The CORS headers of a response could not be set, and it was sent without them. Further failures are "
-                "not logged.",
-                exc_info=error,
-            )
+        log_failure(error)
 
 
-def _edit(response: StreamResponse, decided: TextHeaders) -> None:
-    headers = response.headers
+def _set_headers(response: StreamResponse, decided: TextHeaders) -> None:
+    headers, ready = response.headers, decided.ready
+    if ready is not None and headers.keys().isdisjoint(_EDITED_NAMES):
+        headers.extend(ready)
+        return
     pairs, removed = decided.edit(headers.items())
     for name in removed:
         headers.popall(name)
     for name, value in pairs:
         headers[name] = value
-
-
-def _refuse_peer(app: Application) -> None:
-    """Refuse aiohttp-cors in a sub-app: it runs after this layer, and closes the connection if a header is set."""
-    for receiver in app.on_response_prepare:
-        if getattr(receiver, "__module__", "").startswith("aiohttp_cors"):
-            raise RuntimeError(
-                "A sub-app still uses aiohttp-cors, which closes the connection if the CORS headers are already set. "
-                "Remove aiohttp_cors.setup and cors.add, and use crossorigin.aiohttp only."
-            )

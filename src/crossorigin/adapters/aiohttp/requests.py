@@ -1,22 +1,19 @@
-"""What the adapter reads from an aiohttp request, and the responses that it sends by itself."""
+"""What the adapter reads from an aiohttp request."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from aiohttp import hdrs
-from aiohttp.web import Response
 
-from crossorigin.adapters.common.enforcement import FORBIDDEN, refusal_body, refusal_pairs
 from crossorigin.adapters.common.text_encoding import encode_value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from aiohttp.web import Request
 
-    from crossorigin.adapters.common.text_headers import TextPreflight
+    from crossorigin.adapters.common.text_headers import TextHeaders, TextPreflight
     from crossorigin.adapters.common.text_plan import TextPlan
-    from crossorigin.policy.decide.decisions import ActualDecision
     from crossorigin.policy.decide.request_facts import RequestFacts
 
 ORIGIN = hdrs.ORIGIN
@@ -34,13 +31,15 @@ def _key(name: str) -> Any:
     return RequestKey(name, object)
 
 
-# What was decided before the handler ran, and the owner of the policy that decided if it is not the policy of the app.
-DECIDED = _key("crossorigin_decided")
-OWNER = _key("crossorigin_owner")
+# The key of a request under which its `Decided` is, if the app needs more than headers.
+DECISION = _key("crossorigin_decision")
 
 
-class Answer(Response):
-    """A response of the adapter itself, which already has all of its headers."""
+class Decided(NamedTuple):
+    """The headers of a response, decided before the handler runs. `owner` is empty for the policy of the app."""
+
+    headers: TextHeaders
+    owner: str
 
 
 def value_of(request: Request, name: str) -> str | None:
@@ -65,17 +64,6 @@ def decide_preflight(plan: TextPlan, origin: str, request_method: str, request: 
     return plan.decide_preflight(
         origin, request_method, value_of(request, REQUEST_HEADERS), value_of(request, _REQUEST_PRIVATE_NETWORK)
     )
-
-
-def answer_preflight(preflight: TextPreflight) -> Answer:
-    """Return the response to a preflight."""
-    return Answer(status=preflight.status, headers=preflight.headers, body=preflight.body)
-
-
-def refuse(decision: ActualDecision) -> Answer:
-    """Return the response to a blocked request."""
-    body = refusal_body(decision)
-    return Answer(status=FORBIDDEN, headers=refusal_pairs(body), body=body)
 
 
 def read_facts(request: Request) -> RequestFacts:

@@ -13,12 +13,11 @@ from aiohttp import hdrs
 from aiohttp.web import HTTPMethodNotAllowed
 
 from crossorigin.adapters.aiohttp.registry import REGISTRY, policy_key
-from crossorigin.adapters.aiohttp.requests import ORIGIN, value_of
 from crossorigin.policy.fields import allowed_methods
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Awaitable, Callable, Iterable
     from typing import Any
 
     from aiohttp.abc import AbstractMatchInfo
@@ -27,6 +26,8 @@ if TYPE_CHECKING:
     from crossorigin.adapters.common.route_policies import AttachedPolicy, RoutePlans, Selection
     from crossorigin.adapters.common.text_plan import TextPlan
 
+    Resolve = Callable[[Request], Awaitable[AbstractMatchInfo]]
+
 # No route serves it, so the router answers with the methods that the path serves.
 _NO_METHOD = ""
 
@@ -34,11 +35,12 @@ _NO_METHOD = ""
 class AiohttpRoutes:
     """The selector of one app. `has_policies` is whether a handler or sub-app has its own policy."""
 
-    __slots__ = ("_app", "_app_policy", "_plans", "has_policies")
+    __slots__ = ("_app", "_app_policy", "_plans", "_route", "has_policies")
 
-    def __init__(self, app: Application, app_policy: AttachedPolicy, plans: RoutePlans) -> None:
-        """Start without a look-up."""
+    def __init__(self, app: Application, route: Resolve, app_policy: AttachedPolicy, plans: RoutePlans) -> None:
+        """Start without a look-up. `route` is how the router of the app resolves a request."""
         self._app = app
+        self._route = route
         self._app_policy = app_policy
         self._plans = plans
         self.has_policies = False
@@ -53,14 +55,13 @@ class AiohttpRoutes:
         on_handlers = any(REGISTRY.policy_of(handler) is not None for handler in handlers)
         self.has_policies = on_handlers or any(policy_key() in app for app in apps)
 
-    def select(self, request: Request) -> Selection:
+    def select(self, match: AbstractMatchInfo, method: str, origin: str | None) -> Selection:
         """Select for a request that aiohttp has routed."""
-        attached = self._attached(request.match_info, request.method) if self.has_policies else None
-        return self._choose(attached, value_of(request, ORIGIN))
+        return self._choose(self._attached(match, method) if self.has_policies else None, origin)
 
-    def is_on_handler(self, request: Request) -> bool:
+    def is_on_handler(self, match: AbstractMatchInfo, request: Request) -> bool:
         """Return whether the handler of a request has its own policy."""
-        return any(REGISTRY.policy_of(owner) is not None for owner in _owners(request.match_info, request.method))
+        return any(REGISTRY.policy_of(owner) is not None for owner in _owners(match, request.method))
 
     async def preflight(self, request: Request, origin: str | None, method: str) -> tuple[Selection, TextPlan]:
         """Select for a preflight, by the method that it requests, and return the plan that answers it."""
@@ -100,7 +101,7 @@ class AiohttpRoutes:
 
     async def _match(self, request: Request, method: str) -> AbstractMatchInfo | None:
         try:
-            return await self._app.router.resolve(request.clone(method=method))
+            return await self._route(request.clone(method=method))
         except Exception:  # noqa: BLE001  # a rule or resource of the app fails, so no handler serves it
             return None
 

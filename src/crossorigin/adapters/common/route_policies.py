@@ -6,6 +6,7 @@ A policy is stored as an attribute of the object that it is attached to, so noth
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from crossorigin.adapters.common.text_plan import TextPlan
@@ -14,7 +15,7 @@ from crossorigin.policy.fields import allowed_methods
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from typing import Any
 
     from crossorigin.policy.policy import Policy
@@ -43,11 +44,12 @@ class RouteRegistry:
     `usage` is how users write it, for messages.
     """
 
-    __slots__ = ("_attribute", "_usage")
+    __slots__ = ("_attribute", "_decorated", "_usage")
 
     def __init__(self, attribute: str, usage: str) -> None:
         """Store the arguments."""
         self._attribute = attribute
+        self._decorated = f"{attribute}decorated__"
         self._usage = usage
 
     def attach(self, thing: Any, attached: AttachedPolicy) -> None:
@@ -74,6 +76,36 @@ class RouteRegistry:
         attached = getattr(thing, self._attribute, None)
         # A mock or a proxy may return something for any attribute name, so the type is checked.
         return attached if isinstance(attached, AttachedPolicy) else None
+
+    def mark_decorated(self, function: object) -> None:
+        """Note that there is a decorated form of a function, which says nothing about the policy of the function."""
+        # Some callables, such as built-in functions, have no attributes that can be set.
+        with suppress(AttributeError, TypeError):
+            setattr(function, self._decorated, True)
+
+    def check_order(self, served: Iterable[object], owner_of: Callable[[Any], str]) -> None:
+        """Check that no function is served without its policy, because the decorator is above that of the route.
+
+        Raises:
+            TypeError: There is such a function.
+        """
+        functions = [*served]
+        with_policy = {
+            id(wrapped) for function in functions if self.policy_of(function) for wrapped in _chain(function)
+        }
+        for function in functions:
+            if self._decorated in getattr(function, "__dict__", ()) and id(function) not in with_policy:
+                raise TypeError(
+                    f"{self._usage} on {owner_of(function)} has no effect, because it is above the decorator of the "
+                    "route, which serves the function without it. Put it below, next to the function."
+                )
+
+
+def _chain(function: object) -> Iterator[object]:
+    """Yield a function and the functions that it wraps."""
+    while function is not None:
+        yield function
+        function = getattr(function, "__wrapped__", None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -117,7 +149,9 @@ class RoutePlans:
             plan = self._by_policy.get(key)
             if plan is None:
                 compiled = Plan(attached.policy, debug=self._debug)
-                plan = self._by_policy[key] = TextPlan(compiled.varying() if attached.varies else compiled)
+                plan = self._by_policy[key] = TextPlan(
+                    compiled.varying() if attached.varies else compiled, name_type=self.app.plan.name_type
+                )
             known = self._by_attached[attached] = Selection(
                 policy=attached.policy, plan=plan, owner=attached.owner, answers_options=attached.answers_options
             )

@@ -12,7 +12,7 @@ from crossorigin.policy.decide.decisions import Reason
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from crossorigin.fetch.fields import Header
     from crossorigin.policy.decide.decisions import ActualDecision, PreflightDecision
@@ -43,13 +43,23 @@ class TextHeaders:
       on the response's own headers.
     """
 
-    __slots__ = ("_expand", "_grant", "_lengths", "_ready", "_response", "decision", "is_allowed", "is_refused", "ready")
+    __slots__ = (
+        "_expand",
+        "_grant",
+        "_lengths",
+        "_ready",
+        "_response",
+        "decision",
+        "is_allowed",
+        "is_refused",
+        "ready",
+    )
 
-    def __init__(self, decision: ActualDecision) -> None:
-        """Prepare the headers of the decision as text."""
+    def __init__(self, decision: ActualDecision, name_type: Callable[[str], str] = str) -> None:
+        """Prepare the headers of the decision as text. `name_type` is the type of header names in the framework."""
         self.decision = decision
         self._response = response = decision.response
-        self._grant, self._ready = _to_pairs(response.grant), _to_pairs(response.ready)
+        self._grant, self._ready = _to_pairs(response.grant, name_type), _to_pairs(response.ready, name_type)
         self._expand = response.expand
         self.ready = None if response.expand else self._ready
         self._lengths = _EDITED_NAME_LENGTHS if response.vary else _CORS_NAME_LENGTHS
@@ -111,13 +121,13 @@ class TextPreflight:
 
     __slots__ = ("_grant", "body", "decision", "headers", "is_refused", "status")
 
-    def __init__(self, decision: PreflightDecision) -> None:
-        """Prepare the response of the decision as text."""
+    def __init__(self, decision: PreflightDecision, name_type: Callable[[str], str] = str) -> None:
+        """Prepare the response of the decision as text. `name_type` is the type of header names in the framework."""
         self.decision = decision
         response = decision.response
         self.status, self.body = response.status, response.body
         self.is_refused = not decision.allowed
-        self.headers = _to_pairs(response.headers)
+        self.headers = _to_pairs(response.headers, name_type)
         self._grant = _to_pairs(line for line in response.headers if line[0] not in _BODY_FIELDS)
 
     def apply(self, headers: Iterable[Sequence[str]]) -> list[Sequence[str]]:
@@ -145,8 +155,8 @@ def _vary_with_origin(value: str) -> Pair | None:
         return pair
 
 
-def _to_pairs(headers: Iterable[Header]) -> tuple[Pair, ...]:
-    return tuple((name.decode().title(), _decode(value)) for name, value in headers)
+def _to_pairs(headers: Iterable[Header], name_type: Callable[[str], str] = str) -> tuple[Pair, ...]:
+    return tuple((name_type(name.decode().title()), _decode(value)) for name, value in headers)
 
 
 def _encode(text: str) -> bytes:
