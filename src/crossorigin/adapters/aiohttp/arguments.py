@@ -38,7 +38,7 @@ def read_setup(
     read: tuple[Policy, MiddlewareOptions] | None = None
     try:
         # The last policy of a list is the only one that may allow every origin.
-        given: object = policies[-1] if policies else policy
+        given = policies[-1] if policies else None if isinstance(policy, list | tuple) else policy
         read = read_arguments(given, known, {**behavior, _OUTERMOST: True})
     except InvalidPolicyError as error:
         issues = [*error.issues, *issues]

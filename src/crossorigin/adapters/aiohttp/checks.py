@@ -28,7 +28,12 @@ def check_cors(handlers: Iterable[Any], apps: Iterable[Application]) -> None:
             already set.
     """
     served = [*handlers]
-    REGISTRY.check_order(served, owner_of)
+    for handler in REGISTRY.without_policy(served):
+        # It is not an error, because another app may serve the decorated form.
+        _warn(
+            f"cors(...) on {owner_of(handler)} has no effect in this app, which serves the function without it. Put it "
+            "below the decorator of the route, next to the function."
+        )
     for handler in served:
         if type(getattr(handler, _ASGI_ATTRIBUTE, None)).__module__.startswith("crossorigin."):
             raise TypeError(
@@ -45,13 +50,17 @@ def check_cors(handlers: Iterable[Any], apps: Iterable[Application]) -> None:
 
 def warn_about_inner() -> None:
     """Warn that the policy of a sub-app with its own `setup` does not apply."""
-    # A user's logging filter may raise, and that must not make the request fail.
+    _warn(
+        "setup(...) on a sub-app does not set CORS headers, because the app around it has its own setup, which answers "
+        "the preflights and sets the headers. Only its on_refused still applies. For another policy, call "
+        "cors(...)(subapp) instead."
+    )
+
+
+def _warn(message: str) -> None:
+    # A user's logging filter may raise, and that must not make the app or the request fail.
     with contextlib.suppress(Exception):
-        _LOGGER.warning(
-            "setup(...) on a sub-app does not set CORS headers, because the app around it has its own setup, which "
-            "answers the preflights and sets the headers. Only its on_refused still applies. For another policy, call "
-            "cors(...)(subapp) instead."
-        )
+        _LOGGER.warning(message)
 
 
 def log_failure(error: Exception) -> None:

@@ -69,6 +69,7 @@ class Layer:
         "_app",
         "_fast_plan",
         "_has_failed",
+        "_is_checked",
         "_is_scanned",
         "_is_simple",
         "_options",
@@ -87,13 +88,13 @@ class Layer:
         self._route = app.router.resolve
         plan = TextPlan(Plan(attached.policy, debug=options.debug), name_type=istr)
         plans = RoutePlans(attached.policy, plan, debug=options.debug, served_methods_only=options.served_methods_only)
-        self.routes = AiohttpRoutes(app, self._route, attached, plans)
+        self.routes = AiohttpRoutes(self._route, attached, plans)
         self._reports_all = options.debug or options.on_decision is not None
         refuses = options.blocks or options.check_websockets
         self._is_simple = not (self._reports_all or refuses or options.served_methods_only or attached.others)
         # The plan of an app that needs only headers and preflights. It is None until the routes are scanned.
         self._fast_plan: TextPlan | None = None
-        self._is_scanned = False
+        self._is_checked = self._is_scanned = False
         self._has_failed = False
         self._outer: Layer | None = None
 
@@ -231,7 +232,9 @@ class Layer:
             TypeError: A handler has a policy that would have no effect.
         """
         handlers, apps = handlers_of(self._app), sub_apps(self._app)
-        check_cors(handlers, apps)
+        if not self._is_checked:
+            self._is_checked = True
+            check_cors(handlers, apps)
         for app in apps:
             if layer_key() in app:
                 self._claim(app[layer_key()])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from aiohttp import hdrs
+from aiohttp import hdrs, web
 
 from crossorigin.adapters.common.text_encoding import encode_value
 
@@ -22,17 +22,10 @@ REQUEST_HEADERS = hdrs.ACCESS_CONTROL_REQUEST_HEADERS
 _REQUEST_PRIVATE_NETWORK = "Access-Control-Request-Private-Network"
 
 
-def _key(name: str) -> Any:
-    """Return a key of a request. Newer releases of aiohttp warn about keys that are strings."""
-    try:
-        from aiohttp.web import RequestKey
-    except ImportError:
-        return name
-    return RequestKey(name, object)
-
-
 # The key of a request under which its `Decided` is, if the app needs more than headers.
-DECISION = _key("crossorigin_decision")
+# Older releases of aiohttp have only strings for it, and newer ones warn about them.
+_key_type: Any = getattr(web, "RequestKey", None)
+DECISION: Any = "crossorigin_decision" if _key_type is None else _key_type("crossorigin_decision", object)
 
 
 class Decided(NamedTuple):

@@ -35,11 +35,10 @@ _NO_METHOD = ""
 class AiohttpRoutes:
     """The selector of one app. `has_policies` is whether a handler or sub-app has its own policy."""
 
-    __slots__ = ("_app", "_app_policy", "_plans", "_route", "has_policies")
+    __slots__ = ("_app_policy", "_plans", "_route", "has_policies")
 
-    def __init__(self, app: Application, route: Resolve, app_policy: AttachedPolicy, plans: RoutePlans) -> None:
+    def __init__(self, route: Resolve, app_policy: AttachedPolicy, plans: RoutePlans) -> None:
         """Start without a look-up. `route` is how the router of the app resolves a request."""
-        self._app = app
         self._route = route
         self._app_policy = app_policy
         self._plans = plans
@@ -110,10 +109,8 @@ class AiohttpRoutes:
             attached = REGISTRY.policy_of(owner)
             if attached is not None:
                 return attached
-        # A route of another kind may be an `AbstractMatchInfo` without apps.
+        # These are only the sub-apps: aiohttp adds the app itself later. A custom router may not know them.
         for app in reversed(getattr(match, "apps", ())):
-            if app is self._app:
-                break
             if policy_key() in app:
                 return cast("AttachedPolicy", app[policy_key()])
         return None

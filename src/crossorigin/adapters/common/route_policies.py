@@ -15,7 +15,7 @@ from crossorigin.policy.fields import allowed_methods
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from typing import Any
 
     from crossorigin.policy.policy import Policy
@@ -83,22 +83,17 @@ class RouteRegistry:
         with suppress(AttributeError, TypeError):
             setattr(function, self._decorated, True)
 
-    def check_order(self, served: Iterable[object], owner_of: Callable[[Any], str]) -> None:
-        """Check that no function is served without its policy, because the decorator is above that of the route.
-
-        Raises:
-            TypeError: There is such a function.
-        """
-        functions = [*served]
+    def without_policy(self, served: Iterable[object]) -> list[Any]:
+        """Return the functions that are served as they are, although there is a decorated form that is not served."""
+        functions: list[Any] = [*{id(function): function for function in served}.values()]
         with_policy = {
             id(wrapped) for function in functions if self.policy_of(function) for wrapped in _chain(function)
         }
-        for function in functions:
-            if self._decorated in getattr(function, "__dict__", ()) and id(function) not in with_policy:
-                raise TypeError(
-                    f"{self._usage} on {owner_of(function)} has no effect, because it is above the decorator of the "
-                    "route, which serves the function without it. Put it below, next to the function."
-                )
+        return [
+            function
+            for function in functions
+            if self._decorated in getattr(function, "__dict__", ()) and id(function) not in with_policy
+        ]
 
 
 def _chain(function: object) -> Iterator[object]:
