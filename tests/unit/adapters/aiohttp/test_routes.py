@@ -200,8 +200,10 @@ async def test_a_rule_that_fails_belongs_to_no_handler() -> None:
         async def match(self, request: web.Request) -> bool:
             raise ZeroDivisionError
 
-    app = create(web.get("/partner", partner))
+    app = web.Application()
     app.router.register_resource(MatchedSubAppResource(Failing("x.example"), web.Application()))
+    app.router.add_get("/partner", partner)
+    setup(app, allow_origins=[ORIGIN])
     async with running(app) as client:
         assert (await client.preflight("/partner", ORIGIN)).status == 200
 
