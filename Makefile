@@ -19,7 +19,7 @@ WORKERS := --numprocesses auto
 # These tests run twice: with the newest and with the oldest supported versions of Starlette, FastAPI and pydantic.
 FRAMEWORK_TESTS := tests/unit/adapters/asgi/test_frameworks.py tests/unit/adapters/asgi/test_outermost.py \
     tests/unit/adapters/starlette tests/unit/test_starlette_explain.py tests/unit/test_starlette_install.py \
-    tests/unit/adapters/common tests/unit/adapters/wsgi tests/unit/adapters/flask tests/unit/adapters/aiohttp \
+    tests/unit/adapters/wsgi tests/unit/adapters/flask tests/unit/adapters/aiohttp \
     tests/unit/settings tests/real/recipes tests/properties/test_route_tables.py tests/properties/test_route_walks.py
 export PYTHON
 

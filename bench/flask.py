@@ -7,7 +7,7 @@ python -m bench.flask count CONTENDER CASE    run the requests under callgrind; 
 import gc
 import io
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -23,6 +23,10 @@ ORIGIN = "https://app.example.com"
 OTHER_ORIGIN = "https://evil.example"
 BARE, PEER, OURS = "bare", "flask-cors", "ours"
 CONTENDERS = (BARE, PEER, OURS)
+# The share that CORS may add to an ordinary request.
+MAX_INCREASE = 0.03
+# The cases that `make bench-check` measures. With many origins, Flask-Cors takes minutes.
+GUARDED = ("no-origin", "allowed", "refused", "preflight", "by-route")
 
 Environ = dict[str, Any]
 
@@ -42,6 +46,11 @@ class FlaskCase:
     by_route: bool = False
     allowed: bool = True
     requests: int = 50
+
+    @property
+    def is_ordinary(self) -> bool:
+        """Whether the app's policy serves the request without refusing it: the most frequent requests by far."""
+        return not self.is_preflight and not self.by_route and self.origin != OTHER_ORIGIN
 
     def environ(self, contender: str) -> Environ:
         """Return the environ of one request."""
@@ -137,19 +146,35 @@ def check(case: FlaskCase, contender: str, app: Any) -> None:
         raise RuntimeError(f"{contender} {'allows' if allowed else 'refuses'} {case.name}")
 
 
-def measure(sources: Path) -> dict[str, dict[str, float]]:
-    """Return the instructions per request, by case and then by contender."""
+def problems(counts: Mapping[str, Mapping[str, float]]) -> list[str]:
+    """Return where an ordinary request costs more than `MAX_INCREASE`, or any request more than with Flask-Cors."""
+    found = [
+        f"flask {case}: {row[OURS] / row[BARE] - 1:.1%} more than without CORS exceeds the limit, {MAX_INCREASE:.0%}"
+        for case, row in counts.items()
+        if CASES[case].is_ordinary and row[OURS] > row[BARE] * (1 + MAX_INCREASE)
+    ]
+    return found + [
+        f"flask {case}: {row[OURS] / row[PEER]:.2f} times the cost of Flask-Cors"
+        for case, row in counts.items()
+        if row[OURS] > row[PEER]
+    ]
+
+
+def measure(sources: Path, cases: Iterable[str] = ()) -> dict[str, dict[str, float]]:
+    """Return the instructions per request, by case and then by contender, of these cases or of all."""
+    chosen = [*cases] or [*CASES]
 
     def one(contender: str) -> dict[str, int]:
-        return count("bench.flask", ["count", contender, *CASES], environment(sources))
+        return count("bench.flask", ["count", contender, *chosen], environment(sources))
 
     with ThreadPoolExecutor(2) as pool:
         counted = list(pool.map(one, CONTENDERS))
     return {
-        case.name: {
-            contender: totals[case.name] / case.requests for contender, totals in zip(CONTENDERS, counted, strict=True)
+        case: {
+            contender: totals[case] / CASES[case].requests
+            for contender, totals in zip(CONTENDERS, counted, strict=True)
         }
-        for case in CASES.values()
+        for case in chosen
     }
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from bench import flask
 from bench.cases import CASES, Case
 from bench.chart import draw
 from bench.contenders import CONTENDERS
@@ -87,3 +88,32 @@ def test_an_app_that_is_not_measured_as_called_is_refused() -> None:
     case = CASES["actual-1"]
     with pytest.raises(RuntimeError, match="ours refuses actual-1"):
         check("ours", case, case.app)
+
+
+def test_flask_costs_what_was_promised(results: Results) -> None:
+    """An ordinary request costs at most 3 % more, none more than with Flask-Cors, and the number of origins is free."""
+    counts = results["flask"]
+    assert list(counts) == list(flask.CASES)
+    assert flask.problems(counts) == []
+    increase = {case: row["ours"] / row["bare"] - 1 for case, row in counts.items()}
+    for kind in ("allowed", "refused"):
+        assert all(abs(increase[f"{kind}-{count}"] - increase[kind]) < 0.01 for count in (1000, 100_000))
+
+
+def test_too_high_a_cost_of_flask_is_a_problem() -> None:
+    """Both limits are checked, each where it applies."""
+    row = {"bare": 100.0, "flask-cors": 110.0, "ours": 104.0}
+    (ordinary,) = flask.problems({"allowed": row})
+    assert ordinary == "flask allowed: 4.0% more than without CORS exceeds the limit, 3%"
+    assert flask.problems({"refused": row, "by-route": row}) == []
+    (dearer,) = flask.problems({"refused": {**row, "ours": 121.0}})
+    assert dearer == "flask refused: 1.10 times the cost of Flask-Cors"
+
+
+@pytest.mark.parametrize(
+    "case", [case for case in flask.CASES.values() if case.origins < 100_000], ids=lambda it: it.name
+)
+@pytest.mark.parametrize("contender", flask.CONTENDERS)
+def test_a_case_of_flask_is_what_it_is_called(contender: str, case: flask.FlaskCase) -> None:
+    """The request that is measured is allowed where its case says so."""
+    flask.check(case, contender, flask.build(case, contender))

@@ -1,9 +1,11 @@
-"""Send one HTTP request to an ASGI app, without a server, and hold what comes back."""
+"""One HTTP request to an ASGI or WSGI app, without a server, and its response."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from tests.cases.wsgi import environ_of, serve
 from tests.unit.adapters.asgi.scopes import Message, http_scope, receive
 
 App = Callable[..., Awaitable[None]]
@@ -25,6 +27,13 @@ class Answer:
     def granted(self) -> set[str]:
         """The names of the CORS headers that it has."""
         return {name for name, _ in self.headers if name.startswith("access-control-")}
+
+
+def send_wsgi(app: Any, method: str, headers: Sequence[Header] = (), path: str = "/") -> Answer:
+    """Send a request to a WSGI app and return the answer."""
+    status, pairs, body = serve(app, environ_of(method, dict(headers), path=path))
+    lines = tuple((name.lower(), value) for name, value in pairs)
+    return Answer(status=int(status.partition(" ")[0]), headers=lines, body=body.decode())
 
 
 def send(app: App, method: str, headers: Sequence[Header] = (), path: str = "/") -> Answer:

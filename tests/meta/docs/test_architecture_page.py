@@ -1,6 +1,7 @@
 """The page on the architecture: its picture is the contracts, and its two ways are those that the code goes."""
 
 import importlib.util
+import re
 import sys
 import warnings
 from collections.abc import Callable, Iterator
@@ -9,14 +10,17 @@ from importlib import import_module
 from types import FrameType, ModuleType
 
 import pytest
+from flask import Flask
 
 from crossorigin import CORSMiddleware, CrossOriginWarning, InvalidPolicyError, Policy
+from crossorigin.flask import CORS
 from tests.meta.docs.documents import ROOT, prose_of, rows_of
 from tests.meta.docs.exchange import send
 from tests.meta.docs.test_starlette import PAGE, UNTRUSTED, answering
 
 PAGE_PATH = ROOT / "docs" / "architecture.md"
 POLICY_WAY, REQUEST_WAY = "How a policy is built", "How a request is served"
+WSGI_WAY = "How a WSGI request is served"
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +38,7 @@ def steps_of(heading: str) -> list[str]:
     """The modules of a way, in the order of the page."""
     sections = prose_of(PAGE_PATH).split("\n## ")
     (section,) = (text for text in sections if text.startswith(f"{heading}\n"))
-    return [row["Module"] for row in rows_of(PAGE_PATH, "Step") if f"`{row['Module']}`" in section]
+    return re.findall(r"^\| \d+ \| `([\w.]+)` ", section, flags=re.MULTILINE)
 
 
 @contextmanager
@@ -112,6 +116,20 @@ def test_a_request_is_served_in_the_order_of_the_page() -> None:
     with entered() as modules:
         send(app, "GET", [("origin", UNTRUSTED)])
     steps = steps_of(REQUEST_WAY)
+    assert len(steps) == 8
+    assert [module for module in modules if module in steps] == steps
+
+
+def test_a_wsgi_request_is_served_in_the_order_of_the_page() -> None:
+    """A refused request to a Flask app with per-route policies takes every step."""
+    app = Flask(__name__)
+    CORS(app, allow_origins=[PAGE], resources={"/closed/*": None})
+    client = app.test_client()
+    # The text of a decision is made with the first request that has it.
+    client.get("/", headers={"Origin": UNTRUSTED})
+    with entered() as modules:
+        client.get("/", headers={"Origin": UNTRUSTED})
+    steps = steps_of(WSGI_WAY)
     assert len(steps) == 8
     assert [module for module in modules if module in steps] == steps
 

@@ -14,8 +14,9 @@ from sybil.evaluators.python import PythonEvaluator
 from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser
 
 import crossorigin
+from crossorigin.browser import is_wsgi_app
 from tests.meta.docs.documents import DOCUMENTS, FINDINGS, NAMES, REASONS, ROOT
-from tests.meta.docs.exchange import send
+from tests.meta.docs.exchange import send, send_wsgi
 
 _PRINTED = "_printed"
 _RUN = PythonEvaluator()
@@ -47,11 +48,13 @@ def compare_exchange(example: Example) -> None:
     request_line, *request_headers = request.splitlines()
     status_line, *response_headers = response.splitlines()
     method, path, _ = request_line.split(" ")
-    answer = send(example.namespace["app"], method, [_header(line) for line in request_headers], path)
+    app = example.namespace["app"]
+    send_to = send_wsgi if is_wsgi_app(app) else send
+    answer = send_to(app, method, [_header(line) for line in request_headers], path)
     assert str(answer.status) == status_line.split(" ")[1]
     expected = sorted((name.lower(), value) for name, value in map(_header, response_headers))
     assert sorted(answer.headers) == expected
-    assert answer.body == "".join(body)
+    assert answer.body.rstrip("\n") == "".join(body)
 
 
 def check_tree(example: Example) -> None:
@@ -118,6 +121,8 @@ def test_every_example_of_a_document_does_what_it_shows(path: Path) -> None:
         "docs/logging.md",
         "docs/settings.md",
         "docs/doctor.md",
+        "docs/flask.md",
+        "docs/migrate-from-flask-cors.md",
     ],
 )
 def test_a_page_opens_with_an_example(name: str) -> None:

@@ -30,10 +30,10 @@ class Answer:
 
 
 def read(raw: bytes) -> Answer:
-    """Read one answer of HTTP/1.1."""
+    """Read one answer of HTTP/1.1, or of HTTP/1.0 from a server that speaks no other."""
     head, _, body = raw.partition(b"\r\n\r\n")
     status, *lines = head.split(b"\r\n")
-    assert status.startswith(b"HTTP/1.1 "), f"no answer: {raw!r}"
+    assert status.startswith((b"HTTP/1.1 ", b"HTTP/1.0 ")), f"no answer: {raw!r}"
     fields = [line.partition(b":") for line in lines]
     headers = [(name.lower(), value.strip()) for name, _, value in fields]
     return Answer(raw=raw, status=int(status.split()[1]), headers=headers, body=body)

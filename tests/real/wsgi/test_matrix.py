@@ -60,7 +60,7 @@ def test_a_name_with_underscores_is_never_a_way_around(server: Server) -> None:
 
 def test_hostile_bytes_do_no_harm(server: Server) -> None:
     """Whatever arrives is answered, and nothing of it is repeated in a CORS header."""
-    for origin in (b"https://\xff\xfe.example", b"\x80" * 400, b"null, null", b"https://app.example.com\x0b", b""):
+    for origin in (b"https://\xff\xfe.example", b"\x80" * 400, b"null, null", b"https://app.\x0bexample.com", b""):
         answer = server.ask("GET", ("Origin", origin), path="/ok")
         assert answer.status in {200, 400}
         assert answer.cors == {}

@@ -23,13 +23,17 @@ _STATUS = "500 Internal Server Error"
 
 
 class DebugErrors:
-    """A layer that answers the exceptions of a `FlaskLayer` as text, if a page of another origin may read it."""
+    """A layer that answers the exceptions of a `FlaskLayer` as text, if a page of another origin may read it.
 
-    __slots__ = ("app",)
+    `policy` is the policy of the app.
+    """
+
+    __slots__ = ("app", "policy")
 
     def __init__(self, app: FlaskLayer) -> None:
         """Wrap the layer."""
         self.app = app
+        self.policy = app.policy
 
     def serve(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Serve one request."""

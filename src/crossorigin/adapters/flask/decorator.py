@@ -97,20 +97,17 @@ def _checked(view: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
-def check_order(views: Iterable[object]) -> None:
-    """Check that no view is registered without its policy, because `cross_origin` is above the decorator of the route.
+def views_without_their_policy(views: Iterable[object]) -> list[str]:
+    """Return the names of views that are served without the policy that `cross_origin` gave them.
 
-    Raises:
-        TypeError: There is such a view.
+    Most likely, `cross_origin` is above the decorator of the route. It may also be meant: the function can have a
+    policy in another app.
     """
     served = [*views]
     with_policy = {id(wrapped) for view in served if REGISTRY.policy_of(view) for wrapped in _chain(view)}
-    for view in served:
-        if _DECORATED in getattr(view, "__dict__", ()) and id(view) not in with_policy:
-            raise TypeError(
-                f"cross_origin(...) on {owner_of(view)} has no effect, because it is above the decorator of the route, "
-                "which serves the view without it. Put it below, next to the function."
-            )
+    return [
+        owner_of(view) for view in served if _DECORATED in getattr(view, "__dict__", ()) and id(view) not in with_policy
+    ]
 
 
 def _chain(view: object) -> Iterator[object]:

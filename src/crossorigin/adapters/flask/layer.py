@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from crossorigin.adapters.common.route_policies import RoutePlans
-from crossorigin.adapters.flask.decorator import check_order
+from crossorigin.adapters.flask.decorator import views_without_their_policy
 from crossorigin.adapters.flask.registry import owner_of
 from crossorigin.adapters.flask.routing import FlaskRoutes
 from crossorigin.adapters.wsgi.environ import ORIGIN
@@ -65,11 +65,15 @@ class FlaskLayer:
         """Find out whether the routes have policies.
 
         Raises:
-            TypeError: A view has a policy that would have no effect.
+            TypeError: A view has a policy for Starlette, which would have no effect.
         """
         count = len(self._views)
         views = [*self._views.values()]
-        check_order(views)
+        for owner in views_without_their_policy(views):
+            _warn(
+                f"{owner} is served without the policy that cross_origin(...) gave it. If cross_origin is above the "
+                "decorator of the route, put it below, next to the function."
+            )
         for view in views:
             foreign = getattr(view, _ASGI_ATTRIBUTE, None)
             if type(foreign).__module__.startswith("crossorigin."):
@@ -83,3 +87,12 @@ class FlaskLayer:
             layer.selector = self.routes
             layer.is_fast = False
         self._scanned = count
+
+
+def _warn(message: str) -> None:
+    import contextlib
+    import logging
+
+    # A user's logging filter may raise, and that must not make the request fail.
+    with contextlib.suppress(Exception):
+        logging.getLogger("crossorigin").warning("%s", message)

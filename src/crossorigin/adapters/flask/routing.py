@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 from crossorigin.adapters.flask.registry import REGISTRY
 from crossorigin.adapters.wsgi.environ import REQUEST_METHOD, decode_path
+from crossorigin.fetch.methods import STANDARD_METHODS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class FlaskRoutes:
         self._app = app
         self._plans = plans
         self._resources = resources
-        # Only methods that a rule serves are kept, so the app bounds its size.
+        # Only the standard methods are kept, so the app bounds its size.
         self._by_endpoint: dict[tuple[str, str], Selection | None] = {}
 
     def has_policies(self) -> bool:
@@ -59,13 +60,14 @@ class FlaskRoutes:
 
     def ahead(self, environ: Environ) -> Selection:
         """Select for a request before Flask has routed it."""
-        path, endpoint = self._route(self._adapter(environ), environ, environ["REQUEST_METHOD"])
-        return self._select(endpoint, environ["REQUEST_METHOD"], path)
+        # Flask routes methods in upper case.
+        method = environ["REQUEST_METHOD"].upper()
+        path, endpoint = self._route(self._adapter(environ), environ, method)
+        return self._select(endpoint, method, path)
 
     def preflight(self, environ: Environ) -> tuple[Selection, TextPlan]:
         """Select for a preflight, by the method that it requests."""
         adapter = self._adapter(environ)
-        # Werkzeug routes methods in upper case.
         method = environ[REQUEST_METHOD][:_LONGEST_METHOD].upper()
         path, endpoint = self._route(adapter, environ, method)
         selection = self._select(endpoint, method, path)
@@ -86,7 +88,7 @@ class FlaskRoutes:
         # A view may call another app, and a response without a rule is a 404, a 405 or a redirect.
         if rule is None or request.environ is not environ:
             return self.ahead(environ)
-        return self._select(rule.endpoint, environ["REQUEST_METHOD"], environ.get("PATH_INFO", ""), is_decoded=False)
+        return self._select(rule.endpoint, request.method, environ.get("PATH_INFO", ""), is_decoded=False)
 
     def _adapter(self, environ: Environ) -> Any | None:
         try:
@@ -108,8 +110,10 @@ class FlaskRoutes:
             return found, adapter.match(found, method)[0]
         except RequestRedirect as redirect:
             # The redirect to a path with a slash belongs to the route at that path.
-            target = unquote(urlsplit(redirect.new_url).path)
-            target = _routed_path(target.removeprefix(adapter.script_name.rstrip("/")))
+            url = urlsplit(redirect.new_url)
+            if url.netloc != adapter.get_host(None):
+                return found, None
+            target = _routed_path(unquote(url.path).removeprefix(adapter.script_name.rstrip("/")))
             return self._route(adapter, environ, method, target) if path is None else (target, None)
         except Exception:  # noqa: BLE001  # a 404, a 405, or a converter that fails: no endpoint serves it
             return found, None
@@ -123,7 +127,9 @@ class FlaskRoutes:
             except KeyError:
                 attached = self._policy_of_endpoint(endpoint, method)
                 selection = None if attached is None else self._plans.select(attached)
-                self._by_endpoint[key] = selection
+                # A rule may serve any method, and clients choose it.
+                if method in STANDARD_METHODS:
+                    self._by_endpoint[key] = selection
         if selection is not None:
             return selection
         if not self._resources:

@@ -34,7 +34,7 @@ _SYNONYMS: Mapping[str, tuple[str, ...]] = {
 _OPTION_OF = {synonym: option for option, synonyms in _SYNONYMS.items() for synonym in synonyms}
 _ANY_ORIGIN = frozenset({"allow_all", "allow_all_origins", "allow_any_origin", "origin_allow_all", "allow_origins_all"})
 # What these switch on elsewhere is always done here, or never.
-_WITHOUT_NEED = frozenset({"always_send", "automatic_options", "send_wildcard", "vary_header"})
+_WITHOUT_NEED = frozenset({"always_send", "automatic_options", "intercept_exceptions", "send_wildcard", "vary_header"})
 _PREFIX = "cors_"
 # Arguments of the middleware, for the message where they are given to a policy.
 _ARGUMENTS = frozenset({"debug", "outermost", "check_websockets", "served_methods_only", "on_refused", "on_decision"})

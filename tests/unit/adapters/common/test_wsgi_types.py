@@ -19,5 +19,6 @@ def test_the_types_are_not_loaded() -> None:
     module = "crossorigin.adapters.common.wsgi_types"
     path = str(ROOT / "src")
     program = f"import sys; sys.path.insert(0, {path!r}); import crossorigin.wsgi; print({module!r} in sys.modules)"
-    run = subprocess.run([sys.executable, "-I", "-S", "-c", program], capture_output=True, text=True, check=True)
+    command = [sys.executable, "-I", "-S", "-c", program]
+    run = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
     assert run.stdout == "False\n"

@@ -452,6 +452,8 @@ def test_the_app_and_the_policy_of_the_layer_can_be_read() -> None:
     assert app.wsgi_app == layer.serve
     assert layer.app == bare
     assert layer.policy == Policy(allow_origins=[ORIGIN])
+    outer: Any = crashing().wsgi_app
+    assert outer.__self__.policy == outer.__self__.app.policy
 
 
 def test_a_view_that_is_added_without_a_rule_is_found() -> None:

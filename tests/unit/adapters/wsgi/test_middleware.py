@@ -5,6 +5,7 @@ import io
 import logging
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from wsgiref.util import FileWrapper
 from wsgiref.validate import validator
@@ -335,6 +336,22 @@ def test_a_middleware_can_be_copied() -> None:
     assert get(middleware, OTHER)["ran"] == "True"
     assert get(copy.deepcopy(middleware))["access-control-allow-origin"] == ORIGIN
     assert middleware.app is app
+
+
+def test_threads_share_a_middleware() -> None:
+    """However many threads fill its tables at the same time, each request gets the answer to its own origin."""
+    origins = [f"https://a{number}.example.com" for number in range(40)]
+    patterns = ["https://*.example.com", *origins[:20]]
+    middleware = CORSMiddleware(app, allow_origins=patterns, allow_headers=["X-Token"])
+
+    def ask(number: int) -> bool:
+        origin = origins[number % len(origins)] if number % 3 else OTHER
+        method, fields = ("OPTIONS", PREFLIGHT) if number % 2 else ("GET", {})
+        answer = get(middleware, origin, method, **fields)
+        return answer.get("access-control-allow-origin") == (None if origin == OTHER else origin)
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(ask, range(2000)))
 
 
 # What servers do to header fields.

@@ -1,0 +1,90 @@
+"""What an adapter with text headers sends is what the decision says, and what a browser makes of it is what it means.
+
+`test_adapter_laws` compares the decision itself with a second reading of the rules.
+"""
+
+import random
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crossorigin import ActualDecision
+from crossorigin.browser import run, wsgi_transport
+from crossorigin.wsgi import CORSMiddleware
+from tests.cases.table import Request, Response
+from tests.cases.test_text_cases import EXCHANGES
+from tests.example_counts import ExampleCounts
+from tests.notes import NOTES
+from tests.properties import reference
+from tests.properties.pairs import Pair, options, pair
+from tests.properties.serving import build
+from tests.properties.strategies import ORIGIN_SPOILS, PREFLIGHT_SPOILS, answers, flip, policies, requests
+from tests.properties.test_both_sides import SEED, answer, broken, browser_request, expected, policy_of
+
+POLICIES, PAIRS = 120, 12
+
+
+@pytest.mark.parametrize("protocol", EXCHANGES)
+def test_what_is_sent_is_what_the_decision_says(protocol: str) -> None:
+    """Whatever arrives, every header, the status and the body of a preflight; names are compared without case."""
+    counts = ExampleCounts()
+
+    @given(policies(), flip(), st.sampled_from([",", ", "]), st.data())
+    def law(drawn: dict[str, Any], debug: bool, separator: str, data: st.DataObject) -> None:  # Hypothesis gives it
+        policy, said = build(drawn), data.draw(answers())
+        spoil = data.draw(st.sampled_from(["", "preflight", *ORIGIN_SPOILS, *PREFLIGHT_SPOILS]))
+        asked = data.draw(requests(drawn, spoil or None))
+        request = Request(method=asked.method, headers=asked.headers)
+        own = tuple(line for line in said.own if line[0].strip() and not set(line[0] + line[1]) & {10, 13})
+        names = request.lines("access-control-request-headers")
+        # A server joins the lines of the list, and the limit on its length counts what it puts between them.
+        joined = [separator.encode().join(names)] if names else []
+        decision = policy.decide(
+            asked.method,
+            origin=request.lines("origin"),
+            request_method=request.lines("access-control-request-method"),
+            request_headers=joined,
+            request_private_network=request.lines("access-control-request-private-network"),
+            debug=debug,
+        )
+        done = EXCHANGES[protocol](policy, debug, request, Response(status=said.status, headers=own), separator)
+        sent = [(name.lower(), value) for name, value in done.headers]
+        counts.count(allowed=decision.allowed, refused=not decision.allowed, app=done.app_ran, own=not done.app_ran)
+        if isinstance(decision, ActualDecision):
+            assert done.app_ran
+            assert sent == [(bytes(name).lower(), value) for name, value in decision.response.apply(own)]
+        else:
+            response = decision.response
+            assert (done.status, done.body, sent) == (response.status, response.body, list(response.headers))
+        assert len(reference.lines_of(sent, "access-control-allow-origin")) <= 1
+
+    law()
+    counts.require(allowed=0.1, refused=0.1, app=0.1, own=0.1)
+
+
+def agrees(drawn: Pair) -> bool:
+    """Tell whether a browser makes of the WSGI middleware what its policy decides."""
+
+    def app(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        status, headers = answer(drawn, environ["PATH_INFO"])
+        pairs = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers]
+        start_response(f"{status} Status", pairs)
+        return []
+
+    policy = policy_of(drawn)
+    verdict = run(browser_request(drawn), wsgi_transport(CORSMiddleware(app, policy=policy, debug=drawn.debug)))
+    return (verdict.type, list(verdict.exposed)) == expected(policy, drawn)
+
+
+def test_a_policy_decides_what_a_browser_lets_through(pytestconfig: pytest.Config) -> None:
+    """The browser model and the policy judge each other through a WSGI app too, redirects included."""
+    chance = random.Random(SEED)
+    for _ in range(POLICIES):
+        drawn_options = options(chance)
+        for _ in range(PAIRS):
+            drawn = pair(chance, drawn_options)
+            if not agrees(drawn):
+                pytest.fail(f"seed {SEED}: {broken(drawn, agrees)}")
+    pytestconfig.stash[NOTES].append(f"seed {SEED}: {POLICIES * PAIRS} pairs of policies and requests through WSGI")
