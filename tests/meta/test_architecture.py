@@ -33,7 +33,12 @@ ROOT_ENTRIES = {
 }
 # Distributions that an app may have, each with the modules and packages that may import it.
 FRAMEWORKS = {
-    "aiohttp": {"crossorigin.aiohttp", "crossorigin.adapters.aiohttp"},
+    "aiohttp": {
+        "crossorigin.aiohttp",
+        "crossorigin.adapters.aiohttp",
+        "crossorigin.browser.aiohttp",
+        "crossorigin.doctor.aiohttp",
+    },
     "django": set[str](),
     "fastapi": {"crossorigin.fastapi"},
     "flask": {"crossorigin.flask", "crossorigin.adapters.flask"},

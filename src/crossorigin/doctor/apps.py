@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from urllib.parse import urlsplit
 
 from crossorigin.browser import ASGIApp, AsyncTransport, HttpRequest, HttpResponse, asgi_transport, is_wsgi_app
+from crossorigin.browser.aiohttp import is_aiohttp_app
+from crossorigin.doctor.aiohttp import AiohttpBridge
 from crossorigin.doctor.answers import Answer
 from crossorigin.doctor.probe import CannotRunError
 from crossorigin.doctor.wsgi import WSGIBridge
@@ -73,13 +75,20 @@ def load(name: str, folder: Path) -> ASGIApp:
     if not callable(found):
         what = "has no" if found is None else "is no app by the name of"
         raise CannotRunError("app", f"{name}: the module {module_name} {what} {attribute}.")
+    # An aiohttp app can be called without arguments too, and returns itself.
     if _takes(found, 0):
         found = _made(name, found)
-    if is_wsgi_app(found):
-        return WSGIBridge(found)
-    if not _takes(found, 3):
+    return _as_asgi(name, found)
+
+
+def _as_asgi(name: str, app: Any) -> ASGIApp:
+    if is_aiohttp_app(app):
+        return AiohttpBridge(app)
+    if is_wsgi_app(app):
+        return WSGIBridge(app)
+    if not _takes(app, 3):
         raise CannotRunError("app", f"{name} is no ASGI app: it is not called with a scope, receive and send.")
-    return cast("ASGIApp", found)
+    return cast("ASGIApp", app)
 
 
 def _made(name: str, factory: Callable[[], Any]) -> object:

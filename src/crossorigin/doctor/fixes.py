@@ -171,10 +171,15 @@ def _flask_extension(wanted: Wanted, known: Mapping[str, object]) -> str:
     return "\n".join([f"from {_OURS}.flask import CORS", "", "CORS(", "    app,", *options, ")"])
 
 
+def _aiohttp(wanted: Wanted, known: Mapping[str, object]) -> str:
+    options = [f"    {name}={_value(value)}" for name, value in _options(wanted, known).items()]
+    return "\n".join([f"from {_OURS}.aiohttp import setup", "", "setup(", "    app,", *options, ")"])
+
+
 def _route(wanted: Wanted, on: str, server: Server) -> str:
     options = [f"    {name}={_value(value)}" for name, value in _options(wanted, {}).items()]
     # A router and an app have their kind before their name, and no decorator.
-    name, module = ("cors", "fastapi") if server is not Server.CROSSORIGIN_FLASK else ("cross_origin", "flask")
+    name, module = _DECORATORS.get(server, ("cors", "fastapi"))
     opening, closing = (f"{name}(", f")(...)  # {on}") if " " in on else (f"@{name}(", ")")
     if server is Server.CROSSORIGIN_FLASK and on.startswith("Blueprint "):
         name, opening, closing = "CORS", "CORS(", ")"
@@ -271,10 +276,16 @@ def _headers(wanted: Wanted, _: Mapping[str, object]) -> str:
 
 
 _OURS = "crossorigin"
+# The decorator for routes, and its module.
+_DECORATORS: Mapping[Server, tuple[str, str]] = {
+    Server.CROSSORIGIN_AIOHTTP: ("cors", "aiohttp"),
+    Server.CROSSORIGIN_FLASK: ("cross_origin", "flask"),
+}
 _WRITERS: Mapping[Server, Callable[[Wanted, Mapping[str, object]], str]] = {
     Server.CROSSORIGIN: _asgi(_OURS),
     Server.CROSSORIGIN_FLASK: _flask_extension,
     Server.CROSSORIGIN_WSGI: _wsgi,
+    Server.CROSSORIGIN_AIOHTTP: _aiohttp,
     Server.STARLETTE: _asgi("starlette.middleware.cors"),
     Server.ASGI: _asgi(_OURS),
     Server.FLASK: _flask,

@@ -7,8 +7,9 @@ which words the fix is written, and the sign that led to it is told.
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any, cast
 
-from crossorigin.browser import Exchange, HttpResponse, is_wsgi_app
+from crossorigin.browser import Exchange, HttpResponse, is_aiohttp_app, is_wsgi_app
 
 
 class Server(StrEnum):
@@ -17,6 +18,7 @@ class Server(StrEnum):
     CROSSORIGIN = "crossorigin"
     CROSSORIGIN_FLASK = "crossorigin-flask"
     CROSSORIGIN_WSGI = "crossorigin-wsgi"
+    CROSSORIGIN_AIOHTTP = "crossorigin-aiohttp"
     STARLETTE = "starlette"
     # An app of FastAPI or Starlette of whose middleware nothing is known, or that it has none.
     ASGI = "asgi"
@@ -30,6 +32,7 @@ TITLES: Mapping[Server, str] = {
     Server.CROSSORIGIN: "FastAPI or Starlette, with crossorigin's CORSMiddleware",
     Server.CROSSORIGIN_FLASK: "Flask, with crossorigin's CORS",
     Server.CROSSORIGIN_WSGI: "a WSGI app, with crossorigin's CORSMiddleware",
+    Server.CROSSORIGIN_AIOHTTP: "aiohttp, with crossorigin's setup",
     Server.STARLETTE: "FastAPI or Starlette, with Starlette's CORSMiddleware",
     Server.ASGI: "FastAPI or Starlette",
     Server.FLASK: "Flask, with Flask-Cors",
@@ -83,6 +86,8 @@ def recognize_app(app: object) -> Recognized:
             if owner.startswith(start):
                 return Recognized(server=server, sign="the app has this middleware", options=options, wraps=wraps)
     wrapped = getattr(app, "app", app)
+    if is_aiohttp_app(wrapped):
+        return _recognize_aiohttp(wrapped)
     if hasattr(wrapped, "wsgi_app"):
         handlers = getattr(wrapped, "after_request_funcs", {}).get(None, ())
         if any(handler.__module__.startswith("flask_cors") for handler in handlers):
@@ -91,6 +96,16 @@ def recognize_app(app: object) -> Recognized:
     if is_wsgi_app(wrapped):
         return Recognized(server=Server.CROSSORIGIN_WSGI, sign="the app is a WSGI app")
     return Recognized(server=Server.ASGI, sign="the app is an ASGI app without a CORS middleware that is known")
+
+
+def _recognize_aiohttp(app: object) -> Recognized:
+    from crossorigin.adapters.aiohttp.registry import layer_key
+
+    keyed = cast("Mapping[object, Any]", app)
+    if layer_key() not in keyed:
+        return Recognized(server=Server.CROSSORIGIN_AIOHTTP, sign="the app is an aiohttp app without our setup")
+    options = {"policy": keyed[layer_key()].policy}
+    return Recognized(server=Server.CROSSORIGIN_AIOHTTP, sign="the app has this setup", options=options)
 
 
 def _layers(app: object) -> Iterator[tuple[str, Mapping[str, object], bool]]:

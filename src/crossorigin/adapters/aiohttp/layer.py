@@ -15,10 +15,10 @@ from crossorigin.adapters.aiohttp.answers import answer_preflight, refuse
 from crossorigin.adapters.aiohttp.checks import check_cors, log_failure, warn_about_inner
 from crossorigin.adapters.aiohttp.registry import layer_key
 from crossorigin.adapters.aiohttp.requests import (
-    DECISION,
+    DECIDED,
     ORIGIN,
+    OWNER,
     REQUEST_METHOD,
-    Decided,
     decide_preflight,
     is_handshake,
     read_facts,
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from crossorigin.adapters.common.route_policies import AttachedPolicy, Selection
     from crossorigin.adapters.common.text_headers import TextHeaders
     from crossorigin.policy.decide.decisions import Decision
+    from crossorigin.policy.policy import Policy
 
 # Looking up eight of these strings costs a fifth of looking up eight others.
 _EDITED_NAMES = tuple(map(istr, sorted(EDITED_NAMES)))
@@ -97,6 +98,11 @@ class Layer:
         self._is_checked = self._is_scanned = False
         self._has_failed = False
         self._outer: Layer | None = None
+
+    @property
+    def policy(self) -> Policy:
+        """The policy of the app, the first if there is a list."""
+        return self.routes.policy
 
     def install(self) -> None:
         """Add the layer to the app."""
@@ -168,7 +174,7 @@ class Layer:
 
     def _prepare_fully(self, request: Request, response: StreamResponse) -> None:
         if self._outer is None:
-            _set_headers(response, request[DECISION].headers)
+            _set_headers(response, request[DECIDED])
 
     async def _resolve(self, request: Request) -> AbstractMatchInfo:
         if not self._is_scanned:
@@ -185,6 +191,8 @@ class Layer:
     async def _answer_preflight(self, request: Request, origin: str, method: str) -> Answered:
         selection, plan = await self.routes.preflight(request, origin, method)
         preflight = decide_preflight(plan, origin, method, request)
+        if selection.owner:
+            request[OWNER] = selection.owner
         self._report(preflight.decision, request, selection)
         return answer_preflight(preflight)
 
@@ -192,8 +200,9 @@ class Layer:
         """Decide an actual request, and answer it if it must not reach the handler."""
         origin = value_of(request, ORIGIN)
         selection = self.routes.select(match, request.method, origin)
-        decided = selection.plan.decide_actual(origin)
-        request[DECISION] = Decided(headers=decided, owner=selection.owner)
+        decided = request[DECIDED] = selection.plan.decide_actual(origin)
+        if selection.owner:
+            request[OWNER] = selection.owner
         if decided.is_refused or self._reports_all:
             self._report(decided.decision, request, selection)
         if self._refuses(match, request) and is_foreign(decided.decision, read_facts(request)):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from aiohttp import hdrs, web
 
@@ -12,7 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from aiohttp.web import Request
 
-    from crossorigin.adapters.common.text_headers import TextHeaders, TextPreflight
+    from crossorigin.adapters.common.text_headers import TextPreflight
     from crossorigin.adapters.common.text_plan import TextPlan
     from crossorigin.policy.decide.request_facts import RequestFacts
 
@@ -22,17 +22,12 @@ REQUEST_HEADERS = hdrs.ACCESS_CONTROL_REQUEST_HEADERS
 _REQUEST_PRIVATE_NETWORK = "Access-Control-Request-Private-Network"
 
 
-# The key of a request under which its `Decided` is, if the app needs more than headers.
-# Older releases of aiohttp have only strings for it, and newer ones warn about them.
+# The keys of a request. Older releases of aiohttp have only strings for it, and newer ones warn about them.
 _key_type: Any = getattr(web, "RequestKey", None)
-DECISION: Any = "crossorigin_decision" if _key_type is None else _key_type("crossorigin_decision", object)
-
-
-class Decided(NamedTuple):
-    """The headers of a response, decided before the handler runs. `owner` is empty for the policy of the app."""
-
-    headers: TextHeaders
-    owner: str
+# What was decided before the handler ran, if the app needs more than headers.
+DECIDED: Any = "crossorigin_decided" if _key_type is None else _key_type("crossorigin_decided", object)
+# The owner of the policy that decided, if it is not the policy of the app.
+OWNER: Any = "crossorigin_owner" if _key_type is None else _key_type("crossorigin_owner", str)
 
 
 def value_of(request: Request, name: str) -> str | None:

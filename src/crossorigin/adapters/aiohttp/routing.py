@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from crossorigin.adapters.common.route_policies import AttachedPolicy, RoutePlans, Selection
     from crossorigin.adapters.common.text_plan import TextPlan
+    from crossorigin.policy.policy import Policy
 
     Resolve = Callable[[Request], Awaitable[AbstractMatchInfo]]
 
@@ -48,6 +49,11 @@ class AiohttpRoutes:
     def plan(self) -> TextPlan:
         """The plan of the policy of the app."""
         return self._plans.app.plan
+
+    @property
+    def policy(self) -> Policy:
+        """The policy of the app, the first if there is a list."""
+        return self._plans.app.policy
 
     def scan(self, handlers: Iterable[object], apps: Iterable[Application]) -> None:
         """Find out whether one of the handlers or sub-apps has its own policy."""
