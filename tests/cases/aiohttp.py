@@ -14,7 +14,7 @@ from tests.cases.table import Response as Told
 from tests.cases.text import BODY, TextExchange
 
 
-class _Unframed(web.Response):
+class Unframed(web.Response):
     """A response to which aiohttp adds no headers, because the cases compare all headers."""
 
     async def _start(self, request: Any) -> None:
@@ -38,7 +38,7 @@ async def _exchange(policy: Policy, debug: bool, request: Request, response: Tol
 
     async def answer(_: web.Request) -> web.StreamResponse:
         ran.append(True)
-        told = _Unframed(body=BODY, status=response.status)
+        told = Unframed(body=BODY, status=response.status)
         told.headers.clear()
         told.headers.extend(decoded(response.headers))
         return told
