@@ -14,9 +14,9 @@ from sybil.evaluators.python import PythonEvaluator
 from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser
 
 import crossorigin
-from crossorigin.browser import is_wsgi_app
+from crossorigin.browser import is_aiohttp_app, is_wsgi_app
 from tests.meta.docs.documents import DOCUMENTS, FINDINGS, NAMES, REASONS, ROOT
-from tests.meta.docs.exchange import send, send_wsgi
+from tests.meta.docs.exchange import send, send_aiohttp, send_wsgi
 
 _PRINTED = "_printed"
 _RUN = PythonEvaluator()
@@ -49,7 +49,7 @@ def compare_exchange(example: Example) -> None:
     status_line, *response_headers = response.splitlines()
     method, path, _ = request_line.split(" ")
     app = example.namespace["app"]
-    send_to = send_wsgi if is_wsgi_app(app) else send
+    send_to = send_aiohttp if is_aiohttp_app(app) else send_wsgi if is_wsgi_app(app) else send
     answer = send_to(app, method, [_header(line) for line in request_headers], path)
     assert str(answer.status) == status_line.split(" ")[1]
     expected = sorted((name.lower(), value) for name, value in map(_header, response_headers))
@@ -121,8 +121,16 @@ def test_every_example_of_a_document_does_what_it_shows(path: Path) -> None:
         "docs/logging.md",
         "docs/settings.md",
         "docs/doctor.md",
+        "docs/aiohttp.md",
+        "docs/asgi.md",
+        "docs/blacksheep.md",
+        "docs/falcon.md",
         "docs/flask.md",
+        "docs/litestar.md",
+        "docs/migrate-from-aiohttp-cors.md",
         "docs/migrate-from-flask-cors.md",
+        "docs/quart.md",
+        "docs/sanic.md",
     ],
 )
 def test_a_page_opens_with_an_example(name: str) -> None:

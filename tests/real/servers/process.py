@@ -40,6 +40,9 @@ _COMMANDS = {
     # Servers for WSGI.
     "gunicorn-sync": ["gunicorn", "{app}", "--bind=127.0.0.1:{port}", "--worker-class=sync"],
     "gunicorn-threads": ["gunicorn", "{app}", "--bind=127.0.0.1:{port}", "--threads=2"],
+    # Servers for aiohttp; the first takes a function that makes an app.
+    "aiohttp": ["aiohttp.web", "--hostname=127.0.0.1", "--port={port}", "{app}"],
+    "gunicorn-aiohttp": ["gunicorn", "{app}", "--bind=127.0.0.1:{port}", "--worker-class=aiohttp.GunicornWebWorker"],
     "waitress": ["waitress", "--listen=127.0.0.1:{port}", "{app}"],
     "flask-run": ["flask", "--app={app}", "run", "--port={port}"],
     "flask-run-debug": ["flask", "--app={app}", "run", "--debug", "--no-reload", "--port={port}"],
@@ -75,7 +78,7 @@ class Server:
         self.name = name
         self._speaks_http2 = name.endswith("http2")
         # Those that print the port they were given choose it themselves.
-        self.port = _free_port() if name == "granian" else 0
+        self.port = _free_port() if name in {"granian", "aiohttp"} else 0
         command = [part.format(app=app, port=self.port, folder=Path(app).parent) for part in _COMMANDS[name]]
         self._process = subprocess.Popen(
             [sys.executable, "-m", *command],
