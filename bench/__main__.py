@@ -9,7 +9,7 @@ import json
 from importlib.metadata import version
 from pathlib import Path
 
-from bench import endtoend, flask, instructions, routes, smoke, startup, tables
+from bench import aiohttp, endtoend, flask, instructions, routes, smoke, startup, tables
 from bench.callgrind import ROOT, environment, run
 from bench.cases import CASES
 from bench.chart import draw
@@ -22,7 +22,7 @@ RESULTS = ROOT / "bench" / "results.json"
 DOCUMENT = ROOT / "docs" / "performance.md"
 CHART = ROOT / "docs" / "performance.svg"
 
-PEERS = ("asgi-cors", "litestar", "starlette", "fastapi", "uvicorn", "flask", "flask-cors")
+PEERS = ("asgi-cors", "litestar", "starlette", "fastapi", "uvicorn", "flask", "flask-cors", "aiohttp", "aiohttp-cors")
 
 
 def measure(sources: Path) -> Results:
@@ -35,6 +35,8 @@ def measure(sources: Path) -> Results:
     by_route = routes.measure(sources)
     print("Flask ...", flush=True)
     of_flask = flask.measure(sources)
+    print("aiohttp ...", flush=True)
+    of_aiohttp = aiohttp.measure(sources)
     print("Microseconds ...", flush=True)
     microseconds = json.loads(run("bench.clock", list(CASES), environment(sources)))
     print("Instructions of every case ...", flush=True)
@@ -47,6 +49,7 @@ def measure(sources: Path) -> Results:
         "end_to_end": end_to_end,
         "routes": by_route,
         "flask": of_flask,
+        "aiohttp": of_aiohttp,
         "imports": imports,
         "builds": builds,
     }

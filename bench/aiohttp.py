@@ -9,6 +9,7 @@ The requests pass aiohttp's own parser, protocol and writer. Only the socket is 
 import asyncio
 import gc
 import sys
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -166,6 +167,15 @@ async def check(case: AiohttpCase, contender: str) -> None:
         raise RuntimeError(f"{contender} answers {case.name} with {head!r}")
     if contender != BARE and (b"Access-Control-Allow-Origin: " in head) != case.allowed:
         raise RuntimeError(f"{contender} {'refuses' if case.allowed else 'allows'} {case.name}")
+
+
+def problems(counts: Mapping[str, Mapping[str, float]]) -> list[str]:
+    """Return where a request costs more than with aiohttp-cors."""
+    return [
+        f"aiohttp {case}: {row[OURS] / row[PEER]:.2f} times the cost of aiohttp-cors"
+        for case, row in counts.items()
+        if row[OURS] > row[PEER]
+    ]
 
 
 def measure(sources: Path) -> dict[str, dict[str, float]]:

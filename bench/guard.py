@@ -15,7 +15,7 @@ import sysconfig
 from collections.abc import Mapping
 from pathlib import Path
 
-from bench import endtoend, flask, instructions, routes
+from bench import aiohttp, endtoend, flask, instructions, routes
 from bench.callgrind import ROOT
 from bench.cases import ACTUAL, CASES, PREFLIGHT
 from bench.ratios import REFERENCES, TARGETS, limit, ratios, routing_ratios
@@ -112,6 +112,7 @@ def main(arguments: list[str] | None = None) -> int:
     found = problems(measured, baseline)
     if not chosen.case:
         found += flask.problems(flask.measure(chosen.src, flask.GUARDED))
+        found += aiohttp.problems(aiohttp.measure(chosen.src))
     for problem in found:
         print(problem, file=sys.stderr)
     return 1 if found else 0

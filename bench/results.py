@@ -40,5 +40,6 @@ class Results(TypedDict):
     end_to_end: Counts
     routes: RouteResults
     flask: Counts
+    aiohttp: Counts
     imports: dict[str, Import]
     builds: dict[str, Build]

@@ -27,8 +27,8 @@ _DEFAULT_PORT = 8000
 _HIGHEST_PORT = 65535
 _NEEDED = ("fastapi", "uvicorn")
 # The module with the API for each framework, and the packages that it needs besides.
-_APIS = {"fastapi": "demo.api", "flask": "demo.flask_api"}
-_NEEDED_BY = {"fastapi": (), "flask": ("a2wsgi", "flask")}
+_APIS = {"fastapi": "demo.api", "flask": "demo.flask_api", "aiohttp": "demo.aiohttp_api"}
+_NEEDED_BY = {"fastapi": (), "flask": ("a2wsgi", "flask"), "aiohttp": ("aiohttp",)}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -4,9 +4,11 @@ import doctest
 import io
 import pkgutil
 import re
+import sys
 from contextlib import redirect_stdout
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from sybil import Example, Sybil
@@ -90,11 +92,13 @@ _OF_REASONS = Sybil(parsers=_PYTHON)
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=NAMES)
-def test_every_example_of_a_document_does_what_it_shows(path: Path) -> None:
+def test_every_example_of_a_document_does_what_it_shows(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Python runs, `text` is what the block before printed, and `http` is what the app answers."""
     document = (_OF_REASONS if path.parent in {REASONS, FINDINGS} else SYBIL).parse(path)
     # What is told of a function names its module: a reader's is most often called so.
     document.namespace["__name__"] = "main"
+    # Litestar looks up annotations in the module of a handler.
+    monkeypatch.setitem(sys.modules, "main", ModuleType("main"))
     for example in document.examples():
         example.evaluate()
     assert not document.namespace.get(_PRINTED), "nothing shows what the last block prints"
