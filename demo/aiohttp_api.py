@@ -17,7 +17,7 @@ routes = web.RouteTableDef()
 
 
 @routes.get("/")
-async def main(request: web.Request) -> web.StreamResponse:
+async def main(_: web.Request) -> web.StreamResponse:
     """Return the documented message."""
     return web.json_response({"message": "Hello World"})
 
