@@ -195,7 +195,7 @@ def _ignore(*_: object) -> None:
 
 
 def main(*arguments: str) -> None:
-    """Count the cases of one contender, or print the table if there are no arguments."""
+    """Count the cases of one contender. Without arguments, print the table."""
     if not arguments:
         for name, row in measure(ROOT / "src").items():
             shares = [f"{contender} {row[contender] / row[BARE] - 1:+.1%}" for contender in (PEER, OURS)]

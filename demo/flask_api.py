@@ -33,6 +33,6 @@ def replace() -> dict[str, Any]:
     return {"message": "Replaced", "body": request.get_json()}
 
 
-# Both describe `start_response` in words of their own, so their types do not match.
+# Flask and the bridge describe `start_response` in different types.
 _wsgi_app: Any = flask_app
 app: Any = WSGIMiddleware(_wsgi_app)

@@ -178,18 +178,25 @@ def _aiohttp(wanted: Wanted, known: Mapping[str, object]) -> str:
 
 def _route(wanted: Wanted, on: str, server: Server) -> str:
     options = [f"    {name}={_value(value)}" for name, value in _options(wanted, {}).items()]
+    if server is Server.CROSSORIGIN_FLASK:
+        return _flask_route(wanted, on, options)
     # A router and an app have their kind before their name, and no decorator.
-    name, module = _DECORATORS.get(server, ("cors", "fastapi"))
-    opening, closing = (f"{name}(", f")(...)  # {on}") if " " in on else (f"@{name}(", ")")
-    if server is Server.CROSSORIGIN_FLASK and on.startswith("Blueprint "):
-        name, opening, closing = "CORS", "CORS(", ")"
-        options = [f"    ...,  # {on}", *options]
-    if on.startswith("resources["):
+    module = "aiohttp" if server is Server.CROSSORIGIN_AIOHTTP else "fastapi"
+    opening, closing = ("cors(", f")(...)  # {on}") if " " in on else ("@cors(", ")")
+    return "\n".join([f"from {_OURS}.{module} import cors", "", opening, *options, closing])
+
+
+def _flask_route(wanted: Wanted, on: str, options: list[str]) -> str:
+    """Return the code for the owner of a policy in a Flask app: a blueprint, a path in `resources`, or a view."""
+    if on.startswith("Blueprint "):
+        name, call = "CORS", ["CORS(", f"    ...,  # {on}", *options, ")"]
+    elif on.startswith("resources["):
         path = on.removeprefix("resources[").removesuffix("]")
-        name, opening, closing = "CORS", "CORS(\n    app,", ")"
         items = ", ".join(f'"{key}": {_value(value)[:-1]}' for key, value in _options(wanted, {}).items())
-        options = [f"    resources={{{path}: {{{items}}}}},  # and the others"]
-    return "\n".join([f"from {_OURS}.{module} import {name}", "", opening, *options, closing])
+        name, call = "CORS", ["CORS(", "    app,", f"    resources={{{path}: {{{items}}}}},  # and the others", ")"]
+    else:
+        name, call = "cross_origin", ["@cross_origin(", *options, ")"]
+    return "\n".join([f"from {_OURS}.flask import {name}", "", *call])
 
 
 def _value(value: object) -> str:
@@ -276,11 +283,6 @@ def _headers(wanted: Wanted, _: Mapping[str, object]) -> str:
 
 
 _OURS = "crossorigin"
-# The decorator for routes, and its module.
-_DECORATORS: Mapping[Server, tuple[str, str]] = {
-    Server.CROSSORIGIN_AIOHTTP: ("cors", "aiohttp"),
-    Server.CROSSORIGIN_FLASK: ("cross_origin", "flask"),
-}
 _WRITERS: Mapping[Server, Callable[[Wanted, Mapping[str, object]], str]] = {
     Server.CROSSORIGIN: _asgi(_OURS),
     Server.CROSSORIGIN_FLASK: _flask_extension,

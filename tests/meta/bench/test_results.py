@@ -97,7 +97,7 @@ def test_flask_costs_what_was_promised(results: Results) -> None:
     assert flask.problems(counts) == []
     increase = {case: row["ours"] / row["bare"] - 1 for case, row in counts.items()}
     for kind in ("allowed", "refused"):
-        assert all(abs(increase[f"{kind}-{count}"] - increase[kind]) < 0.01 for count in (1000, 100_000))
+        assert all(abs(increase[f"{kind}-{count}"] - increase[kind]) < 0.02 for count in (1000, 100_000))
 
 
 def test_too_high_a_cost_of_flask_is_a_problem() -> None:

@@ -149,7 +149,7 @@ def _read_on_decision(value: Any, issues: list[PolicyIssue]) -> OnDecision | Non
                 field="on_decision",
                 value=keep_value(value),
                 reason=f"Expected a function, got {type(value).__name__}.",
-                instruction="pass a function that takes a decision and the scope, for example on_decision=print.",
+                instruction="pass a function that takes a decision and the request, for example on_decision=print.",
             )
         )
         return None

@@ -2,6 +2,8 @@
 
 import io
 import logging
+import subprocess
+import sys
 from typing import Any
 
 import flask_cors
@@ -14,6 +16,7 @@ import crossorigin
 from crossorigin import InvalidPolicyError, IssueCode, Policy, Reason
 from crossorigin.flask import CORS, cross_origin, explain
 from crossorigin.wsgi import CORSMiddleware
+from tests.meta.docs.documents import ROOT
 from tests.unit.adapters.flask.apps import ORIGIN, OTHER, PARTNER, allowed, create, get, preflight, readers
 
 
@@ -475,3 +478,12 @@ def test_log_of_allowed_requests_in_debug_mode(caplog: pytest.LogCaptureFixture)
     with caplog.at_level(logging.DEBUG, "crossorigin"):
         get(app, "/")
     assert "allowed (origin-listed): GET '/'" in caplog.text
+
+
+def test_the_module_does_not_load_flask() -> None:
+    """Importing it costs what the package costs, and works where Flask is not installed."""
+    path = str(ROOT / "src")
+    program = f"import sys; sys.path.insert(0, {path!r}); import crossorigin.flask; print('flask' in sys.modules)"
+    command = [sys.executable, "-I", "-S", "-c", program]
+    run = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    assert run.stdout == "False\n"
