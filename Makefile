@@ -20,7 +20,8 @@ WORKERS := --numprocesses auto
 FRAMEWORK_TESTS := tests/unit/adapters/asgi/test_frameworks.py tests/unit/adapters/asgi/test_outermost.py \
     tests/unit/adapters/asgi/test_failed_startup.py tests/unit/adapters/asgi/test_mounted_layers.py \
     tests/unit/adapters/starlette tests/unit/test_starlette_explain.py tests/unit/test_starlette_install.py \
-    tests/unit/adapters/wsgi tests/unit/adapters/flask tests/unit/adapters/django tests/real/django \
+    tests/unit/adapters/wsgi tests/unit/adapters/flask tests/unit/adapters/aiohttp tests/unit/adapters/django \
+    tests/real/django \
     tests/unit/settings tests/real/recipes tests/properties/test_route_tables.py tests/properties/test_route_walks.py
 export PYTHON
 
@@ -29,7 +30,7 @@ export PYTHON
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r t d; do printf '%-20s%s\n' "$$t" "$$d"; done
 
-demo: $(if $(findstring --check,$(ARGS)),chromium) .venv/.demo ## show a page and an API on two origins, live (FRAMEWORK=django, flask: with another framework; ARGS=--check: check the results in a headless browser)
+demo: $(if $(findstring --check,$(ARGS)),chromium) .venv/.demo ## show a page and an API on two origins, live (FRAMEWORK=aiohttp, django, flask: with another framework; ARGS=--check: check the results in a headless browser)
 	@$(BIN)/python -m demo --framework $(FRAMEWORK) $(ARGS)
 
 screenshot: chromium .venv/.demo ## update the screenshot of the demo in the README, docs/demo.png

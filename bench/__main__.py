@@ -9,7 +9,7 @@ import json
 from importlib.metadata import version
 from pathlib import Path
 
-from bench import django, endtoend, flask, instructions, long_policies, routes, smoke, startup, tables
+from bench import aiohttp, django, endtoend, flask, instructions, long_policies, routes, smoke, startup, tables
 from bench.callgrind import ROOT, environment, run
 from bench.cases import ACTUAL, CASES, PREFLIGHT
 from bench.chart import draw
@@ -32,6 +32,8 @@ PEERS = (
     "flask-cors",
     "django",
     "django-cors-headers",
+    "aiohttp",
+    "aiohttp-cors",
 )
 
 
@@ -48,6 +50,8 @@ def measure(sources: Path) -> Results:
     of_flask = flask.measure(sources)
     print("Django ...", flush=True)
     of_django = django.measure(sources)
+    print("aiohttp ...", flush=True)
+    of_aiohttp = aiohttp.measure(sources)
     print("Microseconds ...", flush=True)
     ordinary = [case.name for case in (*ACTUAL, *PREFLIGHT)]
     microseconds = json.loads(run("bench.clock", ordinary, environment(sources)))
@@ -63,6 +67,7 @@ def measure(sources: Path) -> Results:
         "flask": of_flask,
         "long_policies": of_long_policies,
         "django": of_django,
+        "aiohttp": of_aiohttp,
         "imports": imports,
         "builds": builds,
     }

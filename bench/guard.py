@@ -15,7 +15,7 @@ import sysconfig
 from collections.abc import Mapping
 from pathlib import Path
 
-from bench import django, endtoend, flask, instructions, long_policies, routes
+from bench import aiohttp, django, endtoend, flask, instructions, long_policies, routes
 from bench.callgrind import ROOT
 from bench.cases import ACTUAL, CASES, PREFLIGHT
 from bench.more_cases import EXTRAS, UNLISTED, UNLISTED_PREFLIGHTS, WEBSOCKETS
@@ -127,6 +127,7 @@ def main(arguments: list[str] | None = None) -> int:
     if not chosen.case:
         found += flask.problems(flask.measure(chosen.src, flask.GUARDED))
         found += django.problems(django.measure(chosen.src, django.GUARDED))
+        found += aiohttp.problems(aiohttp.measure(chosen.src))
     for problem in found:
         print(problem, file=sys.stderr)
     return 1 if found else 0

@@ -42,5 +42,6 @@ class Results(TypedDict):
     flask: Counts
     long_policies: dict[str, float]
     django: Counts
+    aiohttp: Counts
     imports: dict[str, Import]
     builds: dict[str, Build]

@@ -156,6 +156,16 @@ def django(results: Results) -> str:
     return table(["Case", "instructions without CORS", "django-cors-headers", "crossorigin"], rows)
 
 
+def aiohttp(results: Results) -> str:
+    """Return the increase of a whole request to an aiohttp app over the same request without CORS."""
+    peers = ("aiohttp-cors", "ours")
+    rows = [
+        [f"`{case}`", _number(row["bare"]), *(_percent(row[name] / row["bare"] - 1) for name in peers)]
+        for case, row in results["aiohttp"].items()
+    ]
+    return table(["Case", "instructions without CORS", "aiohttp-cors", "crossorigin"], rows)
+
+
 def startup(results: Results) -> str:
     """Return the costs before the first request."""
     imports, builds = results["imports"], results["builds"]
@@ -190,6 +200,7 @@ def blocks(results: Results) -> dict[str, str]:
         "by-route": by_route(results["routes"]),
         "flask": flask(results),
         "django": django(results),
+        "aiohttp": aiohttp(results),
         "startup": startup(results),
         "time": microseconds(results),
     }

@@ -27,8 +27,13 @@ _DEFAULT_PORT = 8000
 _HIGHEST_PORT = 65535
 _NEEDED = ("fastapi", "uvicorn")
 # The module with the API for each framework, and the packages that it needs besides.
-_APIS = {"fastapi": "demo.api", "django": "demo.django_api", "flask": "demo.flask_api"}
-_NEEDED_BY = {"fastapi": (), "django": ("django",), "flask": ("a2wsgi", "flask")}
+_APIS = {
+    "fastapi": "demo.api",
+    "aiohttp": "demo.aiohttp_api",
+    "django": "demo.django_api",
+    "flask": "demo.flask_api",
+}
+_NEEDED_BY = {"fastapi": (), "aiohttp": ("aiohttp",), "django": ("django",), "flask": ("a2wsgi", "flask")}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

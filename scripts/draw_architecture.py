@@ -17,6 +17,7 @@ CAPTIONS = {
     "__main__": "The entry point of the command line",
     "doctor": "crossorigin check: why a browser refuses a response",
     "testing": "Assertions for users' tests",
+    "aiohttp": "Public names for aiohttp",
     "fastapi": "Public names for FastAPI",
     "django": "Public names for Django",
     "flask": "Public names for Flask",

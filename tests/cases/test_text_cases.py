@@ -2,11 +2,12 @@
 
 import pytest
 
-from tests.cases import django, flask, wsgi
+from tests.cases import aiohttp, django, flask, wsgi
 from tests.cases.table import Case, cases
 from tests.cases.text import BODY, ExchangeFunction
 
 EXCHANGES: dict[str, ExchangeFunction] = {
+    "aiohttp": aiohttp.exchange,
     "Django": django.exchange,
     "Django, ASGI": django.exchange_async,
     "Flask": flask.exchange,
@@ -16,7 +17,8 @@ EXCHANGES: dict[str, ExchangeFunction] = {
 PAIRS = [
     (protocol, case) for protocol in EXCHANGES for case in cases() if "Django" not in protocol or django.has_case(case)
 ]
-# The server's own separators make the value longer than the limit, and nothing tells them from those of the client.
+# The separators of the server, or of the aiohttp adapter, make the value longer than the limit, and nothing tells them
+# from those of the client.
 TOO_LONG_WHEN_JOINED = "The bytes are counted over all lines: 4096 are read"
 
 

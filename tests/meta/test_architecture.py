@@ -18,6 +18,7 @@ ROOT_ENTRIES = {
     "__init__.py",
     "__main__.py",
     "adapters",
+    "aiohttp.py",
     "browser",
     "django",
     "doctor",
@@ -33,7 +34,12 @@ ROOT_ENTRIES = {
 }
 # Distributions that an app may have, each with the modules and packages that may import it.
 FRAMEWORKS = {
-    "aiohttp": set[str](),
+    "aiohttp": {
+        "crossorigin.aiohttp",
+        "crossorigin.adapters.aiohttp",
+        "crossorigin.browser.aiohttp",
+        "crossorigin.doctor.asking.aiohttp",
+    },
     "asgiref": {"crossorigin.adapters.django"},
     "django": {"crossorigin.adapters.django", "crossorigin.django.apps"},
     "fastapi": {"crossorigin.fastapi"},

@@ -5,6 +5,7 @@ no I/O and needs only the standard library. It does not know policies, so its ve
 the server side of this library.
 """
 
+from crossorigin.browser.aiohttp import AiohttpApp, aiohttp_transport, is_aiohttp_app
 from crossorigin.browser.cache import PreflightCache
 from crossorigin.browser.console import console_text, firefox_category
 from crossorigin.browser.drivers import ASGIApp, AsyncTransport, Transport, asgi_transport, run, run_async
@@ -18,6 +19,7 @@ __all__ = [
     "ENGINES",
     "ASGIApp",
     "Advice",
+    "AiohttpApp",
     "AsyncTransport",
     "BrowserReason",
     "BrowserRequest",
@@ -32,10 +34,12 @@ __all__ = [
     "Verdict",
     "WSGIApp",
     "advice",
+    "aiohttp_transport",
     "asgi_transport",
     "browse",
     "console_text",
     "firefox_category",
+    "is_aiohttp_app",
     "is_wsgi_app",
     "run",
     "run_async",

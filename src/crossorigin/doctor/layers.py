@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 # How CORS is added to an app: "asgi" and "wsgi" apps are wrapped, "flask-cors" is a Flask app that uses the package.
-Framework = Literal["asgi", "starlette", "wsgi", "flask", "flask-cors"]
+Framework = Literal["asgi", "starlette", "wsgi", "flask", "flask-cors", "aiohttp"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,9 +36,9 @@ class Layer:
 class AppFacts:
     """What is known of an app: its name in its module, and its layers, the outermost first.
 
-    `framework` says how CORS is added to the app. `target` is the name of the app of FastAPI, Starlette or Flask to
-    which it is added: the outermost one that is not mounted. It is None if there is none. `is_made` is true if a
-    factory makes the app. `serves_socketio` is true if Socket.IO serves the path.
+    `framework` says how CORS is added to the app. `target` is the name of the app of FastAPI, Starlette, Flask or
+    aiohttp to which it is added: the outermost one that is not mounted. It is None if there is none. `is_made` is true
+    if a factory makes the app. `serves_socketio` is true if Socket.IO serves the path.
     """
 
     name: str = "app"

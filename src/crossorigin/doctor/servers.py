@@ -20,13 +20,15 @@ class Server(StrEnum):
     CROSSORIGIN_DJANGO = "crossorigin-django"
     CROSSORIGIN_FLASK = "crossorigin-flask"
     CROSSORIGIN_WSGI = "crossorigin-wsgi"
+    CROSSORIGIN_AIOHTTP = "crossorigin-aiohttp"
     STARLETTE = "starlette"
     # FastAPI or Starlette without a known CORS middleware.
     FASTAPI = "fastapi"
     # Any other ASGI app.
     ASGI = "asgi"
-    # Apps in this process without CORS: of Flask, and any other WSGI app.
+    # Apps in this process without CORS: of Flask, of aiohttp, and any other WSGI app.
     FLASK_APP = "flask"
+    AIOHTTP_APP = "aiohttp"
     WSGI = "wsgi"
     LITESTAR = "litestar"
     SOCKETIO = "socketio"
@@ -42,10 +44,12 @@ TITLES: Mapping[Server, str] = {
     Server.CROSSORIGIN: "CORSMiddleware of crossorigin",
     Server.CROSSORIGIN_FLASK: "Flask with CORS of crossorigin.flask",
     Server.CROSSORIGIN_WSGI: "CORSMiddleware of crossorigin.wsgi",
+    Server.CROSSORIGIN_AIOHTTP: "aiohttp with setup of crossorigin.aiohttp",
     Server.STARLETTE: "CORSMiddleware of Starlette",
     Server.FASTAPI: "FastAPI or Starlette",
     Server.ASGI: "ASGI app",
     Server.FLASK_APP: "Flask",
+    Server.AIOHTTP_APP: "aiohttp",
     Server.WSGI: "WSGI app",
     Server.LITESTAR: "Litestar",
     Server.SOCKETIO: "Socket.IO",
@@ -77,11 +81,13 @@ _STARLETTE_ERRORS = {("404", "9"), ("405", "18")}
 _FASTAPI_ERRORS = {("404", "22"), ("405", "31")}
 # The beginnings of the names of the classes that set CORS headers.
 _OWNERS = {
+    "crossorigin.adapters.aiohttp.": Server.CROSSORIGIN_AIOHTTP,
     "crossorigin.adapters.asgi.": Server.CROSSORIGIN,
     "crossorigin.adapters.flask.": Server.CROSSORIGIN_FLASK,
     "crossorigin.adapters.wsgi.": Server.CROSSORIGIN_WSGI,
     "starlette.middleware.cors.": Server.STARLETTE,
     "flask_cors.": Server.FLASK,
+    "aiohttp_cors.": Server.AIOHTTP,
     "litestar.config.cors.": Server.LITESTAR,
 }
 _WITHOUT_LAYER: Mapping[Framework, Server] = {
@@ -90,6 +96,7 @@ _WITHOUT_LAYER: Mapping[Framework, Server] = {
     "wsgi": Server.WSGI,
     "flask": Server.FLASK_APP,
     "flask-cors": Server.FLASK,
+    "aiohttp": Server.AIOHTTP_APP,
 }
 
 

@@ -1,7 +1,7 @@
 """Test assertions about what a page in a browser can do with an app.
 
-The app is any ASGI or WSGI app, whatever sets its CORS headers. The browser is the model in `crossorigin.browser`.
-Requests are passed to the app in process, without a server, and lifespan events are not sent.
+The app is any ASGI, WSGI or aiohttp app, whatever sets its CORS headers. The browser is the model in
+`crossorigin.browser`. Requests are passed to the app in process, without a server, and lifespan events are not sent.
 `crossorigin.testing.plugin` contains the pytest fixture and `crossorigin.testing.strategies` the Hypothesis strategies;
 this module requires neither pytest nor Hypothesis.
 """
@@ -11,6 +11,7 @@ from collections.abc import Coroutine, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypedDict, Unpack, cast
 
+from crossorigin.browser.aiohttp import AiohttpApp, aiohttp_transport, is_aiohttp_app
 from crossorigin.browser.drivers import ASGIApp, asgi_transport, run, run_async
 from crossorigin.browser.engines import EngineName
 from crossorigin.browser.reasons import BrowserReason
@@ -18,7 +19,7 @@ from crossorigin.browser.request import BrowserRequest, Credentials, Mode, Verdi
 from crossorigin.browser.wsgi import WSGIApp, is_wsgi_app, wsgi_transport
 from crossorigin.testing.report import describe
 
-App = ASGIApp | WSGIApp
+App = ASGIApp | WSGIApp | AiohttpApp
 
 __all__ = [
     "Page",
@@ -115,6 +116,8 @@ class Page:
         if is_wsgi_app(self.app):
             # The app runs in a thread, because it may start an event loop for an asynchronous view.
             return await asyncio.to_thread(run, request, wsgi_transport(self.app), engine=self.engine)
+        if is_aiohttp_app(self.app):
+            return await run_async(request, aiohttp_transport(self.app), engine=self.engine)
         return await run_async(request, asgi_transport(cast("ASGIApp", self.app)), engine=self.engine)
 
 

@@ -13,22 +13,20 @@ from collections.abc import Callable
 
 import pytest
 
-from crossorigin.browser.drivers import ASGIApp
 from crossorigin.browser.engines import EngineName
-from crossorigin.browser.wsgi import WSGIApp
-from crossorigin.testing import Page
+from crossorigin.testing import App, Page
 
 __all__ = ["cors_app", "cors_page"]
 
 
 @pytest.fixture
-def cors_app() -> ASGIApp | WSGIApp:
+def cors_app() -> App:
     """Return the app that pages call; override this fixture in your test suite."""
     raise pytest.UsageError("cors_page requires a fixture `cors_app` that returns the app: define one")
 
 
 @pytest.fixture
-def cors_page(cors_app: ASGIApp | WSGIApp) -> Callable[..., Page]:
+def cors_page(cors_app: App) -> Callable[..., Page]:
     """Return a function that opens a page, given an origin and optionally an engine."""
 
     def open_page(origin: str, engine: EngineName = "standard") -> Page:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import flask
+from bench import aiohttp, flask
 from bench.case import Case
 from bench.cases import CASES
 from bench.chart import draw
@@ -117,3 +117,23 @@ def test_too_high_a_cost_of_flask_is_a_problem() -> None:
 def test_a_case_of_flask_is_what_it_is_called(contender: str, case: flask.FlaskCase) -> None:
     """The request that is measured is allowed where its case says so."""
     flask.check(case, contender, flask.build(case, contender))
+
+
+def test_aiohttp_costs_what_was_promised(results: Results) -> None:
+    """No request costs more than with aiohttp-cors, and every case was measured."""
+    counts = results["aiohttp"]
+    assert list(counts) == list(aiohttp.CASES)
+    assert aiohttp.problems(counts) == []
+
+
+def test_too_high_a_cost_of_aiohttp_is_a_problem() -> None:
+    """Each request is compared with the other package."""
+    (found,) = aiohttp.problems({"refused": {"bare": 100.0, "aiohttp-cors": 110.0, "ours": 121.0}})
+    assert found == "aiohttp refused: 1.10 times the cost of aiohttp-cors"
+
+
+@pytest.mark.parametrize("case", aiohttp.CASES.values(), ids=lambda it: it.name)
+@pytest.mark.parametrize("contender", aiohttp.CONTENDERS)
+async def test_a_case_of_aiohttp_is_what_it_is_called(contender: str, case: aiohttp.AiohttpCase) -> None:
+    """Each app answers the request as the case says."""
+    await aiohttp.check(case, contender)

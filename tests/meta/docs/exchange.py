@@ -5,8 +5,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from aiohttp.test_utils import TestClient, TestServer
+
 from tests.cases.wsgi import environ_of, serve
-from tests.unit.adapters.asgi.scopes import Message, http_scope, receive
+from tests.unit.adapters.asgi.scopes import Message, http_scope
 
 App = Callable[..., Awaitable[None]]
 Header = tuple[str, str]
@@ -36,10 +38,29 @@ def send_wsgi(app: Any, method: str, headers: Sequence[Header] = (), path: str =
     return Answer(status=int(status.partition(" ")[0]), headers=lines, body=body.decode())
 
 
+def send_aiohttp(app: Any, method: str, headers: Sequence[Header] = (), path: str = "/") -> Answer:
+    """Send a request to an aiohttp app on its own server and return the answer, without what every response has."""
+
+    async def exchange() -> Answer:
+        async with TestClient(TestServer(app)) as client, client.request(method, path, headers=[*headers]) as response:
+            lines = tuple((name.lower(), value) for name, value in response.headers.items())
+            kept = tuple(line for line in lines if line[0] not in {"date", "server"})
+            return Answer(status=response.status, headers=kept, body=await response.text())
+
+    return asyncio.run(exchange())
+
+
 def send(app: App, method: str, headers: Sequence[Header] = (), path: str = "/") -> Answer:
     """Send a request and return the answer; an exception that follows an answer is the server's to log."""
     messages: list[Message] = []
     scope = {**http_scope(method, *headers), "path": path, "raw_path": path.encode()}
+    arriving = [{"type": "http.request", "body": b"", "more_body": False}]
+
+    async def receive() -> Message:
+        if not arriving:
+            # The client stays, however often the app asks whether it is gone.
+            await asyncio.get_running_loop().create_future()
+        return arriving.pop()
 
     async def keep(message: Message) -> None:
         messages.append(message)

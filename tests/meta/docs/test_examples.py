@@ -4,9 +4,11 @@ import doctest
 import io
 import pkgutil
 import re
+import sys
 from contextlib import redirect_stdout
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from sybil import Example, Sybil
@@ -14,9 +16,9 @@ from sybil.evaluators.python import PythonEvaluator
 from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser
 
 import crossorigin
-from crossorigin.browser import is_wsgi_app
+from crossorigin.browser import is_aiohttp_app, is_wsgi_app
 from tests.meta.docs.documents import DOCUMENTS, FINDINGS, NAMES, README, REASONS, ROOT, TUTORIAL
-from tests.meta.docs.exchange import send, send_wsgi
+from tests.meta.docs.exchange import send, send_aiohttp, send_wsgi
 
 _PRINTED = "_printed"
 _RUN = PythonEvaluator()
@@ -55,7 +57,7 @@ def compare_exchange(example: Example) -> None:
     status_line, *response_headers = response.splitlines()
     method, path, _ = request_line.split(" ")
     app = example.namespace["app"]
-    send_to = send_wsgi if is_wsgi_app(app) else send
+    send_to = send_aiohttp if is_aiohttp_app(app) else send_wsgi if is_wsgi_app(app) else send
     answer = send_to(app, method, [_header(line) for line in request_headers], path)
     assert str(answer.status) == status_line.split(" ")[1]
     expected = sorted((name.lower(), value) for name, value in map(_header, response_headers))
@@ -96,11 +98,13 @@ _OF_REASONS = Sybil(parsers=_PYTHON)
 
 
 @pytest.mark.parametrize("path", [path for path in DOCUMENTS if path != TUTORIAL], ids=lambda path: path.stem)
-def test_every_example_of_a_document_does_what_it_shows(path: Path) -> None:
+def test_every_example_of_a_document_does_what_it_shows(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Python runs, `text` is what the block before printed, and `http` is what the app answers."""
     document = (_OF_REASONS if path.parent in {REASONS, FINDINGS} else SYBIL).parse(path)
     # Messages about a function name its module, which most readers call `main`.
     document.namespace["__name__"] = "main"
+    # Litestar looks up annotations in the module of a handler.
+    monkeypatch.setitem(sys.modules, "main", ModuleType("main"))
     for example in document.examples():
         example.evaluate()
     assert not document.namespace.get(_PRINTED), "nothing shows what the last block prints"

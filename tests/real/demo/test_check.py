@@ -43,7 +43,7 @@ def table(printed: str) -> list[list[str]]:
     return [line.split() for line in printed.splitlines() if line.startswith("http://")]
 
 
-@pytest.mark.parametrize("framework", ["fastapi", "django", "flask"])
+@pytest.mark.parametrize("framework", ["fastapi", "aiohttp", "django", "flask"])
 def test_the_documented_example_passes(
     framework: str, start: Callable[..., Demo], page_port: int, chromium: str
 ) -> None:

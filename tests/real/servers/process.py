@@ -58,6 +58,9 @@ _COMMANDS = {
     # Servers for WSGI.
     "gunicorn-sync": ["gunicorn", "{app}", "--bind=127.0.0.1:{port}", "--worker-class=sync"],
     "gunicorn-threads": ["gunicorn", "{app}", "--bind=127.0.0.1:{port}", "--threads=2"],
+    # Servers for aiohttp; the first takes a function that makes an app.
+    "aiohttp": ["aiohttp.web", "--hostname=127.0.0.1", "--port={port}", "{app}"],
+    "gunicorn-aiohttp": ["gunicorn", "{app}", "--bind=127.0.0.1:{port}", "--worker-class=aiohttp.GunicornWebWorker"],
     "waitress": ["waitress", "--listen=127.0.0.1:{port}", "{app}"],
     "flask-run": ["flask", "--app={app}", "run", "--port={port}"],
     "flask-run-debug": ["flask", "--app={app}", "run", "--debug", "--no-reload", "--port={port}"],
@@ -73,7 +76,7 @@ _READY = re.compile(
 )
 
 # These do not choose a free port.
-_WITH_GIVEN_PORT = {"granian", "runserver", "runserver-nostatic"}
+_WITH_GIVEN_PORT = {"aiohttp", "granian", "runserver", "runserver-nostatic"}
 
 # Of our own: an origin, a method, and eight names that are told of, each cut.
 _LONGEST_LINE = 2000

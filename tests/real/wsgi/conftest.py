@@ -20,7 +20,8 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Generator[Running]:
 
     def start(name: str, app: str) -> Server:
         if (name, app) not in servers:
-            servers[name, app] = Server(name, f"tests.real.wsgi.apps:{app}", Path(tmp_path_factory.mktemp(name)))
+            place = app if ":" in app else f"tests.real.wsgi.apps:{app}"
+            servers[name, app] = Server(name, place, Path(tmp_path_factory.mktemp(name)))
         return servers[name, app].wait_until_ready()
 
     yield start

@@ -106,6 +106,19 @@ def read_arguments(
     return checked, read
 
 
+def unavailable_argument(name: str, value: object, why: str) -> PolicyIssue:
+    """Return the issue for an argument that only other adapters have."""
+    from crossorigin.policy.fixes import REMOVE, Fix
+
+    return PolicyIssue(
+        code=IssueCode.UNKNOWN_OPTION,
+        field=name,
+        value=keep_value(value),
+        reason=f"There is no such argument here. {why}",
+        fixes=(Fix(name, REMOVE),),
+    )
+
+
 def _with_bool_fixes(issues: list[PolicyIssue], behavior: Mapping[str, object]) -> list[PolicyIssue]:
     from crossorigin.policy.check.suggestions import add_bool_fix
 

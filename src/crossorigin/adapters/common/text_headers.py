@@ -12,7 +12,7 @@ from crossorigin.policy.decide.decisions import Reason
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, MutableMapping, Sequence
+    from collections.abc import Callable, Iterable, MutableMapping, Sequence
 
     from crossorigin.fetch.fields import Header
     from crossorigin.policy.decide.decisions import ActualDecision, PreflightDecision
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 _VARY = "vary"
 _CORS_NAMES = frozenset(CORS_RESPONSE_HEADERS)
-_EDITED_NAMES = _CORS_NAMES | {_VARY}
+EDITED_NAMES = _CORS_NAMES | {_VARY}
 # Most header names have none of these lengths, which spares them `lower()` and a hash.
 _CORS_NAME_LENGTHS = frozenset(map(len, _CORS_NAMES))
-_EDITED_NAME_LENGTHS = frozenset(map(len, _EDITED_NAMES))
+_EDITED_NAME_LENGTHS = frozenset(map(len, EDITED_NAMES))
 # The fields of a preflight's response that describe its body.
 _BODY_FIELDS = frozenset({b"content-type", b"content-length"})
 # A value may repeat what a client sent, so the cache keeps few values and no long ones.
@@ -39,6 +39,8 @@ class TextHeaders:
     - `is_allowed`: whether the response names an origin that may read it, the same as `decision.allowed` unless the
       policy sends one origin to everyone.
     - `is_refused`: whether the request had an `Origin` that is not allowed. It costs a thirtieth of `decision.allowed`.
+    - `ready`: the headers to add to a response that has none of `EDITED_NAMES`, or None if the change always depends
+      on the response's own headers.
     """
 
     __slots__ = (
@@ -52,16 +54,18 @@ class TextHeaders:
         "decision",
         "is_allowed",
         "is_refused",
+        "ready",
     )
 
-    def __init__(self, decision: ActualDecision) -> None:
-        """Prepare the headers of the decision as text."""
+    def __init__(self, decision: ActualDecision, name_type: Callable[[str], str] = str) -> None:
+        """Prepare the headers of the decision as text. `name_type` is the type of header names in the framework."""
         self.decision = decision
         self._response = response = decision.response
-        self._grant, self._ready = _to_pairs(response.grant), _to_pairs(response.ready)
+        self._grant, self._ready = _to_pairs(response.grant, name_type), _to_pairs(response.ready, name_type)
         self._grant_by_name = {pair[0].lower(): pair for pair in self._grant}
         self._ready_by_name = {pair[0].lower(): pair for pair in self._ready}
         self._expand = response.expand
+        self.ready = None if response.expand else self._ready
         self._lengths = _EDITED_NAME_LENGTHS if response.vary else _CORS_NAME_LENGTHS
         self.is_allowed = response.allow_origin is not None
         self.is_refused = not decision.allowed and decision.origin is not Reason.ORIGIN_ABSENT
@@ -84,7 +88,7 @@ class TextHeaders:
                 name = pair[0].lower()
                 if name == _VARY and vary is None:
                     vary = pair
-                elif name in _EDITED_NAMES:
+                elif name in EDITED_NAMES:
                     return self._apply_edit(own)
         if vary is None:
             own += self._ready
@@ -153,13 +157,13 @@ class TextPreflight:
 
     __slots__ = ("_grant", "body", "decision", "headers", "is_refused", "status")
 
-    def __init__(self, decision: PreflightDecision) -> None:
-        """Prepare the response of the decision as text."""
+    def __init__(self, decision: PreflightDecision, name_type: Callable[[str], str] = str) -> None:
+        """Prepare the response of the decision as text. `name_type` is the type of header names in the framework."""
         self.decision = decision
         response = decision.response
         self.status, self.body = response.status, response.body
         self.is_refused = not decision.allowed
-        self.headers = _to_pairs(response.headers)
+        self.headers = _to_pairs(response.headers, name_type)
         self._grant = _to_pairs(line for line in response.headers if line[0] not in _BODY_FIELDS)
 
     def apply(self, headers: Iterable[Sequence[str]]) -> list[Sequence[str]]:
@@ -187,8 +191,8 @@ def _vary_with_origin(value: str) -> Pair | None:
         return pair
 
 
-def _to_pairs(headers: Iterable[Header]) -> tuple[Pair, ...]:
-    return tuple((name.decode().title(), _decode(value)) for name, value in headers)
+def _to_pairs(headers: Iterable[Header], name_type: Callable[[str], str] = str) -> tuple[Pair, ...]:
+    return tuple((name_type(name.decode().title()), _decode(value)) for name, value in headers)
 
 
 def _encode(text: str) -> bytes:

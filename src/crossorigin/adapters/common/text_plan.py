@@ -13,7 +13,7 @@ from crossorigin.policy.decide.decisions import Reason
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
 
     from crossorigin.policy.decide.decisions import ActualDecision, PreflightDecision
     from crossorigin.policy.decide.plan import Plan
@@ -30,33 +30,43 @@ class TextPlan:
     - `constant`: the headers of every actual response if they do not depend on the request, otherwise None.
     - `absent`: the headers for a request without `Origin`.
     - `listed`: the headers for the listed origins that have sent a request.
+    - `name_type`: the type of header names in the framework, such as a `str` that ignores case.
     """
 
-    __slots__ = ("_headers", "_preflights", "absent", "constant", "listed", "plan")
+    __slots__ = ("_headers", "_preflights", "_unlisted", "absent", "constant", "listed", "name_type", "plan")
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, *, name_type: Callable[[str], str] = str) -> None:
         """Start with the two decisions that need no request."""
         self.plan = plan
+        self.name_type = name_type
         # Only the origins that the policy lists are kept here, so the policy bounds its size.
         self.listed: dict[str, TextHeaders] = {}
+        # Clients choose these origins, so their number and length are limited.
+        self._unlisted: dict[str, TextHeaders] = {}
         # The keys are identities. Each text refers to its decision, so the identity is not reused while it is a key.
         self._headers: dict[int, TextHeaders] = {}
         self._preflights: dict[int, TextPreflight] = {}
-        self.absent = TextHeaders(plan.absent)
-        self.constant: TextHeaders | None = None if plan.constant is None else TextHeaders(plan.constant)
+        self.absent = TextHeaders(plan.absent, name_type)
+        self.constant: TextHeaders | None = None if plan.constant is None else TextHeaders(plan.constant, name_type)
 
     def decide_actual(self, origin: str | None) -> TextHeaders:
         """Decide an actual request from the value of its `Origin`, which a server may have joined from lines."""
         if origin is None:
             return self.absent
         # The length comes first, because hashing a megabyte reads all of it.
-        known = self.listed.get(origin) if len(origin) <= MAX_ORIGIN else None
+        if len(origin) > MAX_ORIGIN:
+            return self._headers_of(self.plan.decide_actual(lines_of_value(origin)))
+        known = self.listed.get(origin) or self._unlisted.get(origin)
         if known is not None:
             return known
         decision = self.plan.decide_actual(lines_of_value(origin))
         headers = self._headers_of(decision)
         if decision.origin is Reason.ORIGIN_LISTED:
             self.listed[origin] = headers
+        else:
+            if len(self._unlisted) >= MAX_TEXTS:
+                self._unlisted.clear()
+            self._unlisted[origin] = headers
         return headers
 
     def _headers_of(self, decision: ActualDecision) -> TextHeaders:
@@ -64,7 +74,7 @@ class TextPlan:
         if known is None:
             if len(self._headers) >= MAX_TEXTS:
                 self._headers.clear()
-            known = self._headers[id(decision)] = TextHeaders(decision)
+            known = self._headers[id(decision)] = TextHeaders(decision, self.name_type)
         return known
 
     def decide_preflight(
@@ -82,7 +92,8 @@ class TextPlan:
         return TextPreflight(
             self.plan.decide_preflight(
                 origins, methods, line_of_list(request_headers), line_of_list(request_private_network)
-            )
+            ),
+            self.name_type,
         )
 
     def _preflight_of(self, decision: PreflightDecision) -> TextPreflight:
@@ -90,9 +101,9 @@ class TextPlan:
         if known is None:
             if len(self._preflights) >= MAX_TEXTS:
                 self._preflights.clear()
-            known = self._preflights[id(decision)] = TextPreflight(decision)
+            known = self._preflights[id(decision)] = TextPreflight(decision, self.name_type)
         return known
 
     def narrowed(self, served: Collection[str], *, uncached: bool = False) -> TextPlan:
         """Return a plan whose preflights allow only methods in `served`; see `Plan.narrowed`."""
-        return TextPlan(self.plan.narrowed(served, uncached=uncached))
+        return TextPlan(self.plan.narrowed(served, uncached=uncached), name_type=self.name_type)

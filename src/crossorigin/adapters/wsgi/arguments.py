@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from crossorigin.adapters.common.arguments import read_arguments
-from crossorigin.policy.errors import InvalidPolicyError, IssueCode, PolicyIssue, keep_value
+from crossorigin.adapters.common.arguments import read_arguments, unavailable_argument
+from crossorigin.policy.errors import InvalidPolicyError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,7 +34,9 @@ def read_wsgi_arguments(
     Raises:
         InvalidPolicyError: An argument is invalid. The error has all issues.
     """
-    elsewhere = [_only_elsewhere(name, options[name]) for name in _ONLY_ELSEWHERE if name in options]
+    elsewhere = [
+        unavailable_argument(name, options[name], why) for name, why in _ONLY_ELSEWHERE.items() if name in options
+    ]
     behavior: dict[str, object] = {
         "debug": debug,
         "outermost": False,
@@ -51,15 +53,3 @@ def read_wsgi_arguments(
     if elsewhere:
         raise InvalidPolicyError(elsewhere)
     return read
-
-
-def _only_elsewhere(name: str, value: object) -> PolicyIssue:
-    from crossorigin.policy.fixes import REMOVE, Fix
-
-    return PolicyIssue(
-        code=IssueCode.UNKNOWN_OPTION,
-        field=name,
-        value=keep_value(value),
-        reason=f"There is no such argument here. {_ONLY_ELSEWHERE[name]}",
-        fixes=(Fix(name, REMOVE),),
-    )

@@ -12,8 +12,17 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from urllib.parse import urlsplit
 
-from crossorigin.browser import ASGIApp, AsyncTransport, HttpRequest, HttpResponse, asgi_transport, is_wsgi_app
+from crossorigin.browser import (
+    ASGIApp,
+    AsyncTransport,
+    HttpRequest,
+    HttpResponse,
+    asgi_transport,
+    is_aiohttp_app,
+    is_wsgi_app,
+)
 from crossorigin.doctor.answers import Answer
+from crossorigin.doctor.asking.aiohttp import AiohttpBridge
 from crossorigin.doctor.asking.probe import CannotRunError
 from crossorigin.doctor.asking.wsgi import WSGIBridge
 from crossorigin.policy.errors import InvalidPolicyError
@@ -84,14 +93,21 @@ def load(name: str, folder: Path) -> Loaded:
     if not callable(found):
         what = f"has no {attribute}" if found is None else f"has {attribute}, but it is not an app"
         raise CannotRunError("app", f"{name}: the module {module_name} {what}.")
-    is_made = _takes(found, 0)
+    is_made = _is_factory(found)
     if is_made:
         found = _made(name, found)
     return Loaded(_as_asgi(name, found), is_made, found)
 
 
+def _is_factory(found: Any) -> bool:
+    # An aiohttp app can be called without arguments too, and returns itself.
+    return _takes(found, 0) and not is_aiohttp_app(found)
+
+
 def _as_asgi(name: str, app: Any) -> ASGIApp:
     """Return an app as an ASGI app: a bridge to it, if it has another interface."""
+    if is_aiohttp_app(app):
+        return AiohttpBridge(app)
     if is_wsgi_app(app):
         return WSGIBridge(app)
     if not _takes(app, 3):

@@ -27,14 +27,15 @@ class WSGIBridge:
             return
         owners: list[object] = []
         transport = wsgi_transport(self.app, note_environ=lambda environ: owners.append(environ.get(_OWNER)))
-        response = await asyncio.to_thread(transport, _request_of(scope, (await receive())["body"]))
+        response = await asyncio.to_thread(transport, request_of(scope, (await receive())["body"]))
         if owners[0] is not None:
             scope[_OWNER] = owners[0]
         await send({"type": "http.response.start", "status": response.status, "headers": [*response.headers]})
         await send({"type": "http.response.body", "body": b""})
 
 
-def _request_of(scope: MutableMapping[str, Any], body: bytes) -> HttpRequest:
+def request_of(scope: MutableMapping[str, Any], body: bytes) -> HttpRequest:
+    """Return the request of an ASGI scope."""
     headers = tuple((name, value) for name, value in scope["headers"] if name != b"host")
     host = next(value for name, value in scope["headers"] if name == b"host").decode("latin-1")
     query = f"?{scope['query_string'].decode('latin-1')}" if scope["query_string"] else ""

@@ -17,7 +17,9 @@ from crossorigin.policy.literals import list_literal, literal
 from crossorigin.policy.pattern import can_be_listed
 
 # Their options are read back from a policy, and it is not known whether they got it or its options.
-_MAY_HAVE_POLICY = frozenset({Server.CROSSORIGIN, Server.CROSSORIGIN_FLASK, Server.CROSSORIGIN_WSGI})
+_MAY_HAVE_POLICY = frozenset(
+    {Server.CROSSORIGIN, Server.CROSSORIGIN_AIOHTTP, Server.CROSSORIGIN_FLASK, Server.CROSSORIGIN_WSGI}
+)
 _SAFELISTED = frozenset({"accept", "accept-language", "content-language", "content-type"})
 
 

@@ -53,6 +53,7 @@ _PYTHON = Vocabulary(
 _OWN_FLASK = replace(_PYTHON, call="CORS", shown="")
 VOCABULARIES: Mapping[Server, Vocabulary] = {
     Server.CROSSORIGIN: _PYTHON,
+    Server.CROSSORIGIN_AIOHTTP: replace(_PYTHON, call="setup", shown=""),
     Server.CROSSORIGIN_FLASK: _OWN_FLASK,
     Server.CROSSORIGIN_WSGI: _PYTHON,
     Server.STARLETTE: _PYTHON,

@@ -173,6 +173,15 @@ def _aiohttp(situation: Situation) -> tuple[Edit, ...]:
     return (Edit(kind="end", place="After the last route, before the app runs:", code="\n".join(lines)),)
 
 
+def _aiohttp_app(situation: Situation) -> tuple[Edit, ...]:
+    app = situation.recognized.app
+    call = ["setup(", f"    {_target_of(app)},", *(f"    {option}" for option in options_for(situation.wanted)), ")"]
+    code = "\n".join(["from crossorigin.aiohttp import setup", "", *call])
+    # `web.run_app` returns only when the app stops.
+    place = "Before the app runs:" if app is None or not app.is_made else place_of(app)
+    return (Edit(kind="end", place=place, code=code),)
+
+
 def _nginx(situation: Situation) -> tuple[Edit, ...]:
     wanted = situation.wanted
     granted = [
@@ -214,6 +223,7 @@ _WRITERS: Mapping[Server, Callable[[Situation], tuple[Edit, ...]]] = {
     Server.FASTAPI: _fastapi,
     Server.ASGI: _asgi,
     Server.FLASK_APP: _flask_app,
+    Server.AIOHTTP_APP: _aiohttp_app,
     Server.WSGI: _wsgi,
     Server.FLASK: _flask,
     Server.DJANGO: _django,

@@ -8,6 +8,7 @@ and that of a preflight whose parts are all listed. They compare with the sets o
 from __future__ import annotations
 
 from copy import copy
+from dataclasses import replace
 from itertools import compress, product
 from operator import not_
 
@@ -232,6 +233,23 @@ class Plan:
             known = recent.old.get(asked) or self.decide_preflight((origin,), (request_method,), lines)
             recent.keep(asked, known)
         return known
+
+    def varying(self) -> Plan:
+        """Return a plan for one policy of a list: its responses depend on the origin, even if it allows all of them.
+
+        https://fetch.spec.whatwg.org/#cors-protocol-and-http-caches: another policy of the list may decide for another
+        origin, and a cache must not give its pages this response.
+        """
+        if self.constant is None:
+            return self
+        plan = copy(self)
+        response = replace(self.constant.response, vary=True)
+        plan.absent = plan.repeated = replace(self.constant, response=response)
+        plan.constant = None
+        # A memory belongs to one plan, because other plans decide with other responses.
+        plan._memory = Memory()  # noqa: SLF001  # an object of the same class
+        plan.listed = plan._memory.listed  # noqa: SLF001  # an object of the same class
+        return plan
 
     def narrowed(self, served: Collection[str], *, uncached: bool = False) -> Plan:
         """Return a plan whose preflights allow only those of the policy's methods that are in `served`.

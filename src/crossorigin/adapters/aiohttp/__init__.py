@@ -1,0 +1,1 @@
+"""The adapter for aiohttp: its middleware and signal, policies of handlers and sub-apps, and how aiohttp routes."""
