@@ -29,6 +29,7 @@ from crossorigin.policy.policy import Policy
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from re import Pattern
 
     from django.http import HttpRequest, HttpResponse
@@ -45,7 +46,10 @@ _LONGEST_METHOD = 4096
 
 
 class Handler:
-    """The handler of one middleware. `urls` matches the paths to which the policy of the settings applies."""
+    """The handler of one middleware. `urls` matches the paths to which the policy of the settings applies.
+
+    `names` has the settings of its options, for the log, unless the policy is a value.
+    """
 
     __slots__ = (
         "_by_view",
@@ -64,7 +68,13 @@ class Handler:
         "views",
     )
 
-    def __init__(self, policy: Policy, options: MiddlewareOptions, urls: Pattern[str] | None = None) -> None:
+    def __init__(
+        self,
+        policy: Policy,
+        options: MiddlewareOptions,
+        urls: Pattern[str] | None = None,
+        names: Mapping[str, str] | None = None,
+    ) -> None:
         """Compile the policy. The views are read when they are first needed."""
         plan = TextPlan(Plan(policy, debug=options.debug))
         self.plans = RoutePlans(policy, plan, debug=options.debug, served_methods_only=options.served_methods_only)
@@ -78,7 +88,7 @@ class Handler:
         self._urls = urls
         self._nobody = self.plans.select(AttachedPolicy(Policy(), "CORS_URLS_REGEX"))
         self._signal_plans = SignalPlans(policy, debug=options.debug)
-        self._reporter = Reporter(policy, options, read_facts)
+        self._reporter = Reporter(policy, options, read_facts, names)
         # It refers to no object, so that an environ can be copied deeply.
         self._mark = f"django-{next(_NUMBERS)}"
         self._has_warned = False

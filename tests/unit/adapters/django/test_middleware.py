@@ -229,6 +229,12 @@ def test_refusals_are_logged_with_the_view(caplog: pytest.LogCaptureFixture) -> 
     with serving({"partner": cors(allow_origins=[PARTNER])(lambda _: HttpResponse(""))}):
         get("/partner", OTHER)
         preflight("/partner", PARTNER, "DELETE")
+    with serving():
+        get(origin="https://first.example")
+    with serving(CORS_POLICY=Policy(allow_origins=[ORIGIN])):
+        get(origin="https://second.example")
+    assert 'add "https://first.example" to CORS_ALLOWED_ORIGINS.' in caplog.text
+    assert 'add "https://second.example" to allow_origins.' in caplog.text
     assert "GET '/partner' from 'https://other.example', by the policy of" in caplog.text
     assert "'DELETE' is not in allow_methods" in caplog.text
 
