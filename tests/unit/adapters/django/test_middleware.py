@@ -233,6 +233,7 @@ def test_refusals_are_logged_with_the_view(caplog: pytest.LogCaptureFixture) -> 
         get(origin="https://first.example")
     with serving(CORS_POLICY=Policy(allow_origins=[ORIGIN])):
         get(origin="https://second.example")
+    assert "Bad Request" not in caplog.text
     assert 'add "https://first.example" to CORS_ALLOWED_ORIGINS.' in caplog.text
     assert 'add "https://second.example" to allow_origins.' in caplog.text
     assert "GET '/partner' from 'https://other.example', by the policy of" in caplog.text
