@@ -120,7 +120,7 @@ def test_a_case_of_flask_is_what_it_is_called(contender: str, case: flask.FlaskC
 
 
 def test_django_costs_what_was_promised(results: Results) -> None:
-    """An ordinary request costs at most 6 % more (WSGI) or 1.5 % (ASGI), and none more than with the peer."""
+    """An ordinary request costs at most 6 % more (WSGI) or 2.5 % (ASGI), and none more than with the peer."""
     counts = results["django"]
     assert list(counts) == list(django.CASES)
     assert django.problems(counts) == []
@@ -134,7 +134,7 @@ def test_too_high_a_cost_of_django_is_a_problem() -> None:
     row = {"bare": 100.0, "django-cors-headers": 110.0, "ours": 107.0}
     (ordinary,) = django.problems({"wsgi-allowed": row})
     assert ordinary == "django wsgi-allowed: 7.0% more than without CORS exceeds the limit, 6.0%"
-    assert len(django.problems({"asgi-allowed": {**row, "ours": 102.0}})) == 1
+    assert len(django.problems({"asgi-allowed": {**row, "ours": 103.0}})) == 1
     assert django.problems({"wsgi-refused": row, "wsgi-preflight": row}) == []
     assert django.problems({"wsgi-refused-100000": {"bare": 100.0, "ours": 107.0}}) == []
     (dearer,) = django.problems({"wsgi-refused": {**row, "ours": 121.0}})
