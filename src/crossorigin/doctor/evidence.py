@@ -139,9 +139,14 @@ class Situation:
 
     @property
     def exchanges(self) -> Iterator[Exchange]:
-        """All exchanges of this page with the host that refused it; a redirect may have led there from another one."""
+        """All exchanges of this page with the host that refused it; a redirect may have led there from another one.
+
+        A preflight for another method may have been decided by the policy of another route, and shows nothing then.
+        """
         host = "" if self.last is None else urlsplit(self.last.request.url).netloc
-        for exchange in (*self.verdict.exchanges, *self.evidence.preflights):
+        owner = policy_of(self.response)
+        further = (exchange for exchange in self.evidence.preflights if policy_of(exchange.response) == owner)
+        for exchange in (*self.verdict.exchanges, *further):
             if urlsplit(exchange.request.url).netloc == host:
                 yield exchange
 

@@ -42,6 +42,7 @@ class Server(StrEnum):
 
 TITLES: Mapping[Server, str] = {
     Server.CROSSORIGIN: "CORSMiddleware of crossorigin",
+    Server.CROSSORIGIN_DJANGO: "Django with CORSMiddleware of crossorigin.django",
     Server.CROSSORIGIN_FLASK: "Flask with CORS of crossorigin.flask",
     Server.CROSSORIGIN_WSGI: "CORSMiddleware of crossorigin.wsgi",
     Server.CROSSORIGIN_AIOHTTP: "aiohttp with setup of crossorigin.aiohttp",

@@ -1,5 +1,6 @@
-"""What the words of a command line ask for: URLs or an app, origins, headers. Pure."""
+"""What the words of a command line ask for: URLs or an app, origins, headers. Pure but for the environment."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from crossorigin.browser import BrowserRequest
 from crossorigin.fetch.origin import OPAQUE_ORIGIN, parse_origin
 from crossorigin.policy.check.origin_repair import repair
+from crossorigin.settings.codespaces import codespace_origin
 
 # The host of an app that is asked in process, as in Starlette's and FastAPI's TestClient.
 BASE_URL = "http://testserver"
@@ -73,10 +75,12 @@ def read_origin(text: str) -> str:
 
 
 def _missing_origin() -> str:
-    """Return the message for a check without an origin."""
+    """Return the message for a check without an origin. In a codespace, it names the origin of a page there."""
+    own = codespace_origin(os.environ)
+    usual = _USUAL if own is None else (f"{own} (Vite in this codespace)", *_USUAL)
     return (
         "Missing option '--origin': the origin of the page, which is the start of its address up to the first slash."
-        f" Usual ones while developing: {', '.join(_USUAL)}."
+        f" Usual ones while developing: {', '.join(usual)}."
     )
 
 

@@ -20,7 +20,7 @@ from crossorigin.policy.explain.refusal import RefusalDescriber, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from crossorigin.policy.decide.decisions import Decision
     from crossorigin.policy.decide.request_facts import RequestFacts
@@ -48,18 +48,21 @@ class RefusalLog:
 
     At most `MAX_LINES` lines are written in any minute. The next line has the number of refused requests that were not
     logged. Requests from the server's own pages are not logged. They are counted only if a refusal of the same origin
-    was logged before, for a request to another host of the same server. `clock` returns seconds, and never runs
-    backward.
+    was logged before, for a request to another host of the same server. `names` has
+    the settings of options that users write under another name. `clock` returns seconds, and never runs backward.
 
     >>> from crossorigin import Policy
     >>> log = RefusalLog(Policy(allow_origins=["https://app.example.com"]))
     """
 
-    __slots__ = ("_clock", "_describers", "_line_times", "_logged", "_policy", "_unlogged")
+    __slots__ = ("_clock", "_describers", "_line_times", "_logged", "_names", "_policy", "_unlogged")
 
-    def __init__(self, policy: Policy, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, policy: Policy, *, names: Mapping[str, str] | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         """Start with an empty log."""
         self._policy = policy
+        self._names = names or {}
         self._clock = clock
         # The key is the identity of a policy, because equal policies may list their values in a different order.
         self._describers: dict[int, RefusalDescriber] = {}
@@ -121,6 +124,9 @@ class RefusalLog:
         description = self._describer_of(policy or self._policy).describe(
             decision, request.origin, request.request_method, request.request_headers
         )
+        if not owner:
+            for option, name in self._names.items():
+                description = description.replace(option, name)
         reasons = ", ".join(decision.refusals)
         line = f"refused ({reasons}): {_describe(decision, request)}{_owner_suffix(owner)}. {description}"
         if unlogged:

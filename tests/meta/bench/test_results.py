@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import aiohttp, flask
+from bench import aiohttp, django, flask
 from bench.case import Case
 from bench.cases import CASES
 from bench.chart import draw
@@ -117,6 +117,28 @@ def test_too_high_a_cost_of_flask_is_a_problem() -> None:
 def test_a_case_of_flask_is_what_it_is_called(contender: str, case: flask.FlaskCase) -> None:
     """The request that is measured is allowed where its case says so."""
     flask.check(case, contender, flask.build(case, contender))
+
+
+def test_django_costs_what_was_promised(results: Results) -> None:
+    """An ordinary request costs at most 6 % more (WSGI) or 2.5 % (ASGI), and none more than with the peer."""
+    counts = results["django"]
+    assert list(counts) == list(django.CASES)
+    assert django.problems(counts) == []
+    increase = {case: row["ours"] / row["bare"] - 1 for case, row in counts.items()}
+    for kind in ("wsgi-allowed", "wsgi-refused", "asgi-allowed", "asgi-refused"):
+        assert all(abs(increase[f"{kind}-{count}"] - increase[kind]) < 0.015 for count in (1000, 100_000))
+
+
+def test_too_high_a_cost_of_django_is_a_problem() -> None:
+    """Both limits are checked, each where it applies, and the peer only where it is measured."""
+    row = {"bare": 100.0, "django-cors-headers": 110.0, "ours": 107.0}
+    (ordinary,) = django.problems({"wsgi-allowed": row})
+    assert ordinary == "django wsgi-allowed: 7.0% more than without CORS exceeds the limit, 6.0%"
+    assert len(django.problems({"asgi-allowed": {**row, "ours": 103.0}})) == 1
+    assert django.problems({"wsgi-refused": row, "wsgi-preflight": row}) == []
+    assert django.problems({"wsgi-refused-100000": {"bare": 100.0, "ours": 107.0}}) == []
+    (dearer,) = django.problems({"wsgi-refused": {**row, "ours": 121.0}})
+    assert dearer == "django wsgi-refused: 1.10 times the cost of django-cors-headers"
 
 
 def test_aiohttp_costs_what_was_promised(results: Results) -> None:

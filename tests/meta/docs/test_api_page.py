@@ -12,6 +12,7 @@ PAGE = ROOT / "docs" / "api.md"
 # The modules that users may import from; those without `__all__` have their public names here.
 MODULES: dict[str, list[str]] = {
     "crossorigin": [],
+    "crossorigin.aiohttp": [],
     "crossorigin.browser": [],
     "crossorigin.fastapi": [],
     "crossorigin.flask": [],

@@ -17,6 +17,7 @@ from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser
 
 import crossorigin
 from crossorigin.browser import is_aiohttp_app, is_wsgi_app
+from tests.cases.django_project import configure
 from tests.meta.docs.documents import DOCUMENTS, FINDINGS, NAMES, README, REASONS, ROOT, TUTORIAL
 from tests.meta.docs.exchange import send, send_aiohttp, send_wsgi
 
@@ -143,6 +144,8 @@ def test_every_make_command_exists(path: Path) -> None:
 
 def test_the_examples_in_docstrings_run() -> None:
     """Every `>>>` in the library shows what happens."""
+    # A doctest looks at every name of a module, and the settings of Django must then be configured.
+    configure()
     attempted = 0
     for module in pkgutil.walk_packages(crossorigin.__path__, "crossorigin."):
         result = doctest.testmod(import_module(module.name))

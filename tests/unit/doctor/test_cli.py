@@ -154,6 +154,15 @@ def test_a_missing_origin_gets_the_usual_ones_proposed() -> None:
     assert "http://localhost:5173 (Vite)" in result.stderr
 
 
+def test_in_a_codespace_the_origin_of_its_page_is_proposed_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The browser is elsewhere, so its page is not on localhost."""
+    monkeypatch.setenv("CODESPACE_NAME", "fuzzy-robot-7x9")
+    monkeypatch.delenv("GITHUB_CODESPACES_PORT_FORWARDING_DOMAIN", raising=False)
+    result = run("check", "http://localhost:8000/items")
+    proposed = "https://fuzzy-robot-7x9-5173.app.github.dev (Vite in this codespace), http://localhost:5173 (Vite)"
+    assert proposed in result.stderr
+
+
 @pytest.mark.parametrize(
     ("origin", "right"),
     [

@@ -7,7 +7,7 @@ from crossorigin.policy.decide.decisions import Reason
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from typing import Any
 
     from crossorigin.adapters.common.arguments import MiddlewareOptions
@@ -24,14 +24,22 @@ class Reporter:
     """The hook and the logs of one middleware.
 
     `read_facts` returns the facts of a request of the framework. It is called only if something is logged or observed.
+    `names` has the settings of options that users write under another name, for the log.
     """
 
-    __slots__ = ("_hook", "_options", "_policy", "_read_facts", "_refusal_log")
+    __slots__ = ("_hook", "_names", "_options", "_policy", "_read_facts", "_refusal_log")
 
-    def __init__(self, policy: Policy, options: MiddlewareOptions, read_facts: ReadFacts) -> None:
+    def __init__(
+        self,
+        policy: Policy,
+        options: MiddlewareOptions,
+        read_facts: ReadFacts,
+        names: Mapping[str, str] | None = None,
+    ) -> None:
         """Store the arguments. The hook and the log are created on first use."""
         self._policy = policy
         self._options = options
+        self._names = names
         self._read_facts = read_facts
         self._hook: DecisionHook | None = None
         self._refusal_log: RefusalLog | None = None
@@ -67,6 +75,6 @@ class Reporter:
         if log is None:
             from crossorigin.telemetry.refusal_log import RefusalLog
 
-            log = self._refusal_log = RefusalLog(self._policy)
+            log = self._refusal_log = RefusalLog(self._policy, names=self._names)
         if not log.counts(decision, encode_value(origin), owner):
             log.write(decision, self._read_facts(request), policy=policy, owner=owner)

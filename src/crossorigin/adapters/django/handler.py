@@ -24,11 +24,13 @@ from crossorigin.adapters.django.request import (
 from crossorigin.adapters.django.routing import ViewFinder
 from crossorigin.adapters.django.signals import SignalPlans, check_request_enabled, may_ask
 from crossorigin.adapters.wsgi.environ import DECISION, MARK, ORIGIN, REQUEST_METHOD
+from crossorigin.policy.decide.cross_site import decision_for_blocking
 from crossorigin.policy.decide.plan import Plan
 from crossorigin.policy.policy import Policy
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from re import Pattern
 
     from django.http import HttpRequest, HttpResponse
@@ -37,7 +39,7 @@ if TYPE_CHECKING:
     from crossorigin.adapters.common.arguments import MiddlewareOptions
     from crossorigin.adapters.common.route_policies import Selection
     from crossorigin.adapters.django.views import ViewPolicies
-    from crossorigin.policy.decide.decisions import Decision
+    from crossorigin.policy.decide.decisions import ActualDecision, Decision
 
 _NUMBERS = count()
 # The part of a requested method that is looked up. Methods that a policy allows are shorter.
@@ -45,7 +47,10 @@ _LONGEST_METHOD = 4096
 
 
 class Handler:
-    """The handler of one middleware. `urls` matches the paths to which the policy of the settings applies."""
+    """The handler of one middleware. `urls` matches the paths to which the policy of the settings applies.
+
+    `names` has the settings of its options, for the log, unless the policy is a value.
+    """
 
     __slots__ = (
         "_by_view",
@@ -64,7 +69,13 @@ class Handler:
         "views",
     )
 
-    def __init__(self, policy: Policy, options: MiddlewareOptions, urls: Pattern[str] | None = None) -> None:
+    def __init__(
+        self,
+        policy: Policy,
+        options: MiddlewareOptions,
+        urls: Pattern[str] | None = None,
+        names: Mapping[str, str] | None = None,
+    ) -> None:
         """Compile the policy. The views are read when they are first needed."""
         plan = TextPlan(Plan(policy, debug=options.debug))
         self.plans = RoutePlans(policy, plan, debug=options.debug, served_methods_only=options.served_methods_only)
@@ -78,7 +89,7 @@ class Handler:
         self._urls = urls
         self._nobody = self.plans.select(AttachedPolicy(Policy(), "CORS_URLS_REGEX"))
         self._signal_plans = SignalPlans(policy, debug=options.debug)
-        self._reporter = Reporter(policy, options, read_facts)
+        self._reporter = Reporter(policy, options, read_facts, names)
         # It refers to no object, so that an environ can be copied deeply.
         self._mark = f"django-{next(_NUMBERS)}"
         self._has_warned = False
@@ -190,11 +201,9 @@ class Handler:
 
     def _decide_ahead(self, request: HttpRequest, default: Selection) -> HttpResponse | None:
         selection = self._select(default, self.views.find_ahead(request), request.method or "")
-        decision = selection.plan.decide_actual(request.META.get(ORIGIN)).decision
+        decision, is_blocked = self._decide_for_blocking(request, selection)
         self._report(decision, request, selection)
-        if self._options.blocks and is_foreign(decision, read_facts(request)):
-            return refusal_response(decision)
-        return None
+        return refusal_response(decision) if is_blocked else None
 
     def _start_inside(self, request: HttpRequest, default: Selection) -> HttpResponse | None:
         """Serve one request inside another middleware, which answers preflights and sets the headers.
@@ -205,11 +214,20 @@ class Handler:
         if not self._options.blocks:
             return None
         selection = self._select(default, self.views.find_ahead(request), request.method or "")
-        decision = selection.plan.decide_actual(request.META.get(ORIGIN)).decision
-        if not is_foreign(decision, read_facts(request)):
+        decision, is_blocked = self._decide_for_blocking(request, selection)
+        if not is_blocked:
             return None
         self._report(decision, request, selection)
         return refusal_response(decision)
+
+    def _decide_for_blocking(self, request: HttpRequest, selection: Selection) -> tuple[ActualDecision, bool]:
+        """Return the decision before the view runs, and whether it blocks the request."""
+        decision = selection.plan.decide_actual(request.META.get(ORIGIN)).decision
+        if not self._options.blocks:
+            return decision, False
+        facts = read_facts(request)
+        decision = decision_for_blocking(decision, facts)
+        return decision, is_foreign(decision, facts)
 
     def _report(self, decision: Decision, request: HttpRequest, selection: Selection) -> None:
         meta = request.META

@@ -103,4 +103,4 @@ class CORSMiddleware:
 def _build_handler() -> Handler:
     options = read_options()
     warn_about(options)
-    return Handler(options.policy, options.middleware, options.urls)
+    return Handler(options.policy, options.middleware, options.urls, options.names)

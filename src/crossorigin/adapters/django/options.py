@@ -1,4 +1,4 @@
-"""The settings whose names start with `CORS_`: those of django-cors-headers, `CORS_POLICY`, and a few of our own."""
+"""The settings whose names start with `CORS_`: those of django-cors-headers, `CORS_POLICY`, and a few more."""
 
 from __future__ import annotations
 
@@ -51,6 +51,7 @@ class DjangoOptions:
     - `is_configured`: whether any setting is about the policy.
     - `warnings`: the parts of the policy that do not do what they appear to do.
     - `old_names`: the old names of settings that are set, and the new name of each.
+    - `names`: the setting of each option. It is empty if the policy is a value.
     """
 
     policy: Policy
@@ -59,6 +60,7 @@ class DjangoOptions:
     is_configured: bool
     warnings: tuple[PolicyIssue, ...]
     old_names: Mapping[str, str]
+    names: Mapping[str, str]
 
 
 def read_options() -> DjangoOptions:
@@ -96,6 +98,7 @@ def read_options() -> DjangoOptions:
         is_configured=policy is not None or not POLICY_SETTINGS.isdisjoint(given),
         warnings=found_warnings,
         old_names=old_names,
+        names=names.of if policy is None else {},
     )
 
 

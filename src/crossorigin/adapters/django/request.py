@@ -14,7 +14,7 @@ from crossorigin.adapters.wsgi.environ import MARK, ORIGIN, OWNER, REQUEST_HEADE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import MutableMapping
+    from collections.abc import Iterable, MutableMapping
 
     from django.http import HttpRequest
 
@@ -80,10 +80,17 @@ def decide_preflight_of(plan: TextPlan, request: HttpRequest) -> TextPreflight:
 
 def preflight_response(answer: TextPreflight) -> HttpResponse:
     """Return the response to a preflight."""
-    return HttpResponse(answer.body, status=answer.status, headers=dict(answer.headers))
+    return _own_response(answer.body, answer.status, answer.headers)
 
 
 def refusal_response(decision: ActualDecision) -> HttpResponse:
     """Return the response to a blocked request."""
     body = refusal_body(decision)
-    return HttpResponse(body, status=FORBIDDEN, headers=dict(refusal_pairs(body)))
+    return _own_response(body, FORBIDDEN, refusal_pairs(body))
+
+
+def _own_response(body: bytes, status: int, headers: Iterable[tuple[str, str]]) -> HttpResponse:
+    response = HttpResponse(body, status=status, headers=dict(headers))
+    # Django logs each 4xx response without this. The log of refused requests says why, and cannot be flooded.
+    vars(response)["_has_been_logged"] = True
+    return response

@@ -81,5 +81,5 @@ def _resolve_in_language(path: str, urlconf: Any) -> View | None:
     with translation.override(language):
         try:
             return resolve(path, urlconf).func
-        except Exception:  # noqa: BLE001  # as above
+        except Exception:  # noqa: BLE001  # a 404, or a URLconf that fails
             return None

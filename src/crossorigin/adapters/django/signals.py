@@ -10,6 +10,7 @@ from django.dispatch import Signal
 from crossorigin.adapters.common.route_policies import Selection
 from crossorigin.adapters.common.text_plan import TextPlan
 from crossorigin.policy.decide.decisions import Reason
+from crossorigin.policy.decide.matcher import OriginMatcher
 from crossorigin.policy.decide.plan import Plan
 
 TYPE_CHECKING = False
@@ -59,7 +60,8 @@ class SignalPlans:
         known = self._by_origin.get(origin)
         if known is None:
             options = {**self._policy.to_dict(), "allow_origins": (origin,), "allow_origin_regex": None}
-            fields = cast("PolicyFields", SimpleNamespace(**options))
+            matcher = OriginMatcher((origin,))
+            fields = cast("PolicyFields", SimpleNamespace(**options, origin_matcher=matcher))
             plan = TextPlan(Plan(fields, debug=self._debug))
             known = Selection(policy=self._policy, plan=plan, owner="check_request_enabled")
             if len(self._by_origin) >= _MAX_PLANS:

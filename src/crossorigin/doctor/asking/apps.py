@@ -23,6 +23,7 @@ from crossorigin.browser import (
 )
 from crossorigin.doctor.answers import Answer
 from crossorigin.doctor.asking.aiohttp import AiohttpBridge
+from crossorigin.doctor.asking.policy_errors import message_of
 from crossorigin.doctor.asking.probe import CannotRunError
 from crossorigin.doctor.asking.wsgi import WSGIBridge
 from crossorigin.policy.errors import InvalidPolicyError
@@ -199,7 +200,7 @@ def _asking(lifespan: _Lifespan, patience: float) -> AsyncTransport:
             said = f"The app did not answer {request.method} {request.url} within {patience:g} seconds."
             raise CannotRunError("timeout", said) from error
         except InvalidPolicyError as error:
-            raise CannotRunError("app", f"The app did not start: {error}") from error
+            raise CannotRunError("app", f"The app did not start: {message_of(error)}") from error
         # A server answers 500, whatever an app raises. A cancellation from outside is not the app's.
         except BaseException as error:
             task = asyncio.current_task()
@@ -256,7 +257,7 @@ class _Lifespan:
         try:
             await self.app(scope, self._receive, self._send)
         except InvalidPolicyError as error:
-            self.failure = str(error)
+            self.failure = message_of(error)
         except BaseException:  # noqa: BLE001, S110  # an app without a lifespan raises
             pass
         finally:
@@ -277,5 +278,5 @@ class _Lifespan:
 
 
 def _said(error: BaseException) -> str:
-    text = str(error)
+    text = message_of(error) if isinstance(error, InvalidPolicyError) else str(error)
     return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -150,7 +150,7 @@ CORS_ALLOWED_ORIGINS = ["https://app.example.com/"]
         "utf-8",
     )
     command = [sys.executable, "-m", "django", "check", "--settings=wrong_settings", f"--pythonpath={tmp_path}"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 1
     assert "(crossorigin.origin-trailing-slash) CORS_ALLOWED_ORIGINS[0] = 'https://app.example.com/'" in done.stderr
     assert 'HINT: "https://app.example.com"' in done.stderr

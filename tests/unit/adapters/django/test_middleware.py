@@ -14,7 +14,7 @@ from django.core.handlers.asgi import ASGIHandler
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.wsgi import get_wsgi_application
 from django.http import HttpResponse, StreamingHttpResponse
-from django.test import AsyncClient, RequestFactory, override_settings
+from django.test import AsyncClient, Client, RequestFactory, override_settings
 
 from crossorigin import CORSMiddleware as ASGIMiddleware
 from crossorigin import InvalidPolicyError, Policy, Reason
@@ -167,6 +167,16 @@ def test_on_refused_blocks_requests_of_other_origins() -> None:
         assert get_async(OTHER).status_code == 403
 
 
+def test_blocking_refuses_a_request_of_another_site_that_lost_its_origin(caplog: pytest.LogCaptureFixture) -> None:
+    """Browsers send `Origin` with a POST, so a proxy has removed it, and the log says so."""
+    client = Client()
+    with serving(CORS_ALLOWED_ORIGINS=[ORIGIN], CORS_ON_REFUSED="block"):
+        answer = client.post("/", headers={"Sec-Fetch-Site": "cross-site"})
+        assert (answer.status_code, answer.content) == (403, b"Disallowed CORS origin: origin-absent-cross-site")
+        assert client.post("/", headers={"Sec-Fetch-Site": "same-site"}).status_code == 200
+    assert "origin-absent-cross-site" in caplog.text
+
+
 def test_the_hook_gets_each_decision_once() -> None:
     """With Django's request, in which the decision is before the view runs."""
     seen: list[Any] = []
@@ -229,6 +239,13 @@ def test_refusals_are_logged_with_the_view(caplog: pytest.LogCaptureFixture) -> 
     with serving({"partner": cors(allow_origins=[PARTNER])(lambda _: HttpResponse(""))}):
         get("/partner", OTHER)
         preflight("/partner", PARTNER, "DELETE")
+    with serving():
+        get(origin="https://first.example")
+    with serving(CORS_POLICY=Policy(allow_origins=[ORIGIN])):
+        get(origin="https://second.example")
+    assert "Bad Request" not in caplog.text
+    assert 'add "https://first.example" to CORS_ALLOWED_ORIGINS.' in caplog.text
+    assert 'add "https://second.example" to allow_origins.' in caplog.text
     assert "GET '/partner' from 'https://other.example', by the policy of" in caplog.text
     assert "'DELETE' is not in allow_methods" in caplog.text
 

@@ -237,5 +237,5 @@ CORS_POLICY = Policy(allow_origins=["https://app.example.com"], allow_headers=de
         "utf-8",
     )
     command = [sys.executable, "-m", "django", "check", "--settings=project_settings", f"--pythonpath={tmp_path}"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
     assert (done.returncode, done.stdout) == (0, "System check identified no issues (0 silenced).\n"), done.stderr

@@ -211,6 +211,35 @@ async def test_an_app_that_says_nothing_of_why_it_does_not_start_is_told() -> No
     assert await why_not(silent) == ("app", "The app did not start: it gives no reason")
 
 
+@pytest.mark.parametrize("when", ["import", "factory", "start", "request"])
+async def test_in_a_codespace_a_policy_for_all_of_them_gets_the_one_origin(
+    when: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Anyone can create a codespace, so a pattern for all of them is refused; the message has the safe origin."""
+    monkeypatch.setenv("CODESPACE_NAME", "fuzzy-robot-7x9")
+    monkeypatch.delenv("GITHUB_CODESPACES_PORT_FORWARDING_DOMAIN", raising=False)
+    options: dict[str, Any] = {"allow_origins": ["https://*.app.github.dev"], "allow_credentials": True}
+    monkeypatch.syspath_prepend(tmp_path)
+    if when in {"import", "factory"}:
+        module = f"wrong_in_codespace_{when}"
+        indent = "def make():\n    " if when == "factory" else ""
+        code = f"from crossorigin import Policy\n{indent}Policy(**{options!r})\n"
+        (tmp_path / f"{module}.py").write_text(code)
+        with pytest.raises(CannotRunError) as caught:
+            load(f"{module}:make", tmp_path)
+        message = str(caught.value)
+    else:
+        inner = FastAPI()
+        inner.add_middleware(CORSMiddleware, **options)
+
+        async def app(scope: Any, receive: Any, send: Any) -> None:
+            if when == "start" or scope["type"] == "http":
+                await inner(scope, receive, send)
+
+        _, message = await why_not(app)
+    assert "https://fuzzy-robot-7x9-5173.app.github.dev" in message
+
+
 @pytest.mark.parametrize("with_lifespan", [True, False])
 async def test_a_wrong_policy_is_told_whole(*, with_lifespan: bool) -> None:
     """Whenever it is found: at the start, or with the first request."""
