@@ -120,6 +120,6 @@ def _checked(handler: Callable[..., Any]) -> Callable[..., Any]:
 def _require_setup(request: Any, owner: str) -> None:
     if layer_key() not in request.config_dict:
         raise RuntimeError(
-            f"cors(...) on {owner} has no effect, because the app has no policy of its own. Call setup(app, ...) of "
+            f"cors(...) on {owner} has no effect, because no app around it has a policy. Call setup(app, ...) of "
             "crossorigin.aiohttp where the app is created."
         )

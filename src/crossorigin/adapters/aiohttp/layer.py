@@ -176,7 +176,7 @@ class Layer:
             found: tuple[Selection, TextPlan] = done.value
             return found
         lookup.close()
-        raise RuntimeError("A resource of this app waits for something to find a route, so there is no explanation.")
+        raise RuntimeError("A resource of this app waits for something to find a route, which only a server can do.")
 
     def _prepare_fully(self, request: Request, response: StreamResponse) -> None:
         if self._outer is None:

@@ -37,6 +37,16 @@ def test_the_texts_of_matching_origins_have_a_bound() -> None:
         origin = f"https://a{number}.example.com"
         assert ("Access-Control-Allow-Origin", origin) in plan.decide_actual(origin).apply([])
     assert len(plan._headers) <= MAX_TEXTS
+    assert len(plan._unlisted) <= MAX_TEXTS
+
+
+def test_names_have_the_type_of_the_framework() -> None:
+    """For every kind of response, also of a plan that is made from another."""
+    plan = TextPlan(Plan(Policy(allow_origins=[ORIGIN])), name_type=str.upper).narrowed(["GET"])
+    assert plan.decide_actual(ORIGIN).ready == (("ACCESS-CONTROL-ALLOW-ORIGIN", ORIGIN), ("VARY", "Origin"))
+    assert all(name.isupper() for name, _ in plan.decide_preflight(ORIGIN, "GET").headers)
+    expanding = plan_of(allow_origins=[ORIGIN], allow_credentials=True, expose_headers=["*"])
+    assert expanding.decide_actual(ORIGIN).ready is None
 
 
 def test_a_usual_preflight_is_converted_once() -> None:

@@ -186,3 +186,14 @@ def test_a_star_among_exposed_names_is_expanded_only_with_credentials() -> None:
     response = ready.decide_actual([LISTED[0].encode()]).response
     assert response.expose == (b"X-Id",)
     assert response.expand
+
+
+def test_a_plan_of_a_list_says_that_its_responses_depend_on_the_origin() -> None:
+    """Even if it allows every origin; a plan whose responses depend on it anyway stays the same."""
+    plan = Plan(Policy(allow_origins=["*"])).varying()
+    assert plan.constant is None
+    for decision in (plan.absent, plan.repeated, plan.decide_actual([b"https://app.example.com"])):
+        assert decision.allowed
+        assert decision.response.ready == ((b"access-control-allow-origin", b"*"), (b"vary", b"Origin"))
+    listed = Plan(Policy(allow_origins=["https://app.example.com"]))
+    assert listed.varying() is listed
