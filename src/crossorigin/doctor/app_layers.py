@@ -10,6 +10,7 @@ import sys
 from typing import TYPE_CHECKING, Any, cast
 
 from crossorigin.browser import is_wsgi_app
+from crossorigin.doctor.django_layers import is_django_app, read_django
 from crossorigin.doctor.flask_layers import is_flask_app, read_flask
 from crossorigin.doctor.layers import AppFacts, Framework, Layer
 from crossorigin.policy.policy import Policy
@@ -64,6 +65,10 @@ class _Reader:
                 yield from self._added(app, added)
                 app, path = _mounted(app, path)
                 continue
+            if is_django_app(app):
+                self._add_to("django", self._name)
+                yield from read_django()
+                return
             if is_flask_app(app):
                 yield from self._of_flask(app, path)
                 return

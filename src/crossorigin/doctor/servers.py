@@ -27,6 +27,7 @@ class Server(StrEnum):
     ASGI = "asgi"
     # Apps in this process without CORS: of Flask, and any other WSGI app.
     FLASK_APP = "flask"
+    DJANGO_APP = "django"
     WSGI = "wsgi"
     LITESTAR = "litestar"
     SOCKETIO = "socketio"
@@ -40,12 +41,14 @@ class Server(StrEnum):
 
 TITLES: Mapping[Server, str] = {
     Server.CROSSORIGIN: "CORSMiddleware of crossorigin",
+    Server.CROSSORIGIN_DJANGO: "Django with CORSMiddleware of crossorigin.django",
     Server.CROSSORIGIN_FLASK: "Flask with CORS of crossorigin.flask",
     Server.CROSSORIGIN_WSGI: "CORSMiddleware of crossorigin.wsgi",
     Server.STARLETTE: "CORSMiddleware of Starlette",
     Server.FASTAPI: "FastAPI or Starlette",
     Server.ASGI: "ASGI app",
     Server.FLASK_APP: "Flask",
+    Server.DJANGO_APP: "Django",
     Server.WSGI: "WSGI app",
     Server.LITESTAR: "Litestar",
     Server.SOCKETIO: "Socket.IO",
@@ -81,7 +84,9 @@ _OWNERS = {
     "crossorigin.adapters.flask.": Server.CROSSORIGIN_FLASK,
     "crossorigin.adapters.wsgi.": Server.CROSSORIGIN_WSGI,
     "starlette.middleware.cors.": Server.STARLETTE,
+    "crossorigin.adapters.django.": Server.CROSSORIGIN_DJANGO,
     "flask_cors.": Server.FLASK,
+    "corsheaders.": Server.DJANGO,
     "litestar.config.cors.": Server.LITESTAR,
 }
 _WITHOUT_LAYER: Mapping[Framework, Server] = {
@@ -90,6 +95,7 @@ _WITHOUT_LAYER: Mapping[Framework, Server] = {
     "wsgi": Server.WSGI,
     "flask": Server.FLASK_APP,
     "flask-cors": Server.FLASK,
+    "django": Server.DJANGO_APP,
 }
 
 
