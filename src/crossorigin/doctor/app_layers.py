@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from crossorigin.browser import is_aiohttp_app, is_wsgi_app
 from crossorigin.doctor.aiohttp_layers import read_aiohttp
+from crossorigin.doctor.django_layers import is_django_app, read_django
 from crossorigin.doctor.flask_layers import is_flask_app, read_flask
 from crossorigin.doctor.layers import AppFacts, Framework, Layer
 from crossorigin.policy.policy import Policy
@@ -65,12 +66,9 @@ class _Reader:
                 yield from self._added(app, added)
                 app, path = _mounted(app, path)
                 continue
-            if is_aiohttp_app(app):
-                self._add_to("aiohttp", self._name_of(app) or self._name)
-                yield from read_aiohttp(app)
-                return
-            if is_flask_app(app):
-                yield from self._of_flask(app, path)
+            found = self._of_framework(app, path)
+            if found is not None:
+                yield from found
                 return
             config: Any = getattr(app, "cors_config", None)
             if config is not None:
@@ -81,6 +79,16 @@ class _Reader:
                 return
             yield _wrapper(app)
             app = inside
+
+    def _of_framework(self, app: Any, path: str) -> Iterator[Layer] | None:
+        """Return the layers of an app of aiohttp, Django or Flask, or None for any other app."""
+        if is_aiohttp_app(app):
+            self._add_to("aiohttp", self._name_of(app) or self._name)
+            return read_aiohttp(app)
+        if is_django_app(app):
+            self._add_to("django", self._name)
+            return read_django()
+        return self._of_flask(app, path) if is_flask_app(app) else None
 
     def _added(self, app: Any, added: Any) -> Iterator[Layer]:
         name = self._name_of(app) or self._name

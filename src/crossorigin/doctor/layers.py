@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# How CORS is added to an app: "asgi" and "wsgi" apps are wrapped, "flask-cors" is a Flask app that uses the package.
-Framework = Literal["asgi", "starlette", "wsgi", "flask", "flask-cors", "aiohttp"]
+# How CORS is added to an app: "asgi" and "wsgi" apps are wrapped, "flask-cors" is a Flask app that uses the
+# package.
+Framework = Literal["asgi", "starlette", "wsgi", "flask", "flask-cors", "django", "aiohttp"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

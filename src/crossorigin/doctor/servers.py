@@ -26,9 +26,10 @@ class Server(StrEnum):
     FASTAPI = "fastapi"
     # Any other ASGI app.
     ASGI = "asgi"
-    # Apps in this process without CORS: of Flask, of aiohttp, and any other WSGI app.
+    # Apps in this process without CORS: of Flask, aiohttp and Django, and any other WSGI app.
     FLASK_APP = "flask"
     AIOHTTP_APP = "aiohttp"
+    DJANGO_APP = "django"
     WSGI = "wsgi"
     LITESTAR = "litestar"
     SOCKETIO = "socketio"
@@ -51,6 +52,7 @@ TITLES: Mapping[Server, str] = {
     Server.ASGI: "ASGI app",
     Server.FLASK_APP: "Flask",
     Server.AIOHTTP_APP: "aiohttp",
+    Server.DJANGO_APP: "Django",
     Server.WSGI: "WSGI app",
     Server.LITESTAR: "Litestar",
     Server.SOCKETIO: "Socket.IO",
@@ -87,8 +89,10 @@ _OWNERS = {
     "crossorigin.adapters.flask.": Server.CROSSORIGIN_FLASK,
     "crossorigin.adapters.wsgi.": Server.CROSSORIGIN_WSGI,
     "starlette.middleware.cors.": Server.STARLETTE,
+    "crossorigin.adapters.django.": Server.CROSSORIGIN_DJANGO,
     "flask_cors.": Server.FLASK,
     "aiohttp_cors.": Server.AIOHTTP,
+    "corsheaders.": Server.DJANGO,
     "litestar.config.cors.": Server.LITESTAR,
 }
 _WITHOUT_LAYER: Mapping[Framework, Server] = {
@@ -98,6 +102,7 @@ _WITHOUT_LAYER: Mapping[Framework, Server] = {
     "flask": Server.FLASK_APP,
     "flask-cors": Server.FLASK,
     "aiohttp": Server.AIOHTTP_APP,
+    "django": Server.DJANGO_APP,
 }
 
 

@@ -89,7 +89,7 @@ def edits_of(situation: Situation, needs: Needs, server: Server) -> tuple[Edit, 
     if layer.in_config:
         words = FLASK_CONFIG
     elif layer.options.get("policy") is not None:
-        words = replace(words, call="Policy", shown="")
+        words = replace(VOCABULARIES[Server.CROSSORIGIN], call="Policy", shown="")
     elif layer.added_to is not None:
         words = replace(words, shown=f"{layer.added_to}.add_middleware({words.call}, ...)")
     elif server in _MAY_HAVE_POLICY:

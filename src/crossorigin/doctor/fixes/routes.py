@@ -15,7 +15,7 @@ _BLUEPRINT = "Blueprint "
 def edits_of_route(situation: Situation, on: str) -> tuple[Edit, ...]:
     """Return what to add to the policy of `on`. Its options are not known, so only elements are added."""
     wanted = situation.wanted
-    write = _flask if situation.recognized.server is Server.CROSSORIGIN_FLASK else _starlette
+    write = _flask if situation.recognized.server is Server.CROSSORIGIN_FLASK else _with_cors
     needs = Needs(
         origin=not situation.origin_allowed,
         method=wanted.preflight and wanted.method != "GET",
@@ -25,9 +25,9 @@ def edits_of_route(situation: Situation, on: str) -> tuple[Edit, ...]:
     return edits_by_words(situation, needs, write(on))
 
 
-def _starlette(on: str) -> Vocabulary:
-    # A router and an app are named with their kind, and have no decorator.
-    call = f"cors(...) on {on}" if " " in on else f"@cors(...) on {on}"
+def _with_cors(on: str) -> Vocabulary:
+    # A router, an app and an `include` are named with their kind, and have no decorator.
+    call = f"cors(...) on {on}" if " " in on or on.startswith("include(") else f"@cors(...) on {on}"
     return replace(VOCABULARIES[Server.CROSSORIGIN], call="cors", shown=call)
 
 

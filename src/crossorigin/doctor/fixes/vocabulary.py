@@ -50,10 +50,22 @@ _PYTHON = Vocabulary(
     exposed="expose_headers",
     methods_by_default=_STARLETTE_DEFAULTS,
 )
+_DJANGO_SETTINGS = Vocabulary(
+    call="settings.py",
+    origins="CORS_ALLOWED_ORIGINS",
+    methods="CORS_ALLOW_METHODS",
+    headers="CORS_ALLOW_HEADERS",
+    credentials="CORS_ALLOW_CREDENTIALS",
+    exposed="CORS_EXPOSE_HEADERS",
+    form="setting",
+    methods_by_default=_DJANGO,
+    default_lists="corsheaders.defaults",
+)
 _OWN_FLASK = replace(_PYTHON, call="CORS", shown="")
 VOCABULARIES: Mapping[Server, Vocabulary] = {
     Server.CROSSORIGIN: _PYTHON,
     Server.CROSSORIGIN_AIOHTTP: replace(_PYTHON, call="setup", shown=""),
+    Server.CROSSORIGIN_DJANGO: replace(_DJANGO_SETTINGS, default_lists="crossorigin.django"),
     Server.CROSSORIGIN_FLASK: _OWN_FLASK,
     Server.CROSSORIGIN_WSGI: _PYTHON,
     Server.STARLETTE: _PYTHON,
@@ -78,17 +90,7 @@ VOCABULARIES: Mapping[Server, Vocabulary] = {
         methods_by_default=_ALL,
         any_header_by_default=True,
     ),
-    Server.DJANGO: Vocabulary(
-        call="settings.py",
-        origins="CORS_ALLOWED_ORIGINS",
-        methods="CORS_ALLOW_METHODS",
-        headers="CORS_ALLOW_HEADERS",
-        credentials="CORS_ALLOW_CREDENTIALS",
-        exposed="CORS_EXPOSE_HEADERS",
-        form="setting",
-        methods_by_default=_DJANGO,
-        default_lists="corsheaders.defaults",
-    ),
+    Server.DJANGO: _DJANGO_SETTINGS,
     Server.EXPRESS: Vocabulary(
         call="cors",
         origins="origin",

@@ -134,6 +134,20 @@ def _django(situation: Situation) -> tuple[Edit, ...]:
     return (Edit(kind="end", place="As the last lines of settings.py:", code="\n".join(lists)),)
 
 
+def _django_app(situation: Situation) -> tuple[Edit, ...]:
+    wanted = situation.wanted
+    names = [name.lower() for name in wanted.names]
+    lines = [
+        *(["from crossorigin.django import default_headers", ""] if names else []),
+        f"CORS_ALLOWED_ORIGINS = {list_literal([wanted.origin])}",
+        *([f"CORS_ALLOW_HEADERS = [*default_headers, {list_literal(names)[1:-1]}]"] if names else []),
+        *(["CORS_ALLOW_CREDENTIALS = True"] if wanted.credentials else []),
+        'INSTALLED_APPS = ["crossorigin.django", *INSTALLED_APPS]',
+        'MIDDLEWARE = ["crossorigin.django.CORSMiddleware", *MIDDLEWARE]',
+    ]
+    return (Edit(kind="end", place="As the last lines of settings.py:", code="\n".join(lines)),)
+
+
 def _express(situation: Situation) -> tuple[Edit, ...]:
     wanted = situation.wanted
     lines = [
@@ -226,6 +240,7 @@ _WRITERS: Mapping[Server, Callable[[Situation], tuple[Edit, ...]]] = {
     Server.AIOHTTP_APP: _aiohttp_app,
     Server.WSGI: _wsgi,
     Server.FLASK: _flask,
+    Server.DJANGO_APP: _django_app,
     Server.DJANGO: _django,
     Server.EXPRESS: _express,
     Server.AIOHTTP: _aiohttp,

@@ -1,0 +1,47 @@
+"""The CORS layers of Django projects: the middleware of crossorigin.django, and django-cors-headers.
+
+Django is not imported for it. Both middlewares have the same settings, and their options are written with the names of
+`Policy`.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from crossorigin.adapters.django.setting_names import ALL_ORIGINS, OLD_NAMES, OPTIONS, POLICY, REGEXES
+from crossorigin.doctor.layers import Layer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_HANDLERS = {("django.core.handlers.wsgi", "WSGIHandler"), ("django.core.handlers.asgi", "ASGIHandler")}
+_OURS = "crossorigin.django."
+_THEIRS = "corsheaders."
+
+
+def is_django_app(app: object) -> bool:
+    """Return whether an app is the WSGI or ASGI app of a Django project."""
+    return any((base.__module__, base.__qualname__) in _HANDLERS for base in type(app).__mro__)
+
+
+def read_django() -> Iterator[Layer]:
+    """Yield the CORS middleware of the project, if its settings list one that is known."""
+    # They are loaded, because the app was created with them.
+    settings: Any = sys.modules["django.conf"].settings
+    for name in settings.MIDDLEWARE:
+        if name.startswith(_OURS):
+            yield _layer("crossorigin.adapters.django.CORSMiddleware", "CORSMiddleware of crossorigin.django", settings)
+        elif name.startswith(_THEIRS):
+            yield _layer("corsheaders.CorsMiddleware", "CorsMiddleware of django-cors-headers", settings)
+
+
+def _layer(owner: str, name: str, settings: Any) -> Layer:
+    policy = getattr(settings, POLICY, None)
+    if policy is not None:
+        return Layer(owner=owner, name=name, options={"policy": policy})
+    options = {option: getattr(settings, name) for name, option in OPTIONS.items() if hasattr(settings, name)}
+    if getattr(settings, ALL_ORIGINS, False):
+        options["allow_origins"] = ["*"]
+    is_read = not any(getattr(settings, name, None) for name in (REGEXES, *OLD_NAMES))
+    return Layer(owner=owner, name=name, options=options if is_read else {}, is_read=is_read)
