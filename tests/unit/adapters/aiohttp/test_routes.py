@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from aiohttp import WSServerHandshakeError, web
 from aiohttp.test_utils import TestClient, TestServer
+from aiohttp.typedefs import Handler
 from aiohttp.web_urldispatcher import Domain, MatchedSubAppResource
 
 import crossorigin.starlette
@@ -13,6 +14,15 @@ from crossorigin import InvalidPolicyError, Policy
 from crossorigin.aiohttp import cors, setup
 from tests.unit.adapters.aiohttp.apps import ORIGIN, OTHER, PARTNER, create, ok, running
 from tests.unit.adapters.aiohttp.test_setup import websocket
+
+
+def answering() -> Handler:
+    """Return a new handler. One that is decorated here is reported in every app that serves it undecorated."""
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        return web.Response(text="ok")
+
+    return answer
 
 
 @cors(allow_origins=[PARTNER], allow_methods=["GET", "PUT"])
@@ -84,7 +94,7 @@ async def test_methods_with_different_policies_share_no_preflight() -> None:
         response = await client.preflight("/items", ORIGIN, "PUT")
         assert response.headers["Access-Control-Allow-Methods"] == "PUT"
         assert (await client.preflight("/items", PARTNER, "PUT")).status == 400
-    app = create(web.get("/items", cors(both)(ok)), web.put("/items", cors(both)(ok)))
+    app = create(web.get("/items", cors(both)(answering())), web.put("/items", cors(both)(answering())))
     async with running(app) as client:
         assert (await client.preflight("/items", PARTNER)).headers["Access-Control-Allow-Methods"] == "GET, PUT"
 
@@ -92,7 +102,7 @@ async def test_methods_with_different_policies_share_no_preflight() -> None:
 async def test_a_list_of_policies_on_a_handler() -> None:
     """The first whose origins match decides, for this handler only."""
     policies = [Policy(allow_origins=[PARTNER], allow_credentials=True), Policy(allow_origins=["*"])]
-    async with running(create(web.get("/list", cors(policies)(ok)))) as client:
+    async with running(create(web.get("/list", cors(policies)(answering())))) as client:
         assert await client.readers("/list") == {ORIGIN, PARTNER, OTHER}
         assert (await client.get("/list", PARTNER)).headers["Access-Control-Allow-Credentials"] == "true"
         assert (await client.get("/list", OTHER)).headers["Vary"] == "Origin"
@@ -213,9 +223,10 @@ async def test_a_rule_that_fails_belongs_to_no_handler() -> None:
 
 def test_an_app_factory_can_decorate_a_handler_for_each_app() -> None:
     """A function is never changed."""
-    first, second = cors(allow_origins=[ORIGIN])(ok), cors(allow_origins=[PARTNER])(ok)
+    handler = answering()
+    first, second = cors(allow_origins=[ORIGIN])(handler), cors(allow_origins=[PARTNER])(handler)
     assert first is not second
-    assert first is not ok
+    assert first is not handler
 
 
 @pytest.mark.parametrize(
