@@ -66,9 +66,9 @@ class _Reader:
                 yield from self._added(app, added)
                 app, path = _mounted(app, path)
                 continue
-            found = self._of_framework(app, path)
-            if found is not None:
-                yield from found
+            layers = self._of_framework(app, path)
+            if layers is not None:
+                yield from layers
                 return
             config: Any = getattr(app, "cors_config", None)
             if config is not None:
