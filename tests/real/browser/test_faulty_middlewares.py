@@ -17,7 +17,7 @@ _MORE = [
          page="axb.localhost", blocked=verdicts.NO_ORIGIN, arrives=["GET"]),
     verdicts.Case(name="null, inside a listed host", policy={"allow_origins": ["http://null.localhost:{port}"]},
          page="app.localhost/sandboxed", blocked=verdicts.NO_ORIGIN, arrives=["GET"]),
-    verdicts.Case(name="PAT is no part of PATCH", policy=verdicts.listed(allow_methods=["PATCH"]),
+    verdicts.Case(name="PAT is not part of PATCH", policy=verdicts.listed(allow_methods=["PATCH"]),
          fetch=verdicts.method("PAT"), blocked=verdicts.BAD_STATUS, arrives=["OPTIONS"]),
     verdicts.Case(name="more names than are read", policy=verdicts.listed(allow_headers=["*"]),
          fetch={"headers": {f"x-{number:04}": "1" for number in range(800)}}, blocked=verdicts.BAD_STATUS,
