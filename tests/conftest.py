@@ -1,5 +1,6 @@
 """Settings, hooks and fixtures for all tests."""
 
+import logging
 import os
 import re
 import shutil
@@ -162,3 +163,9 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
     report = yield
     _refuse_skip(report)
     return report
+
+
+@pytest.fixture(autouse=True)
+def usual_log_level() -> None:
+    """Start each test with the level that Python's root logger has, because frameworks change it when they start."""
+    logging.getLogger().setLevel(logging.WARNING)

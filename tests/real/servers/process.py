@@ -152,8 +152,8 @@ class Server:
         ready = _READY.search(self.output)
         assert ready, f"the server never took requests:\n{self.output}"
         self.port = int(ready["port"] or self.port)
-        # Gunicorn opens its port before its worker starts the app.
-        if self.name.startswith("gunicorn"):
+        # Gunicorn opens its port before its worker starts an ASGI app. With a WSGI app, requests wait for the worker.
+        if self.name in {"gunicorn-uvicorn", "gunicorn-asgi"}:
             self.wait_for("Application startup complete")
         # Granian's line comes a moment before its port is open.
         deadline = time.monotonic() + _PATIENCE
