@@ -56,6 +56,16 @@ def test_one_line_or_one_branch_is_enough_to_fail(guard: ModuleType, missing: tu
     assert guard.coverage_problems(report(a=missing), ["a.py"]) == ["a.py is covered at 99.50 %, not 100 %"]
 
 
+@pytest.mark.parametrize(("minimum", "count"), [(99, 0), (100, 1)])
+def test_the_doctor_has_its_own_minimum(
+    guard: ModuleType, monkeypatch: pytest.MonkeyPatch, minimum: int, count: int
+) -> None:
+    """A module of the doctor fails only below it."""
+    monkeypatch.setattr(guard, "DOCTOR_MINIMUM", minimum)
+    name = f"{guard.DOCTOR}a"
+    assert len(guard.coverage_problems(report(**{name: (1, 1)}), [f"{name}.py"])) == count
+
+
 def test_lines_alone_are_not_enough(guard: ModuleType) -> None:
     """A report without branches does not pass."""
     assert guard.coverage_problems(report(branch=False, a=(0, 0)), ["a.py"]) == ["the branches were not measured"]

@@ -398,3 +398,20 @@ def test_without_a_free_line_nothing_is_written(written: Written) -> None:
     log._line_times.extend(held)
     note(log, from_origin("null"))
     assert "1 more refused request was not logged" in written.lines[0]
+
+
+def test_without_a_free_line_a_request_is_not_counted_ahead() -> None:
+    """Another thread is about to give its line back, so `write` decides."""
+    log = RefusalLog(POLICY)
+    log._line_times.clear()
+    assert not log.counts_without_line()
+
+
+def test_an_allowed_preflight_is_not_a_refusal(written: Written) -> None:
+    """Nothing is written if a caller passes one."""
+    policy = Policy(allow_origins=["https://app.example.com"])
+    scope = scope_of(
+        from_origin("https://app.example.com"), (b"access-control-request-method", b"GET"), method="OPTIONS"
+    )
+    RefusalLog(policy).write(judged(scope, policy), read_facts(scope))
+    assert written.lines == []

@@ -201,7 +201,7 @@ class ResponseHeaders:
         try:
             known = _exposed_headers.get(key)
         except TypeError:  # a `bytearray` cannot be hashed
-            return self._find_exposed(lines, names)
+            return self._find_exposed([*map(bytes, lines)], [*map(bytes, names)])
         if known is None:
             known = self._find_exposed(lines, names)
             if sum(map(len, (*lines, *names))) <= _MAX_EXPOSED_BYTES:

@@ -3,7 +3,8 @@
 import asyncio
 import copy
 import logging
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from typing import Any
 
@@ -155,6 +156,16 @@ async def test_an_app_that_is_mounted_in_itself_decides_once(framework: Any, aro
             assert len(decisions) == 1
 
 
+@pytest.fixture
+def deep_calls() -> Iterator[None]:
+    """Allow deep calls: each mount of an app in itself calls all of its middlewares again, which send through them."""
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(10 * limit)
+    yield
+    sys.setrecursionlimit(limit)
+
+
+@pytest.mark.usefixtures("deep_calls")
 async def test_a_client_cannot_go_too_deep_to_escape_a_policy() -> None:
     """Where the look-up ends, no origin is allowed: the policy further in may be stricter than that of the app."""
     app = Starlette(routes=[_HELLO, cors(None)(Mount("/admin", Router([_HELLO])))])

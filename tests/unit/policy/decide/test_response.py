@@ -262,3 +262,9 @@ def test_exposed_names_are_kept_apart_by_policy_and_by_app() -> None:
             applied = dict(response.apply([(b"X-A", b"1"), wildcard]))
             assert applied[b"access-control-expose-headers"] == names
         assert dict(with_credentials.apply([(b"X-B", b"1"), wildcard]))[b"access-control-expose-headers"] == b"X-B"
+
+
+def test_a_value_that_cannot_be_hashed_is_exposed_alike() -> None:
+    """A `bytearray` violates ASGI, but some servers accept it."""
+    name = b"access-control-expose-headers"
+    assert CREDENTIALS.apply([(name, bytearray(b"X-Own"))]) == CREDENTIALS.apply([(name, b"X-Own")])
