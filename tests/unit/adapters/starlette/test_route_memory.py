@@ -14,6 +14,7 @@ from starlette.routing import Host, Mount, Route, Router, WebSocketRoute
 from crossorigin.adapters.starlette import route_memory
 from crossorigin.adapters.starlette.route_memory import RouteMemory, RouteTable
 from crossorigin.adapters.starlette.route_state import RouteState
+from tests.properties.route_tables import KEEPS_ROUTERS
 
 
 def page(request: Request) -> PlainTextResponse:
@@ -50,7 +51,8 @@ def test_the_routes_that_fit_are_found_in_order() -> None:
     app.router.routes.append(WebSocketRoute("/outer/x", socket))
     table = RouteTable(app)
     assert table.fitting(scope_of("/outer/inner/7")) == (0, 3)
-    assert table.fitting(scope_of("/outer/inner/starlette")) == (0, 1, 3)
+    # Releases of FastAPI that copy routes do not add the prefix of a router to its Starlette routes.
+    assert table.fitting(scope_of("/outer/inner/starlette")) == ((0, 1, 3) if KEEPS_ROUTERS else (0, 3))
     assert table.fitting(scope_of("/outer/x")) == (2, 3)
     assert table.fitting(scope_of("/elsewhere")) is None
 
