@@ -25,12 +25,11 @@ from crossorigin.adapters.aiohttp.requests import (
     value_of,
 )
 from crossorigin.adapters.aiohttp.routing import AiohttpRoutes, handlers_of, sub_apps
-from crossorigin.adapters.common.enforcement import is_foreign
+from crossorigin.adapters.common.enforcement import decide_blocking
 from crossorigin.adapters.common.reporting import Reporter
 from crossorigin.adapters.common.route_policies import RoutePlans
 from crossorigin.adapters.common.text_headers import EDITED_NAMES
 from crossorigin.adapters.common.text_plan import TextPlan
-from crossorigin.policy.decide.cross_site import decision_for_blocking
 from crossorigin.policy.decide.plan import Plan
 
 TYPE_CHECKING = False
@@ -44,7 +43,7 @@ if TYPE_CHECKING:
     from crossorigin.adapters.common.arguments import MiddlewareOptions
     from crossorigin.adapters.common.route_policies import AttachedPolicy, Selection
     from crossorigin.adapters.common.text_headers import TextHeaders
-    from crossorigin.policy.decide.decisions import ActualDecision, Decision
+    from crossorigin.policy.decide.decisions import Decision
     from crossorigin.policy.policy import Policy
 
 # Looking up eight of these strings costs a fifth of looking up eight others.
@@ -211,7 +210,7 @@ class Layer:
             request[OWNER] = selection.owner
         decision, is_blocked = decided.decision, False
         if self._refuses(match, request):
-            decision, is_blocked = _decide_blocking(decision, request)
+            decision, is_blocked = decide_blocking(decision, read_facts(request))
         if decided.is_refused or is_blocked or self._reports_all:
             self._report(decision, request, selection)
         return refuse(decision) if is_blocked else match
@@ -221,7 +220,7 @@ class Layer:
         if self._options.blocks:
             origin = value_of(request, ORIGIN)
             selection = self.routes.select(match, request.method, origin)
-            decision, is_blocked = _decide_blocking(selection.plan.decide_actual(origin).decision, request)
+            decision, is_blocked = decide_blocking(selection.plan.decide_actual(origin).decision, read_facts(request))
             if is_blocked:
                 self._report(decision, request, selection)
                 return refuse(decision)
@@ -273,13 +272,6 @@ class Layer:
             return
         self._has_failed = True
         log_failure(error)
-
-
-def _decide_blocking(decision: ActualDecision, request: Request) -> tuple[ActualDecision, bool]:
-    """Return the decision with the reason that blocks a request, and whether it is blocked."""
-    facts = read_facts(request)
-    decision = decision_for_blocking(decision, facts)
-    return decision, is_foreign(decision, facts)
 
 
 def _set_headers(response: StreamResponse, decided: TextHeaders) -> None:

@@ -10,7 +10,7 @@ from functools import partial
 
 from crossorigin.adapters.asgi.enforcement import refuse_handshake, refuse_request
 from crossorigin.adapters.asgi.headers import decide_preflight, first_origin, is_from_own_page, lines_of, read_facts
-from crossorigin.adapters.common.enforcement import is_foreign
+from crossorigin.adapters.common.enforcement import decide_blocking, is_foreign
 from crossorigin.policy.decide.cross_site import SAFE_METHODS, decision_for_blocking
 from crossorigin.policy.decide.decisions import Reason
 
@@ -109,11 +109,11 @@ class Handler:
         if lookup.is_known_ahead or self._options.blocks:
             ahead = lookup.ahead(scope["method"])
             decision_ahead = ahead.plan.decide_actual(origin)
-            request = read_facts(scope) if self._options.blocks else None
-            if request is not None:
-                decision_ahead = decision_for_blocking(decision_ahead, request)
+            is_blocked = False
+            if self._options.blocks:
+                decision_ahead, is_blocked = decide_blocking(decision_ahead, read_facts(scope))
             self._report(decision_ahead, scope, ahead)
-            if request is not None and is_foreign(decision_ahead, request):
+            if is_blocked:
                 await refuse_request(decision_ahead, send)
                 return
 
@@ -148,8 +148,8 @@ class Handler:
     async def _serve_inside(self, start: StartLookup, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         selection = start(scope).ahead(scope["method"])
         request = read_facts(scope)
-        decision = decision_for_blocking(selection.plan.decide_actual(request.origin), request)
-        if is_foreign(decision, request):
+        decision, is_blocked = decide_blocking(selection.plan.decide_actual(request.origin), request)
+        if is_blocked:
             self._report(decision, scope, selection)
             await refuse_request(decision, send)
         else:

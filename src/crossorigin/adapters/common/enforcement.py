@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from crossorigin.policy.decide.cross_site import decision_for_blocking
 from crossorigin.policy.decide.decisions import Reason
 from crossorigin.policy.decide.same_origin import is_same_origin
 
@@ -23,6 +24,12 @@ def is_foreign(decision: ActualDecision, request: RequestFacts) -> bool:
     if reason.allows or reason is Reason.ORIGIN_ABSENT:
         return False
     return not is_same_origin(request, reason)
+
+
+def decide_blocking(decision: ActualDecision, request: RequestFacts) -> tuple[ActualDecision, bool]:
+    """Return a decision with the reason that blocks the request, and whether it is blocked."""
+    decision = decision_for_blocking(decision, request)
+    return decision, is_foreign(decision, request)
 
 
 def refusal_body(decision: ActualDecision) -> bytes:

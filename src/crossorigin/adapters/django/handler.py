@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from itertools import count
 
-from crossorigin.adapters.common.enforcement import is_foreign
+from crossorigin.adapters.common.enforcement import decide_blocking
 from crossorigin.adapters.common.reporting import Reporter
 from crossorigin.adapters.common.route_policies import AttachedPolicy, RoutePlans
 from crossorigin.adapters.common.text_plan import TextPlan
@@ -24,7 +24,6 @@ from crossorigin.adapters.django.request import (
 from crossorigin.adapters.django.routing import ViewFinder
 from crossorigin.adapters.django.signals import SignalPlans, check_request_enabled, may_ask
 from crossorigin.adapters.wsgi.environ import DECISION, MARK, ORIGIN, REQUEST_METHOD
-from crossorigin.policy.decide.cross_site import decision_for_blocking
 from crossorigin.policy.decide.plan import Plan
 from crossorigin.policy.policy import Policy
 
@@ -225,9 +224,7 @@ class Handler:
         decision = selection.plan.decide_actual(request.META.get(ORIGIN)).decision
         if not self._options.blocks:
             return decision, False
-        facts = read_facts(request)
-        decision = decision_for_blocking(decision, facts)
-        return decision, is_foreign(decision, facts)
+        return decide_blocking(decision, read_facts(request))
 
     def _report(self, decision: Decision, request: HttpRequest, selection: Selection) -> None:
         meta = request.META

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from crossorigin.adapters.common.enforcement import is_foreign
+from crossorigin.adapters.common.enforcement import decide_blocking
 from crossorigin.adapters.common.text_headers import TextHeaders
 from crossorigin.adapters.wsgi.environ import (
     DECISION,
@@ -21,7 +21,6 @@ from crossorigin.adapters.wsgi.environ import (
     send_preflight,
     send_refusal,
 )
-from crossorigin.policy.decide.cross_site import decision_for_blocking
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -136,11 +135,10 @@ class Handler:
         answer = selection.plan.decide_actual(environ.get(ORIGIN))
         if not self._options.blocks:
             return answer, False
-        request = read_facts(environ)
-        decision = decision_for_blocking(answer.decision, request)
+        decision, is_blocked = decide_blocking(answer.decision, read_facts(environ))
         if decision is not answer.decision:
             answer = TextHeaders(decision)
-        return answer, is_foreign(decision, request)
+        return answer, is_blocked
 
     def _apply_late(
         self, selector: Selector, environ: Environ, ahead: TextHeaders | None, headers: Iterable[Sequence[str]]
