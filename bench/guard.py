@@ -23,6 +23,10 @@ from bench.ratios import REFERENCES, TARGETS, limit, policy_ratios, ratios, rout
 
 BASELINES = ROOT / "bench" / "baselines.json"
 TOLERANCE = 0.03
+# A preflight's cost among many routes depends on the memory layout more than other costs, because the kept routes are
+# found by their addresses, which collide in some layouts. The same sources gave 0.1166 to 0.1208 for
+# `included-10x10-last preflight / routing` in nine layouts, and 0.321 to 0.336 for `starlette-100-last`.
+ROUTED_PREFLIGHT_TOLERANCE = 0.10
 # Another memory layout, caused for example by another path or a new import, changes a ratio by up to this share. The
 # same sources gave 0.2148 to 0.2170 for `actual-any / starlette` in six folders on two machines.
 LAYOUT_TOLERANCE = 0.01
@@ -62,6 +66,11 @@ def interpreter() -> str:
     return ", ".join([version, platform.machine(), platform.python_compiler(), " ".join(kept), shared])
 
 
+def tolerance(name: str) -> float:
+    """Return the share by which a ratio may exceed its baseline."""
+    return ROUTED_PREFLIGHT_TOLERANCE if name.endswith(" preflight / routing") else TOLERANCE
+
+
 def problems(measured: Mapping[str, float], baseline: Mapping[str, float] | None) -> list[str]:
     """Return the ratios that exceed their limit or their baseline; `baseline` is None if there is none."""
     # The targets were set for the builds that have baselines.
@@ -76,7 +85,7 @@ def problems(measured: Mapping[str, float], baseline: Mapping[str, float] | None
     for name, value in measured.items():
         if name not in baseline:
             found.append(f"{name}: no baseline; add it with make bench-check ARGS=--update")
-        elif value > baseline[name] * (1 + TOLERANCE):
+        elif value > baseline[name] * (1 + tolerance(name)):
             excess = value / baseline[name] - 1
             found.append(f"{name}: {value:.4f} exceeds the baseline, {baseline[name]:.4f}, by {excess:.1%}")
     return found
