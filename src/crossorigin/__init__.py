@@ -12,6 +12,9 @@ from crossorigin.policy.policy import Policy
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from crossorigin.adapters.starlette.decorator import cors
+    from crossorigin.live.origins import LiveOrigins
+    from crossorigin.live.policy import LivePolicy
+    from crossorigin.live.status import LiveStatus
     from crossorigin.policy.explain.explanation import Explanation, Step
     from crossorigin.policy.fixes import REMOVE, Fix
 
@@ -26,6 +29,9 @@ __all__ = [
     "HeaderEdit",
     "InvalidPolicyError",
     "IssueCode",
+    "LiveOrigins",
+    "LivePolicy",
+    "LiveStatus",
     "Policy",
     "PolicyIssue",
     "PreflightDecision",
@@ -41,6 +47,9 @@ _LATE = {
     "REMOVE": "crossorigin.policy.fixes",
     "Explanation": "crossorigin.policy.explain.explanation",
     "Fix": "crossorigin.policy.fixes",
+    "LiveOrigins": "crossorigin.live.origins",
+    "LivePolicy": "crossorigin.live.policy",
+    "LiveStatus": "crossorigin.live.status",
     "Step": "crossorigin.policy.explain.explanation",
     "cors": "crossorigin.adapters.starlette.decorator",
 }

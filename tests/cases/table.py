@@ -4,6 +4,8 @@ Each `*.toml` next to this module holds cases of one theme; every adapter runs t
 
     name       a sentence that states the promise
     policy     the name of a policy in `policies.toml`, or the options themselves
+    live       in `live.toml`: the live origins next to the policy
+    removed    in `live.toml`: origins that were live, and that a request of their own found before they were removed
     debug      whether the adapter runs with `debug=True` (default: false)
     method     the request's method (default: GET)
     request    the request's header lines, `[name, value]`
@@ -19,6 +21,8 @@ Header text is Latin-1. Text that would be long is written in parts: a list of s
 `{ names, count, join }`, where `names` is a format for a number. A list option takes `{ names, count }` too. `{ none =
 true }` means None.
 
+`cases` returns those of all themes but `live`, and `live_cases` those with live origins.
+
 `policies_that_do_not_start` and `policies_that_warn` read the other two lists: options, and the code and field of
 each issue. Where `through` is "middleware", the options are the arguments of the middleware, and a `policy` among
 them that is a table is made a Policy.
@@ -32,12 +36,19 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from crossorigin import CrossOriginWarning, Policy
+from crossorigin import CrossOriginWarning, LiveOrigins, Policy
 
 Line = tuple[bytes, bytes]
 
 _HERE = Path(__file__).resolve().parent
-_LISTS = {"configurations.toml", "policies.toml", "public_configurations.toml", "refused.toml", "warned.toml"}
+_LISTS = {
+    "configurations.toml",
+    "live.toml",
+    "policies.toml",
+    "public_configurations.toml",
+    "refused.toml",
+    "warned.toml",
+}
 _PREFLIGHT_VARY = (
     b"Origin",
     b"Access-Control-Request-Method",
@@ -93,6 +104,12 @@ class Case:
     request: Request
     response: Response
     expected: Expected
+    live: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+
+    def origins(self) -> LiveOrigins:
+        """Return the live origins before those of `removed` are gone."""
+        return LiveOrigins([*self.live, *self.removed])
 
     def policy(self) -> Policy:
         """Build the policy, whatever it warns of: that is another list's matter."""
@@ -164,6 +181,13 @@ def cases() -> tuple[Case, ...]:
 
 
 @cache
+def live_cases() -> tuple[Case, ...]:
+    """Return the cases with live origins, for adapters that take them."""
+    named = _read("policies.toml")
+    return tuple(_case("live", raw, named) for raw in _read("live.toml")["case"])
+
+
+@cache
 def policies_that_do_not_start() -> tuple[Faulty, ...]:
     """Return the options that are refused."""
     return tuple(map(_faulty, _read("refused.toml")["refused"]))
@@ -181,6 +205,7 @@ def _read(name: str) -> dict[str, Any]:
 
 def _case(theme: str, raw: Mapping[str, Any], named: Mapping[str, Any]) -> Case:
     unknown = raw.keys() - {"name", "policy", "debug", "method", "request", "status", "response", "expect"}
+    unknown -= {"live", "removed"} if theme == "live" else set()
     assert not unknown, f"{raw['name']}: {unknown}"
     policy = raw["policy"]
     return Case(
@@ -191,6 +216,8 @@ def _case(theme: str, raw: Mapping[str, Any], named: Mapping[str, Any]) -> Case:
         request=Request(method=raw.get("method", "GET"), headers=_lines(raw.get("request", []))),
         response=Response(status=raw.get("status", 200), headers=_lines(raw.get("response", _APP_HEADERS))),
         expected=_expected(raw["expect"], raw.get("status", 200)),
+        live=tuple(raw.get("live", ())),
+        removed=tuple(raw.get("removed", ())),
     )
 
 

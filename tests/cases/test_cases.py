@@ -15,11 +15,12 @@ from crossorigin import (
     Decision,
     InvalidPolicyError,
     IssueCode,
+    LiveOrigins,
     Policy,
     Reason,
 )
 from tests.cases.asgi import BODY, exchange
-from tests.cases.table import Case, Faulty, cases, policies_that_do_not_start, policies_that_warn
+from tests.cases.table import Case, Faulty, cases, live_cases, policies_that_do_not_start, policies_that_warn
 
 
 def sentence(case: Case) -> str:
@@ -58,6 +59,36 @@ def test_the_middleware_answers_as_the_table_says(case: Case, when: str) -> None
     problems = case.problems(by=done.by, status=done.status, headers=done.headers, body=done.body)
     assert problems == []
     assert (done.body == BODY) == done.app_ran
+
+
+@pytest.mark.parametrize("case", live_cases(), ids=sentence)
+@pytest.mark.parametrize("when", ["at its first request", "at its place"])
+def test_the_middleware_answers_by_live_origins_as_the_table_says(case: Case, when: str) -> None:
+    """Before the removal, each origin was served; after it, and again, the answer is the table's."""
+    origins = case.origins()
+    reasons: list[list[str]] = []
+    middleware = CORSMiddleware(
+        nothing,
+        policy=case.policy(),
+        outermost=when == "at its first request",
+        origins=origins,
+        on_decision=lambda decision, _: reasons.append(list(map(str, decision.reasons))),
+    )
+
+    def wrap(app: Any) -> CORSMiddleware:
+        middleware.app = app
+        return middleware
+
+    before = exchange(wrap, case.request, case.response)
+    assert (case.problems(by=before.by, status=before.status, headers=before.headers, body=before.body) == []) == (
+        not case.removed
+    )
+    for origin in case.removed:
+        assert origins.remove(origin)
+    for _ in range(2):
+        done = exchange(wrap, case.request, case.response)
+        assert case.problems(by=done.by, status=done.status, headers=done.headers, body=done.body) == []
+        assert reasons[-1] == list(case.expected.reasons)
 
 
 def test_one_middleware_answers_all_cases_of_its_policy_in_any_order() -> None:
@@ -116,6 +147,10 @@ def build(faulty: Faulty) -> object:
     if faulty.through == "policy":
         return Policy.from_dict(faulty.options)
     options: dict[str, Any] = dict(faulty.options)
+    if faulty.through == "origins":
+        return LiveOrigins(**options)
+    if "origins" in options and isinstance(options["origins"], list):
+        options["origins"] = LiveOrigins(options["origins"])
     if isinstance(options.get("policy"), Mapping):
         options["policy"] = Policy(**options["policy"])
     return CORSMiddleware(nothing, **options)
@@ -150,7 +185,7 @@ def test_the_table_is_large_enough_and_names_each_case_once() -> None:
 
 def test_every_reason_that_a_policy_gives_is_in_the_table() -> None:
     """No outcome of a judgement is without a case. No case has routes, so none is refused for what they serve."""
-    given = {Reason(reason) for case in cases() for reason in case.expected.reasons}
+    given = {Reason(reason) for case in (*cases(), *live_cases()) for reason in case.expected.reasons}
     assert given == {*Reason} - {Reason.METHOD_NOT_SERVED, Reason.ORIGIN_ABSENT_CROSS_SITE}
 
 

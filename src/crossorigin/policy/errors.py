@@ -39,6 +39,7 @@ class IssueCode(StrEnum):
     INVALID_CHOICE = "invalid-choice"
     NOT_CALLABLE = "not-callable"
     NO_EFFECT_WITH_WILDCARD = "no-effect-with-wildcard"
+    NOT_LIVE_ORIGINS = "not-live-origins"
 
     # Origins no browser can send.
     ORIGIN_EMPTY = "origin-empty"
@@ -70,6 +71,11 @@ class IssueCode(StrEnum):
     # One answer for all.
     CONSTANT_ORIGIN_NEEDS_ONE_ORIGIN = "constant-origin-needs-one-origin"
 
+    # Live origins.
+    LIVE_ORIGIN_NOT_EXACT = "live-origin-not-exact"
+    LIVE_ORIGIN_SCHEME_NOT_ALLOWED = "live-origin-scheme-not-allowed"
+    TOO_MANY_LIVE_ORIGINS = "too-many-live-origins"
+
     # The regular expression.
     REGEX_NOT_A_STRING = "regex-not-a-string"
     REGEX_EMPTY = "regex-empty"
@@ -98,6 +104,7 @@ class IssueCode(StrEnum):
     RESPONSE_HEADER_IN_ALLOW_HEADERS = "response-header-in-allow-headers"
     RESPONSE_HEADER_WITHOUT_EFFECT = "response-header-without-effect"
     MAX_AGE_ABOVE_BROWSER_LIMITS = "max-age-above-browser-limits"
+    MAX_AGE_DELAYS_REVOCATION = "max-age-delays-revocation"
 
 
 IssueValue = str | bytes | int | float | bool | None
@@ -129,6 +136,11 @@ def text_of(value: object) -> str:
         return str(value)
     except Exception:  # noqa: BLE001  # a failing foreign __str__ must not hide the policy's errors
         return ""
+
+
+def without_passwords(text: str) -> str:
+    """Return a text for the log in which user names and passwords of URLs are replaced."""
+    return _PASSWORD.sub("***@", text)
 
 
 def _repr(value: object) -> str:
@@ -182,8 +194,8 @@ class PolicyIssue:
 
     def __str__(self) -> str:
         """Return the issue as four short lines: the value, the reason, the fix and the code."""
-        shown = _cut(_PASSWORD.sub("***@", _repr(self.value)))
-        hint = "\n       ".join(map(_escape, _PASSWORD.sub("***@", self.hint).split("\n")))
+        shown = _cut(without_passwords(_repr(self.value)))
+        hint = "\n       ".join(map(_escape, without_passwords(self.hint).split("\n")))
         return f"{_escape(self.field)} = {shown}\n  {_escape(self.reason)}\n  Fix: {hint}\n  [{self.code}]"
 
 

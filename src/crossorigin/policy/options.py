@@ -83,8 +83,18 @@ def options_in(arguments: Mapping[str, object]) -> dict[str, object]:
 
 
 def is_list_like(value: object) -> bool:
-    """Return whether a value is a collection other than a string, bytes or a mapping."""
-    return isinstance(value, Iterable) and not isinstance(value, Mapping | str | bytes | bytearray)
+    """Return whether a value is a collection other than a string, bytes or a mapping.
+
+    Live origins are not, because a policy copies what it is given and would not follow their changes.
+    """
+    if isinstance(value, Mapping | str | bytes | bytearray) or is_live(value):
+        return False
+    return isinstance(value, Iterable)
+
+
+def is_live(value: object) -> bool:
+    """Return whether a value is a set of origins that can change later."""
+    return getattr(type(value), "is_live", False) is True
 
 
 def members_of(collection: Any) -> list[object]:

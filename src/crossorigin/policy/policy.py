@@ -109,7 +109,7 @@ class Policy:
         if errors:
             raise InvalidPolicyError(errors)
         if found_warnings:
-            warnings.warn(CrossOriginWarning(found_warnings), stacklevel=_frames_to_caller())
+            warnings.warn(CrossOriginWarning(found_warnings), stacklevel=frames_to_caller())
         self._fill(options)
 
     def _fill(self, options: Options) -> None:
@@ -295,7 +295,7 @@ def _unique(name: str, elements: Iterable[Element]) -> tuple[str, ...]:
     return tuple(spelled.values())
 
 
-def _frames_to_caller() -> int:
+def frames_to_caller() -> int:
     """Return the `stacklevel` of the first frame outside this package: the code that built the policy."""
     level, frame = 1, sys._getframe(1)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # `skip_file_prefixes` needs Python 3.12
     while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "crossorigin":

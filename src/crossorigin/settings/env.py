@@ -41,7 +41,8 @@ _NONE = "none"
 _ORIGIN = "ORIGIN"
 
 # The middleware arguments that are not options. `CORS_DEBUG` may belong to another program, and ignoring it is safe.
-_ARGUMENTS = signature(CORSMiddleware).parameters.keys() - DEFAULTS.keys() - {"app", "policy", "debug"}
+# `CORS_ORIGINS` is another program's name for `CORS_ALLOW_ORIGINS`.
+_ARGUMENTS = signature(CORSMiddleware).parameters.keys() - DEFAULTS.keys() - {"app", "policy", "debug", "origins"}
 
 _COMMENTED = "A comment must be on a separate line; here it is part of the value."
 _QUOTED = "Quotes around it are part of the value here."

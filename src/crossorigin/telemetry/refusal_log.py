@@ -21,9 +21,12 @@ from crossorigin.policy.explain.refusal import RefusalDescriber, shown
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from collections.abc import Set as AbstractSet
+    from typing import Any
 
     from crossorigin.policy.decide.decisions import Decision
     from crossorigin.policy.decide.request_facts import RequestFacts
+    from crossorigin.policy.origin_source import OriginSource
     from crossorigin.policy.policy import Policy
 
     _Key = tuple[int, bytes, str]
@@ -48,20 +51,37 @@ class RefusalLog:
 
     At most `MAX_LINES` lines are written in any minute. The next line has the number of refused requests that were not
     logged. Requests from the server's own pages are not logged. They are counted only if a refusal of the same origin
-    was logged before, for a request to another host of the same server. `names` has
-    the settings of options that users write under another name. `clock` returns seconds, and never runs backward.
+    was logged before, for a request to another host of the same server. `live` are the live origins next to the policy:
+    an origin that was added and removed again is logged again. `names` has the settings of options that users write
+    under another name. `clock` returns seconds, and never runs backward.
 
     >>> from crossorigin import Policy
     >>> log = RefusalLog(Policy(allow_origins=["https://app.example.com"]))
     """
 
-    __slots__ = ("_clock", "_describers", "_line_times", "_logged", "_names", "_policy", "_unlogged")
+    __slots__ = (
+        "__weakref__",
+        "_clock",
+        "_describers",
+        "_line_times",
+        "_live",
+        "_logged",
+        "_names",
+        "_policy",
+        "_unlogged",
+    )
 
     def __init__(
-        self, policy: Policy, *, names: Mapping[str, str] | None = None, clock: Callable[[], float] = time.monotonic
+        self,
+        policy: Policy,
+        live: OriginSource | None = None,
+        *,
+        names: Mapping[str, str] | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Start with an empty log."""
         self._policy = policy
+        self._live = live
         self._names = names or {}
         self._clock = clock
         # The key is the identity of a policy, because equal policies may list their values in a different order.
@@ -71,6 +91,32 @@ class RefusalLog:
         # Both operations are atomic, so threads together never write more lines than there are times.
         self._line_times = deque([_NEVER] * MAX_LINES)
         self._unlogged = 0
+        if live is not None:
+            live.subscribe(self)
+
+    def __setstate__(self, state: tuple[None, dict[str, Any]]) -> None:
+        """Restore a copy, which has to learn of changes of the live origins as well."""
+        for name, value in state[1].items():
+            setattr(self, name, value)
+        if self._live is not None:
+            self._live.subscribe(self)
+
+    def origins_changed(self, added: AbstractSet[bytes]) -> None:
+        """Log origins again that were added, if they are refused later."""
+        # A copy of the keys, because other threads add some.
+        for key in list(self._logged):
+            if key[1] in added:
+                self._logged.pop(key, None)
+
+    def use(self, policy: Policy) -> None:
+        """Describe refusals by another policy from now on, and log each of them again.
+
+        The limit of lines stays. The tables that describe the policy are built here rather than for the next refused
+        request, if this log has needed any.
+        """
+        self._policy = policy
+        self._describers = {id(policy): RefusalDescriber(policy, self._live)} if self._describers else {}
+        self._logged = {}
 
     def counts(self, decision: Decision, origin: bytes, owner: str = "") -> bool:
         """Count a refused request whose reason and origin were logged before. Return False if `write` is needed.
@@ -140,7 +186,7 @@ class RefusalLog:
         # It is created for the first line and kept, because it reads the whole policy.
         describer = self._describers.get(id(policy))
         if describer is None:
-            describer = self._describers[id(policy)] = RefusalDescriber(policy)
+            describer = self._describers[id(policy)] = RefusalDescriber(policy, self._live)
         return describer
 
     def _claim_line(self, key: _Key) -> int | None:

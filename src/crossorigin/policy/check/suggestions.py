@@ -19,7 +19,7 @@ from crossorigin.policy.check.origin_repair import diagnose_faulty, repair
 from crossorigin.policy.check.warnings import LARGEST_CAP
 from crossorigin.policy.errors import IssueCode, PolicyIssue
 from crossorigin.policy.fixes import REMOVE, Fix, FixValue
-from crossorigin.policy.options import LIST_OPTIONS, Options
+from crossorigin.policy.options import LIST_OPTIONS, Options, is_live
 from crossorigin.policy.pattern import is_private_network, parse_pattern
 
 TYPE_CHECKING = False
@@ -118,13 +118,15 @@ def _remove(issue: PolicyIssue, context: _Context) -> tuple[Fix, ...]:
 
 
 def _collection(issue: PolicyIssue, context: _Context) -> Suggestion:
+    if is_live(context.taken[issue.field]):
+        return "pass it to the middleware as origins=; a policy copies its origins and does not follow changes."
     texts = tuple(context.texts.get(issue.field, ()))
     if texts or context.taken[issue.field] is None or issue.code is IssueCode.BARE_STRING:
         return (Fix(issue.field, texts),)
     if callable(context.taken[issue.field]):
         return (
-            "use a list: no function is called. If the list changes while the server runs, build a new Policy for each "
-            "change: docs/policy.md#origins-that-change."
+            "use a list: no function is called. For origins that change while the server runs, pass "
+            "origins=LiveOrigins() to the middleware: docs/policy.md#origins-that-change."
         )
     return f"use a list, for example {_EXAMPLES[issue.field]}."
 

@@ -35,7 +35,7 @@ def credentials_are_encrypted(options: Options) -> Iterator[PolicyIssue]:
     for element in options.allow_origins:
         # Most origins are https, and need not be parsed.
         pattern = parse_pattern(element.text) if element.text.startswith("http://") else None
-        if pattern is not None and not _is_loopback(pattern.host):
+        if pattern is not None and not is_loopback(pattern.host):
             is_network = WILDCARD in pattern.host
             if is_network and has_network:
                 continue  # one warning for all networks: the advice is the same
@@ -47,7 +47,8 @@ def credentials_are_encrypted(options: Options) -> Iterator[PolicyIssue]:
             )
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Return whether the host of an origin is this machine."""
     name = host.removesuffix(".")
     if name in {"[::1]", "localhost", _ANY_ADDRESS} or name.endswith(".localhost"):
         return True

@@ -24,6 +24,7 @@ class Reason(StrEnum):
     ORIGIN_LISTED = "origin-listed"
     ORIGIN_MATCHES_PATTERN = "origin-matches-pattern"
     ORIGIN_MATCHES_REGEX = "origin-matches-regex"
+    ORIGIN_LIVE = "origin-live"
     ORIGIN_ABSENT = "origin-absent"
     ORIGIN_ABSENT_CROSS_SITE = "origin-absent-cross-site"
     ORIGIN_REPEATED = "origin-repeated"
@@ -31,6 +32,7 @@ class Reason(StrEnum):
     ORIGIN_MALFORMED = "origin-malformed"
     ORIGIN_NULL = "origin-null"
     ORIGIN_NOT_LISTED = "origin-not-listed"
+    ORIGIN_NOT_LIVE = "origin-not-live"
 
     # The method that a preflight requests.
     METHOD_LISTED = "method-listed"
@@ -54,6 +56,7 @@ _ALLOWING = {
     Reason.ORIGIN_LISTED,
     Reason.ORIGIN_MATCHES_PATTERN,
     Reason.ORIGIN_MATCHES_REGEX,
+    Reason.ORIGIN_LIVE,
     Reason.METHOD_LISTED,
     Reason.HEADERS_LISTED,
     Reason.ANY_HEADERS,

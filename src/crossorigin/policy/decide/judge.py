@@ -18,12 +18,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from crossorigin.policy.fields import PolicyFields
+    from crossorigin.policy.origin_source import OriginSource
 
 # Far longer than any method in use. The limit grows if a policy lists a longer method.
 MAX_METHOD = 256
 _OPAQUE = OPAQUE_ORIGIN.encode()
 # Members of an enum are read once: on Python 3.11, reading one from its class costs as much as a check.
 _NOT_LISTED, _LISTED = Reason.ORIGIN_NOT_LISTED, Reason.ORIGIN_LISTED
+_LIVE, _NOT_LIVE = Reason.ORIGIN_LIVE, Reason.ORIGIN_NOT_LIVE
 _MATCHES_PATTERN, _MATCHES_REGEX = Reason.ORIGIN_MATCHES_PATTERN, Reason.ORIGIN_MATCHES_REGEX
 _METHOD_LISTED = Reason.METHOD_LISTED
 _ANY_HEADERS, _HEADERS_LISTED, _HEADERS_NOT_LISTED = (
@@ -37,12 +39,13 @@ _SAFELISTED_METHODS = frozenset(method.encode() for method in CORS_SAFELISTED_ME
 
 
 class Judge:
-    """The checks of one policy."""
+    """The checks of one policy, whose exact origins `live` may add to."""
 
-    __slots__ = ("_any_header", "_any_origin", "_matcher", "max_headers", "max_method", "methods", "names")
+    __slots__ = ("_any_header", "_any_origin", "_live", "_matcher", "max_headers", "max_method", "methods", "names")
 
-    def __init__(self, policy: PolicyFields) -> None:
+    def __init__(self, policy: PolicyFields, live: OriginSource | None = None) -> None:
         """Prepare the values that requests are compared with."""
+        self._live = live
         self._any_origin = WILDCARD in policy.allow_origins
         self._matcher = policy.origin_matcher
         self.methods = frozenset(method.encode() for method in allowed_methods(policy.allow_methods))
@@ -53,7 +56,7 @@ class Judge:
         # A page may request every listed name, and intermediaries may add spaces.
         self.max_headers = max(MAX_LIST_BYTES, 2 * len(", ".join(names)))
 
-    def judge_origin(self, lines: Sequence[bytes]) -> Reason:  # noqa: PLR0911  # one early return for each reason
+    def judge_origin(self, lines: Sequence[bytes]) -> Reason:  # noqa: C901, PLR0911  # one early return for each reason
         """Check the `Origin` lines of a request.
 
         Two lines are refused even if both are listed, because code that reads only one of them would be misled.
@@ -68,11 +71,13 @@ class Judge:
         # The length comes first, because looking up a megabyte in a table reads all of it.
         if len(value) > MAX_ORIGIN:
             return Reason.ORIGIN_TOO_LONG
-        if value in self._matcher.exact:
+        matcher, live = self._matcher, self._live
+        if value in matcher.exact:
             return _LISTED
+        if live is not None and value in live.table:
+            return _LIVE
         if value == _OPAQUE:
             return Reason.ORIGIN_NULL
-        matcher = self._matcher
         if is_common_origin(value):
             is_matched = matcher.has_patterns and matcher.matches_pattern(value)
         else:
@@ -82,7 +87,9 @@ class Judge:
             is_matched = matcher.find_pattern(origin) is not None
         if is_matched:
             return _MATCHES_PATTERN
-        return _MATCHES_REGEX if matcher.has_regex and matcher.matches_regex(value) else _NOT_LISTED
+        if matcher.has_regex and matcher.matches_regex(value):
+            return _MATCHES_REGEX
+        return _NOT_LISTED if live is None else _NOT_LIVE
 
     def judge_method(self, lines: Sequence[bytes]) -> Reason:
         """Check the `Access-Control-Request-Method` lines of a preflight: one token, compared byte for byte."""

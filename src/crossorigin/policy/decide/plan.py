@@ -22,7 +22,7 @@ from crossorigin.policy.decide.decisions import (
     new_preflight,
 )
 from crossorigin.policy.decide.judge import Judge, is_safelisted_method
-from crossorigin.policy.decide.memory import MAX_PREFLIGHT_BYTES, Memory
+from crossorigin.policy.decide.memory import MAX_LIVE, MAX_PREFLIGHT_BYTES, Memory
 from crossorigin.policy.decide.response import (
     ALLOW_CREDENTIALS,
     ALLOW_HEADERS,
@@ -40,9 +40,12 @@ from crossorigin.policy.fields import allowed_headers, allowed_methods
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
+    from collections.abc import Set as AbstractSet
+    from typing import Any
 
     from crossorigin.policy.decide.response import PreflightResponse
     from crossorigin.policy.fields import PolicyFields
+    from crossorigin.policy.origin_source import OriginSource
 
 _ORIGIN_REFUSED = (
     Reason.ORIGIN_ABSENT,
@@ -51,9 +54,11 @@ _ORIGIN_REFUSED = (
     Reason.ORIGIN_MALFORMED,
     Reason.ORIGIN_NULL,
     Reason.ORIGIN_NOT_LISTED,
+    Reason.ORIGIN_NOT_LIVE,
 )
 # Members of an enum are read once: on Python 3.11, reading one from its class costs as much as a check.
 _ORIGIN_LISTED, _ANY_ORIGIN, _NOT_LISTED = Reason.ORIGIN_LISTED, Reason.ANY_ORIGIN, Reason.ORIGIN_NOT_LISTED
+_LIVE, _NOT_LIVE = Reason.ORIGIN_LIVE, Reason.ORIGIN_NOT_LIVE
 _HEADERS_LISTED = Reason.HEADERS_LISTED
 
 _OK = 200
@@ -68,13 +73,14 @@ _PREFLIGHT_VARY: Header = (
 
 
 class Plan:
-    """The compiled form of one policy, which decides requests.
+    """The compiled form of one policy, which decides requests. The origins in `live` are allowed too.
 
     With `debug`, a refused preflight is answered with 200 and the policy's real lists where the browser refuses the
     request after reading them. Its console then names the method or the header instead of the status.
     """
 
     __slots__ = (
+        "__weakref__",
         "_allow_credentials",
         "_allow_headers",
         "_allow_methods",
@@ -88,6 +94,7 @@ class Plan:
         "_judge",
         "_max_age",
         "_max_headers",
+        "_max_listed",
         "_max_method",
         "_memory",
         "_methods",
@@ -100,12 +107,14 @@ class Plan:
         "absent",
         "constant",
         "listed",
+        "live",
         "repeated",
     )
 
-    def __init__(self, policy: PolicyFields, *, debug: bool = False) -> None:
+    def __init__(self, policy: PolicyFields, *, debug: bool = False, live: OriginSource | None = None) -> None:
         """Compile the policy."""
-        self._judge = judge = Judge(policy)
+        self.live = live
+        self._judge = judge = Judge(policy, live)
         self._methods, self._max_method = judge.methods, judge.max_method
         self._names, self._max_headers = judge.names, judge.max_headers
         self._served: frozenset[bytes] | None = None
@@ -127,6 +136,7 @@ class Plan:
         self._expand = policy.allow_credentials and WILDCARD in policy.expose_headers
         self._expose = tuple(name.encode() for name in policy.expose_headers if not (self._expand and name == WILDCARD))
         self._memory = Memory()
+        self._max_listed = len(policy.allow_origins) + MAX_LIVE
         # The same table as in the memory, because every request reads it.
         self.listed = self._memory.listed
         # https://fetch.spec.whatwg.org/#cors-protocol-and-http-caches: the one origin may be sent to everyone, because
@@ -139,13 +149,30 @@ class Plan:
         self.constant: ActualDecision | None = None
         self.absent = self._refused[Reason.ORIGIN_ABSENT]
         self.repeated = self._refused[Reason.ORIGIN_REPEATED]
-        self._not_listed = self._refused[_NOT_LISTED]
+        self._not_listed = self._refused[_NOT_LISTED if live is None else _NOT_LIVE]
         self._too_long = self._refused[Reason.ORIGIN_TOO_LONG]
         if self._any_origin:
             self.constant = ActualDecision(origin=Reason.ANY_ORIGIN, response=self._response(WILDCARD_BYTES))
             self.absent = self.repeated = self.constant
         elif self._constant_origin is not None:
             self.constant = self.absent
+        if live is not None:
+            live.subscribe(self)
+
+    def origins_changed(self, added: AbstractSet[bytes]) -> None:  # noqa: ARG002  # all decisions are forgotten
+        """Forget all decisions, after the live origins have changed. See `Memory`."""
+        memory = Memory()
+        self._memory = memory
+        self.listed = memory.listed
+
+    def __setstate__(self, state: tuple[None, dict[str, Any]]) -> None:
+        """Restore a copy, which has to learn of changes of the live origins as well."""
+        for name, value in state[1].items():
+            setattr(self, name, value)
+        if self.live is not None:
+            self.live.subscribe(self)
+            # A change between the copy and the subscription would be missed.
+            self.origins_changed(frozenset())
 
     def decide_actual(self, origin: Sequence[bytes]) -> ActualDecision:
         """Decide an actual request from its `Origin` lines."""
@@ -174,10 +201,12 @@ class Plan:
         decision = recent.old.get(origin)
         if decision is None:
             reason = self._judge.judge_origin((origin,))
-            if reason is _ORIGIN_LISTED:
+            if reason is _ORIGIN_LISTED or reason is _LIVE:
+                if reason is _LIVE and len(memory.listed) >= self._max_listed:
+                    memory.listed.clear()
                 decision = memory.listed[origin] = new_actual(reason, self._response_to(origin))
                 return decision
-            if reason is _NOT_LISTED:
+            if reason is _NOT_LISTED or reason is _NOT_LIVE:
                 decision = self._not_listed
             else:
                 decision = new_actual(reason, self._response_to(origin)) if reason.allows else self._refused[reason]
@@ -270,6 +299,7 @@ class Plan:
         methods = b", ".join(method for method in listed if method in served)
         self._allow_methods = ((ALLOW_METHODS, methods),) if methods else ()
         self._memory = Memory()
+        self.listed = self._memory.listed
 
     def decide_preflight(
         self,
@@ -303,8 +333,10 @@ class Plan:
             # The status must not be 2xx: GET, HEAD and POST are safelisted, so they would pass whatever the lists say.
             response = _respond(_BAD_REQUEST, self._grant(granted), body)
         decision = new_preflight(origin_reason, method_reason, headers_reason, response)
-        is_listed = origin_reason is _ORIGIN_LISTED or origin_reason is _ANY_ORIGIN
+        is_listed = origin_reason is _ORIGIN_LISTED or origin_reason is _LIVE or origin_reason is _ANY_ORIGIN
         if is_listed and not body and headers_reason is _HEADERS_LISTED and not private_network:
+            if origin_reason is _LIVE and len(memory.listed_preflights) >= self._max_listed:
+                memory.listed_preflights.clear()
             memory.listed_preflights[granted] = decision
         return decision
 

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from crossorigin.policy.decide.request_facts import RequestFacts
 
-# With this reason, the `Origin` line was found to be a valid origin.
-_NOT_LISTED = Reason.ORIGIN_NOT_LISTED
+# With these reasons, the `Origin` line was found to be a valid origin.
+_NOT_LISTED, _NOT_LIVE = Reason.ORIGIN_NOT_LISTED, Reason.ORIGIN_NOT_LIVE
 _DEFAULT_PORTS = {scheme.encode(): f":{port}".encode() for scheme, port in DEFAULT_PORTS.items()}
 
 
@@ -58,7 +58,7 @@ def has_host_of_origin(origin: Sequence[bytes], host: Sequence[bytes], reason: R
     """Return whether the one `Origin` line is a web origin at the host and port of the one `Host` line."""
     if len(host) != 1 or len(origin) != 1:
         return False
-    return _is_at(origin[0], host[0], is_valid=reason is _NOT_LISTED)
+    return _is_at(origin[0], host[0], is_valid=reason is _NOT_LISTED or reason is _NOT_LIVE)
 
 
 def _is_at(origin: bytes, host: bytes, *, is_valid: bool) -> bool:

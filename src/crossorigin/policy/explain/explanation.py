@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from crossorigin.policy.decide.plan import Plan
     from crossorigin.policy.fields import PolicyFields
+    from crossorigin.policy.origin_source import OriginSource
 
 _MAX_SHOWN = 120
 _MAX_LISTED = 8
@@ -115,7 +116,7 @@ def explain(
     lines = () if origin is None else (_bytes(origin),)
     actual = plan.decide_actual(lines)
     preflight = None
-    steps = [_origin_step(policy, origin, actual.origin)]
+    steps = [_origin_step(policy, plan.live, origin, actual.origin)]
     if origin is not None:
         preflight = plan.decide_preflight(lines, (_bytes(sent),), _request_header_lines(names))
         steps.append(_method_step(policy, sent, preflight.method))
@@ -141,7 +142,7 @@ def _request_header_lines(names: tuple[str, ...]) -> tuple[bytes, ...]:
     return (b"()",)
 
 
-def _origin_step(policy: PolicyFields, origin: str | None, reason: Reason) -> Step:
+def _origin_step(policy: PolicyFields, live: OriginSource | None, origin: str | None, reason: Reason) -> Step:
     shown = _shown(origin or "")
     fix = None
     match reason:
@@ -155,6 +156,8 @@ def _origin_step(policy: PolicyFields, origin: str | None, reason: Reason) -> St
             why = f"{shown} matches {_pattern_that_matches(policy, origin or '')} in allow_origins."
         case Reason.ORIGIN_MATCHES_REGEX:
             why = f"{shown} matches allow_origin_regex, {_shown(policy.allow_origin_regex or '')}."
+        case Reason.ORIGIN_LIVE if live is not None:
+            why = f"{shown} is in {live.describe()}."
         case Reason.ORIGIN_NULL:
             why = "Sandboxed frames, data: URLs and files send null, which is not listed in allow_origins."
             fix = "serve the page over HTTP, so that it has its own origin. Listing null would allow any site."
@@ -164,7 +167,7 @@ def _origin_step(policy: PolicyFields, origin: str | None, reason: Reason) -> St
         case Reason.ORIGIN_MALFORMED:
             why, fix = _explain_malformed(origin or "")
         case _:
-            why, fix = _explain_not_listed(policy, origin or "")
+            why, fix = _explain_not_listed(policy, live, origin or "")
     return Step(question="Origin", reason=reason, why=why, fix=fix)
 
 
@@ -176,16 +179,20 @@ def _explain_malformed(origin: str) -> tuple[str, str]:
     return why, f"use {elements_literal(diagnosis.replacements)}, the form that browsers send."
 
 
-def _explain_not_listed(policy: PolicyFields, origin: str) -> tuple[str, str]:
+def _explain_not_listed(policy: PolicyFields, live: OriginSource | None, origin: str) -> tuple[str, str]:
     parsed = parse_origin(origin)
-    closest = None if parsed is None else Nearest(policy).find(parsed)
+    closest = None if parsed is None else Nearest(policy, live).find(parsed)
     content = f"contains {_listing(policy.allow_origins)}" if policy.allow_origins else "is empty"
     why = f"{_shown(origin)} is not in allow_origins, which {content}"
     why += "." if policy.allow_origin_regex is None else ", and allow_origin_regex does not match it."
+    if live is not None:
+        why += f" It is not in {live.describe()} either."
     if not can_be_listed(origin):
         return _explain_malformed(origin)
     fix = f"if you trust this origin, add {literal(origin)} to allow_origins."
-    if policy.constant_allow_origin:
+    if live is not None:
+        fix = f"{live.advise(origin)}."
+    elif policy.constant_allow_origin:
         fix = f"{fix[:-1]}, and remove constant_allow_origin, which works with one origin only."
     return (why if closest is None else f"{why} The closest allowed origin is {closest[0]}: {closest[1]}."), fix
 

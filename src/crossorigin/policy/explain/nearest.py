@@ -6,7 +6,7 @@ label, because the first refused request of a server waits for it.
 
 Policies of at most `MAX_IN_TABLE` entries have a table by host. In longer ones, the entries that are close in the most
 frequent ways are looked up: other schemes, a final dot, a wildcard, no port, the port of the request, any port and
-`_FREQUENT_PORTS`.
+`_FREQUENT_PORTS`. Live origins are looked up in the same way, so that no table has to follow their changes.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from crossorigin.policy.fields import PolicyFields
+    from crossorigin.policy.origin_source import OriginSource
 
 # The number of entries for one host that are compared. No list has more ports of one host in practice.
 MAX_COMPARED = 64
@@ -36,16 +37,17 @@ _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
 
 class Nearest:
-    """The allowed origins of a policy, searchable for the closest one.
+    """The allowed origins of a policy and the live origins next to it, searchable for the closest one.
 
     A short list is read once, when the object is created. `find` reads at most `MAX_COMPARED` entries for each host
     that it looks up.
     """
 
-    __slots__ = ("_is_long", "_listed", "_matcher")
+    __slots__ = ("_is_long", "_listed", "_live", "_matcher")
 
-    def __init__(self, policy: PolicyFields) -> None:
+    def __init__(self, policy: PolicyFields, live: OriginSource | None = None) -> None:
         """Create the table of hosts, unless the list is long."""
+        self._live = live
         self._matcher = policy.origin_matcher
         self._listed: dict[str, list[str]] = {}
         self._is_long = len(policy.allow_origins) > MAX_IN_TABLE
@@ -63,7 +65,9 @@ class Nearest:
         ('https://app.example.com', 'the scheme differs')
         """
         for host in _hosts_near(origin.host):
-            texts = self._look_up(host, origin) if self._is_long else self._listed.get(host, [])
+            texts = [] if self._is_long else self._listed.get(host, [])
+            if self._is_long or self._live is not None:
+                texts = [*texts, *self._look_up(host, origin)]
             listed = map(parse_pattern, texts[:MAX_COMPARED])
             found = _nearest_of((pattern for pattern in listed if pattern is not None), origin)
             if found is not None:
@@ -71,7 +75,8 @@ class Nearest:
         return _nearest_of(self._matching(origin), origin)
 
     def _look_up(self, host: str, origin: Origin) -> list[str]:
-        """Return the listed entries for a host that are close to an origin in a frequent way."""
+        """Return the entries for a host that are close to an origin in a frequent way."""
+        live = frozenset[bytes]() if self._live is None else self._live.table
         schemes = dict.fromkeys((origin.scheme, *DEFAULT_PORTS))
         ports = dict.fromkeys((origin.port, None, ANY_PORT, *_FREQUENT_PORTS))
         endings = ["" if port is None else f":{port}" for port in ports]
@@ -79,7 +84,7 @@ class Nearest:
             f"{scheme}://{wildcard}{host}{dot}{ending}"
             for scheme, wildcard, dot, ending in product(schemes, ("", "*."), ("", "."), endings)
         )
-        return [text for text in texts if self._matcher.lists(text)]
+        return [text for text in texts if (self._is_long and self._matcher.lists(text)) or text.encode("utf-8") in live]
 
     def _matching(self, origin: Origin) -> Iterator[OriginPattern]:
         """Yield the neighbors of `origin` that the regular expression matches."""

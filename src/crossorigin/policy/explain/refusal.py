@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from crossorigin.policy.fields import PolicyFields
+    from crossorigin.policy.origin_source import OriginSource
 
 # The length of one value from a request in a log line, including its quotes and escapes.
 MAX_SHOWN = 120
@@ -61,14 +62,15 @@ def shown(value: str | bytes) -> str:
 
 
 class RefusalDescriber:
-    """Descriptions of the requests that one policy refuses."""
+    """Descriptions of the requests that one policy refuses, together with the live origins next to it."""
 
-    __slots__ = ("_methods", "_names", "_nearest", "_policy")
+    __slots__ = ("_live", "_methods", "_names", "_nearest", "_policy")
 
-    def __init__(self, policy: PolicyFields) -> None:
+    def __init__(self, policy: PolicyFields, live: OriginSource | None = None) -> None:
         """Build the tables that the descriptions need."""
         self._policy = policy
-        self._nearest = Nearest(policy)
+        self._live = live
+        self._nearest = Nearest(policy, live)
         self._methods = frozenset(allowed_methods(policy.allow_methods))
         self._names = frozenset(map(str.lower, allowed_headers(policy.allow_headers)))
 
@@ -88,7 +90,7 @@ class RefusalDescriber:
     def _describe_one(self, reason: Reason, lines: Sequence[bytes]) -> str | None:
         first = b"".join(lines[:1]).decode("latin-1")
         match reason:
-            case Reason.ORIGIN_NOT_LISTED | Reason.ORIGIN_MALFORMED:
+            case Reason.ORIGIN_NOT_LISTED | Reason.ORIGIN_NOT_LIVE | Reason.ORIGIN_MALFORMED:
                 return self._describe_origin(first)
             case Reason.METHOD_NOT_LISTED:
                 return self._describe_method(first)
@@ -106,6 +108,9 @@ class RefusalDescriber:
             return _SEVERAL if diagnosis.code is IssueCode.MULTIPLE_ORIGINS else diagnosis.reason
         closest = self._nearest.find(origin)
         advice = f"If you trust this origin, add {literal(text)} to allow_origins"
+        if self._live is not None:
+            advice = self._live.advise(text)
+            advice = advice[0].upper() + advice[1:]
         if self._policy.constant_allow_origin:
             advice += ", and remove constant_allow_origin, which works with one origin only"
         if closest is None:

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any
 
-from crossorigin import CORSMiddleware, CrossOriginWarning, InvalidPolicyError, Policy
+from crossorigin import CORSMiddleware, CrossOriginWarning, InvalidPolicyError, LiveOrigins, Policy
 from crossorigin import IssueCode as Code
 from crossorigin.policy.options import DEFAULTS
 
@@ -28,7 +28,9 @@ def complaint_of(options: Mapping[str, Any]) -> InvalidPolicyError | CrossOrigin
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
-            if options.keys() & {"policy", "check_websockets", "on_refused", "on_decision"}:
+            if isinstance(options.get("origins"), list):
+                LiveOrigins(**options)
+            elif options.keys() & {"policy", "check_websockets", "on_refused", "on_decision", "origins"}:
                 CORSMiddleware(_app, **options)
             elif options.keys() <= DEFAULTS.keys():
                 Policy(**options)
@@ -70,6 +72,7 @@ WARNINGS = {
     Code.RESPONSE_HEADER_IN_ALLOW_HEADERS,
     Code.RESPONSE_HEADER_WITHOUT_EFFECT,
     Code.MAX_AGE_ABOVE_BROWSER_LIMITS,
+    Code.MAX_AGE_DELAYS_REVOCATION,
 }
 
 
@@ -126,6 +129,17 @@ FAULTY: list[Faulty] = [
     _one(Code.NOT_CALLABLE, "on_decision", {"on_decision": "log"}),
     _one(Code.NO_EFFECT_WITH_WILDCARD, "check_websockets", {"allow_origins": ["*"], "check_websockets": True}),
     _one(Code.NO_EFFECT_WITH_WILDCARD, "on_refused", {"allow_origins": ["*"], "on_refused": "block"}, "blocking"),
+    _one(Code.NO_EFFECT_WITH_WILDCARD, "origins", {"allow_origins": ["*"], "origins": LiveOrigins()}, "live origins"),
+    _one(Code.NOT_LIVE_ORIGINS, "origins", {"origins": "https://a.example"}),
+    # Live origins.
+    _one(Code.LIVE_ORIGIN_NOT_EXACT, "origins[1]", {"origins": ["https://a.example", "https://*.a.example"]}),
+    _one(Code.LIVE_ORIGIN_NOT_EXACT, "origins[0]", {"origins": ["null"]}, "null"),
+    _one(Code.LIVE_ORIGIN_SCHEME_NOT_ALLOWED, "origins[0]", {"origins": ["http://a.example"]}),
+    _one(Code.LIVE_ORIGIN_SCHEME_NOT_ALLOWED, "origins[0]", {"origins": ["capacitor://localhost"]}, "of an app"),
+    _one(Code.TOO_MANY_LIVE_ORIGINS, "origins", {"origins": ["https://a.example", "https://b.example"], "limit": 1}),
+    _one(Code.ORIGIN_TRAILING_SLASH, "origins[0]", {"origins": ["https://a.example/"]}, "live"),
+    _one(Code.ORIGIN_MISPLACED_WILDCARD, "origins[0]", {"origins": ["https://*a.example"]}, "live"),
+    _one(Code.NOT_A_STRING, "origins[0]", {"origins": [7]}, "live"),
     # Origins no browser can send.
     _origin(Code.ORIGIN_EMPTY, ""),
     _origin(Code.ORIGIN_EMPTY, " \t", "white space"),
@@ -447,6 +461,7 @@ FAULTY: list[Faulty] = [
     _one(Code.RESPONSE_HEADER_WITHOUT_EFFECT, "expose_headers[0]", {"expose_headers": ["Set-Cookie"]}, "forbidden"),
     _one(Code.RESPONSE_HEADER_WITHOUT_EFFECT, "expose_headers[0]", {"expose_headers": ["content-type"]}, "safelisted"),
     _one(Code.MAX_AGE_ABOVE_BROWSER_LIMITS, "max_age", {"max_age": 86401}),
+    _one(Code.MAX_AGE_DELAYS_REVOCATION, "max_age", {"origins": LiveOrigins(), "max_age": 601}),
     # Several at once.
     Faulty(
         "all at once, in the order of the options and of their elements",

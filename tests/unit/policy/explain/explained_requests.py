@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from crossorigin import CrossOriginWarning, Explanation, Policy
+from crossorigin import CrossOriginWarning, Explanation, LiveOrigins, Policy
+from crossorigin.policy.decide.plan import Plan
+from crossorigin.policy.explain.explanation import explain
 
 SNAPSHOT = Path(__file__).resolve().with_name("explanations.txt")
 
@@ -40,13 +42,14 @@ ANY: dict[str, Any] = {"allow_origins": ["*"], "allow_methods": ["*"], "allow_he
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explained:
-    """A request of a page, and the options of the policy that decides it."""
+    """A request of a page, and the options of the policy that decides it, with the live origins if there are any."""
 
     name: str
     options: dict[str, Any] = field(default_factory=dict)
     method: str = "GET"
     origin: str | None = APP
     headers: tuple[str, ...] = ()
+    live: tuple[str, ...] | None = None
 
     def policy(self) -> Policy:
         """Return the policy, without its warnings."""
@@ -56,7 +59,11 @@ class Explained:
 
     def explain(self) -> Explanation:
         """Return the explanation."""
-        return self.policy().explain(self.method, self.origin, self.headers)
+        policy = self.policy()
+        if self.live is None:
+            return policy.explain(self.method, self.origin, self.headers)
+        plan = Plan(policy, live=LiveOrigins(self.live))
+        return explain(policy, plan, self.method, self.origin, self.headers)
 
 
 EXPLAINED = [
@@ -107,6 +114,11 @@ EXPLAINED = [
     Explained(name="headers that are too long", options=LISTED, headers=tuple(f"x-{i}-{'a' * 90}" for i in range(50))),
     Explained(name="a header that browsers set themselves", options=LISTED, headers=("Cookie", "Host")),
     Explained(name="everything fails", options=LISTED, method="LOCK", origin="https://evil.example", headers=("x-b",)),
+    Explained(name="a live origin", options=LISTED, live=("https://shop.example",), origin="https://shop.example"),
+    Explained(name="neither listed nor live", options=LISTED, live=(), origin="https://shop.example"),
+    Explained(name="close to a live origin", live=("https://shop.example",), origin="https://shop.example:8443"),
+    Explained(name="a live origin without https", live=("https://shop.example",), origin="http://shop.example"),
+    Explained(name="no live origin can have this scheme", live=(), origin="capacitor://localhost"),
     Explained(
         name="credentials",
         options={**LISTED, "allow_credentials": True, "max_age": 0},

@@ -27,6 +27,7 @@ UNREACHABLE = {
 METHOD, HEADERS = "Preflight method", "Preflight headers"
 
 _ADD = re.compile(r"add (.+?) to (allow_origins|allow_methods|allow_headers)\b")
+_ADD_LIVE = re.compile(r"add it with origins\.add\((.+?)\)")
 _SAY = re.compile(r'write method: "([^"]+)" in the page')
 _SENDS = re.compile(r"use (\"[^\"]+\"(?:, \"[^\"]+\")*), the form that browsers send")
 _REMOVE = re.compile(r"remove ([^:;]+?) from the page's request")
@@ -47,6 +48,7 @@ MORE = [
 ]
 # Whose fixes are instructions: there is nothing to paste into the policy or the page.
 INSTRUCTED = {
+    "a live origin without https",
     "a method that is too long",
     "an opaque origin",
     "an invalid origin without a fix",
@@ -71,13 +73,15 @@ def step_of(explanation: Explanation, question: str) -> Step:
 def follow(entry: Explained, fix: str) -> Explained | None:
     """Do what a fix says, in the policy or in the page; None if it names nothing to write."""
     options: dict[str, Any] = entry.policy().to_dict()
-    method, origin, headers = entry.method, entry.origin, entry.headers
+    method, origin, headers, live = entry.method, entry.origin, entry.headers, entry.live
     found = False
     for text, option in _ADD.findall(fix):
         options[option] = [*options[option], *ast.literal_eval(f"[{text}]")]
         found = True
     if "remove constant_allow_origin" in fix:
         options["constant_allow_origin"] = False
+    for text in _ADD_LIVE.findall(fix):
+        live, found = (*(live or ()), ast.literal_eval(text)), True
     for text in _SAY.findall(fix):
         method, found = text, True
     for text in _SENDS.findall(fix):
@@ -87,7 +91,7 @@ def follow(entry: Explained, fix: str) -> Explained | None:
         headers, found = tuple(name for name in headers if name.lower() not in gone), True
     if not found:
         return None
-    return dataclasses.replace(entry, options=options, method=method, origin=origin, headers=headers)
+    return dataclasses.replace(entry, options=options, method=method, origin=origin, headers=headers, live=live)
 
 
 def test_the_explanations_stand_in_the_file() -> None:
@@ -149,6 +153,10 @@ def test_an_explanation_judges_as_a_decision_does(entry: Explained) -> None:
     """The steps are the reasons of the decisions on the requests that a browser would send."""
     explanation = entry.explain()
     policy = entry.policy()
+    if entry.live is not None:
+        assert explanation.allowed == (entry.origin in entry.live)
+        assert explanation.actual.allowed == explanation.allowed
+        return
     origin = [] if entry.origin is None else [entry.origin.encode()]
     actual = policy.decide(explanation.method, origin=origin)
     assert explanation.actual == actual

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crossorigin import Policy, Reason
+from crossorigin import LiveOrigins, Policy, Reason
 from crossorigin.policy.decide.plan import Plan
 from crossorigin.policy.explain.refusal import MAX_SHOWN, RefusalDescriber, shown
 from tests.properties.counting import Watched
@@ -195,6 +195,16 @@ def test_every_refusal_has_words(reason: Reason) -> None:
         "headers-malformed": (APP.encode(), b"GET", b"x a"),
         "headers-not-listed": (APP.encode(), b"GET", b"x-a"),
     }
+    if reason is Reason.ORIGIN_NOT_LIVE:
+        live = LiveOrigins(["https://shop.example"])
+        lines = [b"http://shop.example"], list[bytes](), list[bytes]()
+        decision = Plan(POLICY, live=live).decide_actual(lines[0])
+        told = RefusalDescriber(POLICY, live).describe(decision, *lines)
+        assert told == (
+            "https://shop.example is allowed, but the request came from http://shop.example: the scheme differs. "
+            "Serve the page over https."
+        )
+        return
     if reason is Reason.METHOD_NOT_SERVED:
         # No policy says so by itself: it is limited to what the path serves.
         lines = [APP.encode()], [b"PATCH"], list[bytes]()
