@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from crossorigin.adapters.common.arguments import OnRefused
     from crossorigin.adapters.common.asgi_types import ASGIApp, Scope
+    from crossorigin.live.origins import LiveOrigins
+    from crossorigin.live.policy import LivePolicy
     from crossorigin.policy.explain.explanation import Explanation
     from crossorigin.policy.policy import Policy
     from crossorigin.telemetry.hook import OnDecision
@@ -25,13 +27,14 @@ __all__ = ["CORSMiddleware", "cors", "explain", "install"]
 
 def install(
     app: Starlette,
-    policy: Policy,
+    policy: Policy | LivePolicy,
     *,
     debug: bool = False,
     check_websockets: bool = False,
     served_methods_only: bool = False,
     on_refused: OnRefused = "pass",
     on_decision: OnDecision | None = None,
+    origins: LiveOrigins | None = None,
 ) -> None:
     """Install the middleware at the outermost position of a Starlette or FastAPI app, before or after it starts.
 
@@ -40,12 +43,13 @@ def install(
 
     Args:
         app: The app. It is changed in place.
-        policy: A `Policy`.
+        policy: A `Policy` or a `LivePolicy`.
         debug: As in `CORSMiddleware`, which also describes the other arguments in detail.
         check_websockets: Whether to refuse WebSocket handshakes from other origins that are not allowed.
         served_methods_only: Whether a preflight allows only methods that the path serves.
         on_refused: "pass" or "block".
         on_decision: A function that is called with each decision and the scope.
+        origins: `LiveOrigins`, allowed in addition to those of the policy.
 
     Raises:
         InvalidPolicyError: An argument is invalid.
@@ -74,6 +78,7 @@ def install(
         served_methods_only=served_methods_only,
         on_refused=on_refused,
         on_decision=on_decision,
+        origins=origins,
     )
 
     def around(stack: ASGIApp) -> ASGIApp:

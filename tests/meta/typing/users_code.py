@@ -17,7 +17,18 @@ from starlette.middleware import Middleware
 from starlette.routing import Mount
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from crossorigin import REMOVE, CORSMiddleware, Explanation, Fix, InvalidPolicyError, Policy, PolicyIssue
+from crossorigin import (
+    REMOVE,
+    CORSMiddleware,
+    Explanation,
+    Fix,
+    InvalidPolicyError,
+    LiveOrigins,
+    LivePolicy,
+    LiveStatus,
+    Policy,
+    PolicyIssue,
+)
 from crossorigin.fastapi import cors, explain, install
 from crossorigin.settings import policy_from_env
 from crossorigin.settings.pydantic import Methods, Origins, PolicyField, RequestHeaders, ResponseHeaders
@@ -158,6 +169,31 @@ settings = Settings(cors_origins=("https://app.example.com",), public_api=policy
 origins: tuple[str, ...] = settings.cors_origins
 fastapi_app.add_middleware(CORSMiddleware, allow_origins=origins, allow_methods=settings.cors_methods)
 fastapi_app.add_middleware(CORSMiddleware, policy=settings.admin_api)
+
+
+# What changes while the server runs.
+
+customers = LiveOrigins(["https://shop.customer.example"])
+live = LivePolicy(policy)
+fastapi_app.add_middleware(CORSMiddleware, policy=live, origins=customers)
+install(fastapi_app, live, origins=customers)
+assert_type(customers.add("https://shop.customer.example"), bool)
+assert_type(customers.status(), LiveStatus)
+assert_type(live.replace(policy), Policy)
+
+
+def load_origins() -> list[str]:
+    """Load from a database."""
+    return []
+
+
+async def load_origins_async() -> set[str]:
+    """Load from a database, in an event loop."""
+    return set()
+
+
+polled = [LiveOrigins.polled(load_origins), LiveOrigins.polled(load_origins_async, every=1, deadline=2.5)]
+fastapi_app.add_middleware(CORSMiddleware, origins=["https://app.example.com"])  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 fastapi_app.add_middleware(CORSMiddleware, policy=policy_from_env())
 policy = policy_from_env("ADMIN_CORS_", environ={"ADMIN_CORS_ALLOW_ORIGINS": "https://app.example.com"})
 policy = policy_from_env(environ={"CORS_ALLOW_ORIGINS": None})

@@ -32,7 +32,7 @@ CORS(policy=policy).init_app(app)
 CORS(partners, policy=policy)
 CORS(app, resources={"/public/*": policy, "/internal": None, "/feed": {"allow_origins": ["*"]}})
 CORS(app, policy=policy, on_refused="block", on_decision=on_decision, debug=app.debug, served_methods_only=True)
-CORS(app, origins=["https://app.example.com"])  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+CORS(app, origins=["https://app.example.com"])  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 CORS(app, allow_origins=["*"], on_refused="refuse")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 CORS("app")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 

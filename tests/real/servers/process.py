@@ -58,6 +58,7 @@ _COMMANDS = {
     # Servers for WSGI.
     "gunicorn-sync": ["gunicorn", "{app}", "--bind=127.0.0.1:{port}", "--worker-class=sync"],
     "gunicorn-threads": ["gunicorn", "{app}", "--bind=127.0.0.1:{port}", "--threads=2"],
+    "gunicorn-preload": ["gunicorn", "{app}", "--bind=127.0.0.1:{port}", "--preload"],
     # Servers for aiohttp; the first takes a function that makes an app.
     "aiohttp": ["aiohttp.web", "--hostname=127.0.0.1", "--port={port}", "{app}"],
     "gunicorn-aiohttp": ["gunicorn", "{app}", "--bind=127.0.0.1:{port}", "--worker-class=aiohttp.GunicornWebWorker"],

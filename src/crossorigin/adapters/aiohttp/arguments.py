@@ -40,11 +40,24 @@ def read_setup(
         # The last policy of a list is the only one that may allow every origin.
         given = policies[-1] if policies else None if isinstance(policy, list | tuple) else policy
         read = read_arguments(given, known, {**behavior, _OUTERMOST: True})
+        if read[1].live_policy is not None:
+            issues.append(_live_policy(read[1].live_policy))
     except InvalidPolicyError as error:
         issues = [*error.issues, *issues]
     if issues or read is None:
         raise InvalidPolicyError(issues)
     return policies or (read[0],), read[1]
+
+
+def _live_policy(policy: object) -> PolicyIssue:
+    """Return the issue of a `LivePolicy`. The policy that it holds at the start would apply for good."""
+    return PolicyIssue(
+        code=IssueCode.NOT_A_POLICY,
+        field="policy",
+        value=keep_value(policy),
+        reason="crossorigin.aiohttp does not support LivePolicy: later changes would have no effect.",
+        instruction="pass a Policy, and restart the server to change it.",
+    )
 
 
 def read_policies(policy: object, options: Mapping[str, object]) -> tuple[Policy, ...]:

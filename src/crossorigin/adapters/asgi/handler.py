@@ -52,6 +52,19 @@ class Handler:
         # The method of the log that counts a refusal that was logged before. Calling it directly saves a call.
         self.counts_refusal: CountsRefusal = _counts_nothing
 
+    def with_policy(self, policy: Policy, plan: Plan) -> Handler:
+        """Return a handler for another policy of the same middleware, with the hook and the log of this one."""
+        handler = Handler(policy, plan, self._options)
+        handler._hook = self._hook
+        handler._refusal_log = self._refusal_log
+        handler.counts_refusal = self.counts_refusal
+        return handler
+
+    def describe_by_policy(self) -> None:
+        """Describe refusals by the policy of this handler, which has replaced another one."""
+        if self._refusal_log is not None:
+            self._refusal_log.use(self._policy)
+
     def around(self, app: ASGIApp, scope_type: str, routes: RouteState) -> ASGIApp:
         """Return an ASGI app that serves a connection of this type for `app`, or `app` if there is nothing to add."""
         selector = self._selector(routes)
@@ -257,7 +270,7 @@ class Handler:
     def _new_log(self) -> RefusalLog:
         from crossorigin.telemetry.refusal_log import RefusalLog
 
-        log = self._refusal_log = RefusalLog(self._policy)
+        log = self._refusal_log = RefusalLog(self._policy, self._options.origins)
         self.counts_refusal = log.counts
         return log
 

@@ -27,7 +27,7 @@ _PREFLIGHT_FIELDS = dict.fromkeys(
     )
 )
 _PREFLIGHT_FIELD_LENGTHS = frozenset(map(len, _PREFLIGHT_FIELDS))
-_NOT_LISTED = Reason.ORIGIN_NOT_LISTED
+_NOT_LISTED, _NOT_LIVE = Reason.ORIGIN_NOT_LISTED, Reason.ORIGIN_NOT_LIVE
 # The lengths of the fields of `RequestFacts`.
 _FACT_FIELD_LENGTHS = frozenset(
     map(
@@ -105,8 +105,8 @@ def is_from_own_page(headers: Headers, origin: bytes, reason: Reason) -> bool:
     sites = [value for name, value in headers if name == b"sec-fetch-site"]
     if sites:
         return says_same_origin(sites)
-    # With this reason, there is only one line.
-    origins = [origin] if reason is _NOT_LISTED else lines_of(headers, b"origin")
+    # With these reasons, there is only one line.
+    origins = [origin] if reason is _NOT_LISTED or reason is _NOT_LIVE else lines_of(headers, b"origin")
     return has_host_of_origin(origins, lines_of(headers, b"host"), reason)
 
 

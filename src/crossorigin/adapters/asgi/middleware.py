@@ -23,7 +23,7 @@ from crossorigin.adapters.asgi.nesting import (
     warn_about_outer,
     warn_about_root_policy,
 )
-from crossorigin.adapters.common.arguments import read_arguments
+from crossorigin.adapters.common.arguments import check_policy, read_arguments
 from crossorigin.adapters.starlette.route_state import REVISION, ROUTES_OF, UNKNOWN_ROUTES, RouteState
 from crossorigin.fetch.origin import MAX_ORIGIN
 from crossorigin.policy.argument_names import reports_unknown_names
@@ -33,10 +33,13 @@ from crossorigin.policy.options import options_in
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Iterable, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Sequence
+    from typing import Any
 
     from crossorigin.adapters.common.arguments import OnRefused
     from crossorigin.adapters.common.asgi_types import ASGIApp, Message, Receive, Scope, Send
+    from crossorigin.live.origins import LiveOrigins
+    from crossorigin.live.policy import LivePolicy
     from crossorigin.policy.decide.response import ResponseHeaders
     from crossorigin.policy.policy import Policy
     from crossorigin.telemetry.hook import OnDecision
@@ -47,7 +50,7 @@ _OK = 200
 _INSTEAD = {
     "is_allowed_origin": (
         "allow_origins with patterns such as https://*.example.com, or allow_origin_regex; for origins that change "
-        "while the server runs, build a new Policy for each change: docs/policy.md#origins-that-change"
+        "while the server runs, origins=LiveOrigins(): docs/policy.md#origins-that-change"
     ),
     "preflight_response": "the options of Policy, or your own middleware outside this one",
     "simple_response": "the options of Policy, or your own middleware outside this one",
@@ -63,7 +66,8 @@ class CORSMiddleware:
 
     Args:
         app: The ASGI app to wrap. `app.add_middleware` passes it.
-        policy: A `Policy` to use instead of the options. It is an error to pass both.
+        policy: A `Policy` to use instead of the options, or a `LivePolicy`, which can be replaced while the server
+            runs. It is an error to pass both a policy and options.
         debug: Whether to help with debugging. Allowed requests are logged as DEBUG. A preflight that is refused for its
             method or headers is answered with 200 if browsers refuse the request anyway, so that the browser console
             names the method or header instead of the status. Leave it off in production, because such a response
@@ -80,6 +84,8 @@ class CORSMiddleware:
             middleware answers 403.
         on_decision: A function that is called with each decision and the scope. The decision is also in
             `scope["crossorigin"]`. Its exceptions are logged and do not affect the request.
+        origins: `LiveOrigins`, exact origins that may change while the server runs. They are allowed in addition to
+            those of the policy.
 
     The other arguments are those of `Policy`.
 
@@ -122,13 +128,14 @@ class CORSMiddleware:
         *,
         constant_allow_origin: bool = False,
         dangerously_allow_public_suffixes: bool = False,
-        policy: Policy | None = None,
+        policy: Policy | LivePolicy | None = None,
         debug: bool = False,
         outermost: bool = True,
         check_websockets: bool = False,
         served_methods_only: bool = False,
         on_refused: OnRefused = "pass",
         on_decision: OnDecision | None = None,
+        origins: LiveOrigins | None = None,
     ) -> None:
         """Validate the arguments and compile the policy."""
         options = options_in(locals())
@@ -139,10 +146,13 @@ class CORSMiddleware:
             "served_methods_only": served_methods_only,
             "on_refused": on_refused,
             "on_decision": on_decision,
+            "origins": origins,
         }
         self.policy, read = read_arguments(policy, options, arguments)
         self.app = app
-        self._plan = Plan(self.policy, debug=debug)
+        self.origins = read.origins
+        self._options = read
+        self._plan = Plan(self.policy, debug=debug, live=read.origins)
         self._handler = Handler(self.policy, self._plan, read)
         # Whether each request is reported to a hook or the debug log, or may be blocked.
         self._has_observer = read.debug or read.blocks or read.on_decision is not None
@@ -153,6 +163,39 @@ class CORSMiddleware:
         # The plan if HTTP requests may take the fast path, otherwise None.
         self._fast_plan: Plan | None = None
         self._use(UNKNOWN_ROUTES)
+        self._follow_policy()
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Restore a copy, such as the one at the outermost position, which has to learn of new policies as well."""
+        self.__dict__.update(state)
+        self._follow_policy()
+
+    def _follow_policy(self) -> None:
+        live = self._options.live_policy
+        if live is None:
+            return
+        live.subscribe(self)
+        # It may have been replaced after it was read.
+        if live.current is not self.policy:
+            self.prepare_policy(live.current)()
+
+    def prepare_policy(self, policy: Policy) -> Callable[[], None]:
+        """Compile another policy, and return the function that starts to use it. `LivePolicy` calls it.
+
+        Raises:
+            InvalidPolicyError: The policy cannot be combined with the other arguments.
+        """
+        check_policy(policy, self._options)
+        plan = Plan(policy, debug=self._options.debug, live=self._options.origins)
+        handler = self._handler.with_policy(policy, plan)
+
+        def use() -> None:
+            handler.describe_by_policy()
+            self.policy, self._plan, self._handler = policy, plan, handler
+            # Last, because a request that takes the fast path at this moment uses one plan or the other.
+            self._fast_plan = None
+
+        return use
 
     def __init_subclass__(cls) -> None:
         """Refuse a subclass that overrides a method of Starlette's class, because the method would never be called.
@@ -269,8 +312,10 @@ class CORSMiddleware:
             except KeyError:
                 pass
 
-    def _prepare(self, scope: Scope) -> ASGIApp | None:
+    def _prepare(self, scope: Scope) -> ASGIApp | None:  # noqa: C901  # one branch for each kind of connection
         """Return an ASGI app that serves the connection, or None if the fast path can serve it."""
+        if self.origins is not None:
+            self.origins.start()
         position = self.position
         # Read before a move, because a move can replace `self.app` with an app further in.
         app = self.app
@@ -298,8 +343,8 @@ class CORSMiddleware:
             warn_about_root_policy(routes.root_owner, position)
         if scope["type"] == "http" and not has_left and self._can_be_fast(routes):
             self._fast_plan = self._plan
-            # If another thread has found policies in the meantime, its state applies.
-            if self._routes is not routes:
+            # If another thread has found policies or replaced the policy in the meantime, its state applies.
+            if self._routes is not routes or self._fast_plan is not self._plan:
                 self._fast_plan = None
             return None
         if move is not None and has_left and move.is_unguarded and scope["type"] == "http":

@@ -5,20 +5,23 @@ All errors in both are reported together.
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from functools import wraps
 
 from crossorigin.fetch.fields import WILDCARD
 from crossorigin.policy.check.types import read_bool
-from crossorigin.policy.errors import InvalidPolicyError, IssueCode, PolicyIssue, keep_value
+from crossorigin.policy.errors import CrossOriginWarning, InvalidPolicyError, IssueCode, PolicyIssue, keep_value
 from crossorigin.policy.options import DEFAULTS
-from crossorigin.policy.policy import Policy
+from crossorigin.policy.policy import Policy, frames_to_caller
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any, Literal, ParamSpec
 
+    from crossorigin.live.origins import LiveOrigins
+    from crossorigin.live.policy import LivePolicy
     from crossorigin.policy.fixes import Fix
     from crossorigin.telemetry.hook import OnDecision
 
@@ -26,6 +29,9 @@ if TYPE_CHECKING:
     _Arguments = ParamSpec("_Arguments")
 
 _CHOICES = ("pass", "block")
+# How long a browser may keep a preflight without a warning, in seconds, if origins can be removed. Safari's limit, and
+# the default of `max_age`.
+_LONGEST_MAX_AGE = 600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +44,8 @@ class MiddlewareOptions:
     blocks: bool
     served_methods_only: bool
     on_decision: OnDecision | None
+    origins: LiveOrigins | None
+    live_policy: LivePolicy | None
 
 
 def logs_invalid_arguments(init: Callable[_Arguments, None]) -> Callable[_Arguments, None]:
@@ -59,6 +67,15 @@ def log_invalid_arguments(error: InvalidPolicyError) -> None:
     import logging
 
     logging.getLogger("crossorigin").critical("%s", error)
+
+
+def _live_policy(policy: object) -> LivePolicy | None:
+    """Return `policy` if it is a `LivePolicy`, otherwise None."""
+    if policy is None or isinstance(policy, Policy):
+        return None
+    from crossorigin.live.policy import LivePolicy
+
+    return policy if isinstance(policy, LivePolicy) else None
 
 
 def read_policy(policy: object, options: Mapping[str, object]) -> Policy:
@@ -85,6 +102,9 @@ def read_arguments(
         InvalidPolicyError: An argument is invalid. The error has all issues.
     """
     issues: list[PolicyIssue] = []
+    live = _live_policy(policy)
+    if live is not None:
+        policy = live.current
     read = MiddlewareOptions(
         debug=read_bool("debug", behavior["debug"], issues),
         outermost=read_bool("outermost", behavior["outermost"], issues),
@@ -92,6 +112,8 @@ def read_arguments(
         blocks=_read_on_refused(behavior["on_refused"], issues) == "block",
         served_methods_only=read_bool("served_methods_only", behavior["served_methods_only"], issues),
         on_decision=_read_on_decision(behavior["on_decision"], issues),
+        origins=_read_origins(behavior.get("origins"), issues),
+        live_policy=live,
     )
     if issues:
         issues = _with_bool_fixes(issues, behavior)
@@ -99,11 +121,23 @@ def read_arguments(
         checked = read_policy(policy, options)
     except InvalidPolicyError as error:
         raise InvalidPolicyError([*error.issues, *issues]) from None
-    if WILDCARD in checked.allow_origins:
-        issues += _useless_checks(read, behavior, policy)
+    issues += _conflicts(checked, read, policy)
     if issues:
         raise InvalidPolicyError(issues)
+    _warn_about_revocation(checked, read)
     return checked, read
+
+
+def check_policy(policy: Policy, read: MiddlewareOptions) -> None:
+    """Check a policy that replaces the one of a middleware.
+
+    Raises:
+        InvalidPolicyError: It cannot be combined with the options of the middleware.
+    """
+    issues = _conflicts(policy, read, policy)
+    if issues:
+        raise InvalidPolicyError(issues)
+    _warn_about_revocation(policy, read)
 
 
 def unavailable_argument(name: str, value: object, why: str) -> PolicyIssue:
@@ -162,6 +196,26 @@ def _read_on_decision(value: Any, issues: list[PolicyIssue]) -> OnDecision | Non
     return function
 
 
+def _read_origins(value: Any, issues: list[PolicyIssue]) -> LiveOrigins | None:
+    if value is None:
+        return None
+    from crossorigin.live.origins import LiveOrigins
+
+    if not isinstance(value, LiveOrigins):
+        issues.append(
+            PolicyIssue(
+                code=IssueCode.NOT_LIVE_ORIGINS,
+                field="origins",
+                value=keep_value(value),
+                reason=f"Expected LiveOrigins, got {type(value).__name__}.",
+                instruction="rename it to allow_origins, unless the origins change while the server runs; then create "
+                "origins = LiveOrigins([...]) first, and pass origins=origins.",
+            )
+        )
+        return None
+    return value
+
+
 def _issues_of(policy: object, options: Mapping[str, object]) -> list[PolicyIssue]:
     if not isinstance(policy, Policy):
         return [
@@ -194,19 +248,60 @@ def _unknown_options(unknown: Mapping[str, object]) -> list[PolicyIssue]:
     return unknown_options(unknown)
 
 
-def _useless_checks(read: MiddlewareOptions, behavior: Mapping[str, object], policy: object) -> list[PolicyIssue]:
+def _conflicts(policy: Policy, read: MiddlewareOptions, given: object) -> list[PolicyIssue]:
+    """Return an issue for each option of a middleware that has no effect with its policy, or contradicts it."""
+    issues: list[PolicyIssue] = []
+    if WILDCARD in policy.allow_origins:
+        issues += _useless_checks(read, given)
+    if policy.constant_allow_origin and read.origins is not None:
+        from crossorigin.policy.fixes import REMOVE, Fix
+
+        issues.append(
+            PolicyIssue(
+                code=IssueCode.CONSTANT_ORIGIN_NEEDS_ONE_ORIGIN,
+                field="constant_allow_origin",
+                value=True,
+                reason="It needs exactly one allowed origin, but origins= can allow others.",
+                fixes=(Fix("constant_allow_origin", REMOVE),),
+            )
+        )
+    return issues
+
+
+def _warn_about_revocation(policy: Policy, read: MiddlewareOptions) -> None:
+    """Warn if browsers may keep a preflight for long, because a removed origin stays allowed there."""
+    if read.origins is None or policy.max_age is None or policy.max_age <= _LONGEST_MAX_AGE:
+        return
+    from crossorigin.policy.fixes import Fix
+
+    issue = PolicyIssue(
+        code=IssueCode.MAX_AGE_DELAYS_REVOCATION,
+        field="max_age",
+        value=policy.max_age,
+        reason="After an origin is removed from origins=, a browser still sends the requests that a preflight in its "
+        f"cache allows, for up to {policy.max_age} seconds.",
+        fixes=(Fix("max_age", _LONGEST_MAX_AGE),),
+    )
+    warnings.warn(CrossOriginWarning([issue]), stacklevel=frames_to_caller())
+
+
+def _useless_checks(read: MiddlewareOptions, policy: object) -> list[PolicyIssue]:
     """Return an issue for each option that refuses requests, because a policy with `*` allows all of them."""
-    checks = {"check_websockets": read.check_websockets, "on_refused": read.blocks}
+    values: dict[str, object] = {
+        "check_websockets": read.check_websockets,
+        "on_refused": "block" if read.blocks else None,
+        "origins": read.origins,
+    }
     return [
         PolicyIssue(
             code=IssueCode.NO_EFFECT_WITH_WILDCARD,
             field=name,
-            value=keep_value(behavior[name]),
+            value=keep_value(value),
             reason=f'allow_origins contains "*", which allows every origin, so {name} would have no effect.',
             fixes=_fixes_of_check(name, policy),
         )
-        for name, is_set in checks.items()
-        if is_set
+        for name, value in values.items()
+        if value
     ]
 
 

@@ -44,6 +44,17 @@ class Reporter:
         self._hook: DecisionHook | None = None
         self._refusal_log: RefusalLog | None = None
 
+    def with_policy(self, policy: Policy) -> Reporter:
+        """Return a reporter for another policy of the same middleware, with the hook and the log of this one."""
+        reporter = Reporter(policy, self._options, self._read_facts, self._names)
+        reporter._hook, reporter._refusal_log = self._hook, self._refusal_log
+        return reporter
+
+    def describe_by_policy(self) -> None:
+        """Describe refusals by the policy of this reporter, which has replaced another one."""
+        if self._refusal_log is not None:
+            self._refusal_log.use(self._policy)
+
     def report(self, decision: Decision, request: Any, origin: str, *, policy: Policy, owner: str = "") -> None:
         """Pass a decision on to the hook and to the log.
 
@@ -75,6 +86,6 @@ class Reporter:
         if log is None:
             from crossorigin.telemetry.refusal_log import RefusalLog
 
-            log = self._refusal_log = RefusalLog(self._policy, names=self._names)
+            log = self._refusal_log = RefusalLog(self._policy, self._options.origins, names=self._names)
         if not log.counts(decision, encode_value(origin), owner):
             log.write(decision, self._read_facts(request), policy=policy, owner=owner)

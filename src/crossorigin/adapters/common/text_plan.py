@@ -10,10 +10,12 @@ from crossorigin.adapters.common.text_encoding import encode_value, line_of_list
 from crossorigin.adapters.common.text_headers import TextHeaders, TextPreflight
 from crossorigin.fetch.origin import MAX_ORIGIN
 from crossorigin.policy.decide.decisions import Reason
+from crossorigin.policy.decide.memory import MAX_LIVE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
+    from collections.abc import Set as AbstractSet
 
     from crossorigin.policy.decide.decisions import ActualDecision, PreflightDecision
     from crossorigin.policy.decide.plan import Plan
@@ -29,17 +31,28 @@ class TextPlan:
     - `plan`: the plan that decides.
     - `constant`: the headers of every actual response if they do not depend on the request, otherwise None.
     - `absent`: the headers for a request without `Origin`.
-    - `listed`: the headers for the listed origins that have sent a request.
+    - `listed`: the headers for the listed and live origins that have sent a request.
     - `name_type`: the type of header names in the framework, such as a `str` that ignores case.
     """
 
-    __slots__ = ("_headers", "_preflights", "_unlisted", "absent", "constant", "listed", "name_type", "plan")
+    __slots__ = (
+        "__weakref__",
+        "_headers",
+        "_preflights",
+        "_unlisted",
+        "absent",
+        "constant",
+        "listed",
+        "name_type",
+        "plan",
+    )
 
     def __init__(self, plan: Plan, *, name_type: Callable[[str], str] = str) -> None:
         """Start with the two decisions that need no request."""
         self.plan = plan
         self.name_type = name_type
-        # Only the origins that the policy lists are kept here, so the policy bounds its size.
+        # Only listed and live origins are kept here. The policy bounds the number of the former, and `MAX_LIVE` that of
+        # the latter.
         self.listed: dict[str, TextHeaders] = {}
         # Clients choose these origins, so their number and length are limited.
         self._unlisted: dict[str, TextHeaders] = {}
@@ -48,25 +61,40 @@ class TextPlan:
         self._preflights: dict[int, TextPreflight] = {}
         self.absent = TextHeaders(plan.absent, name_type)
         self.constant: TextHeaders | None = None if plan.constant is None else TextHeaders(plan.constant, name_type)
+        # The plan has subscribed before, so it forgets its decisions before their texts are forgotten here.
+        if plan.live is not None:
+            plan.live.subscribe(self)
+
+    def origins_changed(self, added: AbstractSet[bytes]) -> None:  # noqa: ARG002  # all texts are forgotten
+        """Forget the texts of all origins, after the live origins have changed."""
+        self.listed = {}
+        self._unlisted = {}
 
     def decide_actual(self, origin: str | None) -> TextHeaders:
         """Decide an actual request from the value of its `Origin`, which a server may have joined from lines."""
         if origin is None:
             return self.absent
+        # Read before the plan decides: a decision that is made during a change of the live origins is kept in a table
+        # that the change replaces.
+        listed, unlisted = self.listed, self._unlisted
         # The length comes first, because hashing a megabyte reads all of it.
         if len(origin) > MAX_ORIGIN:
             return self._headers_of(self.plan.decide_actual(lines_of_value(origin)))
-        known = self.listed.get(origin) or self._unlisted.get(origin)
+        known = listed.get(origin) or unlisted.get(origin)
         if known is not None:
             return known
         decision = self.plan.decide_actual(lines_of_value(origin))
         headers = self._headers_of(decision)
         if decision.origin is Reason.ORIGIN_LISTED:
-            self.listed[origin] = headers
+            listed[origin] = headers
+        elif decision.origin is Reason.ORIGIN_LIVE:
+            if len(listed) >= MAX_LIVE:
+                listed.clear()
+            listed[origin] = headers
         else:
-            if len(self._unlisted) >= MAX_TEXTS:
-                self._unlisted.clear()
-            self._unlisted[origin] = headers
+            if len(unlisted) >= MAX_TEXTS:
+                unlisted.clear()
+            unlisted[origin] = headers
         return headers
 
     def _headers_of(self, decision: ActualDecision) -> TextHeaders:

@@ -10,7 +10,14 @@ from django.conf import settings
 
 from crossorigin.adapters.common.arguments import read_arguments
 from crossorigin.adapters.django.regexes import is_compiled, read_regexes
-from crossorigin.adapters.django.setting_issues import Names, in_settings, removed_setting, unknown_setting
+from crossorigin.adapters.django.setting_issues import (
+    Names,
+    in_settings,
+    is_live,
+    live_setting,
+    removed_setting,
+    unknown_setting,
+)
 from crossorigin.adapters.django.setting_names import (
     ALL_ORIGINS,
     BEHAVIOR,
@@ -75,6 +82,9 @@ def read_options() -> DjangoOptions:
     given = {**{new: found[old] for old, new in old_names.items()}, **_without(found, old_names)}
     written = {new: old for old, new in old_names.items() if new not in found}
     issues = [*map(_unknown, _without(given, KNOWN).items())]
+    live = {name: value for name, value in given.items() if name in KNOWN and is_live(value)}
+    issues += [live_setting(name, value) for name, value in live.items()]
+    given = _without(given, frozenset(live))
     urls = _read_urls(given.get(URLS_REGEX), issues)
     policy, options = None, {}
     if given.get(POLICY) is not None:

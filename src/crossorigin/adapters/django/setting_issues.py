@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from crossorigin.adapters.django.setting_names import PREFIX
+from crossorigin.adapters.django.setting_names import POLICY, PREFIX
 from crossorigin.policy.errors import IssueCode, PolicyIssue, keep_value
 from crossorigin.policy.fixes import REMOVE, Fix
 from crossorigin.policy.literals import elements_literal, list_literal, literal
@@ -25,6 +25,7 @@ _REASONS = {
     "CORS_REPLACE_HTTPS_REFERER": "It was removed from django-cors-headers, because CSRF_TRUSTED_ORIGINS replaces it.",
     "CORS_MODEL": "It was removed from django-cors-headers.",
 }
+_LIVE = "crossorigin.live."
 _REGEX = "allow_origin_regex"
 _ASSIGNED = re.compile(r"\b(CORS_[A-Z_]+)=")
 
@@ -66,6 +67,23 @@ def unknown_setting(name: str, value: object, known: Collection[str]) -> PolicyI
     meant = _SYNONYMS.get(name) or next((PREFIX + end for end in near), None)
     instruction = "remove it." if meant is None else f"rename it to {meant}."
     return _unknown(name, value, "There is no setting with this name.", instruction)
+
+
+def is_live(value: object) -> bool:
+    """Return whether a value is a `LiveOrigins` or a `LivePolicy`. Their modules are not imported for it."""
+    return any(base.__module__.startswith(_LIVE) for base in type(value).__mro__)
+
+
+def live_setting(name: str, value: object) -> PolicyIssue:
+    """Return the issue of a live value. Django's middleware would keep what it contains at the start."""
+    is_policy = name == POLICY
+    return PolicyIssue(
+        code=IssueCode.NOT_A_POLICY if is_policy else IssueCode.NOT_A_COLLECTION,
+        field=name,
+        value=keep_value(value),
+        reason=f"crossorigin.django does not support {type(value).__name__}: later changes would have no effect.",
+        instruction=f"use {'a Policy' if is_policy else 'a list'}, and restart the server to change it.",
+    )
 
 
 def _unknown(name: str, value: object, reason: str, instruction: str) -> PolicyIssue:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from crossorigin.adapters.common.arguments import MiddlewareOptions, OnRefused
     from crossorigin.adapters.flask.resources import Resources
+    from crossorigin.live.origins import LiveOrigins
+    from crossorigin.live.policy import LivePolicy
     from crossorigin.policy.options import PolicyOptions
     from crossorigin.policy.policy import Policy
     from crossorigin.telemetry.hook import OnDecision
@@ -37,7 +39,8 @@ class CORS:
 
     Args:
         app: A Flask app, or a blueprint that is not registered yet.
-        policy: A `Policy` to use instead of the options. It is an error to pass both.
+        policy: A `Policy` to use instead of the options, or a `LivePolicy`, which can be replaced while the server
+            runs. It is an error to pass both a policy and options.
         resources: Policies by path, such as `{"/public/*": policy, "/internal": None}`. A path is exact, or ends in
             `/*` for everything at or below it; the longest one applies. A value is a `Policy`, the options of one as a
             mapping, or None to allow no other origin.
@@ -52,6 +55,8 @@ class CORS:
             response is 403.
         on_decision: A function that is called with each decision and the WSGI environ. The decision is also in
             `environ["crossorigin"]`. Its exceptions are logged and do not affect the request.
+        origins: `LiveOrigins`, exact origins that may change while the server runs. They are allowed in addition to
+            those of the app's policy.
         **options: The options of `Policy`.
 
     Raises:
@@ -77,12 +82,13 @@ class CORS:
         self,
         app: Flask | Blueprint | None = None,
         *,
-        policy: Policy | None = None,
+        policy: Policy | LivePolicy | None = None,
         resources: Mapping[str, Policy | PolicyOptions | None] | None = None,
         debug: bool = False,
         served_methods_only: bool = False,
         on_refused: OnRefused = "pass",
         on_decision: OnDecision | None = None,
+        origins: LiveOrigins | None = None,
         **options: Unpack[PolicyOptions],
     ) -> None:
         """Validate the arguments, and initialize the app if there is one."""
@@ -92,6 +98,7 @@ class CORS:
             "served_methods_only": served_methods_only,
             "on_refused": on_refused,
             "on_decision": on_decision,
+            "origins": origins,
         }
         self._resources: Resources
         self._policy, self._options = self._read(policy, options, resources)
@@ -100,6 +107,7 @@ class CORS:
             "served_methods_only": False,
             "on_refused": "pass",
             "on_decision": None,
+            "origins": None,
         }
         if app is not None:
             self._initialize(app)
@@ -159,7 +167,7 @@ class CORS:
             check_unused(app.config)
         else:
             found = read_config(app.config)
-            if found is None and not self._resources:
+            if found is None and not self._resources and options.origins is None:
                 raise RuntimeError(
                     'CORS(app) has no policy. Pass allow_origins=["https://app.example.com"], or set '
                     'app.config["CORS_ALLOW_ORIGINS"] before this call. allow_origins=["*"] allows every origin, and '
@@ -183,8 +191,8 @@ class CORS:
         owner = f"Blueprint {blueprint.name!r}"
         if self._is_for_app_only:
             raise TypeError(
-                f"{owner} can only have a policy. Pass resources, debug, served_methods_only, on_refused and "
-                "on_decision to CORS(app, ...)."
+                f"{owner} can only have a policy. Pass resources, debug, served_methods_only, on_refused, "
+                "on_decision and origins to CORS(app, ...)."
             )
         if not self._has_policy:
             raise TypeError(f'CORS(...) on {owner} has no policy. Pass allow_origins=["https://app.example.com"].')

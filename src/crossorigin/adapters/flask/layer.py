@@ -11,7 +11,7 @@ from crossorigin.adapters.wsgi.middleware import Layer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from flask import Flask
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from crossorigin.adapters.common.text_headers import TextHeaders
     from crossorigin.adapters.common.wsgi_types import Environ, StartResponse, WSGIApp
     from crossorigin.adapters.flask.resources import Resources
+    from crossorigin.live.origins import LiveOrigins
     from crossorigin.policy.policy import Policy
 
 _ASGI_ATTRIBUTE = "__crossorigin__"
@@ -28,18 +29,70 @@ _UNKNOWN = -1
 class FlaskLayer:
     """The middleware of one app. `routes` selects the policy of a request."""
 
-    __slots__ = ("_layer", "_scanned", "_serve", "_served_methods_only", "_views", "routes")
+    __slots__ = (
+        "__weakref__",
+        "_flask",
+        "_layer",
+        "_options",
+        "_resources",
+        "_scanned",
+        "_serve",
+        "_served_methods_only",
+        "_views",
+        "routes",
+    )
 
     def __init__(self, app: Flask, policy: Policy, options: MiddlewareOptions, resources: Resources) -> None:
         """Compile the policy. The routes are scanned when the first request arrives."""
+        self._flask = app
+        self._options = options
+        self._resources = resources
         self._layer = layer = Layer(app.wsgi_app, policy, options)
-        plans = RoutePlans(policy, layer.plan, debug=options.debug, served_methods_only=options.served_methods_only)
-        self.routes = FlaskRoutes(app, plans, resources)
+        self.routes = self._routes_of(layer)
         self._views = app.view_functions
         self._served_methods_only = options.served_methods_only
         # Flask refuses new routes after the first request, but views can be added to the dict.
         self._scanned = _UNKNOWN
         self._serve = layer.serve
+        self._follow_policy()
+
+    def _routes_of(self, layer: Layer) -> FlaskRoutes:
+        options = self._options
+        plans = RoutePlans(
+            layer.policy, layer.plan, debug=options.debug, served_methods_only=options.served_methods_only
+        )
+        return FlaskRoutes(self._flask, plans, self._resources)
+
+    def _follow_policy(self) -> None:
+        live = self._options.live_policy
+        if live is None:
+            return
+        live.subscribe(self)
+        # It may have been replaced after it was read.
+        if live.current is not self.policy:
+            self.prepare_policy(live.current)()
+
+    def prepare_policy(self, policy: Policy) -> Callable[[], None]:
+        """Compile another policy, and return the function that starts to use it. `LivePolicy` calls it.
+
+        Raises:
+            InvalidPolicyError: The policy cannot be combined with the other arguments.
+        """
+        layer = self._layer.with_policy(policy)
+        routes = self._routes_of(layer)
+        self._select_by_route(layer, routes)
+
+        def use() -> None:
+            layer.describe_by_policy()
+            self.routes, self._layer = routes, layer
+            self._serve = layer.serve
+
+        return use
+
+    def _select_by_route(self, layer: Layer, routes: FlaskRoutes) -> None:
+        if self._served_methods_only or routes.has_policies():
+            layer.selector = routes
+            layer.is_fast = False
 
     @property
     def app(self) -> WSGIApp:
@@ -50,6 +103,11 @@ class FlaskLayer:
     def policy(self) -> Policy:
         """The policy of the app."""
         return self._layer.policy
+
+    @property
+    def origins(self) -> LiveOrigins | None:
+        """The live origins of the app, or None."""
+        return self._options.origins
 
     def serve(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Serve one request. This method is the app's `wsgi_app`: calling an object costs more."""
@@ -81,11 +139,10 @@ class FlaskLayer:
                     f"cors(...) on {owner_of(view)} has no effect in Flask. Use @cross_origin(...) from "
                     "crossorigin.flask instead."
                 )
+        if self._options.origins is not None:
+            self._options.origins.start()
         self.routes.forget()
-        layer = self._layer
-        if self._served_methods_only or self.routes.has_policies():
-            layer.selector = self.routes
-            layer.is_fast = False
+        self._select_by_route(self._layer, self.routes)
         self._scanned = count
 
 

@@ -28,6 +28,7 @@ def read_wsgi_arguments(
     on_refused: object,
     on_decision: object,
     served_methods_only: object = False,
+    origins: object = None,
 ) -> tuple[Policy, MiddlewareOptions]:
     """Return the policy and the options of the middleware.
 
@@ -44,6 +45,7 @@ def read_wsgi_arguments(
         "served_methods_only": served_methods_only,
         "on_refused": on_refused,
         "on_decision": on_decision,
+        "origins": origins,
     }
     known = {name: value for name, value in options.items() if name not in _ONLY_ELSEWHERE}
     try:

@@ -6,9 +6,10 @@ request data, hands the body of a response on untouched, and never raises becaus
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import count
 
-from crossorigin.adapters.common.arguments import logs_invalid_arguments
+from crossorigin.adapters.common.arguments import check_policy, logs_invalid_arguments
 from crossorigin.adapters.common.reporting import Reporter
 from crossorigin.adapters.common.route_policies import Selection
 from crossorigin.adapters.common.text_plan import TextPlan
@@ -21,11 +22,13 @@ from crossorigin.policy.decide.plan import Plan
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
-    from typing import Unpack
+    from typing import Any, Unpack
 
     from crossorigin.adapters.common.arguments import MiddlewareOptions, OnRefused
     from crossorigin.adapters.common.wsgi_types import Environ, ExcInfo, StartResponse, WSGIApp
     from crossorigin.adapters.wsgi.handler import Selector
+    from crossorigin.live.origins import LiveOrigins
+    from crossorigin.live.policy import LivePolicy
     from crossorigin.policy.options import PolicyOptions
     from crossorigin.policy.policy import Policy
     from crossorigin.telemetry.hook import OnDecision
@@ -39,13 +42,25 @@ class Layer:
     `selector` selects the policy of a request. It is only used if `is_fast` is False.
     """
 
-    __slots__ = ("_handler", "_has_warned", "_mark", "_reporter", "app", "is_fast", "plan", "policy", "selector")
+    __slots__ = (
+        "_handler",
+        "_has_warned",
+        "_mark",
+        "_options",
+        "_reporter",
+        "app",
+        "is_fast",
+        "plan",
+        "policy",
+        "selector",
+    )
 
     def __init__(self, app: WSGIApp, policy: Policy, options: MiddlewareOptions) -> None:
         """Compile the policy."""
         self.app = app
         self.policy = policy
-        self.plan = TextPlan(Plan(policy, debug=options.debug))
+        self._options = options
+        self.plan = TextPlan(Plan(policy, debug=options.debug, live=options.origins))
         self.selector: Selector = OnePolicy(Selection(policy=policy, plan=self.plan))
         self.is_fast = not (options.debug or options.blocks or options.on_decision is not None)
         # It refers to no object, so that an environ can be copied deeply.
@@ -53,6 +68,23 @@ class Layer:
         self._has_warned = False
         self._reporter = Reporter(policy, options, read_facts)
         self._handler = Handler(options, self._reporter, self._mark)
+
+    def with_policy(self, policy: Policy) -> Layer:
+        """Return the same layer with another policy, and with the hook and the log of this one.
+
+        Raises:
+            InvalidPolicyError: The policy cannot be combined with the other arguments.
+        """
+        check_policy(policy, self._options)
+        layer = Layer(self.app, policy, self._options)
+        layer._mark, layer._has_warned = self._mark, self._has_warned
+        layer._reporter = self._reporter.with_policy(policy)
+        layer._handler = Handler(self._options, layer._reporter, self._mark)
+        return layer
+
+    def describe_by_policy(self) -> None:
+        """Describe refusals by the policy of this layer, which has replaced another one."""
+        self._reporter.describe_by_policy()
 
     def serve(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Serve one request."""
@@ -125,7 +157,8 @@ class CORSMiddleware:
 
     Args:
         app: The WSGI app to wrap.
-        policy: A `Policy` to use instead of the options. It is an error to pass both.
+        policy: A `Policy` to use instead of the options, or a `LivePolicy`, which can be replaced while the server
+            runs. It is an error to pass both a policy and options.
         debug: Whether to help with debugging. Allowed requests are logged as DEBUG. A preflight that is refused for its
             method or headers is answered with 200 if browsers refuse the request anyway, so that the browser console
             names the method or header instead of the status. Leave it off in production, because such a response
@@ -135,6 +168,8 @@ class CORSMiddleware:
             middleware answers 403.
         on_decision: A function that is called with each decision and the environ. The decision is also in
             `environ["crossorigin"]`. Its exceptions are logged and do not affect the request.
+        origins: `LiveOrigins`, exact origins that may change while the server runs. They are allowed in addition to
+            those of the policy.
         **options: The options of `Policy`.
 
     An exception that leaves the app reaches the server, whose response has no CORS headers.
@@ -156,18 +191,64 @@ class CORSMiddleware:
         self,
         app: WSGIApp,
         *,
-        policy: Policy | None = None,
+        policy: Policy | LivePolicy | None = None,
         debug: bool = False,
         on_refused: OnRefused = "pass",
         on_decision: OnDecision | None = None,
+        origins: LiveOrigins | None = None,
         **options: Unpack[PolicyOptions],
     ) -> None:
         """Validate the arguments and compile the policy."""
         self.policy, read = read_wsgi_arguments(
-            policy, {**options}, debug=debug, on_refused=on_refused, on_decision=on_decision
+            policy, {**options}, debug=debug, on_refused=on_refused, on_decision=on_decision, origins=origins
         )
+        self.origins = read.origins
         self._layer = Layer(app, self.policy, read)
-        self._serve = self._layer.serve
+        self._serve = self._first_server()
+        self._live_policy = read.live_policy
+        self._follow_policy()
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Restore a copy, which has to learn of new policies as well."""
+        self.__dict__.update(state)
+        self._follow_policy()
+
+    def _follow_policy(self) -> None:
+        live = self._live_policy
+        if live is None:
+            return
+        live.subscribe(self)
+        # It may have been replaced after it was read.
+        if live.current is not self.policy:
+            self.prepare_policy(live.current)()
+
+    def prepare_policy(self, policy: Policy) -> Callable[[], None]:
+        """Compile another policy, and return the function that starts to use it. `LivePolicy` calls it.
+
+        Raises:
+            InvalidPolicyError: The policy cannot be combined with the other arguments.
+        """
+        layer = self._layer.with_policy(policy)
+
+        def use() -> None:
+            layer.describe_by_policy()
+            self.policy, self._layer = policy, layer
+            self._serve = self._first_server()
+
+        return use
+
+    def _first_server(self) -> WSGIApp:
+        return self._layer.serve if self.origins is None else partial(self._start, self.origins)
+
+    def _start(self, origins: LiveOrigins, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """Serve the first request, after the live origins have started to follow their store."""
+        origins.start()
+        layer = self._layer
+        self._serve = layer.serve
+        # If another thread has replaced the policy in the meantime, its layer applies.
+        if self._layer is not layer:
+            self._serve = self._first_server()
+        return layer.serve(environ, start_response)
 
     @property
     def app(self) -> WSGIApp:

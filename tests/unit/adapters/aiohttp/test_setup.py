@@ -475,3 +475,11 @@ def test_explain_does_not_wait() -> None:
     setup(app, allow_origins=[ORIGIN], served_methods_only=True)
     with pytest.raises(RuntimeError, match="waits for something"):
         explain(app, "GET", "/", ORIGIN)
+
+
+def test_a_live_policy_is_refused() -> None:
+    """It would be read once, so later changes would have no effect."""
+    from crossorigin import LivePolicy
+
+    with pytest.raises(InvalidPolicyError, match="does not support LivePolicy: later changes would have no effect"):
+        setup(web.Application(), policy=LivePolicy(Policy()))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]

@@ -1,5 +1,6 @@
 """A wrong argument for the middleware of a mounted app is reported when the app around it starts."""
 
+import gc
 from functools import partial
 from typing import Any
 
@@ -10,7 +11,9 @@ from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Host, Mount, Route, Router
 
-from crossorigin import CORSMiddleware, CrossOriginWarning, InvalidPolicyError
+from crossorigin import CORSMiddleware, CrossOriginWarning, InvalidPolicyError, LiveOrigins, LivePolicy, Policy
+from crossorigin.adapters.asgi.mounted_layers import check_mounts
+from crossorigin.policy.decide.plan import Plan
 from tests.unit.adapters.asgi.lifespans import start
 from tests.unit.adapters.asgi.scopes import ORIGIN, exchange, http_scope
 from tests.unit.adapters.asgi.test_failed_startup import WRONG, Answering, Configured
@@ -140,3 +143,31 @@ async def test_a_mounted_app_that_was_built_is_not_validated_again() -> None:
     child.user_middleware[0].kwargs["allow_origins"] = ["nonsense"]
     sent, _ = await start(around(Mount("/api", child)))
     assert sent[0]["type"] == "lifespan.startup.complete"
+
+
+def test_the_validation_leaves_nothing_behind_in_live_handles() -> None:
+    """It neither loads origins nor keeps what it constructs, and a live policy can be replaced afterward."""
+    loads: list[int] = []
+
+    def load() -> list[str]:
+        loads.append(1)
+        return [ORIGIN]
+
+    live, origins = LivePolicy(Policy(allow_methods=["GET"])), LiveOrigins.polled(load)
+    child = child_with(policy=live, origins=origins)
+    before = {id(thing) for thing in gc.get_objects() if type(thing) in {CORSMiddleware, Plan}}
+    assert check_mounts(around(Mount("/api", child)), CORSMiddleware) is None
+    left = [thing for thing in gc.get_objects() if type(thing) in {CORSMiddleware, Plan} and id(thing) not in before]
+    assert left == []
+    assert [*live._users] == []
+    assert [*origins._table._listeners] == []
+    assert origins._poller is not None
+    assert not origins._poller._started.locked()
+    assert loads == []
+    live.replace(Policy(allow_methods=["PUT"]))
+
+
+def test_the_validation_finds_errors_beside_live_handles() -> None:
+    """They are found at the start as well."""
+    child = child_with(policy=LivePolicy(Policy(allow_origins=["*"])), origins=LiveOrigins())
+    assert check_mounts(around(Mount("/api", child)), CORSMiddleware) is not None

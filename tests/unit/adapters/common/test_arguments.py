@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from starlette.middleware.cors import CORSMiddleware as StarletteCORSMiddleware
 
-from crossorigin import CORSMiddleware, CrossOriginWarning, InvalidPolicyError, IssueCode, Policy
+from crossorigin import CORSMiddleware, CrossOriginWarning, InvalidPolicyError, IssueCode, LiveOrigins, Policy
 from crossorigin.adapters.common.arguments import logs_invalid_arguments
 from crossorigin.starlette import cors
 from tests.unit.adapters.asgi.scopes import (
@@ -35,6 +35,7 @@ _OURS = [
     "served_methods_only",
     "on_refused",
     "on_decision",
+    "origins",
 ]
 
 
@@ -224,7 +225,7 @@ def hints_of(build: Callable[..., object], **options: Any) -> dict[str, str]:
     [
         ("allow_origin", [ORIGIN], "rename it to allow_origins."),
         ("allow_origins_regex", "https://a", "rename it to allow_origin_regex."),
-        ("origins", [ORIGIN], "rename it to allow_origins."),
+        ("whitelist", [ORIGIN], "rename it to allow_origins."),
         ("CORS_ALLOWED_ORIGINS", [ORIGIN], "rename it to allow_origins."),
         ("supports_credentials", True, "rename it to allow_credentials."),
         ("exposed_headers", ["ETag"], "rename it to expose_headers."),
@@ -247,8 +248,8 @@ def test_a_name_from_another_package_is_reported_with_ours(
 
 def test_an_unknown_name_is_reported_with_everything_else() -> None:
     """All problems at once, those of the options first, and logged as one message."""
-    hints = hints_of(partial(CORSMiddleware, _APP), on_refuse="block", origins=[], max_age="5", debug=1)
-    assert list(hints) == ["max_age", "debug", "on_refuse", "origins"]
+    hints = hints_of(partial(CORSMiddleware, _APP), on_refuse="block", origin=[], max_age="5", debug=1)
+    assert list(hints) == ["max_age", "debug", "on_refuse", "origin"]
     assert hints["on_refuse"] == "rename it to on_refused."
     assert hints_of(Policy, debug=True) == {
         "debug": "give it to the middleware, as in CORSMiddleware(app, policy=policy, debug=...)."
@@ -264,10 +265,57 @@ def test_the_signatures_stay() -> None:
 
 def test_an_unknown_name_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     """A framework may hide the exception."""
-    assert hints_of(partial(CORSMiddleware, _APP), origins=[]) != {}
+    assert hints_of(partial(CORSMiddleware, _APP), origin=[]) != {}
     (record,) = caplog.records
     assert record.levelname == "CRITICAL"
     assert "rename it to allow_origins" in record.getMessage()
+
+
+@pytest.mark.parametrize("build", [Policy, cors, partial(cors, Policy())])
+def test_a_policy_has_no_live_origins(build: Callable[..., object]) -> None:
+    """What another package calls origins is allow_origins here, because a policy never changes."""
+    assert hints_of(build, origins=[ORIGIN]) == {"origins": "rename it to allow_origins."}
+
+
+@pytest.mark.parametrize("origins", [[ORIGIN], ORIGIN, {}, 0, LiveOrigins], ids=repr)
+def test_what_is_no_live_origins_is_refused_with_both_ways(origins: Any) -> None:
+    """A list may be meant for another option, or for a set that changes."""
+    hint = hints_of(partial(CORSMiddleware, _APP), origins=origins)["origins"]
+    assert hint.startswith("rename it to allow_origins, unless the origins change while the server runs; ")
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "field"),
+    [
+        ({"allow_origins": ["*"]}, IssueCode.NO_EFFECT_WITH_WILDCARD, "origins"),
+        (
+            {"allow_origins": [ORIGIN], "constant_allow_origin": True},
+            IssueCode.CONSTANT_ORIGIN_NEEDS_ONE_ORIGIN,
+            "constant_allow_origin",
+        ),
+    ],
+)
+def test_live_origins_need_a_policy_that_looks_at_the_origin(
+    options: dict[str, Any], code: IssueCode, field: str
+) -> None:
+    """Where every request gets the same headers, a set that changes says nothing, or contradicts them."""
+    for given in (options, {"policy": Policy(**options)}):
+        with pytest.raises(InvalidPolicyError) as caught:
+            CORSMiddleware(_APP, origins=LiveOrigins(), **given)
+        assert [(issue.code, issue.field) for issue in caught.value.issues] == [(code, field)]
+
+
+@pytest.mark.parametrize("max_age", [None, 0, 600])
+def test_a_short_maximum_age_suits_live_origins(max_age: int | None) -> None:
+    """A preflight that browsers keep for ten minutes at most needs no warning, and warnings are errors here."""
+    CORSMiddleware(_APP, origins=LiveOrigins(), max_age=max_age)
+
+
+def test_a_long_maximum_age_is_a_warning_at_the_code_that_wrote_it() -> None:
+    """A browser keeps what was allowed before an origin was removed."""
+    with pytest.warns(CrossOriginWarning, match="max-age-delays-revocation") as caught:
+        CORSMiddleware(_APP, origins=LiveOrigins(), max_age=601)
+    assert [warning.filename for warning in caught] == [__file__]
 
 
 async def test_the_list_that_was_given_may_change_without_effect() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from crossorigin import CrossOriginWarning, InvalidPolicyError, Policy
+from crossorigin import CrossOriginWarning, InvalidPolicyError, LiveOrigins, LivePolicy, Policy
 from crossorigin.adapters.django.options import DjangoOptions, read_options, warn_about
 from crossorigin.django import default_headers, default_methods
 from tests.unit.adapters.django.pages import ORIGIN, PARTNER, serving
@@ -134,6 +134,16 @@ def test_a_warning_names_the_setting() -> None:
     assert [issue.field for issue in found.warnings] == ["CORS_ALLOWED_ORIGINS[0]"]
     with pytest.warns(CrossOriginWarning, match=r"CORS_ALLOWED_ORIGINS\[0\] = 'http://app.example.com'"):
         warn_about(found)
+
+
+def test_live_values_are_refused() -> None:
+    """They would be read once, so a removed origin would stay allowed."""
+    assert issues_in(CORS_POLICY=LivePolicy(Policy()), CORS_ALLOWED_ORIGINS=LiveOrigins([ORIGIN])) == [
+        ("CORS_ALLOWED_ORIGINS", "not-a-collection", "use a list, and restart the server to change it."),
+        ("CORS_POLICY", "not-a-policy", "use a Policy, and restart the server to change it."),
+    ]
+    with pytest.raises(InvalidPolicyError, match="does not support LivePolicy: later changes would have no effect"):
+        read(CORS_POLICY=LivePolicy(Policy()))
 
 
 def test_a_policy_replaces_all_options() -> None:

@@ -15,9 +15,12 @@ def issues_of(**arguments: object) -> list[tuple[IssueCode, str, str]]:
 
 def test_an_option_of_a_peer_is_answered_with_ours() -> None:
     """Whoever comes from another package reads what to write."""
-    assert issues_of(origins=["https://app.example.com"]) == [
-        (IssueCode.UNKNOWN_OPTION, "origins", "rename it to allow_origins.")
+    assert issues_of(origin="https://app.example.com") == [
+        (IssueCode.UNKNOWN_OPTION, "origin", "rename it to allow_origins.")
     ]
+    ((code, field, hint),) = issues_of(origins=["https://app.example.com"])
+    assert (code, field) == (IssueCode.NOT_LIVE_ORIGINS, "origins")
+    assert hint.startswith("rename it to allow_origins, ")
 
 
 def test_arguments_of_other_adapters_are_named() -> None:
