@@ -14,6 +14,7 @@ from crossorigin.doctor.aiohttp_layers import read_aiohttp
 from crossorigin.doctor.django_layers import is_django_app, read_django
 from crossorigin.doctor.flask_layers import is_flask_app, read_flask
 from crossorigin.doctor.layers import AppFacts, Framework, Layer
+from crossorigin.live import LiveOrigins
 from crossorigin.policy.policy import Policy
 
 if TYPE_CHECKING:
@@ -134,6 +135,9 @@ def _wrapper(app: Any) -> Layer:
     policy: Any = getattr(app, "policy", None)
     # A middleware keeps only its policy, whether it was given options or a policy.
     options: dict[str, object] = policy.to_dict() if isinstance(policy, Policy) else {}
+    origins: Any = getattr(app, "origins", None)
+    if isinstance(origins, LiveOrigins):
+        options["origins"] = origins
     if _base(type(app)).startswith("starlette.middleware.cors."):
         options = _read_back(app)
     return Layer(owner=_base(type(app)), name=type(app).__qualname__, options=options)

@@ -180,8 +180,9 @@ def texts_in(value: object) -> list[str]:
 
 
 def options_of(layer: Layer) -> Mapping[str, object]:
-    """Return the options of a layer. Those of its `policy` are written out."""
+    """Return the options of a layer. Those of its `policy`, or of what a `LivePolicy` holds now, are written out."""
     policy = layer.options.get("policy")
+    policy = getattr(policy, "current", policy)
     if policy is None:
         return layer.options
     written: Mapping[str, object] = getattr(policy, "to_dict", dict[str, object])()

@@ -42,7 +42,7 @@ def _own(app: Any) -> Iterator[Layer]:
     layer = app.extensions.get(_EXTENSION)
     if layer is not None:
         name = "CORS of crossorigin.flask"
-        options = layer.policy.to_dict()
+        options = layer.policy.to_dict() | ({} if layer.origins is None else {"origins": layer.origins})
         yield Layer(owner=_owner(layer), name=name, options=options, in_config=_CONFIG in app.config)
 
 

@@ -14,12 +14,14 @@ from crossorigin.doctor.app_layers import read_app
 from crossorigin.doctor.asking.apps import entrypoint, load, started
 from crossorigin.doctor.asking.probe import CannotRunError, network, recording
 from crossorigin.doctor.asking.run_checks import Check, check
+from crossorigin.doctor.live import live_origins_of, load_origins
 from crossorigin.doctor.output.document import Document, document, not_run
 from crossorigin.doctor.output.report import report
 from crossorigin.doctor.servers import Recognized, recognize_app
 
 if TYPE_CHECKING:
     from crossorigin.doctor.diagnosis import Diagnosis
+    from crossorigin.live import LiveOrigins
 
 # Called whenever something has happened, so that another process sees that this one is alive.
 OnProgress = Callable[[str], None]
@@ -115,9 +117,14 @@ async def run_job(job: Job, progress: OnProgress) -> list[Result]:
         async with started(loaded.app, patience=job.timeout) as transport:
             progress("")
             results: list[Result] = []
+            ready: list[LiveOrigins] = []
             for request in job.requests:
                 path = urlsplit(request.url).path
                 facts = read_app(loaded.source, path=path, name=name, is_made=loaded.is_made)
+                for origins in live_origins_of(loaded.source, facts.layers):
+                    if origins not in ready:
+                        ready.append(origins)
+                        progress(await load_origins(origins, patience=job.timeout))
                 results.append(await _run(job, request, transport, recognize_app(facts), progress))
             return results
     except CannotRunError as error:

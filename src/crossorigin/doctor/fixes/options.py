@@ -13,6 +13,7 @@ from crossorigin.doctor.fixes.edits import Edit
 from crossorigin.doctor.fixes.vocabulary import FLASK_CONFIG, VOCABULARIES, Vocabulary
 from crossorigin.doctor.servers import Server
 from crossorigin.fetch.fields import WILDCARD
+from crossorigin.live import LiveOrigins
 from crossorigin.policy.literals import list_literal, literal
 from crossorigin.policy.pattern import can_be_listed
 
@@ -105,7 +106,7 @@ def edits_by_words(situation: Situation, needs: Needs, words: Vocabulary) -> tup
 def _edits(situation: Situation, needs: Needs, words: Vocabulary, known: Mapping[str, object]) -> Iterator[Edit]:
     wanted = situation.wanted
     if needs.origin:
-        yield _list_edit(words, "allow_origins", [wanted.origin], known)
+        yield _live_edit(known, wanted.origin) or _list_edit(words, "allow_origins", [wanted.origin], known)
     if needs.method:
         by_default = words.methods_by_default
         # A method that is allowed by default is only missing if the option is set.
@@ -118,6 +119,28 @@ def _edits(situation: Situation, needs: Needs, words: Vocabulary, known: Mapping
         value = "true" if words.form == "property" else "True"
         code = _assignment(words, words.credentials, value)
         yield _set(words, words.credentials, code)
+
+
+def _live_edit(known: Mapping[str, object], origin: str) -> Edit | None:
+    """Return the edit that adds an origin to the live origins of a layer, or None if they cannot contain it."""
+    live = known.get("origins")
+    if not isinstance(live, LiveOrigins) or not live.accepts(origin):
+        return None
+    if live.status().source == "memory":
+        return Edit(
+            kind="add",
+            place="Add to LiveOrigins([...]), or call origins.add(...) with it:",
+            code=f"{literal(origin)},",
+            name="origins",
+            within="LiveOrigins",
+        )
+    return Edit(
+        kind="add",
+        place="Add to the data that the load function of LiveOrigins.polled(...) returns:",
+        code=literal(origin),
+        name="load",
+        within="LiveOrigins.polled",
+    )
 
 
 def _list_edit(
@@ -187,11 +210,14 @@ def _where(words: Vocabulary) -> str:
 
 
 def allows_origin(options: Mapping[str, object], origin: str) -> bool:
-    """Return whether the options of CORSMiddleware allow an origin."""
+    """Return whether the options of CORSMiddleware allow an origin, its live origins included."""
     from crossorigin.policy.decide.matcher import OriginMatcher
 
     listed = _members(options, "allow_origins")
     if {origin, WILDCARD} & {*listed}:
+        return True
+    live = options.get("origins")
+    if isinstance(live, LiveOrigins) and origin in live:
         return True
     regex = options.get("allow_origin_regex")
     if isinstance(regex, str) and _matches(regex, origin):

@@ -10,7 +10,7 @@ from starlette.middleware.httpsredirect import HTTPSRedirectMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from crossorigin import CORSMiddleware as Ours
-from crossorigin import Policy
+from crossorigin import LiveOrigins, LivePolicy, Policy
 from crossorigin.browser import HttpResponse, Verdict
 from crossorigin.doctor.answers import Answer
 from crossorigin.doctor.app_layers import read_app
@@ -61,6 +61,36 @@ def test_the_options_of_a_policy_change_in_the_policy() -> None:
     assert [(edit.place, edit.code) for edit in cause.edits] == [
         ("In Policy(...), set:", f'allow_origins=["https://*.a.example", "{PAGE}"],')
     ]
+
+
+def test_an_origin_is_added_to_the_live_origins_if_they_can_contain_it() -> None:
+    """The policy stays as it is. What a load returns is for its owner to change."""
+    policy = LivePolicy(Policy(allow_origins=["https://a.example"], allow_methods=["GET", "PUT"]))
+
+    def edits(origins: LiveOrigins) -> list[tuple[str, str, str]]:
+        cause = cause_of(fetch(answer(400), method="PUT"), with_middleware(Ours, policy=policy, origins=origins))
+        return [(edit.within, edit.place, edit.code) for edit in cause.edits]
+
+    assert edits(LiveOrigins()) == [
+        ("LiveOrigins", "Add to LiveOrigins([...]), or call origins.add(...) with it:", f'"{PAGE}",')
+    ]
+    assert edits(LiveOrigins.polled(list[str])) == [
+        (
+            "LiveOrigins.polled",
+            "Add to the data that the load function of LiveOrigins.polled(...) returns:",
+            f'"{PAGE}"',
+        )
+    ]
+    assert edits(LiveOrigins(schemes=["app"])) == [
+        ("Policy", "In Policy(...), set:", f'allow_origins=["https://a.example", "{PAGE}"],')
+    ]
+
+
+def test_a_live_origin_is_not_added_again() -> None:
+    """The live origins of a wrapper are known as well, and they allow the page, so the cause is elsewhere."""
+    app = Ours(FastAPI(), origins=LiveOrigins([PAGE]))
+    cause = cause_of(fetch(answer(400)), app)
+    assert (cause.code, cause.edits) == (CauseCode.ANSWERED_ELSEWHERE, ())
 
 
 @pytest.mark.parametrize(
