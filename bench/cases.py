@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import partial
 
 from bench.case import PEERS, actual_case, always, listed, names, patterns, preflight_case
+from bench.live_cases import LIVE
 from bench.more_cases import EXTRAS, UNLISTED, UNLISTED_PREFLIGHTS, WEBSOCKETS
 from bench.traffic import ORIGIN, OTHER_ORIGIN, api_app, from_origin, without_origin
 
@@ -99,6 +100,7 @@ CASES = {
         UNLISTED,
         UNLISTED_PREFLIGHTS,
         EXTRAS,
+        LIVE,
         WEBSOCKETS,
         ORIGINS,
         PATTERNS,

@@ -96,9 +96,12 @@ def litestar(app: App, options: Options) -> App:
 
 
 def ours(app: App, options: Options) -> App:
-    """Return our middleware."""
-    from crossorigin import CORSMiddleware
+    """Return our middleware. The option `live` is a function that returns the live origins."""
+    from crossorigin import CORSMiddleware, LiveOrigins
 
+    if "live" in options:
+        options = {**options, "origins": LiveOrigins(options["live"]())}
+        del options["live"]
     return CORSMiddleware(app, **options)
 
 

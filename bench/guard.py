@@ -18,6 +18,7 @@ from pathlib import Path
 from bench import aiohttp, django, endtoend, flask, instructions, long_policies, routes
 from bench.callgrind import ROOT
 from bench.cases import ACTUAL, CASES, PREFLIGHT
+from bench.live_cases import LIVE
 from bench.more_cases import EXTRAS, UNLISTED, UNLISTED_PREFLIGHTS, WEBSOCKETS
 from bench.ratios import REFERENCES, TARGETS, limit, policy_ratios, ratios, routing_ratios
 
@@ -44,6 +45,7 @@ LARGEST_CASES = [
     *(f"patterns-10000-{ending}" for ending in ("hit", "miss")),
     *(name for name in CASES if name.startswith("hostile-1m-")),
     "hostile-64k-origin",
+    *(case.name for case in LIVE),
 ]
 # Route tables that are so long that walking them dominates the fixed cost of a look-up, and responses next to the
 # policy of a router.

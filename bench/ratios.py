@@ -39,6 +39,8 @@ _STARLETTE = {
 }
 # Multiples of the extra cost of our middleware for an ordinary request.
 _MANY_ORIGINS, _MANY_PATTERNS, _HOSTILE, _HOSTILE_MIRRORED = 2.5, 1.5, 6.0, 12.0
+# The same for live origins, and of a preflight from a listed origin.
+_LIVE = 1.0
 # Multiples of the cost of the whole request without CORS.
 _END_TO_END = {"starlette": 1.10, "fastapi": 1.04}
 # A preflight, as a share of the framework's own routing to the last of 100 routes.
@@ -61,6 +63,9 @@ TARGETS = {
         for mode, limit in (("list", _HOSTILE), ("mirrored", _HOSTILE_MIRRORED))
     },
     "hostile-64k-origin / actual-1": _HOSTILE,
+    **{f"live-{n}-hit / actual-1": _LIVE for n in (1, 100_000)},
+    **{f"live-{n}-miss / actual-refused": _LIVE for n in (1, 100_000)},
+    "preflight-live-2 / preflight-listed-2": _LIVE,
     **{f"end to end / {framework}": limit for framework, limit in _END_TO_END.items()},
     **{
         f"{routes}-last preflight / routing": _BY_ROUTE

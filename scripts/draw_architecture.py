@@ -25,6 +25,7 @@ CAPTIONS = {
     "wsgi": "Public names for WSGI",
     "settings": "Policies from the environment and in pydantic",
     "adapters": "Carry decisions to a framework; decide nothing",
+    "live": "Origins and policies that change while the server runs",
     "telemetry": "Logs, hooks and OpenTelemetry",
     "policy": "The server's side: what is allowed, and what is sent. No I/O",
     "browser": "The browser's side: a model of what a browser sends and accepts. No I/O",
