@@ -25,6 +25,7 @@ ROOT_ENTRIES = {
     "fastapi.py",
     "fetch",
     "flask.py",
+    "live",
     "policy",
     "settings",
     "starlette.py",

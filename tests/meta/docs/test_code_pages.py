@@ -53,7 +53,7 @@ def test_a_page_shows_its_message_and_what_to_write(code: IssueCode) -> None:
     (message,) = blocks_of(sections["Example"], "text")
     assert set(_MESSAGE_CODE.findall(message)) == {code}
     right, *others = ["".join(blocks_of(sections[heading], "python")) for heading in list(sections)[2:]]
-    assert re.search(r"\b(Policy|Policy\.from_dict|CORSMiddleware)\(", right)
+    assert re.search(r"\b(Policy|Policy\.from_dict|CORSMiddleware|LiveOrigins)\(", right)
     assert not re.search(r"\b(except|catch_warnings|simplefilter)\b", "".join([right, *others]))
 
 

@@ -276,7 +276,8 @@ def test_an_option_is_answered_as_the_table_says(row: dict[str, str]) -> None:
     with pytest.raises(InvalidPolicyError) as raised:
         CORS(Flask(__name__), **{theirs: VALUES[theirs]})
     (issue,) = raised.value.issues
-    assert issue.hint == ("remove it." if ours == "none" else f"rename it to {ours}.")
+    # `origins` is an argument of ours too, so its advice is longer.
+    assert issue.hint.replace(", unless", ".").startswith("remove it." if ours == "none" else f"rename it to {ours}.")
 
 
 def allowed_value(option: str) -> Any:

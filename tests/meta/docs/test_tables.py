@@ -9,7 +9,16 @@ from typing import Any
 import pytest
 
 import crossorigin
-from crossorigin import CORSMiddleware, CrossOriginWarning, InvalidPolicyError, IssueCode, Policy, PolicyIssue, Reason
+from crossorigin import (
+    CORSMiddleware,
+    CrossOriginWarning,
+    InvalidPolicyError,
+    IssueCode,
+    LiveOrigins,
+    Policy,
+    PolicyIssue,
+    Reason,
+)
 from crossorigin.fetch.fields import MAX_EMPTY_ELEMENTS, MAX_LIST_BYTES
 from crossorigin.fetch.host import MAX_HOST, MAX_LABEL
 from crossorigin.fetch.origin import MAX_ORIGIN, MAX_PORT
@@ -36,14 +45,20 @@ async def app(*_: object) -> None:
     """The app that the examples wrap; no request is sent."""
 
 
+def build(written: str) -> object:
+    """Build a policy of options as a table writes them, or make a whole call."""
+    call = written if "(" in written.partition("=")[0] else f"Policy({written})"
+    types: list[type] = [CORSMiddleware, LiveOrigins, Policy]
+    names: dict[str, Any] = {**{named.__name__: named for named in types}, "app": app, "re": re}
+    return eval(call, names)  # the documents are ours
+
+
 def issues_of(written: str) -> tuple[PolicyIssue, ...]:
     """What is said of options as a table writes them, or of a whole call."""
-    call = written if "(" in written.partition("=")[0] else f"Policy({written})"
-    names: dict[str, Any] = {"CORSMiddleware": CORSMiddleware, "Policy": Policy, "app": app, "re": re}
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
-            eval(call, names)  # the documents are ours
+            build(written)
         except InvalidPolicyError as error:
             return error.issues
     (warning,) = caught
@@ -71,7 +86,7 @@ def test_errors_refuse_and_warnings_do_not() -> None:
     """A policy with an error is not built; one with a warning is."""
     for row in rows_of(POLICY, _WARNING):
         with pytest.warns(CrossOriginWarning):
-            eval(f"Policy({row['You write']})", {"Policy": Policy})  # the documents are ours
+            build(row["You write"])
     for row in rows_of(POLICY, _CODE):
         assert row[_CODE] not in names_of(rows_of(POLICY, _WARNING))
 
@@ -116,7 +131,10 @@ def test_every_limit_is_the_real_one() -> None:
 @pytest.mark.parametrize("name", crossorigin.__all__)
 def test_every_public_name_is_documented(name: str) -> None:
     """The reference pages name whatever can be imported."""
-    pages = "".join(path.read_text("utf-8") for path in (POLICY, BEHAVIOR, BEHAVIOR.with_name("routes.md")))
+    pages = "".join(
+        path.read_text("utf-8")
+        for path in (POLICY, BEHAVIOR, *map(BEHAVIOR.with_name, ("routes.md", "live-origins.md")))
+    )
     assert re.search(rf"`{name}\b", pages)
 
 
