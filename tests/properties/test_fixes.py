@@ -23,6 +23,9 @@ INSTRUCTIONS_ALONE = {
     IssueCode.ORIGIN_FILE_SCHEME,
     IssueCode.REGEX_INVALID,
     IssueCode.REGEX_TOO_LARGE,
+    IssueCode.LIVE_ORIGIN_NOT_EXACT,
+    IssueCode.NOT_LIVE_ORIGINS,
+    IssueCode.TOO_MANY_LIVE_ORIGINS,
 }
 # The law is shown each code this often with a fix, at least.
 MIN_EXAMPLES = 5
