@@ -5,7 +5,8 @@ The names follow the Fetch standard: https://fetch.spec.whatwg.org/#http-cors-pr
 
 from crossorigin.adapters.asgi.middleware import CORSMiddleware
 from crossorigin.policy.decide.decisions import ActualDecision, Decision, PreflightDecision, Reason
-from crossorigin.policy.decide.response import HeaderEdit, PreflightResponse, ResponseHeaders
+from crossorigin.policy.decide.preflight_response import PreflightResponse
+from crossorigin.policy.decide.response import HeaderEdit, ResponseHeaders
 from crossorigin.policy.errors import CrossOriginWarning, InvalidPolicyError, IssueCode, PolicyIssue
 from crossorigin.policy.policy import Policy
 

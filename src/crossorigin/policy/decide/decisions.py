@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from crossorigin.policy.decide.response import PreflightResponse, ResponseHeaders
+from crossorigin.policy.decide.preflight_response import PreflightResponse
+from crossorigin.policy.decide.response import ResponseHeaders
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -9,10 +9,8 @@ from __future__ import annotations
 
 from copy import copy
 from dataclasses import replace
-from itertools import compress, product
-from operator import not_
 
-from crossorigin.fetch.fields import WILDCARD, WILDCARD_BYTES, Header, unique_names
+from crossorigin.fetch.fields import WILDCARD, WILDCARD_BYTES
 from crossorigin.fetch.origin import MAX_ORIGIN
 from crossorigin.policy.decide.decisions import (
     ActualDecision,
@@ -23,19 +21,8 @@ from crossorigin.policy.decide.decisions import (
 )
 from crossorigin.policy.decide.judge import Judge, is_safelisted_method
 from crossorigin.policy.decide.memory import MAX_LIVE, MAX_PREFLIGHT_BYTES, Memory
-from crossorigin.policy.decide.response import (
-    ALLOW_CREDENTIALS,
-    ALLOW_HEADERS,
-    ALLOW_METHODS,
-    ALLOW_ORIGIN,
-    ALLOW_PRIVATE_NETWORK,
-    MAX_AGE,
-    VARY,
-    ResponseHeaders,
-    new_preflight_response,
-    with_origin,
-)
-from crossorigin.policy.fields import allowed_headers, allowed_methods
+from crossorigin.policy.decide.preflight_response import REFUSAL_BODIES, REFUSED_ORIGINS, PreflightLists
+from crossorigin.policy.decide.response import ResponseHeaders, with_origin
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -43,7 +30,6 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
     from typing import Any
 
-    from crossorigin.policy.decide.response import PreflightResponse
     from crossorigin.policy.fields import PolicyFields
     from crossorigin.policy.origin_source import OriginSource
 
@@ -61,16 +47,6 @@ _ORIGIN_LISTED, _ANY_ORIGIN, _NOT_LISTED = Reason.ORIGIN_LISTED, Reason.ANY_ORIG
 _LIVE, _NOT_LIVE = Reason.ORIGIN_LIVE, Reason.ORIGIN_NOT_LIVE
 _HEADERS_LISTED = Reason.HEADERS_LISTED
 
-_OK = 200
-_BAD_REQUEST = 400
-_ALLOWED_BODY = b"OK"
-_TEXT: Header = (b"content-type", b"text/plain; charset=utf-8")
-# The response to a preflight always depends on all four fields, and a cache may store OPTIONS responses.
-_PREFLIGHT_VARY: Header = (
-    VARY,
-    b"Origin, Access-Control-Request-Method, Access-Control-Request-Headers, Access-Control-Request-Private-Network",
-)
-
 
 class Plan:
     """The compiled form of one policy, which decides requests. The origins in `live` are allowed too.
@@ -82,17 +58,14 @@ class Plan:
     __slots__ = (
         "__weakref__",
         "_allow_credentials",
-        "_allow_headers",
-        "_allow_methods",
         "_allow_private_network",
         "_any_origin",
         "_constant_origin",
-        "_credentials",
         "_debug",
         "_expand",
         "_expose",
         "_judge",
-        "_max_age",
+        "_lists",
         "_max_headers",
         "_max_listed",
         "_max_method",
@@ -121,16 +94,8 @@ class Plan:
         self._debug = debug
         self._any_origin = WILDCARD in policy.allow_origins
         self._allow_credentials = policy.allow_credentials
-        self._credentials: tuple[Header, ...] = ((ALLOW_CREDENTIALS, b"true"),) if policy.allow_credentials else ()
         self._allow_private_network = policy.allow_private_network
-        methods = ", ".join(allowed_methods(policy.allow_methods)).encode()
-        self._allow_methods: tuple[Header, ...] = ((ALLOW_METHODS, methods),) if methods else ()
-        self._allow_headers: Header | None = None
-        if WILDCARD not in policy.allow_headers:
-            self._allow_headers = (ALLOW_HEADERS, ", ".join(allowed_headers(policy.allow_headers)).encode())
-        self._max_age: tuple[Header, ...] = ()
-        if policy.max_age is not None:
-            self._max_age = ((MAX_AGE, str(policy.max_age).encode()),)
+        self._lists = PreflightLists.of(policy)
         # https://fetch.spec.whatwg.org/#cors-protocol-and-credentials: with credentials, browsers treat `*` as an
         # ordinary name, so it is replaced by the names of each response's headers.
         self._expand = policy.allow_credentials and WILDCARD in policy.expose_headers
@@ -283,21 +248,18 @@ class Plan:
     def narrowed(self, served: Collection[str], *, uncached: bool = False) -> Plan:
         """Return a plan whose preflights allow only those of the policy's methods that are in `served`.
 
-        With `uncached`, browsers do not cache its responses:
-        https://fetch.spec.whatwg.org/#http-access-control-max-age.
+        With `uncached`, browsers do not cache its responses.
         """
         plan = copy(self)
         plan._narrow(frozenset(map(str.encode, served)))  # noqa: SLF001  # an object of the same class
         if uncached:
-            plan._max_age = ((MAX_AGE, b"0"),)  # noqa: SLF001  # an object of the same class
+            plan._lists = plan._lists.uncached()  # noqa: SLF001  # an object of the same class
         return plan
 
     def _narrow(self, served: frozenset[bytes]) -> None:
         self._served = served
         self._methods &= served
-        listed = (method for _, value in self._allow_methods for method in value.split(b", "))
-        methods = b", ".join(method for method in listed if method in served)
-        self._allow_methods = ((ALLOW_METHODS, methods),) if methods else ()
+        self._lists = self._lists.narrowed(served)
         self._memory = Memory()
         self.listed = self._memory.listed
 
@@ -318,20 +280,17 @@ class Plan:
         if self._served is not None and method_reason.allows and request_method[0] not in self._served:
             method_reason = Reason.METHOD_NOT_SERVED
         headers_reason, names = self._judge.judge_headers(request_headers)
-        body = _refusal_body(origin_reason, method_reason, headers_reason)
+        body = REFUSAL_BODIES[origin_reason.allows, method_reason.allows, headers_reason.allows]
         if not origin_reason.allows:
-            return new_preflight(origin_reason, method_reason, headers_reason, _NOTHING_GRANTED[body])
+            return new_preflight(origin_reason, method_reason, headers_reason, REFUSED_ORIGINS[body])
         granted = WILDCARD_BYTES if self._any_origin else origin[0]
         private_network = self._allow_private_network and list(request_private_network) == [b"true"]
         if not body:
-            response = self._allow(granted, names, private_network=private_network)
+            response = self._lists.allow(granted, names, private_network=private_network)
         elif self._debug and self._browser_refuses_by_lists(method_reason, request_method, headers_reason):
-            lists = (*self._allow_methods, *self._allowed_names(names))
-            response = _respond(_OK, (*self._grant(granted), *lists), body)
+            response = self._lists.show(granted, names, body)
         else:
-            # https://fetch.spec.whatwg.org/#cors-preflight-fetch-0, step 7: without an ok status nothing is allowed.
-            # The status must not be 2xx: GET, HEAD and POST are safelisted, so they would pass whatever the lists say.
-            response = _respond(_BAD_REQUEST, self._grant(granted), body)
+            response = self._lists.refuse(granted, body)
         decision = new_preflight(origin_reason, method_reason, headers_reason, response)
         is_listed = origin_reason is _ORIGIN_LISTED or origin_reason is _LIVE or origin_reason is _ANY_ORIGIN
         if is_listed and not body and headers_reason is _HEADERS_LISTED and not private_network:
@@ -348,24 +307,6 @@ class Plan:
         known: ActualDecision | None = recent.young.get(lines[0]) or recent.old.get(lines[0])
         return known
 
-    def _allow(self, origin: bytes, names: Sequence[bytes], *, private_network: bool) -> PreflightResponse:
-        private = ((ALLOW_PRIVATE_NETWORK, b"true"),) if private_network else ()
-        headers = (*self._grant(origin), *self._allow_methods, *self._allowed_names(names), *self._max_age, *private)
-        return _respond(_OK, headers, _ALLOWED_BODY)
-
-    def _grant(self, origin: bytes) -> tuple[Header, ...]:
-        return ((ALLOW_ORIGIN, origin), *self._credentials)
-
-    def _allowed_names(self, requested: Sequence[bytes]) -> tuple[Header, ...]:
-        if self._allow_headers is not None:
-            return (self._allow_headers,)
-        # `*` would not cover Authorization, and is not a wildcard with credentials, so the names are repeated instead.
-        if not requested:
-            return ()
-        names = b", ".join(requested)
-        # `Judge` returns each spelling once. Browsers send lower case, and then each name is there once too.
-        return ((ALLOW_HEADERS, names if names.islower() else b", ".join(unique_names(requested))),)
-
     def _browser_refuses_by_lists(self, method: Reason, request_method: Sequence[bytes], headers: Reason) -> bool:
         """Return whether every browser refuses the request after an ok status with the policy's real lists.
 
@@ -376,25 +317,6 @@ class Plan:
             return True
         return (
             method in {Reason.METHOD_NOT_LISTED, Reason.METHOD_NOT_SERVED}
-            and bool(self._allow_methods)
+            and bool(self._lists.methods)
             and not is_safelisted_method(request_method[0])
         )
-
-
-def _respond(status: int, headers: tuple[Header, ...], body: bytes) -> PreflightResponse:
-    return new_preflight_response(status, (_TEXT, _LENGTHS[body], *headers, _PREFLIGHT_VARY), body)
-
-
-# The body of a refusal, by whether the origin, the method and the headers are allowed. It is empty if all of them are.
-_REFUSAL_BODIES = {
-    allowed: f"Disallowed CORS {', '.join(compress(('origin', 'method', 'headers'), map(not_, allowed)))}".encode()
-    for allowed in product((True, False), repeat=3)
-}
-_REFUSAL_BODIES[True, True, True] = b""
-_LENGTHS = {body: (b"content-length", str(len(body)).encode()) for body in (_ALLOWED_BODY, *_REFUSAL_BODIES.values())}
-# The responses to refused origins, which contain nothing from the policy or the request.
-_NOTHING_GRANTED = {body: _respond(_BAD_REQUEST, (), body) for body in _REFUSAL_BODIES.values()}
-
-
-def _refusal_body(origin: Reason, method: Reason, headers: Reason) -> bytes:
-    return _REFUSAL_BODIES[origin.allows, method.allows, headers.allows]

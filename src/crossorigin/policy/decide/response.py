@@ -1,4 +1,4 @@
-"""The response to a preflight, and the changes to the headers of an actual response.
+"""The changes to the headers of an actual response, and the names of the headers that CORS defines.
 
 The middleware owns the CORS headers of a response: it replaces those that the app or an inner layer set, and never
 appends to them. Header lists are read once and never modified. Their names may be in any case.
@@ -54,19 +54,6 @@ _NO_LENGTHS: tuple[bool, ...] = ()
 _MAX_ENTRIES = 64
 _MAX_VARY_BYTES = 256
 _MAX_EXPOSED_BYTES = 1024
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PreflightResponse:
-    """The complete response to a CORS-preflight request. Header names are in lower case.
-
-    https://fetch.spec.whatwg.org/#cors-preflight-fetch-0, step 7: it allows something only with an ok status, 200 to
-    299.
-    """
-
-    status: int
-    headers: tuple[Header, ...]
-    body: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,32 +214,16 @@ def _expose(names: Sequence[bytes]) -> tuple[Header, ...]:
     return ((EXPOSE_HEADERS, b", ".join(names)),) if names else ()
 
 
-class _PreflightDraft:
-    """The fields of a `PreflightResponse`, which can be assigned."""
-
-    __slots__ = PreflightResponse.__slots__
-
-
 class _HeadersDraft:
     """The fields of a `ResponseHeaders`, which can be assigned."""
 
     __slots__ = ResponseHeaders.__slots__
 
 
-# The constructor of a frozen dataclass costs three to five times as much as to fill an object with the same slots and
-# to change its class.
-def new_preflight_response(status: int, headers: tuple[Header, ...], body: bytes) -> PreflightResponse:
-    """Return a `PreflightResponse`."""
-    draft: Any = _PreflightDraft()
-    draft.status = status
-    draft.headers = headers
-    draft.body = body
-    draft.__class__ = PreflightResponse
-    return draft  # type: ignore[no-any-return]
-
-
 def with_origin(template: ResponseHeaders, origin: bytes) -> ResponseHeaders:
     """Return `template`, whose `allow_origin` is an origin, for another allowed origin."""
+    # The constructor of a frozen dataclass costs three to five times as much as to fill an object with the same slots
+    # and to change its class.
     draft: Any = _HeadersDraft()
     first = (ALLOW_ORIGIN, origin)
     draft.allow_origin = origin
