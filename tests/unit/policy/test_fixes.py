@@ -109,7 +109,7 @@ from crossorigin import CORSMiddleware, Policy
 Policy(allow_origins=["https://a.example", "https://*.a.example:*"], allow_credentials=True, max_age=None)
 Policy(allow_origins={"*"}, allow_methods=["*"], allow_headers=["X-A"], expose_headers=["ETag"])
 CORSMiddleware(print, allow_origins=["https://a.example"], on_refused="block", check_websockets=True)
-late = ["suggestions", "lenient", "origin_repair", "scheme_repair"]
+late = ["suggestions", "lenient", "origin_repair", "url_repair", "scheme_repair"]
 modules = {f"crossorigin.policy.check.{name}" for name in late} | {"crossorigin.policy.fixes", "difflib", "json"}
 print(*modules & {*sys.modules})
 """
