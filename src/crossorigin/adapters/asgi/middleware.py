@@ -24,6 +24,7 @@ from crossorigin.adapters.asgi.nesting import (
     warn_about_root_policy,
 )
 from crossorigin.adapters.common.arguments import check_policy, read_arguments
+from crossorigin.adapters.common.live_policy import follow_policy
 from crossorigin.adapters.starlette.route_state import REVISION, ROUTES_OF, UNKNOWN_ROUTES, RouteState
 from crossorigin.fetch.origin import MAX_ORIGIN
 from crossorigin.policy.argument_names import reports_unknown_names
@@ -163,21 +164,12 @@ class CORSMiddleware:
         # The plan if HTTP requests may take the fast path, otherwise None.
         self._fast_plan: Plan | None = None
         self._use(UNKNOWN_ROUTES)
-        self._follow_policy()
+        follow_policy(self, read.live_policy)
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Restore a copy, such as the one at the outermost position, which has to learn of new policies as well."""
         self.__dict__.update(state)
-        self._follow_policy()
-
-    def _follow_policy(self) -> None:
-        live = self._options.live_policy
-        if live is None:
-            return
-        live.subscribe(self)
-        # It may have been replaced after it was read.
-        if live.current is not self.policy:
-            self.prepare_policy(live.current)()
+        follow_policy(self, self._options.live_policy)
 
     def prepare_policy(self, policy: Policy) -> Callable[[], None]:
         """Compile another policy, and return the function that starts to use it. `LivePolicy` calls it.

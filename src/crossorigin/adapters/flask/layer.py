@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from crossorigin.adapters.common.live_policy import follow_policy
 from crossorigin.adapters.common.route_policies import RoutePlans
 from crossorigin.adapters.flask.decorator import views_without_their_policy
 from crossorigin.adapters.flask.registry import owner_of
@@ -54,7 +55,7 @@ class FlaskLayer:
         # Flask refuses new routes after the first request, but views can be added to the dict.
         self._scanned = _UNKNOWN
         self._serve = layer.serve
-        self._follow_policy()
+        follow_policy(self, options.live_policy)
 
     def _routes_of(self, layer: Layer) -> FlaskRoutes:
         options = self._options
@@ -62,15 +63,6 @@ class FlaskLayer:
             layer.policy, layer.plan, debug=options.debug, served_methods_only=options.served_methods_only
         )
         return FlaskRoutes(self._flask, plans, self._resources)
-
-    def _follow_policy(self) -> None:
-        live = self._options.live_policy
-        if live is None:
-            return
-        live.subscribe(self)
-        # It may have been replaced after it was read.
-        if live.current is not self.policy:
-            self.prepare_policy(live.current)()
 
     def prepare_policy(self, policy: Policy) -> Callable[[], None]:
         """Compile another policy, and return the function that starts to use it. `LivePolicy` calls it.

@@ -10,6 +10,7 @@ from functools import partial
 from itertools import count
 
 from crossorigin.adapters.common.arguments import check_policy, logs_invalid_arguments
+from crossorigin.adapters.common.live_policy import follow_policy
 from crossorigin.adapters.common.reporting import Reporter
 from crossorigin.adapters.common.route_policies import Selection
 from crossorigin.adapters.common.text_plan import TextPlan
@@ -206,21 +207,12 @@ class CORSMiddleware:
         self._layer = Layer(app, self.policy, read)
         self._serve = self._first_server()
         self._live_policy = read.live_policy
-        self._follow_policy()
+        follow_policy(self, read.live_policy)
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Restore a copy, which has to learn of new policies as well."""
         self.__dict__.update(state)
-        self._follow_policy()
-
-    def _follow_policy(self) -> None:
-        live = self._live_policy
-        if live is None:
-            return
-        live.subscribe(self)
-        # It may have been replaced after it was read.
-        if live.current is not self.policy:
-            self.prepare_policy(live.current)()
+        follow_policy(self, self._live_policy)
 
     def prepare_policy(self, policy: Policy) -> Callable[[], None]:
         """Compile another policy, and return the function that starts to use it. `LivePolicy` calls it.
