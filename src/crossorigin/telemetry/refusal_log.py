@@ -84,8 +84,9 @@ class RefusalLog:
         self._live = live
         self._names = names or {}
         self._clock = clock
-        # The key is the identity of a policy, because equal policies may list their values in a different order.
-        self._describers: dict[int, RefusalDescriber] = {}
+        # The key has the identity of a policy, because equal policies may list their values in a different order, and
+        # whether it belongs to a route, because the live origins apply with the policy of the app only.
+        self._describers: dict[tuple[int, bool], RefusalDescriber] = {}
         self._logged: dict[_Key, object] = {}
         # The times of the last lines. To write a line, a thread removes the oldest time and appends the current one.
         # Both operations are atomic, so threads together never write more lines than there are times.
@@ -115,7 +116,9 @@ class RefusalLog:
         request, if this log has needed any.
         """
         self._policy = policy
-        self._describers = {id(policy): RefusalDescriber(policy, self._live)} if self._describers else {}
+        has_described, self._describers = bool(self._describers), {}
+        if has_described:
+            self._describer_of(policy, is_of_route=False)
         self._logged = {}
 
     def counts(self, decision: Decision, origin: bytes, owner: str = "") -> bool:
@@ -167,7 +170,7 @@ class RefusalLog:
         if unlogged is None:
             self._unlogged += 1
             return
-        description = self._describer_of(policy or self._policy).describe(
+        description = self._describer_of(policy or self._policy, is_of_route=bool(owner)).describe(
             decision, request.origin, request.request_method, request.request_headers
         )
         if not owner:
@@ -182,11 +185,12 @@ class RefusalLog:
         with contextlib.suppress(Exception):
             _LOGGER.warning("%s", line)
 
-    def _describer_of(self, policy: Policy) -> RefusalDescriber:
+    def _describer_of(self, policy: Policy, *, is_of_route: bool) -> RefusalDescriber:
         # It is created for the first line and kept, because it reads the whole policy.
-        describer = self._describers.get(id(policy))
+        key = id(policy), is_of_route
+        describer = self._describers.get(key)
         if describer is None:
-            describer = self._describers[id(policy)] = RefusalDescriber(policy, self._live)
+            describer = self._describers[key] = RefusalDescriber(policy, None if is_of_route else self._live)
         return describer
 
     def _claim_line(self, key: _Key) -> int | None:

@@ -127,8 +127,11 @@ class RoutePlans:
         self.app = Selection(policy=policy, plan=plan)
         self.served_methods_only = served_methods_only
         self._debug = debug
-        # Equal policies share a plan, so that methods with equal policies are recognized by it.
-        self._by_policy: dict[tuple[Policy, bool], TextPlan] = {(policy, False): plan}
+        # Equal policies share a plan, so that methods with equal policies are recognized by it. The live origins of the
+        # app are not part of its policy, so an equal policy of a route does not share its plan then.
+        self._by_policy: dict[tuple[Policy, bool], TextPlan] = {}
+        if plan.plan.live is None:
+            self._by_policy[policy, False] = plan
         # Requests find their plan by identity, because hashing a policy reads everything that it lists.
         self._by_attached: dict[AttachedPolicy, Selection] = {}
         # There are as many entries as there are different sets of methods on a path.

@@ -124,8 +124,9 @@ class ByRoute:
         self._is_debug = debug
         self._served_methods_only = served_methods_only
         self._memory: RouteMemory | None = None
-        # Equal policies have the same plan, so that methods with equal policies are recognized by it.
-        self._by_policy: dict[Policy, Plan] = {policy: plan}
+        # Equal policies have the same plan, so that methods with equal policies are recognized by it. The live origins
+        # of the app are not part of its policy, so an equal policy of a route does not have its plan then.
+        self._by_policy: dict[Policy, Plan] = {policy: plan} if plan.live is None else {}
         # The same plans by attached policy, because hashing a policy reads everything that it lists.
         self._by_owner: dict[RoutePolicy, Plan] = {}
         # There are as many entries as there are different sets of methods on a path.
