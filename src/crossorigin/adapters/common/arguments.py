@@ -69,7 +69,7 @@ def log_invalid_arguments(error: InvalidPolicyError) -> None:
     logging.getLogger("crossorigin").critical("%s", error)
 
 
-def _live_policy(policy: object) -> LivePolicy | None:
+def as_live_policy(policy: object) -> LivePolicy | None:
     """Return `policy` if it is a `LivePolicy`, otherwise None."""
     if policy is None or isinstance(policy, Policy):
         return None
@@ -102,7 +102,7 @@ def read_arguments(
         InvalidPolicyError: An argument is invalid. The error has all issues.
     """
     issues: list[PolicyIssue] = []
-    live = _live_policy(policy)
+    live = as_live_policy(policy)
     if live is not None:
         policy = live.current
     read = MiddlewareOptions(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from itertools import count
 
+from crossorigin.adapters.common.arguments import check_policy
 from crossorigin.adapters.common.enforcement import decide_blocking
 from crossorigin.adapters.common.reporting import Reporter
 from crossorigin.adapters.common.route_policies import AttachedPolicy, RoutePlans
@@ -76,7 +77,7 @@ class Handler:
         names: Mapping[str, str] | None = None,
     ) -> None:
         """Compile the policy. The views are read when they are first needed."""
-        plan = TextPlan(Plan(policy, debug=options.debug))
+        plan = TextPlan(Plan(policy, debug=options.debug, live=options.origins))
         self.plans = RoutePlans(policy, plan, debug=options.debug, served_methods_only=options.served_methods_only)
         self.views = ViewFinder()
         self._by_view = self.views.by_view
@@ -92,6 +93,23 @@ class Handler:
         # It refers to no object, so that an environ can be copied deeply.
         self._mark = f"django-{next(_NUMBERS)}"
         self._has_warned = False
+
+    def with_policy(self, policy: Policy) -> Handler:
+        """Return the same handler with another policy, and with the views, the hook and the log of this one.
+
+        Raises:
+            InvalidPolicyError: The policy cannot be combined with the other settings.
+        """
+        check_policy(policy, self._options)
+        handler = Handler(policy, self._options, self._urls)
+        handler._mark, handler._has_warned = self._mark, self._has_warned
+        handler.views, handler._by_view = self.views, self._by_view
+        handler._reporter = self._reporter.with_policy(policy)
+        return handler
+
+    def describe_by_policy(self) -> None:
+        """Describe refusals by the policy of this handler, which has replaced another one."""
+        self._reporter.describe_by_policy()
 
     def select_default(self, path: str) -> Selection:
         """Return the selection for views without their own policy."""

@@ -6,6 +6,7 @@ from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_asy
 from django.core.signals import setting_changed
 
 from crossorigin.adapters.common.arguments import logs_invalid_arguments
+from crossorigin.adapters.common.live_policy import follow_policy
 from crossorigin.adapters.django.handler import Handler
 from crossorigin.adapters.django.options import read_options, warn_about
 from crossorigin.adapters.django.signals import ask, check_request_enabled
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
     from django.http.response import HttpResponseBase
 
+    from crossorigin.policy.policy import Policy
+
 _PREFIX = "CORS_"
 
 
@@ -26,7 +29,8 @@ class CORSMiddleware:
 
     Put `"crossorigin.django.CORSMiddleware"` first in `MIDDLEWARE`, so that the responses of the other middleware have
     their headers too, and preflights are answered before redirects and authentication. The options are settings:
-    `CORS_ALLOWED_ORIGINS` and the other settings of django-cors-headers, or `CORS_POLICY`, a `Policy`.
+    `CORS_ALLOWED_ORIGINS` and the other settings of django-cors-headers, or `CORS_POLICY`, a `Policy` or `LivePolicy`.
+    `CORS_LIVE_ORIGINS`, `LiveOrigins` or their dotted path, are allowed in addition.
 
     Raises:
         InvalidPolicyError: A setting is invalid, so that `get_wsgi_application()` and `get_asgi_application()` raise.
@@ -49,7 +53,10 @@ class CORSMiddleware:
         self._is_async = iscoroutinefunction(get_response)  # pyright: ignore[reportDeprecated]  # it also knows those that asgiref marks
         if self._is_async:
             markcoroutinefunction(self)
-        self._handler: Handler | None = _build_handler()
+        # Read here, so that an invalid setting is an error at startup.
+        self._settings: _Settings | None = _Settings(self._forget_handler)
+        # The handler of these settings. The first request stores it here, and also starts the live origins.
+        self._handler: Handler | None = None
         # The connection is weak, so that it does not keep the middleware.
         setting_changed.connect(self._forget_settings)
 
@@ -57,7 +64,7 @@ class CORSMiddleware:
         """Serve one request."""
         if self._is_async:
             return self._serve_async(request)
-        handler = self._handler or self._rebuild()
+        handler = self._handler or self._start()
         # `has_listeners` takes a lock, and most projects have no receiver.
         if handler.can_be_fast(request) and not check_request_enabled.receivers:
             fast: HttpResponseBase = self.get_response(request)
@@ -74,7 +81,7 @@ class CORSMiddleware:
         return response
 
     async def _serve_async(self, request: HttpRequest) -> HttpResponseBase:
-        handler = self._handler or self._rebuild()
+        handler = self._handler or self._start()
         if handler.can_be_fast(request) and not check_request_enabled.receivers:
             fast: HttpResponseBase = await self.get_response(request)
             handler.finish_fast(request, fast)
@@ -93,14 +100,55 @@ class CORSMiddleware:
     def _forget_settings(self, *, setting: str, **_: Any) -> None:
         """Read the settings again for the next request, because a test has overridden one."""
         if setting.startswith(_PREFIX):
-            self._handler = None
+            self._settings = None
+            self._forget_handler()
 
-    def _rebuild(self) -> Handler:
-        handler = self._handler = _build_handler()
+    def _forget_handler(self) -> None:
+        self._handler = None
+
+    def _start(self) -> Handler:
+        """Return the handler of this request and the next ones, after the live origins have started."""
+        read = self._settings
+        if read is None:
+            read = self._settings = _Settings(self._forget_handler)
+        if read.origins is not None:
+            read.origins.start()
+        handler = self._handler = read.handler
+        # If another thread has replaced the policy in the meantime, the next request uses the new handler.
+        if read.handler is not handler or self._settings is not read:
+            self._forget_handler()
         return handler
 
 
-def _build_handler() -> Handler:
-    options = read_options()
-    warn_about(options)
-    return Handler(options.policy, options.middleware, options.urls, options.names)
+class _Settings:
+    """The settings as they were read, with the handler of their policy, which a `LivePolicy` can replace.
+
+    A middleware drops this object when it reads its settings again, so that the live policy no longer calls it.
+    """
+
+    __slots__ = ("__weakref__", "_on_replace", "handler", "origins", "policy")
+
+    def __init__(self, on_replace: Callable[[], None]) -> None:
+        """Read the settings, and compile their policy. `on_replace` is called when `handler` has been replaced."""
+        options = read_options()
+        warn_about(options)
+        self._on_replace = on_replace
+        self.origins = options.middleware.origins
+        self.policy = options.policy
+        self.handler = Handler(options.policy, options.middleware, options.urls, options.names)
+        follow_policy(self, options.middleware.live_policy)
+
+    def prepare_policy(self, policy: Policy) -> Callable[[], None]:
+        """Compile another policy, and return the function that starts to use it. `LivePolicy` calls it.
+
+        Raises:
+            InvalidPolicyError: The policy cannot be combined with the other settings.
+        """
+        handler = self.handler.with_policy(policy)
+
+        def use() -> None:
+            handler.describe_by_policy()
+            self.policy, self.handler = policy, handler
+            self._on_replace()
+
+        return use

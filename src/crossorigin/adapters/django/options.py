@@ -13,8 +13,7 @@ from crossorigin.adapters.django.regexes import is_compiled, read_regexes
 from crossorigin.adapters.django.setting_issues import (
     Names,
     in_settings,
-    is_live,
-    live_setting,
+    not_imported,
     removed_setting,
     unknown_setting,
 )
@@ -22,7 +21,9 @@ from crossorigin.adapters.django.setting_names import (
     ALL_ORIGINS,
     BEHAVIOR,
     KNOWN,
+    LIVE_ORIGINS,
     OLD_NAMES,
+    ON_DECISION,
     OPTIONS,
     POLICY,
     POLICY_SETTINGS,
@@ -46,6 +47,8 @@ if TYPE_CHECKING:
 DEFAULT_METHODS = ("DELETE", "GET", "OPTIONS", "PATCH", "POST", "PUT")
 DEFAULT_HEADERS = ("accept", "authorization", "content-type", "user-agent", "x-csrftoken", "x-requested-with")
 _DEFAULT_MAX_AGE = 86400
+# The default with live origins, because a preflight in the cache of a browser outlasts the removal of its origin.
+_DEFAULT_LIVE_MAX_AGE = 600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,9 +85,7 @@ def read_options() -> DjangoOptions:
     given = {**{new: found[old] for old, new in old_names.items()}, **_without(found, old_names)}
     written = {new: old for old, new in old_names.items() if new not in found}
     issues = [*map(_unknown, _without(given, KNOWN).items())]
-    live = {name: value for name, value in given.items() if name in KNOWN and is_live(value)}
-    issues += [live_setting(name, value) for name, value in live.items()]
-    given = _without(given, frozenset(live))
+    given = _with_imported(given, issues)
     urls = _read_urls(given.get(URLS_REGEX), issues)
     policy, options = None, {}
     if given.get(POLICY) is not None:
@@ -105,7 +106,7 @@ def read_options() -> DjangoOptions:
         policy=checked,
         middleware=middleware,
         urls=urls,
-        is_configured=policy is not None or not POLICY_SETTINGS.isdisjoint(given),
+        is_configured=(policy is not None or middleware.origins is not None or not POLICY_SETTINGS.isdisjoint(given)),
         warnings=found_warnings,
         old_names=old_names,
         names=names.of if policy is None else {},
@@ -141,9 +142,9 @@ def _check(
         "on_refused": "pass",
         "on_decision": None,
         "served_methods_only": False,
+        "origins": None,
         **{option: given[name] for name, option in BEHAVIOR.items() if name in given},
     }
-    behavior["on_decision"] = _imported(behavior["on_decision"])
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
@@ -164,7 +165,7 @@ def _policy_options(given: Mapping[str, object], issues: list[PolicyIssue]) -> d
     options: dict[str, object] = {
         "allow_methods": DEFAULT_METHODS,
         "allow_headers": DEFAULT_HEADERS,
-        "max_age": _DEFAULT_MAX_AGE,
+        "max_age": _DEFAULT_MAX_AGE if given.get(LIVE_ORIGINS) is None else _DEFAULT_LIVE_MAX_AGE,
         **{option: given[name] for name, option in OPTIONS.items() if name in given},
     }
     age = options["max_age"]
@@ -183,16 +184,20 @@ def _policy_options(given: Mapping[str, object], issues: list[PolicyIssue]) -> d
     return options
 
 
-def _imported(value: object) -> object:
-    """Return the function at a dotted path, because settings cannot import most modules of a project."""
-    if not isinstance(value, str):
-        return value
+def _with_imported(given: Mapping[str, object], issues: list[PolicyIssue]) -> dict[str, object]:
+    """Return the settings with the objects at dotted paths. Settings cannot import most modules of a project."""
     from django.utils.module_loading import import_string
 
-    try:
-        return import_string(value)
-    except ImportError:
-        return value
+    imported = dict(given)
+    for name in (LIVE_ORIGINS, ON_DECISION):
+        value = given.get(name)
+        if isinstance(value, str):
+            try:
+                imported[name] = import_string(value)
+            except ImportError as error:
+                issues.append(not_imported(name, value, error))
+                del imported[name]
+    return imported
 
 
 def _read_urls(value: object, issues: list[PolicyIssue]) -> re.Pattern[str] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from crossorigin.adapters.django.setting_names import POLICY, PREFIX
+from crossorigin.adapters.django.setting_names import LIVE_ORIGINS, PREFIX
 from crossorigin.policy.errors import IssueCode, PolicyIssue, keep_value
 from crossorigin.policy.fixes import REMOVE, Fix
 from crossorigin.policy.literals import elements_literal, list_literal, literal
@@ -25,9 +25,20 @@ _REASONS = {
     "CORS_REPLACE_HTTPS_REFERER": "It was removed from django-cors-headers, because CSRF_TRUSTED_ORIGINS replaces it.",
     "CORS_MODEL": "It was removed from django-cors-headers.",
 }
-_LIVE = "crossorigin.live."
 _REGEX = "allow_origin_regex"
 _ASSIGNED = re.compile(r"\b(CORS_[A-Z_]+)=")
+# Texts about arguments of a middleware, and what they are in settings.
+_PHRASES = {
+    "CORSMiddleware(app, policy=policy, on_refused=...)": "CORS_ON_REFUSED",
+    "pass it to the middleware as origins=": f"set {LIVE_ORIGINS} to it",
+    "pass origins=LiveOrigins() to the middleware": f"set {LIVE_ORIGINS}=LiveOrigins()",
+    "create origins = LiveOrigins([...]) first, and pass origins=origins": (
+        f'write {LIVE_ORIGINS}=LiveOrigins([...]), or the dotted path of such an object, as in "project.cors.customers"'
+    ),
+    "so origins would": f"so {LIVE_ORIGINS} would",
+    " origins= can": f" {LIVE_ORIGINS} can",
+    " from origins=,": f" from {LIVE_ORIGINS},",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,20 +80,19 @@ def unknown_setting(name: str, value: object, known: Collection[str]) -> PolicyI
     return _unknown(name, value, "There is no setting with this name.", instruction)
 
 
-def is_live(value: object) -> bool:
-    """Return whether a value is a `LiveOrigins` or a `LivePolicy`. Their modules are not imported for it."""
-    return any(base.__module__.startswith(_LIVE) for base in type(value).__mro__)
-
-
-def live_setting(name: str, value: object) -> PolicyIssue:
-    """Return the issue of a live value. Django's middleware would keep what it contains at the start."""
-    is_policy = name == POLICY
+def not_imported(name: str, path: str, error: ImportError) -> PolicyIssue:
+    """Return the issue of a dotted path at which there is nothing."""
+    code, example = (
+        (IssueCode.NOT_LIVE_ORIGINS, "project.cors.customers")
+        if name == LIVE_ORIGINS
+        else (IssueCode.NOT_CALLABLE, "project.cors.log_decision")
+    )
     return PolicyIssue(
-        code=IssueCode.NOT_A_POLICY if is_policy else IssueCode.NOT_A_COLLECTION,
+        code=code,
         field=name,
-        value=keep_value(value),
-        reason=f"crossorigin.django does not support {type(value).__name__}: later changes would have no effect.",
-        instruction=f"use {'a Policy' if is_policy else 'a list'}, and restart the server to change it.",
+        value=path,
+        reason=f"It cannot be imported: {error}.",
+        instruction=f'write the module and the name in it, for example "{example}".',
     )
 
 
@@ -110,7 +120,8 @@ def _rename(text: str, names: Names) -> str:
         # Some names of arguments are also words.
         if "_" in option:
             text = re.sub(rf"\b{option}\b", lambda _, name=name: name, text)  # type: ignore[misc]
-    text = text.replace("CORSMiddleware(app, policy=policy, on_refused=...)", "CORS_ON_REFUSED")
+    for phrase, in_settings_module in _PHRASES.items():
+        text = text.replace(phrase, in_settings_module)
     return _ASSIGNED.sub(r"\1 = ", text)
 
 

@@ -12,6 +12,8 @@ ORIGINS = "CORS_ALLOWED_ORIGINS"
 REGEXES = "CORS_ALLOWED_ORIGIN_REGEXES"
 ALL_ORIGINS = "CORS_ALLOW_ALL_ORIGINS"
 URLS_REGEX = "CORS_URLS_REGEX"
+LIVE_ORIGINS = "CORS_LIVE_ORIGINS"
+ON_DECISION = "CORS_ON_DECISION"
 # The settings that are options of `Policy` with another name.
 OPTIONS: Mapping[str, str] = {
     ORIGINS: "allow_origins",
@@ -27,8 +29,9 @@ OPTIONS: Mapping[str, str] = {
 # The settings of the middleware, which also apply with `CORS_POLICY`.
 BEHAVIOR: Mapping[str, str] = {
     "CORS_DEBUG": "debug",
+    LIVE_ORIGINS: "origins",
     "CORS_ON_REFUSED": "on_refused",
-    "CORS_ON_DECISION": "on_decision",
+    ON_DECISION: "on_decision",
     "CORS_SERVED_METHODS_ONLY": "served_methods_only",
 }
 OLD_NAMES: Mapping[str, str] = {

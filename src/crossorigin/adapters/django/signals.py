@@ -29,13 +29,14 @@ sent for `null` or for a value that is not an origin. An exception of a receiver
 with their own policy do not use it.
 """
 
+_NOT_ALLOWED = frozenset({Reason.ORIGIN_NOT_LISTED, Reason.ORIGIN_NOT_LIVE})
 # Origins that receivers allowed. There can be any number of them, so the plans are dropped at this number.
 _MAX_PLANS = 256
 
 
 def may_ask(decided: TextHeaders) -> bool:
-    """Return whether a decision is one that the signal can change: an origin, but one that is not listed."""
-    return decided.decision.origin is Reason.ORIGIN_NOT_LISTED
+    """Return whether a decision is one that the signal can change: an origin, but one that is not allowed."""
+    return decided.decision.origin in _NOT_ALLOWED
 
 
 def ask(request: HttpRequest) -> bool:

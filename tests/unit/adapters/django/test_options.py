@@ -136,14 +136,95 @@ def test_a_warning_names_the_setting() -> None:
         warn_about(found)
 
 
-def test_live_values_are_refused() -> None:
-    """They would be read once, so a removed origin would stay allowed."""
-    assert issues_in(CORS_POLICY=LivePolicy(Policy()), CORS_ALLOWED_ORIGINS=LiveOrigins([ORIGIN])) == [
-        ("CORS_ALLOWED_ORIGINS", "not-a-collection", "use a list, and restart the server to change it."),
-        ("CORS_POLICY", "not-a-policy", "use a Policy, and restart the server to change it."),
-    ]
-    with pytest.raises(InvalidPolicyError, match="does not support LivePolicy: later changes would have no effect"):
-        read(CORS_POLICY=LivePolicy(Policy()))
+CUSTOMERS = LiveOrigins([ORIGIN])
+
+
+def test_live_values_are_read() -> None:
+    """The origins can be named by their path, and count as a setting that says which origins are allowed."""
+    live = LivePolicy(Policy(max_age=5))
+    found = read(CORS_POLICY=live, CORS_LIVE_ORIGINS=f"{__name__}.CUSTOMERS")
+    assert (found.policy, found.middleware.live_policy, found.middleware.origins) == (live.current, live, CUSTOMERS)
+    found = read(CORS_LIVE_ORIGINS=CUSTOMERS)
+    assert (found.policy.allow_origins, found.middleware.origins, found.is_configured) == ((), CUSTOMERS, True)
+    assert not read(CORS_LIVE_ORIGINS=None).is_configured
+
+
+def test_a_removed_origin_is_not_kept_for_a_day() -> None:
+    """The default of django-cors-headers would delay every removal, and its warning would name what nobody wrote."""
+    found = read(CORS_LIVE_ORIGINS=CUSTOMERS)
+    assert (found.policy.max_age, found.warnings) == (600, ())
+    [warning] = read(CORS_LIVE_ORIGINS=CUSTOMERS, CORS_PREFLIGHT_MAX_AGE=3600).warnings
+    assert (warning.field, warning.code, warning.hint) == (
+        "CORS_PREFLIGHT_MAX_AGE",
+        "max-age-delays-revocation",
+        "600",
+    )
+    assert warning.reason.startswith("After an origin is removed from CORS_LIVE_ORIGINS, a browser")
+
+
+@pytest.mark.parametrize(
+    ("settings", "field", "reason", "hint"),
+    [
+        (
+            {"CORS_LIVE_ORIGINS": [ORIGIN]},
+            "CORS_LIVE_ORIGINS",
+            "Expected LiveOrigins, got list.",
+            (
+                "rename it to CORS_ALLOWED_ORIGINS, unless the origins change while the server runs; then write "
+                "CORS_LIVE_ORIGINS = LiveOrigins([...]), or the dotted path of such an object, as in "
+                '"project.cors.customers".'
+            ),
+        ),
+        (
+            {"CORS_LIVE_ORIGINS": "project.nowhere.customers"},
+            "CORS_LIVE_ORIGINS",
+            "It cannot be imported: No module named 'project'.",
+            'write the module and the name in it, for example "project.cors.customers".',
+        ),
+        (
+            {"CORS_ALLOWED_ORIGINS": CUSTOMERS},
+            "CORS_ALLOWED_ORIGINS",
+            "Expected a list of origins, got LiveOrigins.",
+            "set CORS_LIVE_ORIGINS to it; a policy copies its origins and does not follow changes.",
+        ),
+        (
+            {"CORS_ALLOWED_ORIGINS": lambda: [ORIGIN]},
+            "CORS_ALLOWED_ORIGINS",
+            "Expected a list of origins, got function.",
+            (
+                "use a list: no function is called. For origins that change while the server runs, set "
+                "CORS_LIVE_ORIGINS = LiveOrigins(): docs/policy.md#origins-that-change."
+            ),
+        ),
+        (
+            {"CORS_ALLOW_ALL_ORIGINS": True, "CORS_LIVE_ORIGINS": CUSTOMERS},
+            "CORS_LIVE_ORIGINS",
+            'CORS_ALLOWED_ORIGINS contains "*", which allows every origin, so CORS_LIVE_ORIGINS would have no effect.',
+            (
+                'CORS_ALLOWED_ORIGINS = ["https://app.example.com"]  # instead of CORS_ALLOW_ALL_ORIGINS, if '
+                "only your own pages may use the API\n# remove it if every site may use the API"
+            ),
+        ),
+        (
+            {
+                "CORS_ALLOWED_ORIGINS": [ORIGIN],
+                "CORS_CONSTANT_ALLOW_ORIGIN": True,
+                "CORS_LIVE_ORIGINS": CUSTOMERS,
+            },
+            "CORS_CONSTANT_ALLOW_ORIGIN",
+            "It needs exactly one allowed origin, but CORS_LIVE_ORIGINS can allow others.",
+            "remove it.",
+        ),
+    ],
+)
+def test_errors_about_live_origins_name_the_settings(
+    settings: dict[str, Any], field: str, reason: str, hint: str
+) -> None:
+    """No argument of a middleware is named, because nobody calls it."""
+    with pytest.raises(InvalidPolicyError) as raised:
+        read(**settings)
+    [issue] = raised.value.issues
+    assert (issue.field, issue.reason, issue.hint) == (field, reason, hint)
 
 
 def test_a_policy_replaces_all_options() -> None:
