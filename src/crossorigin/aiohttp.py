@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from crossorigin.adapters.aiohttp.layer import Layer
     from crossorigin.adapters.common.arguments import OnRefused
+    from crossorigin.live.origins import LiveOrigins
+    from crossorigin.live.policy import LivePolicy
     from crossorigin.policy.explain.explanation import Explanation
     from crossorigin.policy.options import PolicyOptions
     from crossorigin.policy.policy import Policy
@@ -29,12 +31,13 @@ __all__ = ["cors", "explain", "setup"]
 def setup(
     app: Application,
     *,
-    policy: Policy | Sequence[Policy] | None = None,
+    policy: Policy | LivePolicy | Sequence[Policy] | None = None,
     debug: bool = False,
     check_websockets: bool = False,
     served_methods_only: bool = False,
     on_refused: OnRefused = "pass",
     on_decision: OnDecision | None = None,
+    origins: LiveOrigins | None = None,
     **options: Unpack[PolicyOptions],
 ) -> None:
     """Make an app answer CORS preflights, and set the CORS headers of all its other responses.
@@ -44,8 +47,9 @@ def setup(
 
     Args:
         app: The app. It is changed in place.
-        policy: A `Policy` to use instead of the options, or a list of policies, of which the first whose origins match
-            decides. It is an error to pass both.
+        policy: A `Policy` to use instead of the options, a `LivePolicy`, which can be replaced while the server runs,
+            or a list of policies, of which the first whose origins match decides. It is an error to pass both a policy
+            and options.
         debug: Whether to help with debugging. Allowed requests are logged as DEBUG. A preflight that is refused for its
             method or headers is answered with 200 if browsers refuse the request anyway, so that the browser console
             names the method or header instead of the status. Leave it off in production, because such a response
@@ -58,6 +62,8 @@ def setup(
             response is 403, also to WebSocket handshakes.
         on_decision: A function that is called with each decision and the `web.Request`. Its exceptions are logged and
             do not affect the request.
+        origins: `LiveOrigins`, exact origins that may change while the server runs. They are allowed in addition to
+            those of the policy. Of a list of policies, they belong to the first one.
         **options: The options of `Policy`.
 
     Raises:
@@ -81,6 +87,7 @@ def setup(
         "served_methods_only": served_methods_only,
         "on_refused": on_refused,
         "on_decision": on_decision,
+        "origins": origins,
     }
     policies, read = read_setup(policy, {**options}, behavior)
     _check_app(app)

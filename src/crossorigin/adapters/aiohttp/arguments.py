@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import cast
 
-from crossorigin.adapters.common.arguments import read_arguments, read_policy, unavailable_argument
+from crossorigin.adapters.common.arguments import (
+    as_live_policy,
+    check_policy,
+    read_arguments,
+    read_policy,
+    unavailable_argument,
+)
 from crossorigin.adapters.common.route_policies import AttachedPolicy
 from crossorigin.fetch.fields import WILDCARD
 from crossorigin.policy.errors import InvalidPolicyError, IssueCode, PolicyIssue, keep_value
@@ -18,6 +25,8 @@ if TYPE_CHECKING:
     from crossorigin.adapters.common.arguments import MiddlewareOptions
 
 _OUTERMOST = "outermost"
+_EXAMPLE = 'pass a Policy, for example policy=[Policy(allow_origins=["https://app.example.com"])].'
+_ONLY_ONE = "pass it alone, without a list. The policies of a list cannot be replaced."
 
 
 def read_setup(
@@ -37,27 +46,17 @@ def read_setup(
     policies = _listed(policy, issues)
     read: tuple[Policy, MiddlewareOptions] | None = None
     try:
-        # The last policy of a list is the only one that may allow every origin.
-        given = policies[-1] if policies else None if isinstance(policy, list | tuple) else policy
+        # The live origins belong to the first policy of a list.
+        given = policies[0] if policies else None if isinstance(policy, list | tuple) else policy
         read = read_arguments(given, known, {**behavior, _OUTERMOST: True})
-        if read[1].live_policy is not None:
-            issues.append(_live_policy(read[1].live_policy))
+        if len(policies) > 1:
+            # The last policy is the only one that may allow every origin.
+            check_policy(policies[-1], replace(read[1], origins=None))
     except InvalidPolicyError as error:
         issues = [*error.issues, *issues]
     if issues or read is None:
         raise InvalidPolicyError(issues)
     return policies or (read[0],), read[1]
-
-
-def _live_policy(policy: object) -> PolicyIssue:
-    """Return the issue of a `LivePolicy`. The policy that it holds at the start would apply for good."""
-    return PolicyIssue(
-        code=IssueCode.NOT_A_POLICY,
-        field="policy",
-        value=keep_value(policy),
-        reason="crossorigin.aiohttp does not support LivePolicy: later changes would have no effect.",
-        instruction="pass a Policy, and restart the server to change it.",
-    )
 
 
 def read_policies(policy: object, options: Mapping[str, object]) -> tuple[Policy, ...]:
@@ -97,7 +96,7 @@ def _listed(policy: Any, issues: list[PolicyIssue]) -> tuple[Policy, ...]:
             field=field,
             value=keep_value(item),
             reason=reason,
-            instruction='pass a Policy, for example policy=[Policy(allow_origins=["https://app.example.com"])].',
+            instruction=_ONLY_ONE if as_live_policy(item) else _EXAMPLE,
         )
         for field, item, reason in reasons
     ]

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from multidict import istr
-
 from crossorigin.adapters.aiohttp.answers import answer_preflight, refuse
+from crossorigin.adapters.aiohttp.arguments import attached_policy
 from crossorigin.adapters.aiohttp.checks import check_cors, log_failure, warn_about_inner
+from crossorigin.adapters.aiohttp.headers import set_headers
 from crossorigin.adapters.aiohttp.registry import layer_key
 from crossorigin.adapters.aiohttp.requests import (
     DECIDED,
@@ -24,17 +24,15 @@ from crossorigin.adapters.aiohttp.requests import (
     read_facts,
     value_of,
 )
-from crossorigin.adapters.aiohttp.routing import AiohttpRoutes, handlers_of, sub_apps
+from crossorigin.adapters.aiohttp.routing import AiohttpRoutes, AppPlans, handlers_of, sub_apps
+from crossorigin.adapters.common.arguments import check_policy
 from crossorigin.adapters.common.enforcement import decide_blocking
+from crossorigin.adapters.common.live_policy import follow_policy
 from crossorigin.adapters.common.reporting import Reporter
-from crossorigin.adapters.common.route_policies import RoutePlans
-from crossorigin.adapters.common.text_headers import EDITED_NAMES
-from crossorigin.adapters.common.text_plan import TextPlan
-from crossorigin.policy.decide.plan import Plan
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    from collections.abc import Awaitable, Callable
 
     from aiohttp.abc import AbstractMatchInfo
     from aiohttp.web import Application, Request, StreamResponse
@@ -42,12 +40,10 @@ if TYPE_CHECKING:
     from crossorigin.adapters.aiohttp.answers import Answered
     from crossorigin.adapters.common.arguments import MiddlewareOptions
     from crossorigin.adapters.common.route_policies import AttachedPolicy, Selection
-    from crossorigin.adapters.common.text_headers import TextHeaders
+    from crossorigin.adapters.common.text_plan import TextPlan
+    from crossorigin.live.origins import LiveOrigins
     from crossorigin.policy.decide.decisions import Decision
     from crossorigin.policy.policy import Policy
-
-# Looking up eight of these strings costs a fifth of looking up eight others.
-_EDITED_NAMES = tuple(map(istr, sorted(EDITED_NAMES)))
 
 
 class _Done(tuple[Any, ...]):
@@ -67,6 +63,7 @@ class Layer:
     """
 
     __slots__ = (
+        "__weakref__",
         "_app",
         "_fast_plan",
         "_has_failed",
@@ -87,9 +84,7 @@ class Layer:
         self._options = options
         self._reporter = Reporter(attached.policy, options, read_facts)
         self._route = app.router.resolve
-        plan = TextPlan(Plan(attached.policy, debug=options.debug), name_type=istr)
-        plans = RoutePlans(attached.policy, plan, debug=options.debug, served_methods_only=options.served_methods_only)
-        self.routes = AiohttpRoutes(self._route, attached, plans)
+        self.routes = AiohttpRoutes(self._route, AppPlans(attached, options))
         self._reports_all = options.debug or options.on_decision is not None
         refuses = options.blocks or options.check_websockets
         self._is_simple = not (self._reports_all or refuses or options.served_methods_only or attached.others)
@@ -98,16 +93,44 @@ class Layer:
         self._is_checked = self._is_scanned = False
         self._has_failed = False
         self._outer: Layer | None = None
+        follow_policy(self, options.live_policy)
+
+    def prepare_policy(self, policy: Policy) -> Callable[[], None]:
+        """Compile another policy, and return the function that starts to use it. `LivePolicy` calls it.
+
+        Raises:
+            InvalidPolicyError: The policy cannot be combined with the other arguments.
+        """
+        check_policy(policy, self._options)
+        compiled = AppPlans(attached_policy((policy,), ""), self._options)
+        reporter = self._reporter.with_policy(policy)
+
+        def use() -> None:
+            reporter.describe_by_policy()
+            self._reporter, self.routes.app = reporter, compiled
+            # An app without a fast plan gets none: a request that has begun would be finished in another way.
+            if self._fast_plan is not None:
+                self._fast_plan = self.routes.plan
+                # The app around this one may have claimed it in the meantime.
+                if self._outer is not None:
+                    self._fast_plan = None
+
+        return use
 
     @property
     def policy(self) -> Policy:
         """The policy of the app, the first if there is a list."""
-        return self.routes.policy
+        return self.routes.app.attached.policy
 
     @property
     def has_several_policies(self) -> bool:
         """Whether the app has a list of policies."""
-        return self.routes.has_several_policies
+        return bool(self.routes.app.attached.others)
+
+    @property
+    def origins(self) -> LiveOrigins | None:
+        """The live origins of the app, or None."""
+        return self._options.origins
 
     def install(self) -> None:
         """Add the layer to the app."""
@@ -127,7 +150,7 @@ class Layer:
         if not app.on_response_prepare.frozen:
             app.on_response_prepare.remove(self.prepare)
             app.on_response_prepare.append(self.prepare)
-        self._scan()
+        self._begin()
 
     def resolve(self, request: Request) -> Awaitable[AbstractMatchInfo]:
         """Route a request, or answer it: the method of the app's router."""
@@ -153,7 +176,7 @@ class Layer:
                     decided = plan.decide_actual(origin)
                     if decided.is_refused:
                         self._reporter.log_refusal(decided.decision, request, origin)
-            _set_headers(response, decided)
+            set_headers(response, decided)
         except Exception as error:  # noqa: BLE001  # aiohttp would close the connection without a response
             self._report_failure(error)
         return _DONE
@@ -179,11 +202,11 @@ class Layer:
 
     def _prepare_fully(self, request: Request, response: StreamResponse) -> None:
         if self._outer is None:
-            _set_headers(response, request[DECIDED])
+            set_headers(response, request[DECIDED])
 
     async def _resolve(self, request: Request) -> AbstractMatchInfo:
         if not self._is_scanned:
-            self._scan()
+            self._begin()
         if self._outer is None and request.method == "OPTIONS":
             origin, method = value_of(request, ORIGIN), value_of(request, REQUEST_METHOD)
             if origin is not None and method is not None:
@@ -239,6 +262,23 @@ class Layer:
         origin = value_of(request, ORIGIN) or ""
         self._reporter.report(decision, request, origin, policy=selection.policy, owner=selection.owner)
 
+    def _begin(self) -> None:
+        """Prepare for requests: start the live origins, and scan the routes.
+
+        Raises:
+            RuntimeError: As in `start`.
+            TypeError: As in `start`.
+        """
+        if self._options.origins is not None:
+            self._options.origins.start()
+        self._scan()
+        if self._outer is None and self._is_simple and not self.routes.has_policies:
+            # If another thread replaces the policy in the meantime, its plan applies.
+            while self._fast_plan is not self.routes.plan:
+                self._fast_plan = self.routes.plan
+        # Routes can be added while the app starts, so the scan counts when no more can be added.
+        self._is_scanned = self._app.frozen
+
     def _scan(self) -> None:
         """Find out whether handlers and sub-apps have policies, and whether a sub-app has its own CORS.
 
@@ -254,10 +294,6 @@ class Layer:
             if layer_key() in app:
                 self._claim(app[layer_key()])
         self.routes.scan(handlers, apps)
-        if self._outer is None and self._is_simple and not self.routes.has_policies:
-            self._fast_plan = self.routes.plan
-        # Routes can be added while the app starts, so the scan counts when no more can be added.
-        self._is_scanned = self._app.frozen
 
     def _claim(self, inner: Layer) -> None:
         """Become the owner of the requests of a sub-app with its own layer."""
@@ -272,15 +308,3 @@ class Layer:
             return
         self._has_failed = True
         log_failure(error)
-
-
-def _set_headers(response: StreamResponse, decided: TextHeaders) -> None:
-    headers, ready = response.headers, decided.ready
-    if ready is not None and headers.keys().isdisjoint(_EDITED_NAMES):
-        headers.extend(ready)
-        return
-    pairs, removed = decided.edit(headers.items())
-    for name in removed:
-        headers.popall(name)
-    for name, value in pairs:
-        headers[name] = value

@@ -11,8 +11,12 @@ from typing import cast
 
 from aiohttp import hdrs
 from aiohttp.web import HTTPMethodNotAllowed
+from multidict import istr
 
 from crossorigin.adapters.aiohttp.registry import REGISTRY, policy_key
+from crossorigin.adapters.common.route_policies import RoutePlans
+from crossorigin.adapters.common.text_plan import TextPlan
+from crossorigin.policy.decide.plan import Plan
 from crossorigin.policy.fields import allowed_methods
 
 TYPE_CHECKING = False
@@ -23,9 +27,8 @@ if TYPE_CHECKING:
     from aiohttp.abc import AbstractMatchInfo
     from aiohttp.web import Application, Request
 
-    from crossorigin.adapters.common.route_policies import AttachedPolicy, RoutePlans, Selection
-    from crossorigin.adapters.common.text_plan import TextPlan
-    from crossorigin.policy.policy import Policy
+    from crossorigin.adapters.common.arguments import MiddlewareOptions
+    from crossorigin.adapters.common.route_policies import AttachedPolicy, Selection
 
     Resolve = Callable[[Request], Awaitable[AbstractMatchInfo]]
 
@@ -33,32 +36,56 @@ if TYPE_CHECKING:
 _NO_METHOD = ""
 
 
+class AppPlans:
+    """The policies of one app, and the plans of all policies in it.
+
+    They belong together: a live policy replaces the whole object, and a request reads it once.
+
+    - `attached`: the policies of the app. Of a list, the first one has the live origins.
+    - `plans`: the plans.
+    """
+
+    __slots__ = ("attached", "plans")
+
+    def __init__(self, attached: AttachedPolicy, options: MiddlewareOptions) -> None:
+        """Compile the first policy. The others are compiled when they are first needed."""
+        policy, is_debug = attached.policy, options.debug
+        plan = TextPlan(Plan(policy, debug=is_debug, live=options.origins), name_type=istr)
+        self.attached = attached
+        self.plans = RoutePlans(policy, plan, debug=is_debug, served_methods_only=options.served_methods_only)
+
+    def choose(self, attached: AttachedPolicy | None, origin: str | None) -> Selection:
+        """Return the selection of attached policies, or of those of the app, for an origin."""
+        if attached is None:
+            # The first policy of a list allows exact origins or patterns, so its plan varies as it is.
+            selection, others = self.plans.app, self.attached.others
+        else:
+            selection, others = self.plans.select(attached), attached.others
+        if not others or selection.plan.decide_actual(origin).decision.allowed:
+            return selection
+        chosen = map(self.plans.select, others)
+        return next((other for other in chosen if other.plan.decide_actual(origin).decision.allowed), selection)
+
+
 class AiohttpRoutes:
-    """The selector of one app. `has_policies` is whether a handler or sub-app has its own policy."""
+    """The selector of one app.
 
-    __slots__ = ("_app_policy", "_plans", "_route", "has_policies")
+    - `app`: the policies of the app and the plans.
+    - `has_policies`: whether a handler or sub-app has its own policy.
+    """
 
-    def __init__(self, route: Resolve, app_policy: AttachedPolicy, plans: RoutePlans) -> None:
+    __slots__ = ("_route", "app", "has_policies")
+
+    def __init__(self, route: Resolve, app: AppPlans) -> None:
         """Start without a look-up. `route` is how the router of the app resolves a request."""
         self._route = route
-        self._app_policy = app_policy
-        self._plans = plans
+        self.app = app
         self.has_policies = False
 
     @property
     def plan(self) -> TextPlan:
-        """The plan of the policy of the app."""
-        return self._plans.app.plan
-
-    @property
-    def policy(self) -> Policy:
-        """The policy of the app, the first if there is a list."""
-        return self._plans.app.policy
-
-    @property
-    def has_several_policies(self) -> bool:
-        """Whether the app has a list of policies."""
-        return bool(self._app_policy.others)
+        """The plan of the policy of the app, the first if there is a list."""
+        return self.app.plans.app.plan
 
     def scan(self, handlers: Iterable[object], apps: Iterable[Application]) -> None:
         """Find out whether one of the handlers or sub-apps has its own policy."""
@@ -67,7 +94,7 @@ class AiohttpRoutes:
 
     def select(self, match: AbstractMatchInfo, method: str, origin: str | None) -> Selection:
         """Select for a request that aiohttp has routed."""
-        return self._choose(self._attached(match, method) if self.has_policies else None, origin)
+        return self.app.choose(self._attached(match, method) if self.has_policies else None, origin)
 
     def is_on_handler(self, match: AbstractMatchInfo, request: Request) -> bool:
         """Return whether the handler of a request has its own policy."""
@@ -75,21 +102,14 @@ class AiohttpRoutes:
 
     async def preflight(self, request: Request, origin: str | None, method: str) -> tuple[Selection, TextPlan]:
         """Select for a preflight, by the method that it requests, and return the plan that answers it."""
-        if not self.has_policies and not self._plans.served_methods_only:
-            selection = self._choose(None, origin)
+        app = self.app
+        if not self.has_policies and not app.plans.served_methods_only:
+            selection = app.choose(None, origin)
             return selection, selection.plan
-        selection = self._choose(await self._resolve(request, method), origin)
-        served = {name: self._choose(found, origin) for name, found in (await self._served(request, selection)).items()}
-        plan = self._plans.plan_for_preflight(selection, served, unserved=self._choose(None, origin))
+        selection = app.choose(await self._resolve(request, method), origin)
+        served = {name: app.choose(found, origin) for name, found in (await self._served(request, selection)).items()}
+        plan = app.plans.plan_for_preflight(selection, served, unserved=app.choose(None, origin))
         return selection, plan
-
-    def _choose(self, attached: AttachedPolicy | None, origin: str | None) -> Selection:
-        first = self._app_policy if attached is None else attached
-        selection = self._plans.select(first)
-        if not first.others or selection.plan.decide_actual(origin).decision.allowed:
-            return selection
-        others = map(self._plans.select, first.others)
-        return next((other for other in others if other.plan.decide_actual(origin).decision.allowed), selection)
 
     async def _resolve(self, request: Request, method: str) -> AttachedPolicy | None:
         found = await self._match(request, method)

@@ -262,10 +262,10 @@ def test_an_app_of_another_framework_is_an_error() -> None:
 
 def test_all_errors_are_reported_together(caplog: pytest.LogCaptureFixture) -> None:
     """Those of the options, of the arguments and of names that only other adapters have, also as CRITICAL."""
-    found = issues_of(allow_origins=[f"{ORIGIN}/"], debug="yes", outermost=False, origins=[])
+    found = issues_of(allow_origins=[f"{ORIGIN}/"], debug="yes", outermost=False, origin=[])
     assert found == [
         (IssueCode.ORIGIN_TRAILING_SLASH, "allow_origins[0]", f'"{ORIGIN}"'),
-        (IssueCode.UNKNOWN_OPTION, "origins", "rename it to allow_origins."),
+        (IssueCode.UNKNOWN_OPTION, "origin", "rename it to allow_origins."),
         (IssueCode.NOT_A_BOOL, "debug", "True"),
         (IssueCode.UNKNOWN_OPTION, "outermost", "remove it."),
     ]
@@ -475,11 +475,3 @@ def test_explain_does_not_wait() -> None:
     setup(app, allow_origins=[ORIGIN], served_methods_only=True)
     with pytest.raises(RuntimeError, match="waits for something"):
         explain(app, "GET", "/", ORIGIN)
-
-
-def test_a_live_policy_is_refused() -> None:
-    """It would be read once, so later changes would have no effect."""
-    from crossorigin import LivePolicy
-
-    with pytest.raises(InvalidPolicyError, match="does not support LivePolicy: later changes would have no effect"):
-        setup(web.Application(), policy=LivePolicy(Policy()))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
