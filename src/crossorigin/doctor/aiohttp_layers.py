@@ -22,6 +22,8 @@ def read_aiohttp(app: Any) -> Iterator[Layer]:
             # Of a list of policies, the origin of the request selects the one that decides.
             is_read = not kept.has_several_policies
             options: dict[str, object] = kept.policy.to_dict() if is_read else {}
+            if kept.origins is not None:
+                options["origins"] = kept.origins
             yield Layer(owner=_owner(kept), name="setup of crossorigin.aiohttp", options=options, is_read=is_read)
         elif module.partition(".")[0] == _AIOHTTP_CORS:
             yield Layer(owner=_owner(kept), name="setup of aiohttp-cors", is_read=False)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from crossorigin.adapters.django.setting_names import ALL_ORIGINS, OLD_NAMES, OPTIONS, POLICY, REGEXES
+from crossorigin.adapters.django.setting_names import ALL_ORIGINS, LIVE_ORIGINS, OLD_NAMES, OPTIONS, POLICY, REGEXES
 from crossorigin.doctor.layers import Layer
 
 if TYPE_CHECKING:
@@ -37,11 +37,21 @@ def read_django() -> Iterator[Layer]:
 
 
 def _layer(owner: str, name: str, settings: Any) -> Layer:
+    live = _live_origins(settings)
     policy = getattr(settings, POLICY, None)
     if policy is not None:
-        return Layer(owner=owner, name=name, options={"policy": policy})
+        return Layer(owner=owner, name=name, options={"policy": policy, **live})
     options = {option: getattr(settings, name) for name, option in OPTIONS.items() if hasattr(settings, name)}
     if getattr(settings, ALL_ORIGINS, False):
         options["allow_origins"] = ["*"]
     is_read = not any(getattr(settings, name, None) for name in (REGEXES, *OLD_NAMES))
-    return Layer(owner=owner, name=name, options=options if is_read else {}, is_read=is_read)
+    return Layer(owner=owner, name=name, options={**(options if is_read else {}), **live}, is_read=is_read)
+
+
+def _live_origins(settings: Any) -> dict[str, object]:
+    """Return the live origins as an option, if there are some. The module of a dotted path was imported by the app."""
+    given = getattr(settings, LIVE_ORIGINS, None)
+    if isinstance(given, str):
+        module, _, name = given.rpartition(".")
+        given = getattr(sys.modules.get(module), name, None)
+    return {} if given is None else {"origins": given}

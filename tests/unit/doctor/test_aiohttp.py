@@ -4,7 +4,7 @@ import aiohttp_cors
 import pytest
 from aiohttp import web
 
-from crossorigin import Policy
+from crossorigin import LiveOrigins, LivePolicy, Policy
 from crossorigin.aiohttp import setup
 from crossorigin.doctor.answers import Answer
 from crossorigin.doctor.app_layers import read_app
@@ -62,6 +62,18 @@ def test_a_fix_names_only_the_options_of_setup_that_change() -> None:
         'allow_headers=["X-Token"],',
     ]
     assert {edit.place for edit in cause.edits} == {"In setup(...), or in the Policy(...) that is passed to it, set:"}
+
+
+def test_a_fix_adds_a_live_origin_or_changes_the_policy_that_applies_now() -> None:
+    """A customer's origin is not for the policy."""
+    live = LivePolicy(Policy())
+    app = with_setup(policy=live, origins=LiveOrigins())
+    live.replace(Policy(allow_origins=[LISTED], allow_methods=["PATCH"]))
+    assert [(edit.within, edit.code) for edit in cause_of(fetch(answer(400), **PUT), app).edits] == [
+        ("LiveOrigins", f'"{PAGE}",'),
+        ("setup", 'allow_methods=["PATCH", "PUT"],'),
+        ("setup", 'allow_headers=["X-Token"],'),
+    ]
 
 
 def test_a_fix_for_several_policies_adds_to_one_of_them() -> None:

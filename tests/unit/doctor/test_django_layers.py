@@ -8,7 +8,7 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.http import HttpResponse
 from django.urls import include, path
 
-from crossorigin import Policy
+from crossorigin import LiveOrigins, LivePolicy, Policy
 from crossorigin.browser import BrowserRequest, run_async
 from crossorigin.django import cors
 from crossorigin.doctor.app_layers import read_app
@@ -94,6 +94,16 @@ def test_a_fix_keeps_the_settings_and_adds_what_is_needed() -> None:
         'INSTALLED_APPS = ["crossorigin.django", *INSTALLED_APPS]',
         'MIDDLEWARE = ["crossorigin.django.CORSMiddleware", *MIDDLEWARE]',
     ]
+
+
+def test_a_fix_adds_a_live_origin() -> None:
+    """A customer's origin is not for the settings. An origin that the set cannot contain is."""
+    live = LivePolicy(Policy(allow_origins=[OTHER]))
+    for settings in ({"CORS_ALLOWED_ORIGINS": [OTHER]}, {"CORS_POLICY": live}):
+        [edit] = fix_for(CORS_LIVE_ORIGINS=LiveOrigins(), **settings).edits
+        assert (edit.within, edit.code) == ("LiveOrigins", f'"{PAGE}",')
+    [edit] = fix_for(CORS_LIVE_ORIGINS=LiveOrigins(schemes=["app"]), CORS_POLICY=live).edits
+    assert (edit.within, edit.code) == ("Policy", f'allow_origins=["{OTHER}", "{PAGE}"],')
 
 
 @pytest.mark.parametrize("is_wsgi", [True, False])

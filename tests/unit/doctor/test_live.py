@@ -4,13 +4,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
+from django.core.handlers.asgi import ASGIHandler
 from fastapi import FastAPI
 from flask import Flask
 
-from crossorigin import CORSMiddleware, LiveOrigins
+from crossorigin import CORSMiddleware, LiveOrigins, LivePolicy, Policy
+from crossorigin.aiohttp import setup
 from crossorigin.doctor.app_layers import read_app
 from crossorigin.doctor.live import live_origins_of, load_origins
 from crossorigin.flask import CORS
+from tests.cases.django_project import project
 from tests.unit.doctor.command import PAGE, check, folder
 
 __all__ = ["folder"]
@@ -64,6 +68,30 @@ def test_the_sets_of_mounted_apps_and_of_flask_are_found() -> None:
     flask = Flask(__name__)
     CORS(flask, origins=of_flask)
     assert live_origins_of(flask, read_app(flask).layers) == [of_flask]
+
+
+@pytest.mark.parametrize(
+    "policy", [Policy(), LivePolicy(Policy()), [Policy(), Policy(allow_origins=["*"])]], ids=["one", "live", "list"]
+)
+def test_the_set_of_an_aiohttp_app_is_found(policy: Any) -> None:
+    """Also if its options are not known, because the origin of a request selects one of several policies."""
+    origins, app = LiveOrigins(), web.Application()
+    setup(app, policy=policy, origins=origins)
+    assert live_origins_of(app, read_app(app).layers) == [origins]
+
+
+ORIGINS = LiveOrigins()
+
+
+@pytest.mark.parametrize(
+    "settings", [{}, {"CORS_POLICY": Policy()}, {"CORS_ALLOWED_ORIGIN_REGEXES": ["https://a"]}], ids=", ".join
+)
+@pytest.mark.parametrize("given", [ORIGINS, f"{__name__}.ORIGINS"], ids=["object", "path"])
+def test_the_set_of_a_django_project_is_found(settings: dict[str, Any], given: Any) -> None:
+    """As it is or by its path, and also if the other settings are not known."""
+    with project([], CORS_LIVE_ORIGINS=given, **settings):
+        app: Any = ASGIHandler()
+        assert live_origins_of(app, read_app(app).layers) == [ORIGINS]
 
 
 async def test_a_load_that_fails_is_part_of_the_line() -> None:
