@@ -1,5 +1,7 @@
 """Live origins and policies under random changes, one after the other and in threads; a browser judges every answer.
 
+The laws hold for every adapter.
+
 The law: a request that begins after `remove` has returned is never allowed, and one that begins after `add` is, unless
 another change of the same origin has begun. No answer mixes two policies.
 """
@@ -19,9 +21,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crossorigin import CORSMiddleware, LiveOrigins, LivePolicy, Policy
-from crossorigin.browser import BrowserRequest, HttpRequest, HttpResponse, Verdict, run
-from tests.cases.asgi import finish
+from crossorigin import LiveOrigins, LivePolicy, Policy
+from crossorigin.browser import BrowserRequest, HttpRequest, Verdict, run
+from tests.cases.live_apps import ADAPTERS, Send
 from tests.example_counts import ExampleCounts
 
 API = "https://api.example/"
@@ -41,33 +43,20 @@ POLICIES = [
 METHODS = ["GET", "OPTIONS"]
 READERS, EDITORS, VISITS = 3, 3, 400
 
-# The ways of a middleware to serve a request: the fast path, the handler, and the plans of single paths.
-WAYS: list[dict[str, Any]] = [{}, {"debug": True}, {"served_methods_only": True}]
+# The ways of the adapters to serve a request: the fast path, the handler, and the plans of single paths.
+WAYS: list[tuple[str, dict[str, Any]]] = [
+    *(("ASGI", way) for way in ({}, {"debug": True}, {"served_methods_only": True})),
+    *((name, {}) for name in ADAPTERS if name != "ASGI"),
+    ("Django with routes", {"served_methods_only": True}),
+    ("aiohttp with routes", {"served_methods_only": True, "on_refused": "block"}),
+]
+every_way = pytest.mark.parametrize(("adapter", "way"), WAYS)
 
 
-async def app(scope: Any, receive: Any, send: Any) -> None:
-    """Answer any request."""
-    await send({"type": "http.response.start", "status": 200, "headers": []})
-    await send({"type": "http.response.body", "body": b""})
-
-
-def transport(middleware: CORSMiddleware, request: HttpRequest) -> HttpResponse:
-    """Pass a request of the browser on."""
-    sent: list[Any] = []
-
-    async def send(message: Any) -> None:
-        sent.append(message)
-
-    headers = [(name.lower(), value) for name, value in request.headers]
-    finish(middleware({"type": "http", "method": request.method, "path": "/", "headers": headers}, None, send))
-    return HttpResponse(status=sent[0]["status"], headers=tuple(map(tuple, sent[0]["headers"])))
-
-
-def visit(middleware: CORSMiddleware, origin: str, method: str, header: str = "") -> Verdict:
+def visit(app: Send, origin: str, method: str, header: str = "") -> Verdict:
     """Return what a browser makes of a page's request. With a header, it asks first."""
     headers = ((header, "1"),) if header else ()
-    request = BrowserRequest(url=API, origin=origin, method=method, headers=headers)
-    return run(request, partial(transport, middleware))
+    return run(BrowserRequest(url=API, origin=origin, method=method, headers=headers), app)
 
 
 CHANGE = st.one_of(
@@ -83,33 +72,33 @@ ASKED = st.lists(
 )
 
 
-@pytest.mark.parametrize("way", WAYS, ids=repr)
-def test_each_change_applies_to_the_next_request(way: dict[str, Any]) -> None:
+@every_way
+def test_each_change_applies_to_the_next_request(adapter: str, way: dict[str, Any]) -> None:
     """The browser lets a page read an answer exactly if its origin is in the set or in the policy at that moment."""
     counts = ExampleCounts()
 
     @given(steps=st.lists(st.tuples(CHANGE, ASKED), max_size=12))
     def law(steps: list[tuple[tuple[str, Any], list[tuple[str, str, str]]]]) -> None:
         origins, live, expected = LiveOrigins(), LivePolicy(POLICIES[0]), set[str]()
-        middleware = CORSMiddleware(app, policy=live, origins=origins, **way)
-        for (change, value), asked in steps:
-            match change:
-                case "add":
-                    assert origins.add(value) == (value not in expected)
-                    expected.add(value)
-                case "remove":
-                    assert origins.remove(value) == (value in expected)
-                    expected.discard(value)
-                case "replace":
-                    origins.replace(value)
-                    expected = {*value}
-                case _:
-                    live.replace(value)
-            assert list(origins) == sorted(expected)
-            for origin, method, header in asked:
-                allowed = visit(middleware, origin, method, header).allowed
-                counts.count(live=origin in expected, refused=not allowed)
-                assert allowed == (origin in expected or origin == STATIC)
+        with ADAPTERS[adapter](policy=live, origins=origins, **way) as app:
+            for (change, value), asked in steps:
+                match change:
+                    case "add":
+                        assert origins.add(value) == (value not in expected)
+                        expected.add(value)
+                    case "remove":
+                        assert origins.remove(value) == (value in expected)
+                        expected.discard(value)
+                    case "replace":
+                        origins.replace(value)
+                        expected = {*value}
+                    case _:
+                        live.replace(value)
+                assert list(origins) == sorted(expected)
+                for origin, method, header in asked:
+                    allowed = visit(app, origin, method, header).allowed
+                    counts.count(live=origin in expected, refused=not allowed)
+                    assert allowed == (origin in expected or origin == STATIC)
 
     law()
     counts.require(live=0.2, refused=0.2)
@@ -162,11 +151,10 @@ def in_threads(*functions: Callable[[], None]) -> None:
         raise errors[0]
 
 
-@pytest.mark.parametrize("way", WAYS, ids=repr)
-def test_threads_never_see_a_removed_origin_and_never_miss_an_added_one(way: dict[str, Any]) -> None:
+@every_way
+def test_threads_never_see_a_removed_origin_and_never_miss_an_added_one(adapter: str, way: dict[str, Any]) -> None:
     """Three threads change origins of their own, one replaces the policy, and three browsers visit."""
     origins, live = LiveOrigins(), LivePolicy(POLICIES[0])
-    middleware = CORSMiddleware(app, policy=live, origins=origins, **way)
     moment, timelines = count(), {origin: Timeline() for origin in ORIGINS}
     results: Counter[bool | None] = Counter()
     # Each visit permits one change, so that many visits fall between two changes of their origin.
@@ -194,7 +182,7 @@ def test_threads_never_see_a_removed_origin_and_never_miss_an_added_one(way: dic
             for _ in range(VISITS):
                 origin = random.choice(ORIGINS)
                 begin = next(moment)
-                allowed = visit(middleware, origin, random.choice(["GET", "PUT"]), random.choice(["", "X-A"])).allowed
+                allowed = visit(app, origin, random.choice(["GET", "PUT"]), random.choice(["", "X-A"])).allowed
                 expected = timelines[origin].expected(begin, next(moment))
                 results[expected] += 1
                 assert expected in {None, allowed}, (origin, allowed)
@@ -203,30 +191,34 @@ def test_threads_never_see_a_removed_origin_and_never_miss_an_added_one(way: dic
             reading[number] = False
             permits.release(EDITORS)
 
-    with frequent_switches():
-        editors = [partial(edit, number) for number in range(EDITORS)]
-        in_threads(*editors, replace, *(partial(read, number) for number in range(READERS)))
-    for origin in ORIGINS:
-        allowed = timelines[origin].changes[-1][0]
-        assert visit(middleware, origin, "PUT").allowed == allowed == (origin in origins)
+    with ADAPTERS[adapter](policy=live, origins=origins, **way) as app:
+        with frequent_switches():
+            editors = [partial(edit, number) for number in range(EDITORS)]
+            in_threads(*editors, replace, *(partial(read, number) for number in range(READERS)))
+        for origin in ORIGINS:
+            allowed = timelines[origin].changes[-1][0]
+            assert visit(app, origin, "PUT").allowed == allowed == (origin in origins)
     assert min(results[True], results[False]) > 10, results
 
 
-@pytest.mark.parametrize("way", WAYS, ids=repr)
-def test_no_answer_mixes_two_policies(way: dict[str, Any]) -> None:
+@every_way
+def test_no_answer_mixes_two_policies(adapter: str, way: dict[str, Any]) -> None:
     """Each answer is one that the old or the new policy gives, whenever it is replaced."""
     live = LivePolicy(POLICIES[0])
-    middleware = CORSMiddleware(app, policy=live, **way)
 
-    def answer(middleware: CORSMiddleware, method: str) -> tuple[Any, ...]:
+    def answer(app: Send, method: str) -> tuple[Any, ...]:
         fields = [(b"Origin", STATIC.encode())]
         if method == "OPTIONS":
             fields += [(b"Access-Control-Request-Method", b"PUT"), (b"Access-Control-Request-Headers", b"x-a")]
-        response = transport(middleware, HttpRequest(method=method, url=API, headers=tuple(fields), credentials=False))
-        return response.status, response.headers
+        response = app(HttpRequest(method=method, url=API, headers=tuple(fields), credentials=False))
+        lines = [(name.lower(), value) for name, value in response.headers]
+        return response.status, *(line for line in lines if line[0].startswith((b"access-control", b"vary")))
 
-    alone = [CORSMiddleware(app, policy=policy, **way) for policy in POLICIES]
-    expected = {method: {answer(each, method) for each in alone} for method in METHODS}
+    expected = {method: set[tuple[Any, ...]]() for method in METHODS}
+    for policy in POLICIES:
+        with ADAPTERS[adapter](policy=policy, **way) as app:
+            for method in METHODS:
+                expected[method].add(answer(app, method))
     seen: dict[str, set[tuple[Any, ...]]] = {method: set() for method in METHODS}
 
     def replace() -> None:
@@ -238,11 +230,11 @@ def test_no_answer_mixes_two_policies(way: dict[str, Any]) -> None:
     def read(method: str) -> None:
         # Both answers are seen in the end, because the policy is replaced until they are.
         while seen[method] != expected[method] or seen != expected:
-            seen[method].add(answer(middleware, method))
+            seen[method].add(answer(app, method))
             assert seen[method] <= expected[method]
         for _ in range(VISITS):
-            assert answer(middleware, method) in expected[method]
+            assert answer(app, method) in expected[method]
 
-    with frequent_switches():
+    with ADAPTERS[adapter](policy=live, **way) as app, frequent_switches():
         in_threads(replace, *(partial(read, method) for method in METHODS))
     assert all(len(answers) == 2 for answers in expected.values())
