@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.core.handlers.wsgi import WSGIHandler
 from django.http import HttpResponse
-from django.test import override_settings
+from django.test import RequestFactory, override_settings
 
 from crossorigin import InvalidPolicyError, LiveOrigins, LivePolicy, Policy
 from crossorigin.adapters.django.middleware import _Settings
@@ -96,10 +96,10 @@ def test_a_handler_that_was_read_before_a_replacement_is_not_used_for_good() -> 
             super().__setattr__(name, value)
 
     with serving(CORS_POLICY=live):
-        middleware = Racing(feed)
-        assert middleware._start().plans.app.policy is POLICY
-        assert middleware._start().plans.app.policy is live.current is SECOND
-        assert middleware._handler is not None
+        middleware: Any = Racing(feed)
+        found = [middleware(RequestFactory().get("/", headers={"Origin": OTHER})) for _ in range(3)]
+    assert live.current is SECOND
+    assert [response.headers.get("Access-Control-Allow-Origin") for response in found] == [None, OTHER, OTHER]
 
 
 def test_old_policies_and_settings_are_not_kept_alive() -> None:
