@@ -50,21 +50,21 @@ CREATE TABLE IF NOT EXISTS cors_change (
 )""",
     """\
 CREATE TRIGGER IF NOT EXISTS cors_origin_inserted AFTER INSERT ON cors_origin BEGIN
-    SELECT RAISE(ABORT, 'cors_head has no row. Run: crossorigin origins init') WHERE NOT EXISTS (SELECT 1 FROM cors_head);
+    SELECT RAISE(ABORT, 'cors_head is empty. Run: crossorigin origins init') WHERE NOT EXISTS (SELECT 1 FROM cors_head);
     UPDATE cors_head SET rev = rev + 1;
     INSERT INTO cors_change (rev, scope, origin, action, actor)
         SELECT rev, NEW.scope, NEW.origin, 'add', actor FROM cors_head;
 END""",
     """\
 CREATE TRIGGER IF NOT EXISTS cors_origin_deleted AFTER DELETE ON cors_origin BEGIN
-    SELECT RAISE(ABORT, 'cors_head has no row. Run: crossorigin origins init') WHERE NOT EXISTS (SELECT 1 FROM cors_head);
+    SELECT RAISE(ABORT, 'cors_head is empty. Run: crossorigin origins init') WHERE NOT EXISTS (SELECT 1 FROM cors_head);
     UPDATE cors_head SET rev = rev + 1;
     INSERT INTO cors_change (rev, scope, origin, action, actor)
         SELECT rev, OLD.scope, OLD.origin, 'remove', actor FROM cors_head;
 END""",
     """\
 CREATE TRIGGER IF NOT EXISTS cors_origin_updated AFTER UPDATE ON cors_origin BEGIN
-    SELECT RAISE(ABORT, 'cors_head has no row. Run: crossorigin origins init') WHERE NOT EXISTS (SELECT 1 FROM cors_head);
+    SELECT RAISE(ABORT, 'cors_head is empty. Run: crossorigin origins init') WHERE NOT EXISTS (SELECT 1 FROM cors_head);
     UPDATE cors_head SET rev = rev + 1;
     INSERT INTO cors_change (rev, scope, origin, action, actor)
         SELECT rev, OLD.scope, OLD.origin, 'remove', actor FROM cors_head;
@@ -109,7 +109,7 @@ CREATE OR REPLACE FUNCTION cors_lock_head() RETURNS trigger LANGUAGE plpgsql SEC
 BEGIN
     PERFORM FROM cors_head WHERE id = 1 FOR UPDATE;
     IF NOT FOUND THEN
-        RAISE EXCEPTION 'cors_head has no row. Run: crossorigin origins init';
+        RAISE EXCEPTION 'cors_head is empty. Run: crossorigin origins init';
     END IF;
     RETURN NULL;
 END
