@@ -336,7 +336,7 @@ class LiveOrigins:
 
     def first_load(self) -> FirstLoad | None:
         """Return the first load of stored origins, or None if there is nothing to wait for, for adapters."""
-        if self._poller is None or self._follower is None or self._poller.outcome.loaded_at is not None:
+        if self._poller is None or self._follower is None or self._poller.has_loaded:
             return None
         from crossorigin.live.start import FirstLoad
 

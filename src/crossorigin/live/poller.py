@@ -180,9 +180,14 @@ class Poller:
         done: Future[None] = Future()
         self._first.append(done)
         # The thread sets the outcome before it looks for futures, so one of the two sees the other.
-        if self._outcome.loaded_at is not None:
+        if self.has_loaded:
             _finish(self._first, None)
         return done
+
+    @property
+    def has_loaded(self) -> bool:
+        """Whether an attempt has succeeded."""
+        return self._outcome.loaded_at is not None
 
     @property
     def running_for(self) -> float:

@@ -39,21 +39,23 @@ class FirstLoad:
         """Whether an app that has not loaded the origins must not serve."""
         return self._follower.options.require
 
-    def finish(self, *, log: bool) -> None:
+    def finish(self) -> None:
         """Report that the origins are not loaded, if they are not.
 
         Raises:
             RuntimeError: They are not, and `require` is set.
         """
-        outcome = self._poller.outcome
+        outcome, follower = self._poller.outcome, self._follower
         if outcome.loaded_at is not None:
             return
-        timeout = self._follower.options.start_timeout
         message = (
-            f"the live origins in {self._follower.address} were not loaded within start_timeout={timeout:g} seconds"
-            f"{'' if outcome.error is None else f': {outcome.error}'}"
+            f"The live origins in {follower.address} were not loaded within "
+            f"start_timeout={follower.options.start_timeout:g} seconds"
         )
         if self.is_required:
-            raise RuntimeError(f"{message}. The app must not serve without them (require=True).")
-        if log:
-            _LOGGER.error("%s. Only the origins of the policy are allowed.", message.capitalize())
+            reason = "" if outcome.error is None else f": {outcome.error.removesuffix('.')}"
+            raise RuntimeError(f"{message}{reason}. With require=True, the app does not serve without them.")
+        # Requests that arrive together wait together.
+        if not follower.has_reported_start:
+            follower.has_reported_start = True
+            _LOGGER.error("%s. Until they are, only the origins of the policy are allowed.", message)

@@ -15,7 +15,7 @@ from crossorigin.live.stores.session import other_version
 from crossorigin.policy.errors import InvalidPolicyError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Generator, Iterable
 
     from crossorigin.live.stores.session import Session
     from crossorigin.live.validation import OriginRules
@@ -130,7 +130,7 @@ class Editor:
         self._scope = scope
 
     @contextmanager
-    def transaction(self, actor: str | None = None) -> Iterator[None]:
+    def transaction(self, actor: str | None = None) -> Generator[None]:
         """Commit at the end of the block, or roll back if it raises. No other edit runs at the same time.
 
         Raises:

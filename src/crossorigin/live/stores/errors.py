@@ -9,8 +9,6 @@ from urllib.parse import parse_qsl, quote, unquote, urlsplit
 from crossorigin.policy.errors import without_passwords
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from crossorigin.live.stores.address import StoreAddress
 
 _HIDDEN = "***"
@@ -24,18 +22,21 @@ class StoreError(Exception):
 
 
 def hide_passwords(text: str, address: StoreAddress) -> str:
-    """Return the text of a driver's error in which the passwords of an address are replaced."""
-    for password in _passwords(address):
-        # A user that is called like its password is shown in the address anyway.
-        if password and password not in address.text:
-            text = text.replace(password, _HIDDEN)
+    """Return the text of a driver's error in which passwords are replaced."""
+    for password in (*_passwords(address), os.environ.get("PGPASSWORD", "")):
+        for form in (password, unquote(password), quote(password, safe="")):
+            # A user that is called like its password is shown in the address anyway.
+            if form and form not in address.text:
+                text = text.replace(form, _HIDDEN)
     return without_passwords(text)
 
 
-def _passwords(address: StoreAddress) -> Iterator[str]:
-    yield os.environ.get("PGPASSWORD", "")
+def has_password(address: StoreAddress) -> bool:
+    """Return whether the URL of a store contains a password."""
+    return any(_passwords(address))
+
+
+def _passwords(address: StoreAddress) -> list[str]:
     parts = urlsplit(address.conninfo)
-    given = [parts.netloc.rpartition("@")[0].partition(":")[2]]
-    given += [value for name, value in parse_qsl(parts.query) if name.endswith("password")]
-    for password in given:
-        yield from (password, unquote(password), quote(password, safe=""))
+    login = parts.netloc.rpartition("@")[0]
+    return [login.partition(":")[2], *(value for name, value in parse_qsl(parts.query) if name.endswith("password"))]

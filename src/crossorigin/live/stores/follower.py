@@ -56,13 +56,25 @@ class Store(Protocol):
 class Follower:
     """The source that follows one store, and what it has applied to the set of origins."""
 
-    __slots__ = ("_invalid", "_limit", "_options", "_reader", "_table", "address", "connected", "position")
+    __slots__ = (
+        "_invalid",
+        "_limit",
+        "_options",
+        "_reader",
+        "_table",
+        "address",
+        "connected",
+        "has_reported_start",
+        "position",
+    )
 
     def __init__(self, address: StoreAddress, table: OriginTable, rules: OriginRules, options: StoreOptions) -> None:
         """Store the arguments. Nothing is opened yet."""
         self.address = address
         self.connected: bool | None = None
         self.position: Position | None = None
+        # Whether it was logged that the start did not wait any longer.
+        self.has_reported_start = False
         self._table = table
         self._limit = rules.limit
         self._reader = RowReader(rules)

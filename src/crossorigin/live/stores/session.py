@@ -14,7 +14,7 @@ from crossorigin.live.stores.errors import StoreError, hide_passwords
 from crossorigin.live.stores.schema import VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
     from typing import Self
 
     from crossorigin.live.stores.address import StoreAddress
@@ -64,7 +64,7 @@ class Session:
             return int(self._run(statement, parameters).rowcount)
 
     @contextmanager
-    def transaction(self, *, write: bool = False) -> Iterator[None]:
+    def transaction(self, *, write: bool = False) -> Generator[None]:
         """Run what is in the block in one transaction, with one snapshot if it only reads.
 
         Whatever the block raises rolls back. In PostgreSQL, the server ends a transaction whose block is idle for
@@ -115,7 +115,7 @@ class Session:
         return postgres.connect(self.address, timeout=self._timeout)
 
     @contextmanager
-    def _errors(self) -> Iterator[None]:
+    def _errors(self) -> Generator[None]:
         """Turn the errors of the driver into `StoreError`. Nothing but the driver runs in the block."""
         try:
             yield

@@ -10,7 +10,7 @@ from crossorigin.live.stores.errors import StoreError
 from crossorigin.live.stores.session import Session
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator
 
     from crossorigin.live.stores.address import StoreAddress
     from crossorigin.live.validation import OriginRules
@@ -67,7 +67,7 @@ def edit(
     actor: str | None,
     deadline: float,
     apply: Callable[[], object],
-) -> Iterator[OriginWriter]:
+) -> Generator[OriginWriter]:
     """Run a block in one transaction, and apply what it committed to this process.
 
     Raises:
