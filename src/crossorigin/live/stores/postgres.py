@@ -121,7 +121,7 @@ class PostgreSQLStore:
             connection, is_new = self._connection, self._connection is None
             if connection is None:
                 connection = self._connection = connect(self._address, timeout=self._deadline)
-            with _shut_down_at(deadline, connection):
+            with shut_down_at(deadline, connection):
                 if is_new and self._listen:
                     connection.execute(f"LISTEN {CHANNEL}".encode("ascii"))
                 connection.execute(self._begin)
@@ -165,7 +165,7 @@ def _read(connection: Connection[TupleRow], statement: str, values: tuple[object
 
 
 @contextmanager
-def _shut_down_at(deadline: float, connection: Connection[TupleRow]) -> Generator[None]:
+def shut_down_at(deadline: float, connection: Connection[TupleRow]) -> Generator[None]:
     """Shut the connection down at a point in time, because libpq waits without a limit for a peer that hangs."""
     with socket.socket(fileno=os.dup(connection.fileno())) as peer:
         timer = threading.Timer(deadline - time.monotonic(), _shut_down, (peer,))

@@ -6,6 +6,7 @@ in PostgreSQL and as a whole in SQLite.
 
 from __future__ import annotations
 
+import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from crossorigin.live.stores.address import StoreAddress
 
 _MAX_TEXT = 500
+# The seconds after the timeout of a statement in which the server may still report it.
+_GRACE = 1.0
 _NO_SCHEMA = ("42P01", "3F000")
 _PERMISSION_DENIED = "42501"
 
@@ -102,8 +105,19 @@ class Session:
     def _run(self, statement: str, parameters: tuple[object, ...]) -> Any:
         if self.address.engine == "sqlite":
             return self._connection.execute(statement.replace("%s", "?"), parameters)
-        # Without parameters, psycopg sends a script of several statements as it is.
-        return self._connection.execute(statement, parameters or None)
+        from crossorigin.live.stores.postgres import shut_down_at
+
+        # The server ends a statement itself, unless it hangs.
+        latest = time.monotonic() + self._timeout + _GRACE
+        try:
+            with shut_down_at(latest, self._connection):
+                # Without parameters, psycopg sends a script of several statements as it is.
+                return self._connection.execute(statement, parameters or None)
+        except Exception:
+            if time.monotonic() < latest:
+                raise
+            message = f"the server has not answered for {self._timeout + _GRACE:g} seconds."
+            raise TimeoutError(message) from None
 
     def _connect(self) -> Any:
         if self.address.engine == "sqlite":
