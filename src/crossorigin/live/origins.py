@@ -346,6 +346,10 @@ class LiveOrigins:
         """Return whether an origin is valid here, for adapters."""
         return self._rules.valid(origin) is not None
 
+    def command(self, verb: str, origin: str) -> str | None:
+        """Return the command that edits the database of stored origins, or None without one."""
+        return None if self._follower is None else self._follower.command(verb, origin)
+
     def describe(self) -> str:
         """Return the source of the origins and how recent they are, for explanations and the log."""
         return f"the live origins ({self._summary()})"

@@ -48,10 +48,8 @@ class FirstLoad:
         outcome, follower = self._poller.outcome, self._follower
         if outcome.loaded_at is not None:
             return
-        message = (
-            f"The live origins in {follower.address} were not loaded within "
-            f"start_timeout={follower.options.start_timeout:g} seconds"
-        )
+        timeout = f"were not loaded within start_timeout={follower.options.start_timeout:g} seconds"
+        message = f"The live origins in {follower.address} {timeout if self.seconds == 0 else 'are not loaded yet'}"
         if self.is_required:
             reason = "" if outcome.error is None else f": {outcome.error.removesuffix('.')}"
             raise RuntimeError(f"{message}{reason}. With require=True, the app does not serve without them.")
