@@ -5,7 +5,6 @@ from typing import Any
 
 import psycopg
 import pytest
-from psycopg import sql
 
 from crossorigin.live.stores.address import StoreAddress, read_address
 from crossorigin.live.stores.schema import STATEMENTS, VERSION, Engine, script
@@ -125,7 +124,7 @@ def test_an_editor_cannot_hijack_the_triggers(postgresql: PostgreSQL, postgresql
         with psycopg.connect(url, autocommit=True) as connection:
             connection.execute("CREATE TEMPORARY TABLE cors_head (id integer, rev bigint)")
             connection.execute("INSERT INTO cors_head VALUES (1, 1000)")
-            connection.execute(sql.SQL(_INSERT))
+            connection.execute(_INSERT.encode())
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 connection.execute(
                     "CREATE TRIGGER hijack AFTER INSERT ON pg_temp.cors_head FOR EACH STATEMENT "
