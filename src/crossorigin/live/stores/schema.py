@@ -156,8 +156,9 @@ DECLARE
     name text;
 BEGIN
     FOREACH name IN ARRAY ARRAY['cors_lock_head', 'cors_log_change', 'cors_start_epoch'] LOOP
-        EXECUTE format('ALTER FUNCTION %I() SET search_path = pg_catalog, %I, pg_temp', name, current_schema());
-        EXECUTE format('REVOKE ALL ON FUNCTION %I() FROM PUBLIC', name);
+        EXECUTE 'ALTER FUNCTION ' || name || '() SET search_path = pg_catalog, ' || quote_ident(current_schema())
+            || ', pg_temp';
+        EXECUTE 'REVOKE ALL ON FUNCTION ' || name || '() FROM PUBLIC';
     END LOOP;
 END
 $block$""",
@@ -185,5 +186,9 @@ STATEMENTS: dict[Engine, tuple[str, ...]] = {"sqlite": SQLITE, "postgresql": POS
 
 
 def script(engine: Engine) -> str:
-    """Return all statements as one script, for a migration."""
+    """Return all statements as one script, for a migration.
+
+    A semicolon and an empty line are between two statements, and never within one, because some migrations run one
+    statement at a time. There is no percent sign in the statements for PostgreSQL, which its drivers may interpret.
+    """
     return "".join(f"{statement};\n\n" for statement in STATEMENTS[engine]).removesuffix("\n")
