@@ -17,6 +17,7 @@ from crossorigin.live.stores.errors import StoreError
 from crossorigin.live.stores.reading import read_snapshot, read_version
 from crossorigin.live.stores.schema import VERSION
 from crossorigin.live.stores.session import explain, other_version
+from crossorigin.policy.errors import InvalidPolicyError
 
 if TYPE_CHECKING:
     import threading
@@ -138,6 +139,9 @@ class Follower:
             return str(failure)
         if timed_out:
             return f"{self.task} took longer than deadline={self._options.deadline:g} seconds"
+        if isinstance(failure, InvalidPolicyError):
+            reasons = [f"{issue.reason} To fix it, {issue.instruction}" for issue in failure.issues]
+            return f"{self.task} failed. {' '.join(reasons)}"
         return f"{self.task} failed: {type(failure).__name__}: {' '.join(str(failure).split())}"
 
     def log(self, message: str, failure: BaseException) -> None:  # noqa: ARG002  # the message has its text
@@ -200,7 +204,12 @@ class Follower:
         origins, invalid = self._reader.read_changes([row for row in changes if row not in removed], removed)
         gone = {row.encode("utf-8", "surrogatepass") for row in removed if isinstance(row, str)}
         current = self._table.origins
-        self._reader.check_count(len(current) + len(origins - current) - len(gone & current))
+        try:
+            self._reader.check_count(len(current) + len(origins - current) - len(gone & current))
+        except InvalidPolicyError:
+            # A revocation must not wait until somebody has noticed that too many origins were added.
+            self._table.change(removed=gone)
+            raise
         self._table.change(added=origins, removed=gone)
         self._invalid = (self._invalid - removed) | set(invalid)
 

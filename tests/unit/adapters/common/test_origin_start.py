@@ -95,7 +95,7 @@ def test_a_wsgi_app_serves_its_own_origins_without_a_store(
     origins = LiveOrigins.open(f"sqlite:///{tmp_path / 'cors.db'}", start_timeout=SHORT, poll=SHORT)
     app = build(origins)
     assert not allowed(app)
-    assert not allowed(app)
+    assert not allowed(build(origins))
     lines = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
     (line,) = [line for line in lines if "start_timeout" in line]
     assert line == (
