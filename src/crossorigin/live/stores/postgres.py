@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 import threading
@@ -37,6 +38,8 @@ _DEFAULTS: dict[str, Any] = {
 
 # How often a thread that waits for notifications looks whether somebody asks for a comparison, in seconds.
 _SLICE = 0.05
+
+_LOGGER = logging.getLogger("crossorigin")
 
 
 def check_url(address: StoreAddress) -> None:
@@ -92,7 +95,7 @@ def _parameters(address: StoreAddress) -> dict[str, Any]:
 class PostgreSQLStore:
     """A PostgreSQL database that is followed, over one connection. Any error closes it, and the next use reconnects."""
 
-    __slots__ = ("_address", "_begin", "_connection", "_deadline", "_listen", "is_connected")
+    __slots__ = ("_address", "_begin", "_connection", "_deadline", "_has_warned", "_listen", "is_connected")
 
     def __init__(self, address: StoreAddress, *, deadline: float, listen: bool) -> None:
         """Store the arguments. Nothing is connected yet."""
@@ -103,6 +106,7 @@ class PostgreSQLStore:
         begin = f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = {milliseconds}"
         self._begin = begin.encode("ascii")
         self._listen = listen
+        self._has_warned = False
         self._connection: Connection[TupleRow] | None = None
         self.is_connected = False
 
@@ -123,7 +127,7 @@ class PostgreSQLStore:
                 connection = self._connection = connect(self._address, timeout=self._deadline)
             with shut_down_at(deadline, connection):
                 if is_new and self._listen:
-                    connection.execute(f"LISTEN {CHANNEL}".encode("ascii"))
+                    self._subscribe(connection)
                 connection.execute(self._begin)
                 self.is_connected = True
                 yield partial(_read, connection)
@@ -135,6 +139,24 @@ class PostgreSQLStore:
             if time.monotonic() >= deadline:
                 raise TimeoutError from error
             raise
+
+    def _subscribe(self, connection: Connection[TupleRow]) -> None:
+        """Ask for notifications. They only shorten the wait, so an error must not stop the comparisons."""
+        import psycopg
+
+        try:
+            connection.execute(f"LISTEN {CHANNEL}".encode("ascii"))
+        except psycopg.Error as error:
+            if connection.closed:
+                raise
+            if not self._has_warned:
+                self._has_warned = True
+                _LOGGER.warning(
+                    "Live origins: %s does not notify of changes, so listen=True has no effect. A standby server does "
+                    "not support LISTEN, for example. %s",
+                    self._address,
+                    " ".join(str(error).split()),
+                )
 
     def wait(self, seconds: float, wake: threading.Event) -> None:
         """Wait for the next comparison, which a notification of a change can begin earlier."""

@@ -14,7 +14,7 @@ import psycopg
 import pytest
 
 from crossorigin import LiveOrigins, StoreError
-from crossorigin.live.stores import sqlite
+from crossorigin.live.stores import postgres, sqlite
 from crossorigin.live.stores.address import StoreAddress, read_address
 from crossorigin.live.stores.postgres import PostgreSQLStore
 from crossorigin.live.stores.sqlite import SQLiteStore
@@ -96,7 +96,10 @@ def test_a_slow_statement_of_the_server_is_stopped_at_the_deadline(database: Sto
     store = PostgreSQLStore(database, deadline=SHORT, listen=False)
     with pytest.raises(TimeoutError), store.snapshot() as read:
         list(read("SELECT pg_sleep(60)", ()))
-    assert execute(database, "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep(60)%'") == [(0,)]
+    end = time.monotonic() + LONG / 2
+    running = "SELECT pid FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep(60)%'"
+    while execute(database, running):
+        assert time.monotonic() < end
     with store.snapshot() as read:
         assert list(read("SELECT 1", ())) == [(1,)]
     store.close()
@@ -172,6 +175,31 @@ def test_a_request_for_a_comparison_ends_the_wait_for_notifications(database: St
     with store.snapshot() as read:
         list(read("SELECT 1", ()))
     store.close()
+
+
+def test_a_server_that_does_not_notify_is_still_read(
+    database: StoreAddress, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A standby server refuses LISTEN, as any server refuses this channel. It is logged once."""
+    monkeypatch.setattr(postgres, "CHANNEL", "not a channel")
+    store = PostgreSQLStore(database, deadline=LONG, listen=True)
+    for _ in range(2):
+        with store.snapshot() as read:
+            assert list(read("SELECT 1", ())) == [(1,)]
+        store.close()
+    assert len([record for record in caplog.records if "listen=True has no effect" in record.getMessage()]) == 1
+
+
+def test_a_connection_that_ends_at_the_first_statement_is_an_error(
+    database: StoreAddress, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is not taken for a server that does not notify."""
+    monkeypatch.setattr(postgres, "CHANNEL", "ignored; SELECT pg_terminate_backend(pg_backend_pid())")
+    store = PostgreSQLStore(database, deadline=LONG, listen=True)
+    with pytest.raises(psycopg.OperationalError), store.snapshot():
+        pass
+    assert not store.is_connected
+    assert "listen=True" not in caplog.text
 
 
 def test_a_wait_without_notifications_is_that_of_a_clock(address: StoreAddress) -> None:
