@@ -142,6 +142,11 @@ class Fleet:
             assert time.monotonic() < deadline, f"not every worker {what}: {statuses}\n{self.log()}"
             time.sleep(_PAUSE)
 
+    def wait_for_comparison(self) -> None:
+        """Wait until every worker has compared once more, from now on, and reports no error."""
+        now = time.monotonic()
+        self.wait(lambda status: status.compared > now and status.error is None, "compares")
+
     def allowed(self, origins: Iterable[str]) -> set[str]:
         """Return which origins are allowed. Every worker must agree, for requests and preflights."""
         found = set()

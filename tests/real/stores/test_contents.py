@@ -151,9 +151,7 @@ def test_a_restored_backup_at_the_same_revision(stage: Stage) -> None:
         with cut_off(stage):
             restore(store, backup)
             edit(store, added=[SHOP])
-        fleet.wait(is_current(stage), "is connected again")
-        before = {status.pid: status.compared for status in fleet.statuses()}
-        fleet.wait(lambda status: status.compared > before[status.pid], "compares again")
+        fleet.wait_for_comparison()
         assert fleet.allowed(ORIGINS) == {BASE, SHOP}
     load.check(store.history)
 
@@ -183,8 +181,7 @@ def test_a_schema_of_the_future(stage: Stage) -> None:
         fleet.wait(lambda status: status.error is not None and "schema" in status.error, "reports the schema")
         with store.history.editing(added=[SHOP]):
             store.run((ADD, [SHOP]))
-        before = {status.pid: status.staleness for status in fleet.statuses()}
-        fleet.wait(lambda status: status.staleness > before[status.pid] + 0.3, "does not compare")
+        fleet.wait(lambda status: status.staleness > 1, "reports how old its origins are")
         assert fleet.allowed(ORIGINS) == {BASE}
         store.run(("UPDATE cors_head SET schema_version = 1", []))
         fleet.wait(is_current(stage), "follows the store again")

@@ -5,6 +5,7 @@ import re
 from tests.real.stores.conftest import BASE, Start
 from tests.real.stores.databases import PostgreSQLStore, edit, revision
 from tests.real.stores.fleet import Fleet, Load
+from tests.real.stores.proxy import Proxy
 
 SHOP = "https://shop.customer.example"
 # Longer than any test.
@@ -34,8 +35,8 @@ def test_a_notification_is_enough(start: Start, postgresql_store: PostgreSQLStor
     load.check(postgresql_store.history)
 
 
-def test_a_lost_notification(start: Start, postgresql_store: PostgreSQLStore) -> None:
-    """The poll finds what nobody was notified of."""
+def test_a_lost_notification(start: Start, postgresql_store: PostgreSQLStore, proxy: Proxy) -> None:
+    """The poll finds what nobody was notified of, and that the connection that listens is dead."""
     (definition,) = postgresql_store.query("SELECT pg_get_functiondef('cors_log_change'::regproc)")[0]
     silent, replaced = re.subn(r"PERFORM pg_notify\(.*\);", "NULL;", definition)
     assert replaced == 1
@@ -43,5 +44,11 @@ def test_a_lost_notification(start: Start, postgresql_store: PostgreSQLStore) ->
     server = start("uvicorn-h11", "asgi", (postgresql_store.url, {"listen": True, "poll": 0.3, "deadline": 2.0}))
     with Fleet(server, 1) as fleet, Load(fleet, [BASE, SHOP]) as load:
         fleet.wait(lambda status: status.ready, "is ready")
+        follows(postgresql_store, fleet)
+        proxy.hang()
+        edit(postgresql_store, added=[SHOP])
+        fleet.wait(lambda status: status.error is not None, "notices that nothing answers")
+        edit(postgresql_store, removed=[SHOP])
+        proxy.forward()
         follows(postgresql_store, fleet)
     load.check(postgresql_store.history)
