@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import selectors
 import socket
 import threading
 import time
@@ -167,10 +168,15 @@ class PostgreSQLStore:
         import psycopg
 
         end = time.monotonic() + seconds
+        # The first look is for notifications that came with the comparison.
+        has_data = True
         try:
-            while not wake.is_set() and (left := end - time.monotonic()) > 0:
-                for _ in connection.notifies(timeout=min(left, _SLICE), stop_after=1):
-                    return
+            with selectors.DefaultSelector() as selector:
+                selector.register(connection.fileno(), selectors.EVENT_READ)
+                while not wake.is_set() and (left := end - time.monotonic()) > 0:
+                    if has_data and list(connection.notifies(timeout=0)):
+                        return
+                    has_data = bool(selector.select(min(left, _SLICE)))
         except psycopg.Error:
             # The next comparison connects again, and reports an error.
             self.close()
