@@ -297,6 +297,14 @@ def test_attempts_after_a_failure_come_sooner_and_then_later(address: StoreAddre
     assert all(0.5 <= follower.delay(failures) <= 1 for failures in (5, 100, 100_000))
 
 
+def test_an_unexpected_error_is_reported_with_its_type(address: StoreAddress) -> None:
+    """The thread goes on after it, as after all others."""
+    follower = follow(address)._follower
+    assert follower is not None
+    text = follower.explain(MemoryError("no\nmemory"), timed_out=False)
+    assert text == f"reading {address} failed: MemoryError: no memory"
+
+
 def test_a_writer_reads_its_own_writes(address: StoreAddress) -> None:
     """When the block ends, this process has applied the change."""
     origins = follow(address)
