@@ -1,6 +1,6 @@
 """The command `python -m bench.live_stores`: how fast stored origins load, and how soon a change applies everywhere.
 
-It starts four uvicorn workers on SQLite and on a PostgreSQL server of its own, with 100,000 origins. Each edit is
+It starts four uvicorn workers on SQLite and on its own PostgreSQL server, with 100,000 origins. Each edit is
 committed with the driver itself, at a random moment. It counts as applied when a request to each of the workers is
 allowed. This needs no other network than loopback.
 """
@@ -198,7 +198,8 @@ def main() -> None:
         url = server.url(server.create_database())
         _initialize(url)
         with psycopg.connect(url, autocommit=True) as database:
-            database.execute("INSERT INTO cors_origin (origin) SELECT unnest(%s::text[])", ([origin for (origin,) in origins],))
+            rows = [origin for (origin,) in origins]
+            database.execute("INSERT INTO cors_origin (origin) SELECT unnest(%s::text[])", (rows,))
 
             def execute(statement: str, origin: str) -> Any:
                 return database.execute(statement.replace("?", "%s").encode("ascii"), (origin,))

@@ -218,7 +218,7 @@ class LiveOrigins:
         """Return what edits stored origins in one transaction: `with origins.writer() as writer: writer.add(...)`.
 
         When the block ends without an error, the change is committed, and this process has applied it. The others
-        follow. An error rolls back. It blocks the thread, so call it in a thread of its own in async code.
+        follow. An error rolls back. It blocks the thread, so call it in another thread in async code.
 
         Args:
             actor: Who makes the change, for the log in the database.

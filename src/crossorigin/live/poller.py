@@ -60,7 +60,7 @@ class Source(Protocol):
 
     @property
     def connected(self) -> bool | None:
-        """Whether the last attempt reached the database, or None if there is no database."""
+        """Whether the last attempt reached the database, or None without a database."""
         ...
 
     @property
@@ -152,7 +152,7 @@ class Poller:
         self._started_at = time.monotonic()
         self._run_thread("crossorigin live origins", _run, self._source, self._wake)
         if self._max_stale is not None:
-            # A thread of its own, because nothing else is certain to end an attempt that hangs.
+            # A second thread, because nothing else is certain to end an attempt that hangs.
             self._run_thread("crossorigin live origins, max_stale", turn_off_when_stale, self._max_stale)
 
     def _run_thread(self, name: str, run: Callable[..., object], *arguments: object) -> None:
