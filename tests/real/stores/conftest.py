@@ -19,7 +19,7 @@ from tests.real.stores.proxy import Proxy
 BASE = "https://base.customer.example"
 WORKERS = 2
 # Short, so that the tests are: a comparison takes some milliseconds.
-OPTIONS: dict[str, Any] = {"poll": 0.05, "deadline": 1.0}
+OPTIONS: dict[str, Any] = {"poll": 0.05, "deadline": 0.6}
 
 Start = Callable[..., Server]
 
@@ -85,7 +85,7 @@ def on_sqlite(shared_sqlite: SQLiteStage) -> SQLiteStage:
 
 @pytest.fixture
 def on_postgresql(shared_postgresql: PostgreSQLStage) -> PostgreSQLStage:
-    """The server on PostgreSQL, whose workers follow a new database with one origin."""
+    """The server on PostgreSQL, whose workers follow a new epoch with one origin."""
     shared_postgresql.proxy.forward()
     return _begin(shared_postgresql)
 
@@ -154,7 +154,7 @@ def _serve(name: str, app: str, folder: Path, stores: list[tuple[str, dict[str, 
 
 
 def _begin(stage: AnyStage) -> AnyStage:
-    stage.store.recreate(origins=[BASE])
+    stage.store.reset([BASE])
     expected = epoch(stage.store)
-    stage.fleet.wait(lambda status: status.epoch == expected and status.error is None, "follows the new database")
+    stage.fleet.wait(lambda status: status.epoch == expected and status.error is None, "follows the new epoch")
     return stage

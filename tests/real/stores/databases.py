@@ -42,6 +42,9 @@ class Store(Protocol):
     def recreate(self, *, origins: Iterable[str] = ()) -> None:
         """Replace the database with a new one, which has another epoch, and start a new history."""
 
+    def reset(self, origins: Iterable[str]) -> None:
+        """Start a new history in another epoch, with these origins only."""
+
     def back_up(self) -> str:
         """Return a copy of the database."""
 
@@ -158,6 +161,10 @@ class SQLiteStore:
         with closing(self.connect()) as connection:
             connection.execute("PRAGMA journal_mode = WAL")
 
+    def reset(self, origins: Iterable[str]) -> None:
+        """Start with a new file."""
+        self.recreate(origins=origins)
+
     def back_up(self) -> str:
         """Return the path of a copy."""
         path = self.path.with_name(f"{secrets.token_hex(4)}.db")
@@ -246,6 +253,17 @@ class PostgreSQLStore:
         self.history = History()
         with self.history.editing(added=origins):
             self.use(fresh)
+
+    def reset(self, origins: Iterable[str]) -> None:
+        """Start again in the same database, which is faster than another one because connections stay open."""
+        origins = list(origins)
+        self.history = History()
+        with self.history.editing(added=origins):
+            self.run(
+                ("TRUNCATE cors_origin, cors_change", ()),
+                ("UPDATE cors_head SET epoch = gen_random_uuid()::text, rev = 0, schema_version = 1", ()),
+                *((ADD, [origin]) for origin in origins),
+            )
 
     def use(self, database: str) -> None:
         """Give the name of the database to another one, and remove the old one."""

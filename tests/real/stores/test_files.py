@@ -43,7 +43,7 @@ def test_a_file_that_is_locked(on_sqlite: SQLiteStage) -> None:
         with closing(store.connect()) as locking:
             locking.execute("BEGIN EXCLUSIVE")
             fleet.wait(lambda status: status.error is not None, "reports the lock")
-            fleet.wait(lambda status: status.staleness > 1.5, "reports how old its origins are")
+            fleet.wait(lambda status: status.staleness > 1, "reports how old its origins are")
             assert fleet.allowed(ORIGINS) == {BASE, REVOKED}
             locking.execute("ROLLBACK")
         edit(store, removed=[REVOKED])

@@ -41,7 +41,7 @@ def test_a_lost_notification(start: Start, postgresql_store: PostgreSQLStore, pr
     silent, replaced = re.subn(r"PERFORM pg_notify\(.*\);", "NULL;", definition)
     assert replaced == 1
     postgresql_store.run((silent.replace("%", "%%"), ()))
-    server = start("uvicorn-h11", "asgi", (postgresql_store.url, {"listen": True, "poll": 0.3, "deadline": 2.0}))
+    server = start("uvicorn-h11", "asgi", (postgresql_store.url, {"listen": True, "poll": 0.3, "deadline": 0.6}))
     with Fleet(server, 1) as fleet, Load(fleet, [BASE, SHOP]) as load:
         fleet.wait(lambda status: status.ready, "is ready")
         follows(postgresql_store, fleet)

@@ -149,8 +149,8 @@ def test_a_required_store_that_is_there(start: Start, store: Store) -> None:
 
 def test_origins_that_are_too_old(start: Start, postgresql_store: PostgreSQLStore, proxy: Proxy) -> None:
     """`max_stale` turns the live origins off while the store cannot be read, and the store turns them on again."""
-    server = start("uvicorn-h11", "asgi", (postgresql_store.url, {**OPTIONS, "max_stale": 1.2}))
-    with Fleet(server, 1) as fleet, Load(fleet, ORIGINS, max_stale=1.2) as load:
+    server = start("uvicorn-h11", "asgi", (postgresql_store.url, {**OPTIONS, "max_stale": 1.0}))
+    with Fleet(server, 1) as fleet, Load(fleet, ORIGINS, max_stale=1.0) as load:
         fleet.wait(is_current(postgresql_store), "has loaded")
         assert fleet.allowed([STATIC, *ORIGINS]) == {STATIC, BASE}
         proxy.hang()
