@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import selectors
 import socket
 import threading
@@ -195,7 +194,8 @@ def _read(connection: Connection[TupleRow], statement: str, values: tuple[object
 @contextmanager
 def shut_down_at(deadline: float, connection: Connection[TupleRow]) -> Generator[None]:
     """Shut the connection down at a point in time, because libpq waits without a limit for a peer that hangs."""
-    with socket.socket(fileno=os.dup(connection.fileno())) as peer:
+    # The family of the duplicate has no effect on `shutdown`.
+    with socket.fromfd(connection.fileno(), socket.AF_INET, socket.SOCK_STREAM) as peer:
         timer = threading.Timer(deadline - time.monotonic(), _shut_down, (peer,))
         timer.daemon = True
         timer.start()
