@@ -9,9 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, cast
 
-from crossorigin.live.stores.errors import StoreError
+from crossorigin.live.stores.errors import StoreError, other_version
 from crossorigin.live.stores.schema import STATEMENTS, VERSION
-from crossorigin.live.stores.session import other_version
 from crossorigin.policy.errors import InvalidPolicyError
 
 if TYPE_CHECKING:

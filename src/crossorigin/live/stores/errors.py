@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
+from crossorigin.live.stores.schema import VERSION
 from crossorigin.policy.errors import without_passwords
 
 if TYPE_CHECKING:
@@ -40,3 +41,11 @@ def _passwords(address: StoreAddress) -> list[str]:
     parts = urlsplit(address.conninfo)
     login = parts.netloc.rpartition("@")[0]
     return [login.partition(":")[2], *(value for name, value in parse_qsl(parts.query) if name.endswith("password"))]
+
+
+def other_version(address: StoreAddress, found: object) -> str:
+    """Return what to do about a schema of another version."""
+    return (
+        f"{address} has schema version {found}, and this release of crossorigin reads version {VERSION}. "
+        "Install the release that the other processes use."
+    )

@@ -13,10 +13,10 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
 
 from crossorigin.live.rows import RowReader
-from crossorigin.live.stores.errors import StoreError
+from crossorigin.live.stores.errors import StoreError, other_version
 from crossorigin.live.stores.reading import read_snapshot, read_version
 from crossorigin.live.stores.schema import VERSION
-from crossorigin.live.stores.session import explain, other_version
+from crossorigin.live.stores.session import explain
 from crossorigin.policy.errors import InvalidPolicyError
 
 if TYPE_CHECKING:

@@ -8,9 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from crossorigin.live.stores.errors import StoreError
+from crossorigin.live.stores.errors import StoreError, other_version
 from crossorigin.live.stores.schema import VERSION
-from crossorigin.live.stores.session import other_version
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crossorigin.live.stores.errors import StoreError, hide_passwords
-from crossorigin.live.stores.schema import VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -155,11 +154,3 @@ def explain(error: BaseException, address: StoreAddress) -> str:
     if "locked" in text or text == "interrupted":
         return f"{address} is locked by another process, which did not finish in time: {text}."
     return f"{address} cannot be used: {text or type(error).__name__}"
-
-
-def other_version(address: StoreAddress, found: object) -> str:
-    """Return what to do about a schema of another version."""
-    return (
-        f"{address} has schema version {found}, and this release of crossorigin reads version {VERSION}. "
-        "Install the release that the other processes use."
-    )
