@@ -29,10 +29,11 @@ _HEADER = re.compile(r"([\w-]+): (.*)")
 _LANGUAGES = {"http", "js", "python", "sh", "text", "tree"}
 # The tests of these pages read the other blocks: what consoles print, and configurations. `py` needs other packages.
 _LANGUAGES_OF_REASONS = {*_LANGUAGES, "console", "nginx", "py"}
-# `tests/real/tutorial` and `tests/real/deployment` run the blocks of these pages.
+# `tests/real/tutorial`, `tests/real/deployment` and the tests of the pages themselves run these blocks.
 _LANGUAGES_OF_PAGES = {
     "docs/deployment.md": {*_LANGUAGES, "nginx"},
     "docs/installation.md": {*_LANGUAGES, "requirements"},
+    "docs/live-stores.md": {*_LANGUAGES, "console", "py", "sql"},
     "docs/tutorial.md": {*_LANGUAGES, "console", "html", "log", "page"},
 }
 

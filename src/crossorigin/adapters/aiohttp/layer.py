@@ -141,12 +141,18 @@ class Layer:
         app.on_startup.append(self.start)
 
     async def start(self, app: Application) -> None:
-        """Become the last receiver of the signal when the app starts, because code after `setup` may have added more.
+        """Load the live origins when the app starts, and become the last receiver of the signal.
+
+        Code after `setup` may have added more receivers.
 
         Raises:
-            RuntimeError: A sub-app uses aiohttp-cors.
+            RuntimeError: A sub-app uses aiohttp-cors, or live origins that are required are not loaded.
             TypeError: A handler has a policy that would have no effect.
         """
+        if self._options.origins is not None:
+            from crossorigin.adapters.common.origin_start import start_origins_async
+
+            await start_origins_async(self._options.origins)
         if not app.on_response_prepare.frozen:
             app.on_response_prepare.remove(self.prepare)
             app.on_response_prepare.append(self.prepare)
@@ -206,6 +212,10 @@ class Layer:
 
     async def _resolve(self, request: Request) -> AbstractMatchInfo:
         if not self._is_scanned:
+            if self._options.origins is not None:
+                from crossorigin.adapters.common.origin_start import check_origins
+
+                check_origins(self._options.origins)
             self._begin()
         if self._outer is None and request.method == "OPTIONS":
             origin, method = value_of(request, ORIGIN), value_of(request, REQUEST_METHOD)
@@ -263,14 +273,12 @@ class Layer:
         self._reporter.report(decision, request, origin, policy=selection.policy, owner=selection.owner)
 
     def _begin(self) -> None:
-        """Prepare for requests: start the live origins, and scan the routes.
+        """Prepare for requests: scan the routes, and use the fast plan if it fits.
 
         Raises:
-            RuntimeError: As in `start`.
-            TypeError: As in `start`.
+            RuntimeError: A sub-app uses aiohttp-cors.
+            TypeError: A handler has a policy that would have no effect.
         """
-        if self._options.origins is not None:
-            self._options.origins.start()
         self._scan()
         if self._outer is None and self._is_simple and not self.routes.has_policies:
             # If another thread replaces the policy in the meantime, its plan applies.

@@ -81,7 +81,7 @@ class CORSMiddleware:
         return response
 
     async def _serve_async(self, request: HttpRequest) -> HttpResponseBase:
-        handler = self._handler or self._start()
+        handler = self._handler or await self._start_async()
         if handler.can_be_fast(request) and not check_request_enabled.receivers:
             fast: HttpResponseBase = await self.get_response(request)
             handler.finish_fast(request, fast)
@@ -107,12 +107,38 @@ class CORSMiddleware:
         self._handler = None
 
     def _start(self) -> Handler:
-        """Return the handler of this request and the next ones, after the live origins have started."""
+        """Return the handler of this request and the next ones, after the live origins were loaded.
+
+        Raises:
+            RuntimeError: The live origins are not loaded, and `require` is set.
+        """
+        read = self._read_settings()
+        if read.origins is not None:
+            from crossorigin.adapters.common.origin_start import start_origins
+
+            start_origins(read.origins)
+        return self._use(read)
+
+    async def _start_async(self) -> Handler:
+        """Do the same as `_start`. Django has no lifespan, so the first requests wait, without blocking the others.
+
+        Raises:
+            RuntimeError: As in `_start`.
+        """
+        read = self._read_settings()
+        if read.origins is not None:
+            from crossorigin.adapters.common.origin_start import start_origins_async
+
+            await start_origins_async(read.origins)
+        return self._use(read)
+
+    def _read_settings(self) -> _Settings:
         read = self._settings
         if read is None:
             read = self._settings = _Settings(self._forget_handler)
-        if read.origins is not None:
-            read.origins.start()
+        return read
+
+    def _use(self, read: _Settings) -> Handler:
         handler = self._handler = read.handler
         # If another thread has replaced the policy in the meantime, the next request uses the new handler.
         if read.handler is not handler or self._settings is not read:
