@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import re
 import time
 from collections import deque
 
@@ -174,8 +175,7 @@ class RefusalLog:
             decision, request.origin, request.request_method, request.request_headers
         )
         if not owner:
-            for option, name in self._names.items():
-                description = description.replace(option, name)
+            description = self._in_settings(description)
         reasons = ", ".join(decision.refusals)
         line = f"refused ({reasons}): {_describe(decision, request)}{_owner_suffix(owner)}. {description}"
         if unlogged:
@@ -184,6 +184,16 @@ class RefusalLog:
         # A filter that a user wrote may raise. The request must not fail because of that.
         with contextlib.suppress(Exception):
             _LOGGER.warning("%s", line)
+
+    def _in_settings(self, description: str) -> str:
+        """Return a description with the names of the settings."""
+        for option, name in self._names.items():
+            if "_" in option:
+                description = description.replace(option, name)
+            else:
+                # It is also a word, which can be part of a URL or a command, so only a call of a method is renamed.
+                description = re.sub(rf"(?<= ){option}(?=\.\w+\()", name, description)
+        return description
 
     def _describer_of(self, policy: Policy, *, is_of_route: bool) -> RefusalDescriber:
         # It is created for the first line and kept, because it reads the whole policy.

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import make_mocked_request
 from flask import Flask
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -15,7 +17,10 @@ from crossorigin import CORSMiddleware, LiveOrigins, StoreError
 from crossorigin.adapters.common.origin_start import check_origins, start_origins, start_origins_async
 from crossorigin.flask import CORS
 from crossorigin.wsgi import CORSMiddleware as WSGIMiddleware
+from tests.cases.live_apps import Builder, allows, django, django_async, request_of
 from tests.cases.wsgi import environ_of, serve
+from tests.unit.adapters.aiohttp.apps import create as aiohttp_app
+from tests.unit.adapters.aiohttp.apps import running
 from tests.unit.adapters.asgi.scopes import exchange, headers_of, http_scope
 from tests.unit.live.stores.stores import SHOP, create, execute, insert
 
@@ -153,6 +158,46 @@ async def test_a_lifespan_fails_if_the_origins_are_required(tmp_path: Path) -> N
     (failed,) = sent
     assert failed["type"] == "lifespan.startup.failed"
     assert failed["message"].startswith(f"CORSMiddleware: The live origins in sqlite:///{tmp_path / 'cors.db'} were")
+
+
+@pytest.mark.parametrize("serving", [django, django_async])
+def test_the_first_request_of_django_waits(serving: Builder, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Django has no lifespan. Without a store, it serves its own origins, or nothing if the origins are required."""
+    path = tmp_path / "cors.db"
+    url = f"sqlite:///{path}"
+    with serving(origins=LiveOrigins.open(url, start_timeout=SHORT)) as send:
+        assert not allows(send, SHOP)
+        assert f"run: crossorigin origins add {SHOP} --store {url}" in caplog.text
+    required = LiveOrigins.open(url, start_timeout=SHORT, poll=SHORT, require=True)
+    with serving(origins=required) as send:
+        assert [send(request_of(SHOP)).status for _ in range(2)] == [500, 500]
+        assert "With require=True, the app does not serve without them." in caplog.text
+        store(path)
+        required.refresh_sync()
+        assert allows(send, SHOP)
+    with serving(origins=LiveOrigins.open(url, start_timeout=LONG)) as send:
+        assert allows(send, SHOP)
+
+
+async def test_an_aiohttp_app_waits_at_its_start(tmp_path: Path) -> None:
+    """It starts without a store, unless the origins are required."""
+    path = tmp_path / "cors.db"
+    missing = LiveOrigins.open(f"sqlite:///{path}", start_timeout=SHORT)
+    async with running(aiohttp_app(origins=missing)) as client:
+        assert (await client.get(origin=SHOP)).headers.get("Access-Control-Allow-Origin") is None
+    required = LiveOrigins.open(f"sqlite:///{path}", start_timeout=SHORT, require=True)
+    with pytest.raises(RuntimeError, match="With require=True, the app does not serve without them"):
+        await web.AppRunner(aiohttp_app(origins=required)).setup()
+    origins = LiveOrigins.open(store(path), start_timeout=LONG)
+    async with running(aiohttp_app(origins=origins)) as client:
+        assert (await client.get(origin=SHOP)).headers["Access-Control-Allow-Origin"] == SHOP
+
+
+async def test_an_aiohttp_app_that_was_not_started_serves_nothing_without_required_origins(tmp_path: Path) -> None:
+    """Some test clients route requests without a start."""
+    app = aiohttp_app(origins=LiveOrigins.open(f"sqlite:///{tmp_path / 'cors.db'}", require=True))
+    with pytest.raises(RuntimeError, match="are not loaded yet"):
+        await app.router.resolve(make_mocked_request("GET", "/", headers={"Origin": SHOP}, app=app))
 
 
 async def test_a_request_in_an_event_loop_never_waits(tmp_path: Path) -> None:

@@ -131,3 +131,10 @@ def test_a_request_is_finished_by_the_policy_that_started_it() -> None:
         app = wsgi_transport(WSGIHandler())
         for origin in (ORIGIN, OTHER):
             assert app(request_of(origin)).lines("Access-Control-Allow-Origin") == (origin.encode(),)
+
+
+def test_the_log_names_the_setting_and_keeps_the_origin(caplog: pytest.LogCaptureFixture) -> None:
+    """The name of an argument that is also a word can be part of an origin."""
+    with serving(CORS_LIVE_ORIGINS=LiveOrigins()):
+        assert not allows(wsgi_transport(WSGIHandler()), "https://origins.add.example")
+    assert 'add it with CORS_LIVE_ORIGINS.add("https://origins.add.example").' in caplog.text
