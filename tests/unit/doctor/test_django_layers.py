@@ -96,6 +96,20 @@ def test_a_fix_keeps_the_settings_and_adds_what_is_needed() -> None:
     ]
 
 
+def test_a_fix_keeps_the_default_lists() -> None:
+    """A setting replaces the default of its package, so the fix adds to the default."""
+    wanted = [("Authorization", "Bearer 1"), ("X-Token", "1")]
+    for settings, module in (({}, "crossorigin.django"), ({"MIDDLEWARE": THEIRS}, "corsheaders.defaults")):
+        with project([], CORS_ALLOWED_ORIGINS=[PAGE], **settings):
+            recognized = recognize_app(read_app(WSGIHandler()))
+        fix = diagnose([fetch(answer(400), method="PROPFIND", headers=wanted)], app=recognized).fix
+        assert fix is not None
+        assert [edit.code for edit in fix.edits] == [
+            f'from {module} import default_methods\n\nCORS_ALLOW_METHODS = [*default_methods, "PROPFIND"]',
+            f'from {module} import default_headers\n\nCORS_ALLOW_HEADERS = [*default_headers, "x-token"]',
+        ]
+
+
 def test_a_fix_adds_a_live_origin() -> None:
     """A customer's origin is not for the settings. An origin that the set cannot contain is."""
     live = LivePolicy(Policy(allow_origins=[OTHER]))

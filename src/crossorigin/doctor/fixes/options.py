@@ -44,7 +44,7 @@ def needs_by_options(situation: Situation, options: Mapping[str, object], server
     """Return what the options of a layer do not allow."""
     wanted, defaults = situation.wanted, VOCABULARIES[server]
     methods = _members(options, "allow_methods", defaults.methods_by_default)
-    names = {name.lower() for name in _members(options, "allow_headers")}
+    names = {name.lower() for name in _members(options, "allow_headers", defaults.headers_by_default)}
     missing = [name for name in wanted.names if name.lower() not in names | _safelisted(server)]
     return Needs(
         origin=not allows_origin(options, wanted.origin),
@@ -156,6 +156,9 @@ def _list_edit(
     omit: bool = False,
 ) -> Edit:
     name = words.name_of(option)
+    if known and words.default_lists and option not in known and option != "allow_origins":
+        # The default list of the package applies, and the setting would replace it.
+        return _set(words, name, _define(words, name, [*by_default, *added]))
     if known:
         whole = [*_kept(known, option, by_default, added), *added]
         return _set(words, name, _assignment(words, name, list_literal(whole)))

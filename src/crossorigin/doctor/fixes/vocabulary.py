@@ -10,6 +10,7 @@ _STARLETTE_DEFAULTS = ("GET",)
 _ALL = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 _EXPRESS = ("GET", "HEAD", "PUT", "PATCH", "POST", "DELETE")
 _DJANGO = ("DELETE", "GET", "OPTIONS", "PATCH", "POST", "PUT")
+_DJANGO_HEADERS = ("accept", "authorization", "content-type", "user-agent", "x-csrftoken", "x-requested-with")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,7 +19,8 @@ class Vocabulary:
 
     `form` is how an option is written: as an argument of a call, as a setting of Django, as a property in JavaScript,
     as `app.config[...]` of Flask, or as an item of a dict. `call` is where the options are, and `shown` how a report
-    writes it if not as a call. `methods_by_default` and `any_header_by_default` are what applies without the option.
+    writes it if not as a call. `methods_by_default`, `headers_by_default` and `any_header_by_default` are what applies
+    without the option.
     `default_lists` is the module with the default lists, if a new list would replace them.
     """
 
@@ -31,6 +33,7 @@ class Vocabulary:
     exposed: str
     form: Literal["argument", "setting", "property", "config", "item"] = "argument"
     methods_by_default: tuple[str, ...] = ()
+    headers_by_default: tuple[str, ...] = ()
     any_header_by_default: bool = False
     default_lists: str = ""
 
@@ -59,6 +62,7 @@ _DJANGO_SETTINGS = Vocabulary(
     exposed="CORS_EXPOSE_HEADERS",
     form="setting",
     methods_by_default=_DJANGO,
+    headers_by_default=_DJANGO_HEADERS,
     default_lists="corsheaders.defaults",
 )
 _OWN_FLASK = replace(_PYTHON, call="CORS", shown="")
