@@ -7,6 +7,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[3]
 README = ROOT / "README.md"
 POLICY = ROOT / "docs" / "policy.md"
+POLICY_ERRORS = ROOT / "docs" / "policy-errors.md"
 BEHAVIOR = ROOT / "docs" / "behavior.md"
 MIGRATION = ROOT / "docs" / "migrate-from-starlette.md"
 TUTORIAL = ROOT / "docs" / "tutorial.md"

@@ -32,6 +32,7 @@ PAGES = [
     "reasons/missing-allow-origin-header.html",
     "findings/missing-vary.html",
     "policy.html",
+    "policy-errors.html",
     "api.html",
 ]
 MESSAGE = "No 'Access-Control-Allow-Origin' header is present on the requested resource."
