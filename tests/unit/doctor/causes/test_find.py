@@ -109,6 +109,25 @@ def test_a_fix_never_repeats_what_is_there(options: dict[str, Any]) -> None:
     assert cause_of(fetch(answer(200)), with_middleware(Ours, **options)).edits == ()
 
 
+@pytest.mark.parametrize("in_process", [False, True])
+def test_a_header_that_is_always_allowed_is_not_added(*, in_process: bool) -> None:
+    """`Content-Type` needs a preflight for JSON, but every policy of crossorigin allows it."""
+    refused = answer(
+        400,
+        {
+            "Access-Control-Allow-Origin": PAGE,
+            "Content-Type": "text/plain; charset=utf-8",
+            "Vary": "Origin, Access-Control-Request-Method, Access-Control-Request-Headers, "
+            "Access-Control-Request-Private-Network",
+        },
+    )
+    app = with_middleware(Ours, allow_origins=[PAGE]) if in_process else None
+    cause = cause_of(fetch(refused, method="PUT", headers=(("Content-Type", "application/json"),)), app)
+    assert cause.code is CauseCode.NOT_LISTED
+    assert cause.text == "The origin is allowed, but not the method PUT."
+    assert [edit.name for edit in cause.edits] == ["allow_methods"]
+
+
 def test_a_pattern_of_ours_allows_an_origin() -> None:
     """It is not listed again."""
     app = with_middleware(Ours, allow_origins=["https://*.example"])
