@@ -111,14 +111,11 @@ def test_every_example_of_a_document_does_what_it_shows(path: Path, monkeypatch:
     assert not document.namespace.get(_PRINTED), "nothing shows what the last block prints"
 
 
-# This page opens with a picture.
-_WITHOUT_EXAMPLE = {"architecture.md"}
-_PAGES = [*sorted((ROOT / "docs").glob("*.md")), README]
+_INDEXES = sorted((ROOT / "docs").glob("*/index.md"))
+_PAGES = [*sorted((ROOT / "docs").glob("*.md")), *_INDEXES, README]
 
 
-@pytest.mark.parametrize(
-    "name", [path.relative_to(ROOT).as_posix() for path in _PAGES if path.name not in _WITHOUT_EXAMPLE]
-)
+@pytest.mark.parametrize("name", [path.relative_to(ROOT).as_posix() for path in _PAGES])
 def test_a_page_opens_with_an_example(name: str) -> None:
     """A reader finds something to copy before the second heading."""
     opening = re.split(r"^## ", (ROOT / name).read_text("utf-8"), flags=re.MULTILINE)[0]

@@ -237,7 +237,7 @@ def test_a_page_has_a_title_that_names_it(site: Path) -> None:
     }
     assert all(len(found) == 1 for found in titles.values())
     assert len({found[0] for found in titles.values()}) == len(titles)
-    assert titles["index.html"] == ["crossorigin: CORS for FastAPI, Starlette and ASGI"]
+    assert titles["index.html"] == ["crossorigin: CORS for FastAPI, Django, Flask and aiohttp"]
     assert titles["changelog.html"] == ["Changelog - crossorigin"]
 
 
