@@ -78,9 +78,7 @@ def test_any_other_is_refused_without_the_app(
 @on_every_server
 @pytest.mark.parametrize("origins", [[ORIGIN, ORIGIN], [_OWN, _OWN], ["nonsense"], [ORIGIN + "/"]], ids=repr)
 def test_what_no_browser_sends_is_refused_by_us_or_by_the_server(server: Serving, origins: list[str]) -> None:
-    """With two origins or an invalid one, the handshake is refused by the middleware or the server, and the app never
-    runs.
-    """
+    """With two origins or an invalid one, the middleware or the server refuses, and the app never runs."""
     refused = shake(server, *origins)
     assert isinstance(refused, Response)
     assert refused.status_code in {400, 403}

@@ -1,4 +1,4 @@
-"""What one app of a process has makes no other one slower: there is no state of the process in a request's way."""
+"""One app does not slow down another app in the same process, because requests use no process-wide state."""
 
 import copy
 import logging
@@ -20,8 +20,9 @@ from tests.properties.counting import counting
 from tests.unit.adapters.asgi.scopes import ORIGIN, OTHER, answering, exchange, headers_of, http_scope, preflight_scope
 
 POLICY = Policy(allow_origins=[ORIGIN])
-# How much more one GET may cost because of something unrelated in the process. An app that shows no routes is asked
-# for its endpoint at each response: some fifty instructions, a thirtieth of what the smallest app and a server cost.
+# The additional cost of one GET because of something unrelated in the process. If the middleware cannot see the routes
+# of an app, it reads the endpoint at each response. This costs about fifty instructions, a thirtieth of the cost of the
+# smallest app and server.
 TOLERANCE = 0.05
 OF_A_HIDDEN_ENDPOINT = 50
 
@@ -32,12 +33,12 @@ async def hello(request: Request) -> PlainTextResponse:
 
 
 def raw() -> Any:
-    """An ASGI app of one function, wrapped by hand."""
+    """An ASGI app that is one function, wrapped directly."""
     return CORSMiddleware(answering(), policy=POLICY)
 
 
 def starlette() -> Any:
-    """An app of Starlette, with the middleware added."""
+    """An app of Starlette with the middleware added."""
     app = Starlette(routes=[Route("/", hello), Mount("/sub", Router([Route("/x", hello)]))])
     app.add_middleware(CORSMiddleware, policy=POLICY)
     return app
@@ -55,14 +56,14 @@ def fastapi() -> Any:
 
 
 def files() -> Any:
-    """An app that serves static files too, behind a middleware that shows them."""
+    """An app that also serves static files, behind a middleware that exposes them."""
     app = Starlette(routes=[Route("/", hello), Mount("/files", GZipMiddleware(StaticFiles(check_dir=False)))])
     app.add_middleware(CORSMiddleware, policy=POLICY)
     return app
 
 
 async def instructions_of(app: Any, scope: Any = None) -> int:
-    """Count the instructions of one request, a GET by default."""
+    """Return the number of instructions of one request, a GET by default."""
     scope = scope or http_scope("GET", ("origin", ORIGIN))
     with counting() as counted:
         await exchange(app, scope)
@@ -87,7 +88,7 @@ async def a_policy_elsewhere() -> Any:
 
 
 async def a_router_that_nobody_includes() -> Any:
-    """A router with a policy."""
+    """A router with a policy that no app includes."""
     return cors(allow_origins=[OTHER])(APIRouter())
 
 
@@ -103,14 +104,14 @@ async def test_an_app_costs_the_same_whatever_else_the_process_has(
         await exchange(app, http_scope("GET", ("origin", ORIGIN)))
     alone = await instructions_of(app)
     kept = await unrelated()
-    # The first request looks at the app's routes again.
+    # The first request reads the routes of the app again.
     await exchange(app, http_scope("GET", ("origin", ORIGIN)))
     assert await instructions_of(app) <= (1 + TOLERANCE) * alone + allowance
     del kept
 
 
 async def test_a_preflight_costs_the_same_whatever_methods_other_apps_allow() -> None:
-    """A preflight asks about the methods that the policies of its own app allow."""
+    """A preflight looks for policies only in the routes of its own app."""
     own = cors(allow_origins=[ORIGIN], allow_methods=["BREW"])(hello_again())
     app = Starlette(routes=[Route("/", own, methods=["BREW"])])
     app.add_middleware(CORSMiddleware, policy=POLICY)

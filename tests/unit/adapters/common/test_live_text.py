@@ -115,7 +115,7 @@ def test_a_policy_that_was_replaced_before_the_extension_is_initialized_applies(
 
 
 def test_a_policy_that_is_replaced_while_a_wsgi_middleware_is_built_applies(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Between reading the policy and subscribing, a change would be missed."""
+    """A change between reading the policy and subscribing is not lost."""
     live, subscribe = LivePolicy(POLICY), LivePolicy.subscribe
 
     def late(handle: LivePolicy, user: Any) -> None:
@@ -127,7 +127,7 @@ def test_a_policy_that_is_replaced_while_a_wsgi_middleware_is_built_applies(monk
 
 
 def test_a_layer_that_was_read_before_a_replacement_is_not_used_for_good() -> None:
-    """A thread that stores the layer of the first request looks again."""
+    """A thread that stores the layer of the first request checks it again."""
     live = LivePolicy(POLICY)
 
     class Racing(CORSMiddleware):
@@ -160,7 +160,7 @@ def test_a_deep_copy_follows_both() -> None:
 
 @every_adapter
 def test_polled_origins_start_with_the_first_request(build: Callable[..., Any]) -> None:
-    """A server that imports the app and then forks loads nothing before."""
+    """A server that imports the app and then forks loads nothing before the fork."""
     loads: list[str] = []
 
     def load() -> list[str]:
@@ -210,7 +210,7 @@ def test_live_origins_are_enough_for_an_extension_and_too_much_for_a_blueprint()
 @every_adapter
 @pytest.mark.parametrize("case", live_cases(), ids=lambda case: case.name)
 def test_a_text_adapter_answers_by_live_origins_as_the_table_says(build: Callable[..., Any], case: Case) -> None:
-    """After the removal, and again, the answer is the table's."""
+    """After the removal, the decision is that of the table, also in the next request."""
     origins = case.origins()
     app = build(policy=case.policy(), origins=origins)
     for removed in [(), case.removed, ()]:
@@ -225,7 +225,7 @@ def test_a_text_adapter_answers_by_live_origins_as_the_table_says(build: Callabl
 
 
 class Interrupted(set[bytes]):
-    """A set that runs a function once, after it was looked into and before the caller knows the result."""
+    """A set that runs a function once, between a look-up and its return."""
 
     def __init__(self, origins: set[bytes], then: Callable[[], object]) -> None:
         """Copy the origins."""
@@ -233,7 +233,7 @@ class Interrupted(set[bytes]):
         self.then: Callable[[], object] | None = then
 
     def __contains__(self, origin: object) -> bool:
-        """Return whether the origin was there before the function ran."""
+        """Return whether the origin was in the set before the function ran."""
         found = super().__contains__(origin)
         then, self.then = self.then, None
         if then is not None:
@@ -265,7 +265,7 @@ def test_texts_of_live_origins_are_bounded(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_old_policies_are_not_kept_alive() -> None:
-    """Whatever a request made of them is gone with them."""
+    """All decisions about removed origins are dropped."""
     live = LivePolicy(POLICY)
     apps = [build(policy=live) for build in (wsgi, flask, routed)]
     plans = [weakref.ref(apps[0]._layer.plan), weakref.ref(apps[1].__self__._layer.plan)]

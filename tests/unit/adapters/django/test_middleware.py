@@ -94,7 +94,7 @@ def test_it_keeps_vary_of_the_view() -> None:
 
 
 def test_all_names_are_exposed_with_credentials() -> None:
-    """`*` is no wildcard for browsers then, so each response lists its own names."""
+    """With credentials, `*` is not a wildcard for browsers, so each response lists its own names."""
     with serving(
         {"": lambda _: HttpResponse("", headers={"X-A": "b"})},
         CORS_ALLOW_CREDENTIALS=True,

@@ -147,7 +147,7 @@ def test_live_values_are_refused() -> None:
 
 
 def test_a_policy_replaces_all_options() -> None:
-    """The settings of the middleware still apply, and another option beside it is an error."""
+    """The settings of the middleware still apply, and another option next to the policy is an error."""
     policy = Policy(allow_origins=[ORIGIN])
     found = read(CORS_POLICY=policy, CORS_ON_REFUSED="block", CORS_URLS_REGEX=re.compile("/api/"))
     assert (found.policy, found.middleware.blocks, found.is_configured) == (policy, True, True)

@@ -1,4 +1,4 @@
-"""The extension: where it takes its policy from, what it refuses when it is written wrong, and apps and blueprints."""
+"""The extension: the sources of its policy, its errors, and apps and blueprints."""
 
 import io
 import logging
@@ -103,7 +103,7 @@ def test_every_response_has_headers() -> None:
     ],
 )
 def test_an_option_of_flask_cors_is_answered_with_ours(options: dict[str, Any], hint: str) -> None:
-    """Whoever comes from Flask-Cors reads what to write."""
+    """The messages for users of Flask-Cors say what to write instead."""
     app = Flask(__name__)
     ((code, field, found),) = issues_of(lambda: CORS(app, origins=[ORIGIN]))
     assert (code, field) == (IssueCode.NOT_LIVE_ORIGINS, "origins")
@@ -156,7 +156,7 @@ def test_errors_in_the_configuration_name_its_keys(caplog: pytest.LogCaptureFixt
 
 
 def test_options_here_and_in_the_configuration_are_refused() -> None:
-    """Only one of them can apply, and nobody has to know which."""
+    """Only one of them could apply, so both together are an error."""
     app = Flask(__name__)
     app.config["CORS_ALLOW_ORIGINS"] = [ORIGIN]
     ((code, field, hint),) = issues_of(lambda: CORS(app, allow_origins=[PARTNER]))
@@ -400,7 +400,7 @@ def test_a_proxy_fix_can_be_added_later() -> None:
 
 
 def test_a_mounted_app_with_its_own_extension_is_inside_the_outer_one(caplog: pytest.LogCaptureFixture) -> None:
-    """One owner: the outer extension answers the preflights and sets the headers."""
+    """The outer extension answers the preflights and sets the headers."""
     outer, inner = create(), create(allow_origins=[PARTNER])
     layer: Any = outer.extensions["crossorigin"]
     layer._layer.app = DispatcherMiddleware(layer.app, {"/inner": inner})
@@ -432,7 +432,7 @@ def test_a_wsgi_middleware_inside_answers_by_the_policy_of_the_path() -> None:
 
 
 def test_the_wsgi_class_around_a_flask_app_works() -> None:
-    """It knows no routes, and owns the headers."""
+    """The outer middleware does not know routes, and sets the headers."""
     app = create(allow_origins=[PARTNER])
     app.wsgi_app = CORSMiddleware(app.wsgi_app, allow_origins=[ORIGIN])  # type: ignore[method-assign]
     assert readers(app, "/") == {ORIGIN}
