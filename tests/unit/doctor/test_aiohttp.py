@@ -95,7 +95,7 @@ def test_a_fix_for_a_handler_or_a_sub_app_adds_to_its_policy(owner: str, named: 
     [(False, "Before the app runs:"), (True, "In app() in main, on the app, before it is returned:")],
 )
 def test_an_app_without_cors_gets_our_setup(is_made: bool, place: str) -> None:
-    """The code works wherever it runs before the app does."""
+    """The code works in any place before the app runs."""
     cause = cause_of(fetch(answer(405), **PUT), web.Application(), is_made=is_made)
     assert cause.code is CauseCode.NO_OPTIONS_HANDLER
     [edit] = cause.edits

@@ -43,7 +43,7 @@ def with_middleware(middleware: Any, **options: Any) -> FastAPI:
 
 @pytest.mark.parametrize("middleware", [Ours, Theirs])
 def test_a_fix_names_only_the_options_that_change(middleware: Any) -> None:
-    """Whatever collection a list is, and whatever else is given."""
+    """This holds for any collection, and whatever the other options are."""
     app = with_middleware(middleware, allow_origins=("https://a.example",), allow_methods={"PATCH"}, max_age=0)
     cause = cause_of(fetch(answer(400), **PUT), app)
     assert [edit.code for edit in cause.edits] == [
@@ -149,7 +149,7 @@ def test_the_middleware_outside_is_named() -> None:
 
 
 def test_a_host_that_an_app_does_not_serve_is_a_matter_of_the_command() -> None:
-    """The app is asked as testserver, unless a URL is given."""
+    """The host is testserver, unless the command has a URL."""
     app = with_middleware(Theirs, allow_origins=[PAGE])
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=["api.example"])
     refused = answer(400, {"Content-Length": "19", "Content-Type": "text/plain; charset=utf-8"})
@@ -217,7 +217,7 @@ def test_the_code_for_a_factory_goes_into_the_factory() -> None:
     ("app", "opening"), [(Starlette(), "app.add_middleware("), (object(), "app = CORSMiddleware(")]
 )
 def test_an_app_without_cors_gets_all_that_the_page_needs(app: object, opening: str) -> None:
-    """And no more."""
+    """The code allows nothing else."""
     [edit] = cause_of(fetch(answer(405), **PUT, credentials="include"), app).edits
     assert opening in edit.code
     for option in ("allow_origins=", 'allow_methods=["GET", "PUT"]', 'allow_headers=["X-Token"]', "allow_credentials"):
@@ -270,7 +270,7 @@ def test_what_is_allowed_has_no_cause() -> None:
 
 
 def test_answers_that_allow_everything_lead_to_no_code() -> None:
-    """An invalid list refuses the preflight, whatever it lists."""
+    """An invalid list makes the preflight fail, whatever it contains."""
     refused = answer(204, {"Server": "Werkzeug"}, allow_origin=PAGE, allow_methods="PUT, A B", allow_headers="X-Token")
     cause = cause_of(fetch(refused, **PUT))
     assert cause.edits == ()
