@@ -5,7 +5,7 @@ Each `*.toml` next to this module holds cases of one theme; every adapter runs t
     name       a sentence that states the promise
     policy     the name of a policy in `policies.toml`, or the options themselves
     live       in `live.toml`: the live origins next to the policy
-    removed    in `live.toml`: origins that were live, and that a request of their own found before they were removed
+    removed    in `live.toml`: origins that were live, and that sent a request before they were removed
     debug      whether the adapter runs with `debug=True` (default: false)
     method     the request's method (default: GET)
     request    the request's header lines, `[name, value]`

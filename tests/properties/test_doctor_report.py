@@ -47,7 +47,7 @@ asked = st.builds(
 
 
 @given(request=asked, answers=st.lists(responses | st.none(), min_size=1, max_size=3))
-def test_whatever_is_answered_is_told(request: BrowserRequest, answers: list[HttpResponse | None]) -> None:
+def test_whatever_is_answered_is_reported(request: BrowserRequest, answers: list[HttpResponse | None]) -> None:
     """The text is printable, line by line. The document follows its schema, and both agree with the verdict."""
     verdicts: list[Verdict] = []
     for engine in ENGINES:

@@ -186,7 +186,7 @@ def _as_set(value: object) -> object:
     return frozenset(value) if isinstance(value, list) else value
 
 
-def test_the_order_of_a_policy_never_changes_a_judgement() -> None:
+def test_the_order_of_a_policy_never_changes_a_decision() -> None:
     """Equal policies decide equally."""
     counts = ExampleCounts()
 

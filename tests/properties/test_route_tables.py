@@ -1,8 +1,8 @@
 """Whatever routes an app has, and wherever policies are attached, a browser gets what the nearest policy says.
 
-Hypothesis draws the route tables. A twin of the app shows where a request goes, which has the same routes, no policy
-and no middleware of ours; what comes of it, by `Policy.decide` of the policy that is nearest there; and the model
-of the browser judges what the app sent. No look-up of ours is asked.
+Hypothesis draws the route tables. A twin of the app, with the same routes but without policies and middleware, shows
+where a request goes. `Policy.decide` of the nearest policy there gives the expected response, and the browser model
+evaluates what the app sent. No look-up of the library is used.
 """
 
 import asyncio
@@ -483,9 +483,9 @@ DECIDERS = ("the middleware", "endpoint", "route", "included", "mounted", "hoste
 
 
 def test_what_is_remembered_lets_no_request_pass_that_its_own_policy_refuses() -> None:
-    """A page asks one address again and again, and its browser remembers: only what each policy grants gets through.
+    """A page sends several requests to one URL, and its browser caches: only what each policy allows is sent.
 
-    Nor is anything lost by remembering: what passes without it passes with it.
+    The cache also blocks nothing: a request that is allowed without it is allowed with it.
     """
     counts = ExampleCounts()
 
@@ -556,10 +556,7 @@ NAME_LISTS = ((), NAMES[:1], NAMES[1:], NAMES)
 
 
 def test_a_handshake_is_guarded_by_the_nearest_policy() -> None:
-    """A WebSocket is refused to a page of another origin if the policy of its endpoint says so, whatever else is.
-
-    With `check_websockets` the nearest policy says it.
-    """
+    """The policy of the endpoint decides about a WebSocket; with `check_websockets`, the nearest one does."""
     counts = ExampleCounts()
 
     @given(tables(), setups(), st.data())
@@ -622,7 +619,10 @@ def handshake_scope(host: str, path: str, origin: str | None) -> dict[str, Any]:
 
 
 def test_a_redirect_has_the_policy_of_what_it_leads_to() -> None:
-    """A mounted app redirects by its own routes; the page then asks the whole app, where another route is in front."""
+    """A mounted app redirects by its own routes.
+
+    The page then requests the whole app, where another route comes first.
+    """
     inner = Starlette(routes=[Route("/a", hello, methods=["GET"])])
     routes = [served(hello, "/in/a", "PUT", Policy(allow_origins=[ALPHA], allow_methods=["PUT"])), Mount("/in", inner)]
     app = Starlette(routes=routes)
@@ -645,12 +645,12 @@ async def hello(request: Request) -> PlainTextResponse:
 
 
 def preflight(client: TestClient, path: str, method: str) -> Any:
-    """Ask for a method, as a page does."""
+    """Send a preflight for a method."""
     return client.options(path, headers={"origin": ALPHA, "access-control-request-method": method})
 
 
 def test_what_two_policies_grant_is_not_put_together_by_a_cache() -> None:
-    """Neither lists the other's method, and yet a browser would let one's header names pass with the other's method."""
+    """A cache would combine the header names of one policy with the methods of the other."""
     policies = {
         method: Policy(allow_origins=[ALPHA], allow_methods=[method], allow_headers=[name])
         for method, name in zip(("PUT", "DELETE"), NAMES, strict=True)
@@ -662,7 +662,7 @@ def test_what_two_policies_grant_is_not_put_together_by_a_cache() -> None:
 
 
 def test_equal_policies_on_one_path_are_one() -> None:
-    """A browser may keep what they grant."""
+    """A browser may cache what they allow."""
     routes = [
         served(hello, "/", method, Policy(allow_origins=[ALPHA], allow_methods=["PUT", "DELETE"]))
         for method in ("PUT", "DELETE")
@@ -674,7 +674,7 @@ def test_equal_policies_on_one_path_are_one() -> None:
 
 
 class Unauthorized:
-    """Answers 401, whatever is inside."""
+    """Answers 401 to every request."""
 
     def __init__(self, app: Any) -> None:
         self.app = app
@@ -689,9 +689,9 @@ class Unauthorized:
 def test_what_a_mounted_app_answers_by_itself_has_the_policy_of_the_route(
     middleware: list[Middleware],
     status: int,
-    on_app: bool,  # a parameter
+    on_app: bool,  # This is a path parameter.
 ) -> None:
-    """A redirect to the route, or a refusal in front of it: what its preflight was granted by decides that too."""
+    """A redirect to the route and a refusal before it have the policy that also decided the preflight."""
     route = Route("/a/", cors(allow_origins=[ALPHA])(partial(hello)))
     inner = Starlette(routes=[route], middleware=middleware)
     app = Starlette(routes=[Mount("/in", cors(allow_origins=[BETA])(inner) if on_app else inner)])

@@ -138,7 +138,7 @@ def added(app: Starlette, policy: Policy) -> None:
 
 @pytest.mark.parametrize("before", [installed, added])
 @pytest.mark.parametrize("served", [lambda client: client, nullcontext], ids=["lifespan", "no lifespan"])
-def test_beside_another_one_a_response_has_one_owner(
+def test_next_to_another_one_a_response_has_one_owner(
     before: Callable[[Starlette, Policy], None], served: Callable[[Any], Any], caplog: pytest.LogCaptureFixture
 ) -> None:
     """One of the two decides for all responses, the other does nothing, and one warning reports that."""

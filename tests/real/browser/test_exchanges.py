@@ -51,7 +51,7 @@ async def test_any_origin_may_read_exposed_headers(visit: Visit, serve: Serve, p
     assert ("x-one" in answer["headers"]) == (policy["expose_headers"] == ["*"])
 
 
-async def test_what_a_route_exposes_is_readable_beside_the_policys(page: Visitor, serve: Serve, origin: str) -> None:
+async def test_what_a_route_exposes_is_readable_next_to_the_policys(page: Visitor, serve: Serve, origin: str) -> None:
     """The middleware keeps a route's own Access-Control-Expose-Headers and replaces its Access-Control-Allow-Origin."""
     place = serve(starlette_api(allow_origins=[origin], expose_headers=["ETag"]))
     answer = await page.fetch(place.url("/own-cors"))

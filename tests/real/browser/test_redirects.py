@@ -53,7 +53,7 @@ async def test_every_hop_on_the_same_host_is_granted(
 @pytest.mark.parametrize(
     ("origins", "blocked"),
     [(["{origin}"], _NO_ORIGIN), (["{origin}", "null"], None), (["*"], None)],
-    ids=["listed", "listed beside null", "any"],
+    ids=["listed", "listed next to null", "any"],
 )
 @pytest.mark.parametrize(("fetch", "arrives"), [({}, ["GET"]), (_PUT, ["OPTIONS", "PUT"])], ids=["GET", "PUT"])
 async def test_a_second_host_sees_null(
@@ -79,7 +79,7 @@ async def test_a_second_host_sees_null(
 
 
 @pytest.mark.parametrize(
-    ("more", "blocked"), [([], _NO_ORIGIN), (["null"], None)], ids=["listed", "listed beside null"]
+    ("more", "blocked"), [([], _NO_ORIGIN), (["null"], None)], ids=["listed", "listed next to null"]
 )
 async def test_the_way_back_to_the_first_host_is_null(
     page: Visitor, serve: Serve, origin: str, more: list[str], blocked: str | None
@@ -94,7 +94,7 @@ async def test_the_way_back_to_the_first_host_is_null(
 
 
 @pytest.mark.parametrize(
-    ("allows_null", "blocked"), [(False, _NO_ORIGIN), (True, None)], ids=["listed", "listed beside null"]
+    ("allows_null", "blocked"), [(False, _NO_ORIGIN), (True, None)], ids=["listed", "listed next to null"]
 )
 async def test_the_way_back_to_the_page_itself_is_null(
     visit_alone: Visit, serve: Serve, *, allows_null: bool, blocked: str | None

@@ -110,7 +110,7 @@ async def test_a_probe_finds_whom_a_server_lets_in() -> None:
     assert [asked for asked in server.asked if not asked.startswith("OPTIONS ")] == [f"PUT {PAGE}"]
 
 
-async def test_strangers_are_tried_only_when_asked_for() -> None:
+async def test_untrusted_origins_are_tried_only_when_asked_for() -> None:
     """Without `--probe`, nothing is sent but the requests of the page."""
     with MisbehavingServer(reflecting) as server:
         await diagnose(server.url, "PUT")
@@ -125,7 +125,7 @@ async def test_what_no_page_can_send_is_not_probed_either() -> None:
     assert server.asked == []
 
 
-async def test_who_hangs_up_on_strangers_is_not_given_up() -> None:
+async def test_a_server_that_closes_the_connection_of_a_probe_is_checked() -> None:
     """The verdict for the page is known, and an untrusted origin without a response counts as refused."""
 
     def wary(method: str, origin: str) -> tuple[int, list[tuple[str, str]]] | None:
@@ -155,7 +155,7 @@ async def test_a_method_is_sent_as_it_is_written() -> None:
         ("SSL_CERT_FILE", "/not/there", "tls", "The certificates of the environment cannot be read: "),
     ],
 )
-async def test_an_environment_that_cannot_be_used_is_told(
+async def test_an_unusable_environment_is_reported(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str, kind: str, message: str
 ) -> None:
     """The check ends with an error instead of a finding."""
@@ -202,7 +202,7 @@ async def test_a_server_that_never_answers_is_given_up() -> None:
     assert (kind, message) == ("timeout", f"{server.url} did not answer within 0.2 seconds.")
 
 
-async def test_a_certificate_that_nobody_vouches_for_is_told(tmp_path: Path) -> None:
+async def test_a_certificate_that_nobody_vouches_for_is_reported(tmp_path: Path) -> None:
     """With `--insecure`, the certificate is accepted."""
     with secure(tmp_path) as site:
         url = f"https://localhost:{site.port}/"
@@ -212,7 +212,7 @@ async def test_a_certificate_that_nobody_vouches_for_is_told(tmp_path: Path) -> 
         assert (await diagnose(url, insecure=True)).clean
 
 
-async def test_a_server_without_tls_is_told() -> None:
+async def test_a_server_without_tls_is_reported() -> None:
     """The message does not blame a certificate."""
 
     async def answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -225,7 +225,7 @@ async def test_a_server_without_tls_is_told() -> None:
     assert message.endswith(" A browser would stop here too.")
 
 
-async def test_a_url_that_the_client_does_not_take_is_told() -> None:
+async def test_a_url_that_the_client_does_not_take_is_reported() -> None:
     """A browser may accept URLs that the client does not accept."""
     assert await kind_of(f"http://127.0.0.1:1/{'a' * 70000}") == (
         "usage",

@@ -90,7 +90,7 @@ def test_few_differences_have_a_name() -> None:
     assert rows == [(difference.name, difference.engine) for difference in DIFFERENCES]
 
 
-def test_the_size_of_the_matrix_is_the_one_that_is_told() -> None:
+def test_the_size_of_the_matrix_is_the_documented_one() -> None:
     """The page on evidence has the actual numbers of exchanges."""
     size = sum(exchange.group != WARM_UP for exchange in _MATRIX)
     assert f"a matrix of {size} exchanges" in _EVIDENCE.read_text("utf-8")

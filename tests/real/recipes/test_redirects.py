@@ -48,7 +48,7 @@ def test_a_page_follows_the_redirect(framework: type[Starlette], credentials: st
 
 
 @pytest.mark.parametrize("framework", [Starlette, FastAPI])
-def test_a_stranger_does_not(framework: type[Starlette]) -> None:
+def test_an_untrusted_origin_does_not(framework: type[Starlette]) -> None:
     """The redirect itself is refused, and the route does not run."""
     with served(_app(framework, allow_origins=[ORIGIN])) as server:
         verdict = server.fetch("/items", origin=UNTRUSTED)

@@ -152,7 +152,7 @@ def kept_for(engine: EngineName, value: str | None) -> float:
     return kept
 
 
-def test_a_later_preflight_sets_the_time_anew(visit: Visit) -> None:
+def test_a_later_preflight_replaces_the_time(visit: Visit) -> None:
     """It applies to what the response lists, even if the time is shorter."""
     assert visit.asks(granting("60", allow_methods="PUT, DELETE"), **PUT)
     assert visit.asks(granting("5", allow_methods="PUT", allow_headers="x-a"), **PUT, **names("x-a"))

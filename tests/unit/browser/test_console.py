@@ -166,7 +166,7 @@ ONLY_HTTP = "Cross origin requests are only supported for HTTP."
         ("localhost:8000/a#b", {"mode": "same-origin"}, f"the request origin {PAGE}.", False, False),
     ],
 )
-def test_a_page_that_asks_no_server_is_told_other_words_than_a_redirect(
+def test_a_page_without_a_server_gets_other_messages_than_a_redirect(
     url: str, fields: dict[str, Any], chromium: str | None, *, firefox: bool, webkit: bool
 ) -> None:
     """The messages of all three depend on the initiator and the scheme.
@@ -184,7 +184,7 @@ def test_a_page_that_asks_no_server_is_told_other_words_than_a_redirect(
 
 
 @pytest.mark.parametrize(("answers", "fields", "chromium", "firefox", "category", "webkit"), CASES)
-def test_a_verdict_is_told_in_the_words_of_each_engine(
+def test_a_verdict_has_the_message_of_each_engine(
     answers: list[HttpResponse | None],
     fields: dict[str, Any],
     chromium: str | None,

@@ -32,7 +32,7 @@ def origins(verdict: Verdict) -> list[str | None]:
         ([PAGE, PAGE], [None, None]),
     ],
 )
-def test_a_way_through_another_origin_makes_the_page_a_stranger(chain: list[str], arrives: list[str | None]) -> None:
+def test_a_redirect_through_another_origin_makes_the_origin_null(chain: list[str], arrives: list[str | None]) -> None:
     """After a redirect from another origin to a different one, the origin is `null`."""
     first, *rest = chain
     verdict = fetch(*(redirect(f"{place}/") for place in rest), answer(allow_origin="*"), url=f"{first}/")
@@ -105,7 +105,7 @@ def test_authorization_stays_with_its_origin() -> None:
     assert sent(here)[3][1]["Authorization"] == "Bearer t"
 
 
-def test_each_hop_decides_anew_whether_it_asks() -> None:
+def test_each_hop_decides_again_whether_it_asks() -> None:
     """A request that has become a plain GET needs no preflight.
 
     One that leaves the page's server may need its first one.
@@ -229,7 +229,7 @@ def test_several_locations_lead_nowhere() -> None:
 
 
 @pytest.mark.parametrize("engine", ["standard", "chromium", "firefox"])
-def test_locations_that_differ_are_told(engine: EngineName) -> None:
+def test_locations_that_differ_are_reported(engine: EngineName) -> None:
     """The verdict has all of them, the response, and the URL of the request."""
     differing = answer(302, [("Location", "/b"), ("Location", "/c")], allow_origin="*")
     verdict = fetch(ALLOWED, differing, engine=engine, method="PUT")

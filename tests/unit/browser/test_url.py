@@ -148,7 +148,7 @@ def test_a_location_leads_from_where_it_stands(location: bytes, whole: str | Non
 
 
 @pytest.mark.parametrize("base", ["https://api.example/a/b", "https://api.example/a/b?c/?d"])
-def test_a_location_stands_beside_the_last_part_of_the_path(base: str) -> None:
+def test_a_relative_location_replaces_the_last_part_of_the_path(base: str) -> None:
     """It is resolved relative to the last slash of the path, whatever slashes the query has."""
     url = parse_url(base)
     assert url is not None
@@ -180,7 +180,7 @@ def test_a_location_may_bring_userinfo() -> None:
 @pytest.mark.parametrize(
     ("text", "scheme"), [("HTTP://x", "http"), ("a+b-.1:", "a+b-.1"), ("1a:", None), (":", None), ("x/y:z", None)]
 )
-def test_a_scheme_is_told(text: str, scheme: str | None) -> None:
+def test_a_scheme_is_recognized(text: str, scheme: str | None) -> None:
     """It is the text before the first colon, in lower case."""
     assert scheme_of(text) == scheme
 
@@ -200,6 +200,6 @@ def test_a_scheme_is_told(text: str, scheme: str | None) -> None:
         ("", False),
     ],
 )
-def test_what_looks_like_a_url_is_told(text: str, *, does: bool) -> None:
+def test_what_looks_like_a_url_is_recognized(text: str, *, does: bool) -> None:
     """The distinction between another origin and an invalid URL is that of Chromium."""
     assert looks_like_a_url(text) is does

@@ -77,7 +77,7 @@ def test_one_engine_can_be_asked(folder: Path) -> None:
     assert result.stdout.startswith("Safari would allow this, but the page cannot read the response\n")
 
 
-def test_what_no_page_can_set_is_told(folder: Path) -> None:
+def test_what_no_page_can_set_is_reported(folder: Path) -> None:
     """Such a header is not sent, as in browsers, and a message says so."""
     result = check("/items", "-H", "Cookie: a=b")
     assert "Cookie is left out: pages cannot set it.\n" in result.stderr

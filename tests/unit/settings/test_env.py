@@ -138,7 +138,7 @@ def test_two_policies_have_two_prefixes() -> None:
 # Invalid variables.
 
 
-def test_all_faults_are_told_at_once_in_the_order_of_the_options() -> None:
+def test_all_errors_are_reported_at_once_in_the_order_of_the_options() -> None:
     """Unreadable, invalid and misspelled variables are in one message, each with its name."""
     environ = {
         "CORS_MAX_AGE": "-1",
@@ -423,7 +423,7 @@ def test_a_fix_written_there_takes_its_issue_away(faulty: Faulty, environ: dict[
             assert after.count(issue.code) < len([code for code, _ in faulty.issues if code == issue.code])
 
 
-def test_most_faults_are_tried_in_the_environment() -> None:
+def test_most_errors_are_tried_in_the_environment() -> None:
     """The cases above are most of the table, with errors of every option that is a text."""
     assert len(WRITTEN) > len(FAULTY) / 2
     assert {field.partition("[")[0] for faulty, _ in WRITTEN for _, field in faulty.issues} >= {
@@ -461,7 +461,7 @@ def test_a_warning_names_the_variable_and_the_caller() -> None:
         ("cors_allow_origins", "CORS_ALLOW_ORIGINS"),
     ],
 )
-def test_a_misspelt_variable_is_not_lost(name: str, meant: str) -> None:
+def test_a_misspelled_variable_is_not_lost(name: str, meant: str) -> None:
     """A name similar to that of an option is an error that names the option. An empty one is ignored."""
     (issue,) = issues_of({name: "1"})
     assert (issue.code, issue.field) == ("unknown-option", name)

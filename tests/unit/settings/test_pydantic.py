@@ -220,7 +220,7 @@ def test_an_empty_whole_variable_can_be_passed_over(settings: Any) -> None:
     assert Lenient().api == Policy(allow_origins=[A])
 
 
-def test_what_is_wrong_between_options_is_told(settings: Any) -> None:
+def test_what_is_wrong_between_options_is_reported(settings: Any) -> None:
     """A misspelled name, also one with brackets, and errors that concern several options are reported."""
     errors = refused(settings, API__ALLOW_ORIGINS=f"{A} *", API__ALLOW_CREDENTIALS="yes", API__ALLOWED_METHODS="PUT")
     assert [(code, place) for code, place, _ in errors] == [
@@ -312,7 +312,7 @@ def test_the_page_names_the_oldest_that_is_tested() -> None:
 
 
 @pytest.mark.parametrize("missing", ["pydantic", "pydantic_settings"])
-def test_who_lacks_pydantic_is_told(monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
+def test_missing_pydantic_is_reported(monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
     """The message says what is needed, and how to install it."""
     monkeypatch.setitem(sys.modules, missing, None)
     monkeypatch.delitem(sys.modules, "crossorigin.settings.pydantic")

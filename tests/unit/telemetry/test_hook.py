@@ -69,7 +69,7 @@ def test_what_ends_the_program_is_not_held_up(written: Written) -> None:
     assert written.lines == []
 
 
-def test_an_asynchronous_callable_is_told_of_once(written: Written) -> None:
+def test_an_asynchronous_callable_is_reported_once(written: Written) -> None:
     """Its coroutine is closed, so that Python does not warn. Warnings are errors here."""
 
     async def waits(decision: Decision, scope: Any) -> None:

@@ -99,7 +99,7 @@ def test_a_request_without_origin_is_not_counted(reader: InMemoryMetricReader) -
     assert points_of(reader) == []
 
 
-def test_strangers_add_no_labels(reader: InMemoryMetricReader) -> None:
+def test_untrusted_origins_add_no_labels(reader: InMemoryMetricReader) -> None:
     """For any number of origins, there is one series for each reason and kind."""
     on_decision = otel.counting(MeterProvider([reader]))
     for number in range(100):

@@ -138,7 +138,7 @@ def test_a_reason_and_an_origin_are_written_once(written: Written, clock: Clock)
     assert all("more refused" not in line for line in written.lines[2:])
 
 
-def test_what_was_left_out_is_told_with_the_next_line(written: Written, clock: Clock) -> None:
+def test_what_was_left_out_is_reported_with_the_next_line(written: Written, clock: Clock) -> None:
     """After ten lines there is none until the first of them is a minute old."""
     log = RefusalLog(POLICY, clock=clock)
     for number in range(MAX_LINES + 1):

@@ -111,7 +111,7 @@ def test_the_body_reaches_the_app() -> None:
     assert received == [b"hello"]
 
 
-def test_mistakes_are_told() -> None:
+def test_mistakes_are_reported() -> None:
     """A reason that does not exist and an impossible request are errors."""
     with pytest.raises(ValueError, match="'no-such-reason' is not a valid BrowserReason"):
         assert_browser_cannot(api(), origin=PAGE, reason="no-such-reason")
@@ -191,7 +191,7 @@ def test_what_is_pasted_allows_it() -> None:
     assert_browser_can(built, **asked, credentials="include")
 
 
-def test_what_the_app_raised_is_told() -> None:
+def test_what_the_app_raised_is_reported() -> None:
     """The message has the exception, which is also the cause of the failure, and suggests nothing to allow."""
     crashing = api()
     crash = ZeroDivisionError("by zero")
@@ -240,7 +240,7 @@ def test_a_value_that_is_wrong_is_shown() -> None:
     assert "    < access-control-allow-origin: *" in told
 
 
-def test_what_was_never_sent_is_told_so() -> None:
+def test_a_request_that_was_never_sent_is_named_so() -> None:
     """There is no header to blame, and no console message."""
     told = failing(lambda: assert_browser_can(ours(), origin=PAGE, method="TRACE")).splitlines()
     assert [line.partition(":")[0] for line in told] == [
@@ -265,7 +265,7 @@ def test_a_failed_cannot_shows_what_went_through() -> None:
     )
 
 
-def test_a_name_that_cannot_be_read_is_told() -> None:
+def test_a_name_that_cannot_be_read_is_reported() -> None:
     """The message says whether the header is not exposed or missing."""
 
     async def app(scope: Any, receive: Any, send: Any) -> None:

@@ -35,7 +35,7 @@ class TestWithAnApp:
         assert cors_page("https://evil.example", engine="chromium").cannot().engine == "chromium"
 
 
-def test_a_suite_without_an_app_is_told_what_to_write(request: pytest.FixtureRequest) -> None:
+def test_a_suite_without_an_app_gets_the_name_of_the_fixture(request: pytest.FixtureRequest) -> None:
     """The message has the name of the missing fixture."""
     with pytest.raises(pytest.UsageError, match="requires a fixture `cors_app`"):
         request.getfixturevalue("cors_page")

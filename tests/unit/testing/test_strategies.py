@@ -54,7 +54,7 @@ def test_policies_start_and_requests_are_possible() -> None:
     counts.require(allowed=0.1, refused=0.2, preflighted=0.03)
 
 
-def test_who_lacks_hypothesis_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_hypothesis_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     """The message says what is needed, and how to install it."""
     monkeypatch.setitem(sys.modules, "hypothesis", None)
     monkeypatch.delitem(sys.modules, "crossorigin.testing.strategies")

@@ -38,7 +38,7 @@ def test_another_page_cannot(app: Flask) -> None:
         Page(app, UNTRUSTED, engine="firefox").can("/items")
 
 
-async def test_the_app_runs_beside_an_event_loop(app: Flask) -> None:
+async def test_the_app_runs_next_to_an_event_loop(app: Flask) -> None:
     """An asynchronous test can call it, and an app that starts its own event loop works."""
     import asyncio
 

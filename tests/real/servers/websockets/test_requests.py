@@ -17,7 +17,7 @@ on_every_server = pytest.mark.parametrize("refusing", _NAMES, indirect=True)
 
 @on_every_server
 @pytest.mark.parametrize("method", ["GET", "POST", "OPTIONS", "DELETE"])
-def test_a_stranger_is_refused_without_the_app(server: Serving, method: str) -> None:
+def test_an_untrusted_origin_is_refused_without_the_app(server: Serving, method: str) -> None:
     """The response has the reason and `Vary`, and no headers that allow the page."""
     answer = server.ask(method, ("origin", UNTRUSTED))
     assert (answer.status, answer.body, answer.cors) == (403, _REASON, {})

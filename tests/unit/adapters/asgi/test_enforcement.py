@@ -209,7 +209,7 @@ async def test_a_route_for_everyone_is_reached_from_every_site() -> None:
 
 
 @pytest.mark.parametrize("extensions", [{}, {"extensions": None}, {"extensions": {}}, {"extensions": {"tls": {}}}])
-async def test_a_server_that_cannot_answer_a_handshake_is_told_to_close_it(extensions: dict[str, Any]) -> None:
+async def test_a_server_that_cannot_answer_a_handshake_closes_it(extensions: dict[str, Any]) -> None:
     """Without the extension for responses, the handshake is closed, and servers turn that into their own 403."""
     scope = scope_of("websocket", _STRANGER)
     del scope["extensions"]
@@ -403,7 +403,7 @@ async def test_an_app_that_it_was_added_to_is_guarded_from_its_first_handshake_o
     ],
     ids=["none", "allowed", "own", "stranger"],
 )
-async def test_each_decision_is_told_once_and_stands_in_the_scope(
+async def test_each_decision_is_reported_once_and_is_in_the_scope(
     kind: str, lines: Lines, reason: Reason, *, reaches_app: bool
 ) -> None:
     """The hook gets the decision of each request and handshake, and so does the app if it runs."""
@@ -428,7 +428,7 @@ async def test_a_scope_gains_nothing_that_nobody_asked_for(kind: str) -> None:
     assert "crossorigin" not in scope
 
 
-async def test_a_decision_of_a_refusing_layer_inside_is_told_too() -> None:
+async def test_a_decision_of_a_refusing_layer_inside_is_reported_too() -> None:
     """A nested layer that sets no headers reports what it refuses, but not what the outer one decided."""
     told: list[Reason] = []
     inner = enforcing(Witness(), on_decision=lambda decision, _: told.append(decision.origin))

@@ -167,7 +167,7 @@ def test_the_validation_leaves_nothing_behind_in_live_handles() -> None:
     live.replace(Policy(allow_methods=["PUT"]))
 
 
-def test_the_validation_finds_errors_beside_live_handles() -> None:
+def test_the_validation_finds_errors_next_to_live_handles() -> None:
     """They are found at the start as well."""
     child = child_with(policy=LivePolicy(Policy(allow_origins=["*"])), origins=LiveOrigins())
     assert check_mounts(around(Mount("/api", child)), CORSMiddleware) is not None

@@ -95,7 +95,7 @@ def test_a_policy_takes_the_place_of_the_options() -> None:
 
 
 @pytest.mark.parametrize("spelling", [tuple, list])
-def test_defaults_written_out_beside_a_policy_say_nothing(spelling: type) -> None:
+def test_default_values_next_to_a_policy_are_not_an_error(spelling: type) -> None:
     """An option with its default value next to a policy is not an error, as a tuple or as a list."""
     middleware = CORSMiddleware(
         _APP,
@@ -114,7 +114,7 @@ def test_defaults_written_out_beside_a_policy_say_nothing(spelling: type) -> Non
     assert middleware.policy.max_age == 5
 
 
-def test_every_option_beside_a_policy_is_named() -> None:
+def test_every_option_next_to_a_policy_is_named() -> None:
     """All options that would be ignored are reported together, each with its name and with policy=."""
     options: dict[str, Any] = {
         "allow_origins": ["*"],
@@ -160,7 +160,7 @@ def test_a_switch_is_a_bool(switch: str, value: Any) -> None:
     assert issues_of(**{switch: value}) == [(switch, IssueCode.NOT_A_BOOL)]
 
 
-def test_debug_and_an_option_beside_a_policy_are_told_at_once() -> None:
+def test_debug_and_an_option_next_to_a_policy_are_reported_at_once() -> None:
     """An invalid debug is reported together with the ignored options, and the errors of the policy come first."""
     assert issues_of(policy=Policy(), max_age=5, debug=1) == [
         ("max_age", IssueCode.POLICY_AND_OPTIONS),
@@ -168,7 +168,7 @@ def test_debug_and_an_option_beside_a_policy_are_told_at_once() -> None:
     ]
 
 
-def test_debug_and_wrong_options_are_told_at_once() -> None:
+def test_debug_and_wrong_options_are_reported_at_once() -> None:
     """An invalid debug is reported together with the errors of the options."""
     assert set(issues_of(allow_origins=["https://a.example/"], max_age=-1, debug=1)) == {
         ("debug", IssueCode.NOT_A_BOOL),

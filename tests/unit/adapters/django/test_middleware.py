@@ -366,7 +366,7 @@ def test_a_failing_logging_filter_does_no_harm(monkeypatch: pytest.MonkeyPatch) 
         assert allowed(get()) == ORIGIN
 
 
-def test_django_cors_headers_beside_it_changes_nothing() -> None:
+def test_django_cors_headers_next_to_it_changes_nothing() -> None:
     """One Access-Control-Allow-Origin and one Vary, in both orders."""
     theirs = "corsheaders.middleware.CorsMiddleware"
     for middleware in ([OURS, theirs], [theirs, OURS]):

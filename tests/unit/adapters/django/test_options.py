@@ -182,7 +182,7 @@ def test_functions_can_be_named() -> None:
     ],
 )
 def test_a_wrong_setting_is_named(setting: str, value: Any, issue: tuple[str, str]) -> None:
-    """The message names the setting, and no option of our own."""
+    """The message names the setting, and not our option."""
     ((field, code, hint),) = issues_in(**{setting: value})
     assert (field, code) == issue
     assert not re.search(r"\b(allow|expose|max)_[a-z]+", hint)

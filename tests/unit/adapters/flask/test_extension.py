@@ -379,7 +379,7 @@ def test_the_policy_of_the_view_decides_who_reads_the_traceback() -> None:
 # Other packages and other layers.
 
 
-def test_flask_cors_beside_it_has_no_effect() -> None:
+def test_flask_cors_next_to_it_has_no_effect() -> None:
     """One origin and one `Vary`, by the policy of this package."""
     app = create()
     flask_cors.CORS(app, origins=[OTHER, ORIGIN], supports_credentials=True)
@@ -408,7 +408,7 @@ def test_a_mounted_app_with_its_own_extension_is_inside_the_outer_one(caplog: py
     assert "inside another one" in caplog.text
 
 
-def test_an_app_mounted_beside_another_is_on_its_own() -> None:
+def test_an_app_mounted_next_to_another_is_independent() -> None:
     """A dispatcher that is outside both leaves each its policy, and the path that each one routes."""
     outer, inner = create(), create(allow_origins=[PARTNER], resources={"/open/*": {"allow_origins": ["*"]}})
     outer.wsgi_app = DispatcherMiddleware(outer.wsgi_app, {"/inner": inner})  # type: ignore[method-assign]

@@ -115,7 +115,7 @@ def test_an_unknown_option_is_not_lost(arguments: tuple[Policy, ...]) -> None:
         *[(lambda value=value: cors(value), IssueCode.NOT_A_POLICY) for value in ([], "", False, 0, {}, [PAGE], PAGE)],
     ],
 )
-def test_a_mistake_is_told_where_the_decorator_stands(wrong: Callable[[], object], code: IssueCode) -> None:
+def test_an_error_is_raised_by_the_decorator(wrong: Callable[[], object], code: IssueCode) -> None:
     """The error is raised before an object is decorated. An empty mapping is not None."""
     with pytest.raises(InvalidPolicyError) as caught:
         wrong()
@@ -326,7 +326,7 @@ async def test_what_is_blocked_is_blocked_by_the_policy_of_the_route(*, inside: 
     assert len(ran) == 6
 
 
-async def test_hooks_are_told_of_each_decision_once_and_of_whose_it_is() -> None:
+async def test_hooks_get_each_decision_once_with_its_owner() -> None:
     """The scope has the owner of the policy, or none if the app's policy decides."""
     told: list[tuple[type[Decision], bool, str | None]] = []
 

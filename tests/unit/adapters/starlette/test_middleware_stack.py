@@ -86,7 +86,7 @@ def test_a_layer_for_one_path_stays_there(served: Served, caplog: pytest.LogCapt
 
 @lifespans
 @pytest.mark.parametrize("outside", [True, False], ids=["outside", "inside"])
-def test_a_layer_for_one_path_stays_there_beside_one_for_the_app(*, served: Served, outside: bool) -> None:
+def test_a_layer_for_one_path_stays_there_next_to_one_for_the_app(*, served: Served, outside: bool) -> None:
     """A second middleware of the same class that was added to the app does not make this one move."""
     app = Starlette(routes=[*ROUTES, Route("/one", PlainTextResponse("one"))])
     app.add_middleware(OnePath)
@@ -351,7 +351,7 @@ class Telling(Ignoring):
 @lifespans
 @pytest.mark.parametrize("parent", [Refusing, Ignoring, Telling])
 @pytest.mark.parametrize("inside", [True, False], ids=["around it", "inside it"])
-def test_no_request_fails_on_account_of_a_strange_parent(*, parent: Any, inside: bool, served: Served) -> None:
+def test_no_request_fails_because_of_a_strange_parent(*, parent: Any, inside: bool, served: Served) -> None:
     """Whatever is around the middleware or inside it, a response has its headers once."""
     app = Starlette(routes=ROUTES, middleware=[Middleware(parent), LAYER])
     if not inside:

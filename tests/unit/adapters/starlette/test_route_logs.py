@@ -37,7 +37,7 @@ async def test_a_refusal_names_whose_policy_it_was(caplog: pytest.LogCaptureFixt
     ]
 
 
-async def test_two_of_one_name_are_told_of_by_their_own_policies(caplog: pytest.LogCaptureFixture) -> None:
+async def test_two_owners_of_one_name_have_separate_lines(caplog: pytest.LogCaptureFixture) -> None:
     """Two routers without a prefix have the same name."""
     app = FastAPI()
     for name in ("one", "two"):

@@ -340,7 +340,7 @@ async def test_a_method_that_is_asked_twice_is_refused_whatever_the_first_was() 
         assert start["status"] == 400
 
 
-async def test_nothing_that_a_stranger_asks_for_is_kept() -> None:
+async def test_nothing_that_a_client_requests_is_kept() -> None:
     """Neither methods nor paths are kept, however many there are."""
     app = with_layer(
         FastAPI(routes=[Route("/items/{n}", by("route")(answers())), Route("/items/{n}", answers(), methods=["PUT"])]),

@@ -98,7 +98,7 @@ def test_an_app_that_does_not_say_what_it_takes_is_taken(folder: Path) -> None:
         ("main", "", "'main' does not name an app. Write it as module:app."),
     ],
 )
-def test_an_app_that_cannot_be_loaded_is_told(folder: Path, name: str, text: str, message: str) -> None:
+def test_an_app_that_cannot_be_loaded_is_reported(folder: Path, name: str, text: str, message: str) -> None:
     """The message is a sentence, without a traceback."""
     write(folder, text)
     with pytest.raises(CannotRunError) as caught:
@@ -106,7 +106,7 @@ def test_an_app_that_cannot_be_loaded_is_told(folder: Path, name: str, text: str
     assert (caught.value.kind, str(caught.value)) == ("app", message)
 
 
-def test_a_module_that_lies_elsewhere_is_told_with_where_it_was_looked_for(folder: Path) -> None:
+def test_a_module_that_lies_elsewhere_is_reported_with_where_it_was_looked_for(folder: Path) -> None:
     """The message names the folders that were searched, because a package may be below src."""
     with pytest.raises(CannotRunError) as caught:
         load("other.api:app", folder)
@@ -130,7 +130,7 @@ def test_the_entrypoint_of_a_project_is_read(tmp_path: Path) -> None:
         ("tool = 1", "Name the app: pyproject.toml has no entrypoint in [tool.fastapi]"),
     ],
 )
-def test_a_project_without_an_entrypoint_is_told(tmp_path: Path, text: str | None, message: str) -> None:
+def test_a_project_without_an_entrypoint_is_reported(tmp_path: Path, text: str | None, message: str) -> None:
     """The message says what to write instead."""
     if text is not None:
         (tmp_path / "pyproject.toml").write_text(text, "utf-8", "surrogateescape")
@@ -190,7 +190,7 @@ async def why_not(app: Any, *, patience: float = _PATIENCE) -> tuple[str, str]:
         (SystemExit(0), "SystemExit: 0"),
     ],
 )
-async def test_an_app_that_does_not_start_is_told(error: BaseException, message: str) -> None:
+async def test_an_app_that_does_not_start_is_reported(error: BaseException, message: str) -> None:
     """The message has everything that the app reported, without a traceback."""
 
     @asynccontextmanager
@@ -201,7 +201,7 @@ async def test_an_app_that_does_not_start_is_told(error: BaseException, message:
     assert await why_not(FastAPI(lifespan=lifespan)) == ("app", f"The app did not start: {message}")
 
 
-async def test_an_app_that_says_nothing_of_why_it_does_not_start_is_told() -> None:
+async def test_an_app_that_does_not_start_without_a_reason_is_reported() -> None:
     """There is nothing to repeat."""
 
     async def silent(scope: Any, receive: Any, send: Any) -> None:
@@ -241,7 +241,7 @@ async def test_in_a_codespace_a_policy_for_all_of_them_gets_the_one_origin(
 
 
 @pytest.mark.parametrize("with_lifespan", [True, False])
-async def test_a_wrong_policy_is_told_whole(*, with_lifespan: bool) -> None:
+async def test_all_errors_of_a_policy_are_reported(*, with_lifespan: bool) -> None:
     """The message is complete, whether the error occurs at the start or in the first request."""
     inner = FastAPI()
     inner.add_middleware(CORSMiddleware, allow_origins=["https://app.example.com/"])
@@ -384,7 +384,7 @@ async def test_an_app_that_never_answers_is_given_up() -> None:
     assert await why_not(app, patience=0.1) == ("timeout", message)
 
 
-async def test_what_the_policy_of_a_route_stands_on_is_told() -> None:
+async def test_the_owner_of_a_routes_policy_is_reported() -> None:
     """This holds for the preflight and the response, and not if the policy of the app decides."""
     app = FastAPI()
     app.add_middleware(CORSMiddleware, allow_origins=["https://app.example"])

@@ -83,7 +83,7 @@ def found(page: str, *allowed: str, credentials: bool = False) -> list[tuple[str
     return [(str(finding.code), "with credentials" in finding.detail) for finding in findings]
 
 
-def test_each_that_is_let_in_is_told() -> None:
+def test_each_origin_that_is_allowed_is_reported() -> None:
     """The finding says whether credentials are allowed. `*` is not a finding."""
     page = "https://app.example.com"
     assert found(page) == []

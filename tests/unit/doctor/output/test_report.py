@@ -115,7 +115,7 @@ def test_long_and_repeated_lines_are_cut() -> None:
     assert len(json.dumps(document(found))) < 40_000
 
 
-def test_what_else_was_noticed_is_told_with_its_fix() -> None:
+def test_what_else_was_noticed_is_reported_with_its_fix() -> None:
     """This includes reports without a refusal."""
     found = diagnosis(answer(allow_origin=PAGE, allow_methods="PUT", max_age="1h"), answer(418), method="PUT")
     told = text(replace(found, cause=None))
@@ -162,7 +162,7 @@ def test_the_verdict_says_what_the_page_gets(
     assert text(diagnosis(*answers, **asked)).partition("\n")[0] == f"Chrome, Firefox and Safari {line}"
 
 
-def test_browsers_that_differ_are_told_apart() -> None:
+def test_browsers_that_differ_have_separate_verdicts() -> None:
     """Safari keeps DELETE only for the same URL, and the others would follow the redirect with it."""
     upper = diagnosis(answer(allow_origin=PAGE), method="POST", credentials="include", engines=("standard",))
     assert text(upper).startswith("A browser that follows the Fetch standard would block this:")

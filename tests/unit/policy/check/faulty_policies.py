@@ -1,6 +1,6 @@
 r"""Policies with errors, each with all the issues that it has: (code, field), in the order in which they are reported.
 
-Every code of `IssueCode` is among them. They are told one by one in `messages.txt`, and pasted right by the hints.
+Every code of `IssueCode` is among them. `messages.txt` has their messages, and the hints fix them.
 """
 
 import datetime as dt

@@ -1,4 +1,4 @@
-"""Every message of every code stands in `messages.txt`, as its reader sees it.
+"""`messages.txt` contains a message of every code, as its reader sees it.
 
 After a change of words, write the file again and read what changed:
 

@@ -17,7 +17,7 @@ from tests.unit.fetch.test_origin import PAGES
 
 
 @pytest.mark.parametrize(("page", "sent"), PAGES)
-def test_a_pages_address_is_mended_to_the_origin_that_browsers_send(page: str, sent: str) -> None:
+def test_the_url_of_a_page_is_repaired_to_its_origin(page: str, sent: str) -> None:
     """A URL from the address bar is replaced by the value in the `Origin` header."""
     assert repair(page) == (sent,)
 
@@ -191,7 +191,7 @@ def test_what_may_be_listed_has_nothing_wrong(text: str) -> None:
     ],
     ids=ascii,
 )
-def test_a_fault_is_named_and_mended(text: str, code: Code, replacements: list[str]) -> None:
+def test_an_error_is_named_and_repaired(text: str, code: Code, replacements: list[str]) -> None:
     """The first error is the code. The replacement fixes all errors, or the hint says what to do."""
     diagnosis = diagnose(text)
     assert diagnosis is not None
@@ -201,7 +201,7 @@ def test_a_fault_is_named_and_mended(text: str, code: Code, replacements: list[s
     assert repair(text) == tuple(replacements)
 
 
-def test_all_faults_of_a_text_are_told() -> None:
+def test_all_errors_of_a_text_are_reported() -> None:
     """The reason has a sentence for each error."""
     diagnosis = diagnose(" WSS://me@BÜCHER.example:443/x?y ")
     assert diagnosis is not None
@@ -227,7 +227,7 @@ def reason_of(text: str) -> str:
         ("http://[::g]:80", ["http://[::g]"]),
     ],
 )
-def test_a_fault_is_told_in_the_same_words_wherever_it_is(text: str, alone: list[str]) -> None:
+def test_an_error_is_reported_in_the_same_words_wherever_it_is(text: str, alone: list[str]) -> None:
     """A text with several errors has the sentence of each, in order, and nothing else."""
     assert reason_of(text) == " ".join(map(reason_of, alone))
 

@@ -41,7 +41,7 @@ from crossorigin.policy.check.public_suffix import SuffixNode, registrable_domai
         ("example", "is not on the public suffix list"),
     ],
 )
-def test_a_name_that_is_open_to_strangers_is_known(host: str, words: str) -> None:
+def test_a_name_that_anyone_can_use_is_recognized(host: str, words: str) -> None:
     """Public suffixes, names above some, and top-level names that are not on the list."""
     why = why_public(host)
     assert why is not None
@@ -163,7 +163,7 @@ def test_such_a_wildcard_is_refused_with_credentials_only(pattern: str) -> None:
 
 
 @pytest.mark.parametrize("pattern", ["http://*.corp:8080", "*.GitHub.io/"])
-def test_such_a_wildcard_is_seen_behind_another_fault(pattern: str) -> None:
+def test_such_a_wildcard_is_seen_behind_another_error(pattern: str) -> None:
     """Neither an insecure scheme nor an error in the text hides that untrusted origins would be allowed."""
     with pytest.raises(InvalidPolicyError) as caught:
         Policy(allow_origins=[pattern], allow_credentials=True)

@@ -38,7 +38,7 @@ def codes_of(options: dict[str, Any]) -> list[str]:
         {"max_age": 86400},
     ],
 )
-def test_a_sound_policy_starts_without_a_word(options: dict[str, Any]) -> None:
+def test_a_valid_policy_causes_no_message(options: dict[str, Any]) -> None:
     """A safe origin that can match causes no message."""
     assert codes_of(options) == []
     assert Policy(**options) == Policy.from_dict(Policy(**options).to_dict())
@@ -129,7 +129,7 @@ def test_a_header_name_is_on_its_side(name: str, among_requests: list[str], amon
         (["'null'"], ["origin-malformed", "null-with-credentials"]),
     ],
 )
-def test_with_credentials_strangers_stay_outside(origins: list[str], codes: list[str]) -> None:
+def test_with_credentials_untrusted_origins_are_refused(origins: list[str], codes: list[str]) -> None:
     """What would allow every origin is reported together with the errors in the text of an origin."""
     assert codes_of({"allow_origins": origins, "allow_credentials": True}) == codes
 
@@ -190,7 +190,7 @@ def test_an_unknown_option_is_named_with_the_one_that_is_meant() -> None:
     ]
 
 
-def test_an_unknown_option_does_not_hide_the_other_faults() -> None:
+def test_an_unknown_option_does_not_hide_the_other_errors() -> None:
     """All problems of what was read from a file are reported together."""
     options = {"colour": 1, "allow_origins": ["https://a.example/"]}
     assert set(codes_of(options)) == {"unknown-option", "origin-trailing-slash"}

@@ -194,7 +194,7 @@ def test_one_string_where_a_list_is_meant_is_shown_as_that_list(option: str, val
     assert issues_of({option: value}) == [(option, "bare-string", hint)]
 
 
-def test_bytes_that_are_no_text_are_told_like_any_others() -> None:
+def test_bytes_that_are_no_text_are_reported_like_any_others() -> None:
     """Undecodable bytes are shown as such, and nothing else is raised."""
     assert ("allow_headers", "bare-string", '["X-\N{REPLACEMENT CHARACTER}"]') in issues_of(
         {"allow_headers": b"X-\xff"}

@@ -180,7 +180,7 @@ def test_a_judge_under_any_origin_reads_no_origin_at_all() -> None:
         assert judge.judge_origin(lines) is Reason.ANY_ORIGIN
 
 
-def test_the_names_that_are_not_listed_come_with_the_judgement(policy: Policy) -> None:
+def test_the_names_that_are_not_listed_come_with_the_decision(policy: Policy) -> None:
     """An explanation of a refusal uses the names that caused it."""
     judge = Judge(policy)
     assert judge.judge_headers([b"x-token, X-Evil", b"accept,x-b"]) == (

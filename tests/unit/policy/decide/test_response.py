@@ -206,7 +206,7 @@ def test_expanding_names_each_header_as_the_app_spelled_it() -> None:
     assert dict(EXPANDING.edit(own).set)[b"access-control-expose-headers"] == b"X-Id, ETag"
 
 
-def test_of_what_the_app_exposes_only_names_that_can_be_are_told() -> None:
+def test_of_what_the_app_exposes_only_names_that_can_be_are_reported() -> None:
     """CORS headers are omitted, and so is what is not a token, because it would invalidate the whole list."""
     own = [(b"Access-Control-Expose-Headers", b"b@d, X-A, x y, Access-Control-Max-Age, access-control-b, X-B")]
     for response in (GRANTED, CREDENTIALS):

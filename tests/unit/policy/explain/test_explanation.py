@@ -174,7 +174,7 @@ def test_an_explanation_judges_as_a_decision_does(entry: Explained) -> None:
 
 
 @every_request
-def test_an_explanation_is_told_whole(entry: Explained) -> None:
+def test_the_text_of_an_explanation_is_complete(entry: Explained) -> None:
     """The text has every step with its code and fix, numbered, and then the outcome. No line is too long."""
     explanation = entry.explain()
     text = str(explanation)
@@ -187,7 +187,7 @@ def test_an_explanation_is_told_whole(entry: Explained) -> None:
     assert text.replace("\n", "").isprintable()
 
 
-def test_a_page_that_is_let_in_is_told_so() -> None:
+def test_the_explanation_of_an_allowed_page_says_so() -> None:
     """`allowed` is true if all steps pass, and the text says so first."""
     explanation = Policy(**LISTED).explain("put", APP, ["X-Token"])
     assert explanation.allowed
@@ -200,7 +200,7 @@ def test_a_page_that_is_let_in_is_told_so() -> None:
     assert explanation.preflight is not None
 
 
-def test_a_page_that_fails_only_where_it_is_asked_is_told_so() -> None:
+def test_a_page_that_fails_only_in_a_preflight_is_explained() -> None:
     """A listed origin with an unlisted method is allowed if the browser sends no preflight."""
     explanation = Policy(**LISTED).explain("POST", APP)
     assert not explanation.allowed
@@ -208,7 +208,7 @@ def test_a_page_that_fails_only_where_it_is_asked_is_told_so() -> None:
     assert str(explanation).splitlines()[0] == f"POST from {APP}: refused if the browser sends a preflight."
 
 
-def test_a_stranger_is_told_so() -> None:
+def test_the_explanation_of_an_untrusted_origin_says_so() -> None:
     """The origin is the only refusal."""
     explanation = Policy(**LISTED).explain("GET", "https://evil.example")
     assert not explanation.allowed
@@ -269,7 +269,7 @@ def test_any_text_for_an_origin_is_explained(origin: str) -> None:
 
 
 @pytest.mark.parametrize(("method", "headers"), [("A" * 100_000, ()), ("GET", ("x-" + "a" * 4000,)), ("\x1b[31m", ())])
-def test_a_long_or_strange_request_is_told_shortly(method: str, headers: tuple[str, ...]) -> None:
+def test_a_long_or_strange_request_is_reported_shortly(method: str, headers: tuple[str, ...]) -> None:
     """Text that a client chose is shortened and escaped."""
     text = str(Policy(**LISTED).explain(method, APP, headers))
     assert text.replace("\n", "").isprintable()
@@ -295,7 +295,7 @@ def test_an_empty_origin_is_said_to_be_empty() -> None:
 
 
 @pytest.mark.parametrize("text", ["*", "https://*.example.com"])
-def test_what_may_be_listed_and_is_no_origin_is_told_as_such(text: str) -> None:
+def test_what_may_be_listed_and_is_not_an_origin_is_named_so(text: str) -> None:
     """No message suggests listing a pattern that was passed as the origin of a page."""
     step = Policy(**LISTED).explain("GET", text).steps[0]
     assert step.why == f"{text} is not an origin."
@@ -303,7 +303,7 @@ def test_what_may_be_listed_and_is_no_origin_is_told_as_such(text: str) -> None:
     assert "allow_origins" not in step.fix
 
 
-def test_what_is_near_is_found_beside_null() -> None:
+def test_what_is_near_is_found_next_to_null() -> None:
     """An entry that is not a pattern is skipped."""
     why = Policy(allow_origins=["null", APP]).explain("GET", "http://app.example.com").steps[0].why
     assert why.endswith(f"The closest allowed origin is {APP}: the scheme differs.")

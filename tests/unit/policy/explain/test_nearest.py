@@ -113,7 +113,7 @@ def test_the_documents_show_what_is_said(row: dict[str, str]) -> None:
         "http://127.0.0.2",
     ],
 )
-def test_a_stranger_is_near_nothing(origin: str) -> None:
+def test_an_untrusted_origin_is_near_nothing(origin: str) -> None:
     """The text about a host that only resembles a listed one does not mention the listed one."""
     listed = ["https://example.com", "https://*.example.com", "https://*.www.evil.example", "http://localhost", "null"]
     assert nearest(origin, *listed) is None
@@ -135,7 +135,7 @@ def test_an_origin_that_is_listed_has_nothing_near() -> None:
         (["http://*.example:1", "http://example"], "http://*.example:1"),
     ],
 )
-def test_of_several_the_nearest_is_told(listed: list[str], found: str) -> None:
+def test_of_several_the_nearest_is_reported(listed: list[str], found: str) -> None:
     """The same host comes first, then fewer differences, then the order of the list."""
     told = nearest("http://a.example", *listed)
     assert told is not None
@@ -158,7 +158,7 @@ def test_a_neighbor_that_the_expression_matches_is_found(origin: str, found: tup
     assert nearest(origin, regex=r"https://[a-z]+\.example\.com") == found
 
 
-def test_a_neighbor_is_told_with_its_port() -> None:
+def test_a_neighbor_is_reported_with_its_port() -> None:
     """It is exactly the origin that the expression matches."""
     told = nearest("https://a.example:8443", regex=r"http://[a-z]+\.example:8443")
     assert told == ("http://a.example:8443", "the scheme differs")
@@ -177,7 +177,7 @@ _origins = st.builds(
 _patterns = _origins | st.sampled_from(["https://*.example.com", "http://localhost:*", "https://*.example.com:*"])
 
 
-def test_what_is_told_is_true() -> None:
+def test_what_is_reported_is_true() -> None:
     """The entry is listed, and the origin matches after the described difference is removed."""
     counts = ExampleCounts()
 

@@ -87,7 +87,7 @@ def test_an_origin_that_is_refused_has_its_words(origin: bytes | list[bytes], to
     assert words(origin) == told
 
 
-def test_nobody_is_told_to_list_with_credentials_what_is_not_secure() -> None:
+def test_an_insecure_origin_is_never_suggested_with_credentials() -> None:
     """If only the scheme differs, the page has to change."""
     policy = Policy(allow_origins=[APP], allow_credentials=True)
     told = "https://app.example.com is allowed, but the request came from http://app.example.com: the scheme differs. "
@@ -159,7 +159,7 @@ def test_headers_that_are_refused_have_their_words(headers: bytes | list[bytes],
     assert words(APP.encode(), b"GET", headers) == told
 
 
-def test_all_that_refuses_is_told() -> None:
+def test_all_that_refuses_is_reported() -> None:
     """One line has all refusals, so that one change is enough."""
     assert words(b"https://evil.example", b"PUT", b"x-a") == (
         f"{ADD.format('https://evil.example')} 'PUT' is not in allow_methods; add it if your API uses it. "

@@ -240,7 +240,7 @@ def test_a_written_scheme_that_no_browser_sends_is_found(text: str, scheme: str 
     assert verdict_of(text).never_sent == scheme
 
 
-def test_the_budget_bounds_a_judgement_and_its_end_is_never_safe() -> None:
+def test_the_budget_bounds_a_decision_and_its_end_is_never_safe() -> None:
     """If the budget is used up, the result is an error, whatever has been examined."""
     for steps in range(100, 3000, 500):
         text = r"https://.*\.example\.com"
@@ -282,7 +282,7 @@ def test_documentation_addresses_show_what_is_meant() -> None:
     assert is_ipv4("203.0.113.7")
 
 
-def test_a_judgement_keeps_nothing_in_memory() -> None:
+def test_a_decision_keeps_nothing_in_memory() -> None:
     """An automaton can have many megabytes, so it is freed immediately and not by the garbage collector."""
     gc.disable()
     try:
