@@ -40,7 +40,7 @@ _DOCTEST = re.compile(r"^( *)>>> .*\n(?:\1(?!\"\"\")\S.*\n)*", re.MULTILINE)
 # The documents of the root folder, with the name of their page.
 _ROOT_PAGES = {"CHANGELOG.md": "changelog.md", "CONTRIBUTING.md": "contributing.md", "SECURITY.md": "security.md"}
 _LINK = re.compile(r"\[([^]]*)\]\(([^)]*)\)")
-_HOME = "crossorigin: CORS for FastAPI, Starlette and ASGI"
+_HOME = "crossorigin: CORS for FastAPI, Django, Flask and aiohttp"
 
 
 class Page(HTMLParser):

@@ -1,4 +1,7 @@
-"""Run a request through an aiohttp app in process, with a handler that answers any path and method as it is told."""
+"""Run a request through an aiohttp app in process.
+
+The app answers any path and method with the response of the case.
+"""
 
 import asyncio
 from typing import Any

@@ -11,7 +11,7 @@ BODY = b"the app's own"
 
 @dataclass(slots=True)
 class Exchange:
-    """What came of a request: whether the app ran, and every message that was sent."""
+    """The result of a request: whether the app ran, and every message that was sent."""
 
     app_ran: bool = False
     messages: list[MutableMapping[str, Any]] = field(default_factory=list)
@@ -39,7 +39,7 @@ class Exchange:
 
 
 def exchange(wrap: Callable[[Any], Any], request: Request, response: Response) -> Exchange:
-    """Send a request through what `wrap` makes of a bare app that answers with `response`."""
+    """Send a request through the middleware that `wrap` adds to an app that answers with `response`."""
     done = Exchange()
     own = list(response.headers)
 
@@ -66,7 +66,7 @@ def exchange(wrap: Callable[[Any], Any], request: Request, response: Response) -
 
 
 def finish(awaitable: Any) -> None:
-    """Run what never waits for anything, without an event loop."""
+    """Run a coroutine that never waits, without an event loop."""
     try:
         awaitable.send(None)
     except StopIteration:

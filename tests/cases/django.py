@@ -17,7 +17,7 @@ from tests.cases.wsgi import environ_of, serve
 
 
 def has_case(case: Case) -> bool:
-    """Return whether a Django view can answer as a case tells it: one line of a name, and names in ASCII."""
+    """Return whether a Django view can send the response of a case: one line for each name, and names in ASCII."""
     names = [name.lower() for name, _ in case.response.headers]
     return len({*names}) == len(names) and all(name.isascii() for name in names)
 

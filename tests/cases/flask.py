@@ -1,4 +1,4 @@
-"""Run a request through the Flask extension in process, with an app that answers any path and method as it is told."""
+"""Run a request through the Flask extension in process. The app answers any path and method as the case says."""
 
 from typing import Any
 

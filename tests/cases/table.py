@@ -5,7 +5,7 @@ Each `*.toml` next to this module holds cases of one theme; every adapter runs t
     name       a sentence that states the promise
     policy     the name of a policy in `policies.toml`, or the options themselves
     live       in `live.toml`: the live origins next to the policy
-    removed    in `live.toml`: origins that were live, and that a request of their own found before they were removed
+    removed    in `live.toml`: origins that were live, and that sent a request before they were removed
     debug      whether the adapter runs with `debug=True` (default: false)
     method     the request's method (default: GET)
     request    the request's header lines, `[name, value]`
@@ -63,19 +63,19 @@ _VARY = b"vary"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What arrives: a method, and header lines as a server hands them on."""
+    """A request: a method, and header lines as a server passes them."""
 
     method: str
     headers: tuple[Line, ...]
 
     def lines(self, name: str) -> list[bytes]:
-        """Return the values of one header, a line each."""
+        """Return the values of all lines of a header."""
         return [value for given, value in self.headers if given.lower() == name.lower().encode()]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
-    """What the app answers by itself."""
+    """The response of the app."""
 
     status: int
     headers: tuple[Line, ...]
@@ -83,7 +83,7 @@ class Response:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expected:
-    """What must reach the browser; names of `cors` are lower-case, `body` is None where the app answers."""
+    """The expected result. The names in `cors` are in lower case, and `body` is None if the app answers."""
 
     by: str
     status: int
@@ -108,17 +108,17 @@ class Case:
     removed: tuple[str, ...] = ()
 
     def origins(self) -> LiveOrigins:
-        """Return the live origins before those of `removed` are gone."""
+        """Return the live origins, including those that are removed later."""
         return LiveOrigins([*self.live, *self.removed])
 
     def policy(self) -> Policy:
-        """Build the policy, whatever it warns of: that is another list's matter."""
+        """Build the policy and ignore its warnings, which other cases test."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", CrossOriginWarning)
             return Policy(**self.options)
 
     def problems(self, *, by: str, status: int, headers: Iterable[Sequence[bytes]], body: bytes = b"") -> list[str]:
-        """Return what of an answer is not as expected; `body` counts where a preflight is answered."""
+        """Return the differences from the expected response. `body` matters only for a preflight."""
         lines = [(bytes(name), bytes(value)) for name, value in headers]
         told = [
             _differ("answered by", by, self.expected.by),
@@ -137,7 +137,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Faulty:
-    """Options with something wrong, and the code and field of each issue, in order."""
+    """Invalid options, and the code and field of each issue, in order."""
 
     name: str
     through: str
@@ -146,7 +146,7 @@ class Faulty:
 
 
 def vary_elements(lines: Iterable[Line]) -> list[bytes]:
-    """Return the elements of a response's Vary, over all its lines."""
+    """Return the elements of `Vary` in all its lines."""
     elements = [part.strip(b" \t") for value in _values(lines, _VARY) for part in value.split(b",")]
     return [element for element in elements if element]
 
@@ -195,7 +195,7 @@ def policies_that_do_not_start() -> tuple[Faulty, ...]:
 
 @cache
 def policies_that_warn() -> tuple[Faulty, ...]:
-    """Return the options that start with a warning."""
+    """Return the options that cause a warning."""
     return tuple(map(_faulty, _read("warned.toml")["warned"]))
 
 

@@ -1,4 +1,4 @@
-"""The shared table holds for the middleware and for the decision, and nothing is missing from it."""
+"""The middleware and the decision pass the shared table, and the table is complete."""
 
 import functools
 import warnings
@@ -24,7 +24,7 @@ from tests.cases.table import Case, Faulty, cases, live_cases, policies_that_do_
 
 
 def sentence(case: Case) -> str:
-    """Name a case in the report."""
+    """Return the name of a case for the report."""
     return f"{case.theme}: {case.name}"
 
 
@@ -32,11 +32,11 @@ every_case = pytest.mark.parametrize("case", cases(), ids=sentence)
 
 
 async def nothing(scope: Any, receive: Any, send: Any) -> None:
-    """Stand where an app is asked for."""
+    """Do nothing; used where an app is required."""
 
 
 def decide(case: Case) -> Decision:
-    """Judge a case without any adapter."""
+    """Decide a case without an adapter."""
     lines = case.request.lines
     return case.policy().decide(
         case.request.method,
@@ -51,7 +51,7 @@ def decide(case: Case) -> Decision:
 @every_case
 @pytest.mark.parametrize("when", ["at its first request", "at its place"])
 def test_the_middleware_answers_as_the_table_says(case: Case, when: str) -> None:
-    """What the middleware sends is the table's answer, header for header."""
+    """The middleware sends the headers of the table."""
     wrap = functools.partial(
         CORSMiddleware, policy=case.policy(), debug=case.debug, outermost=when == "at its first request"
     )
@@ -64,7 +64,10 @@ def test_the_middleware_answers_as_the_table_says(case: Case, when: str) -> None
 @pytest.mark.parametrize("case", live_cases(), ids=sentence)
 @pytest.mark.parametrize("when", ["at its first request", "at its place"])
 def test_the_middleware_answers_by_live_origins_as_the_table_says(case: Case, when: str) -> None:
-    """Before the removal, each origin was served; after it, and again, the answer is the table's."""
+    """Each origin was served before its removal.
+
+    Afterward, and in the next request, the result is that of the table.
+    """
     origins = case.origins()
     reasons: list[list[str]] = []
     middleware = CORSMiddleware(
@@ -92,7 +95,7 @@ def test_the_middleware_answers_by_live_origins_as_the_table_says(case: Case, wh
 
 
 def test_one_middleware_answers_all_cases_of_its_policy_in_any_order() -> None:
-    """What came before changes no answer: each case holds after all others, forwards and backwards."""
+    """Earlier requests change no response: each case passes after all others, forward and backward."""
     made: dict[tuple[str, bool], CORSMiddleware] = {}
     for case in (*cases(), *reversed(cases())):
         policy = case.policy()
@@ -109,7 +112,7 @@ def test_one_middleware_answers_all_cases_of_its_policy_in_any_order() -> None:
 
 @every_case
 def test_the_middleware_takes_the_options_as_it_takes_the_policy(case: Case) -> None:
-    """Options given to the middleware answer as the table says too."""
+    """With options instead of a policy, the middleware passes the table too."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", CrossOriginWarning)
         middleware = CORSMiddleware(nothing, **case.options, debug=case.debug)
@@ -118,7 +121,7 @@ def test_the_middleware_takes_the_options_as_it_takes_the_policy(case: Case) -> 
 
 @every_case
 def test_deciding_answers_as_the_table_says(case: Case) -> None:
-    """The decision without an adapter gives the table's reasons and headers."""
+    """The decision without an adapter has the reasons and headers of the table."""
     decision = decide(case)
     assert [str(reason) for reason in decision.reasons] == list(case.expected.reasons)
     assert decision.allowed == all(Reason(reason).allows for reason in case.expected.reasons)
@@ -133,7 +136,7 @@ def test_deciding_answers_as_the_table_says(case: Case) -> None:
 
 @pytest.mark.parametrize("case", [case for case in cases() if case.expected.by == "app"], ids=sentence)
 def test_an_edit_gives_what_the_table_says(case: Case) -> None:
-    """An adapter that sets and removes headers by name arrives at the table's answer too."""
+    """An adapter that sets and removes headers by name sends the headers of the table too."""
     decision = decide(case)
     assert isinstance(decision, ActualDecision)
     edit = decision.response.edit(case.response.headers)
@@ -143,7 +146,7 @@ def test_an_edit_gives_what_the_table_says(case: Case) -> None:
 
 
 def build(faulty: Faulty) -> object:
-    """Build what the options are for."""
+    """Build the object that the options are for."""
     if faulty.through == "policy":
         return Policy.from_dict(faulty.options)
     options: dict[str, Any] = dict(faulty.options)
@@ -158,7 +161,7 @@ def build(faulty: Faulty) -> object:
 
 @pytest.mark.parametrize("faulty", policies_that_do_not_start(), ids=lambda faulty: faulty.name)
 def test_a_faulty_policy_never_starts(faulty: Faulty) -> None:
-    """The options are refused with exactly the issues that the table names, each told in full."""
+    """The options raise an error with exactly the issues in the table, and the message has all of them."""
     with pytest.raises(InvalidPolicyError) as raised:
         build(faulty)
     assert [(str(issue.code), issue.field) for issue in raised.value.issues] == list(faulty.issues)
@@ -184,19 +187,19 @@ def test_the_table_is_large_enough_and_names_each_case_once() -> None:
 
 
 def test_every_reason_that_a_policy_gives_is_in_the_table() -> None:
-    """No outcome of a judgement is without a case. No case has routes, so none is refused for what they serve."""
+    """There is a case for every reason of a decision, except for the methods that a route serves."""
     given = {Reason(reason) for case in (*cases(), *live_cases()) for reason in case.expected.reasons}
     assert given == {*Reason} - {Reason.METHOD_NOT_SERVED, Reason.ORIGIN_ABSENT_CROSS_SITE}
 
 
 def test_every_issue_code_is_in_the_table() -> None:
-    """Each error and each warning has options that cause it."""
+    """There are options for each error and each warning."""
     faulty = (*policies_that_do_not_start(), *policies_that_warn())
     assert {code for entry in faulty for code, _ in entry.issues} == {code.value for code in IssueCode}
 
 
 def test_the_table_would_notice_a_wrong_answer() -> None:
-    """A missing, an additional, a doubled and a changed header, a wrong status and a lost header are each told."""
+    """A missing, additional, duplicate or changed header, a wrong status and a lost header of the app are detected."""
     case = next(case for case in cases() if case.name == "Cookies of the app are kept, line by line")
     decision = decide(case)
     assert isinstance(decision, ActualDecision)

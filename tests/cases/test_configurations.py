@@ -1,4 +1,4 @@
-"""Configurations that people write in public: each starts, or its message has the one thing to do."""
+"""Configurations that people publish: each is valid, or its message says what to do."""
 
 import tomllib
 from collections.abc import Mapping
@@ -33,7 +33,7 @@ def follow(options: Mapping[str, Any]) -> Mapping[str, Any]:
 
 @pytest.mark.parametrize("configuration", CONFIGURATIONS, ids=lambda configuration: configuration["name"])
 def test_a_configuration_has_its_outcome(configuration: Mapping[str, Any]) -> None:
-    """The message has the words that its author needs, and the fixes lead to what was meant."""
+    """The message contains what its author needs, and the fixes lead to the intended policy."""
     options = configuration["options"]
     complaint = complaint_of(options)
     message = str(complaint)

@@ -13,12 +13,12 @@ EXCHANGES: dict[str, ExchangeFunction] = {
     "Flask": flask.exchange,
     "WSGI": wsgi.exchange,
 }
-# Without the cases whose app sends what a Django view cannot send.
+# Without the cases whose response a Django view cannot send.
 PAIRS = [
     (protocol, case) for protocol in EXCHANGES for case in cases() if "Django" not in protocol or django.has_case(case)
 ]
-# The separators of the server, or of the aiohttp adapter, make the value longer than the limit, and nothing tells them
-# from those of the client.
+# The separators of the server, or of the aiohttp adapter, make the value longer than the limit. They cannot be
+# distinguished from those of the client.
 TOO_LONG_WHEN_JOINED = "The bytes are counted over all lines: 4096 are read"
 
 
@@ -27,7 +27,7 @@ TOO_LONG_WHEN_JOINED = "The bytes are counted over all lines: 4096 are read"
     ("protocol", "case"), PAIRS, ids=[f"{protocol}: {case.theme}: {case.name}" for protocol, case in PAIRS]
 )
 def test_a_text_adapter_answers_as_the_table_says(protocol: str, separator: str, case: Case) -> None:
-    """What the adapter sends is the table's answer, header for header, however the server joins repeated lines."""
+    """The adapter sends the headers of the table, however the server joins repeated lines."""
     done = EXCHANGES[protocol](case.policy(), case.debug, case.request, case.response, separator)
     problems = case.problems(by=done.by, status=done.status, headers=done.headers, body=done.body)
     assert bool(problems) == (case.name == TOO_LONG_WHEN_JOINED), problems

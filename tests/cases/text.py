@@ -15,7 +15,7 @@ BODY = b"the app's own"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextExchange:
-    """What came of a request: whether the app ran, and the response."""
+    """The result of a request: whether the app ran, and the response."""
 
     app_ran: bool
     status: int
@@ -24,16 +24,16 @@ class TextExchange:
 
     @property
     def by(self) -> str:
-        """Who answered, in the words of the table."""
+        """Return who answered, in the words of the table."""
         return "app" if self.app_ran else "preflight"
 
 
-# Takes a policy, `debug`, a request, the response of the app, and what the server puts between joined lines.
+# It takes a policy, `debug`, a request, the response of the app, and the separator between joined lines.
 ExchangeFunction = Callable[[Policy, bool, Request, Response, str], TextExchange]
 
 
 def joined(request: Request, separator: str) -> dict[str, str]:
-    """Return the fields of a request as a server with text headers has them: by name in lower case, lines joined."""
+    """Return the fields of a request as a server with text headers has them: names in lower case, and lines joined."""
     lines: dict[str, list[str]] = {}
     for name, value in request.headers:
         lines.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1"))

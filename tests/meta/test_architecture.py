@@ -13,7 +13,7 @@ import pytest
 from tests.meta.docs.documents import ROOT
 
 LIBRARY = ROOT / "src" / "crossorigin"
-# Those that users import are named after a framework.
+# The modules that users import have the name of a framework.
 ROOT_ENTRIES = {
     "__init__.py",
     "__main__.py",
@@ -33,7 +33,7 @@ ROOT_ENTRIES = {
     "testing",
     "wsgi.py",
 }
-# Distributions that an app may have, each with the modules and packages that may import it.
+# Optional distributions, each with the modules and packages that may import it.
 FRAMEWORKS = {
     "aiohttp": {
         "crossorigin.aiohttp",
@@ -92,13 +92,13 @@ def import_cycles(imports: Mapping[str, Iterable[str]]) -> list[list[str]]:
     ],
 )
 def test_cycles_are_found(imports: Mapping[str, list[str]], cycles: list[list[str]]) -> None:
-    """The search finds each cycle once, and nothing else."""
+    """The function finds each cycle once, and nothing else."""
     assert import_cycles(imports) == cycles
 
 
 @pytest.mark.parametrize("package", ["crossorigin", "bench"])
 def test_no_modules_import_each_other(package: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Late imports and those for type checkers count too; a package and its own modules do as well."""
+    """Late imports and imports for type checkers count too, also between a package and its modules."""
     monkeypatch.syspath_prepend(str(ROOT))
     graph = grimp.build_graph(package, cache_dir=None)
     assert len(graph.modules) > 20
@@ -107,14 +107,14 @@ def test_no_modules_import_each_other(package: str, monkeypatch: pytest.MonkeyPa
 
 
 def test_the_root_of_the_package_has_few_entries() -> None:
-    """A new module belongs into a package; the marker for type checkers does not count."""
+    """A new module belongs in a package. The marker for type checkers does not count."""
     entries = {path.name for path in LIBRARY.iterdir()} - {"py.typed", "__pycache__"}
     assert entries == ROOT_ENTRIES
     assert len(entries) <= 17
 
 
 def test_no_framework_is_imported_but_by_its_own_module() -> None:
-    """Late imports and those for type checkers count too."""
+    """Late imports and imports for type checkers count too."""
     graph = grimp.build_graph("crossorigin", include_external_packages=True, cache_dir=None)
     importers = {
         framework: graph.find_modules_that_directly_import(framework) if framework in graph.modules else set()
@@ -130,7 +130,7 @@ def test_no_framework_is_imported_but_by_its_own_module() -> None:
 
 
 def test_importing_the_package_does_not_load_typing() -> None:
-    """It is an eighth of what the import costs, so that names for type checkers are imported for these alone."""
+    """It takes an eighth of the import time, so names for type checkers are imported only for type checkers."""
     program = (
         f"import sys; sys.path.insert(0, {str(ROOT / 'src')!r}); import crossorigin; print('typing' in sys.modules)"
     )

@@ -1,4 +1,4 @@
-"""The guards that judge a test run guard what they promise."""
+"""The guards that check a test run work."""
 
 import ast
 import importlib.util
@@ -13,13 +13,13 @@ import pytest
 from coverage import CoverageData
 
 ROOT = Path(__file__).resolve().parents[2]
-# Ends a process that hangs; nothing is measured.
+# Only ends a hang.
 LIMIT = 60
 
 
 @pytest.fixture(scope="module")
 def guard() -> ModuleType:
-    """The script that holds the coverage."""
+    """The script that checks the coverage."""
     spec = importlib.util.spec_from_file_location("check_coverage", ROOT / "scripts" / "check_coverage.py")
     assert spec
     assert spec.loader
@@ -29,7 +29,7 @@ def guard() -> ModuleType:
 
 
 def report(*, branch: bool = True, **missing: tuple[int, int]) -> dict[str, object]:
-    """Make a report of modules, each with its missing lines and branches."""
+    """Return a report of modules with their missing lines and branches."""
     return {
         "meta": {"branch_coverage": branch},
         "files": {
@@ -46,13 +46,13 @@ def report(*, branch: bool = True, **missing: tuple[int, int]) -> dict[str, obje
 
 
 def test_a_module_that_the_report_forgot_is_named(guard: ModuleType) -> None:
-    """A report that holds fewer modules than the disk does not pass."""
+    """A report without a module that exists fails."""
     assert guard.coverage_problems(report(a=(0, 0)), ["a.py", "b.py"]) == ["b.py is not in the report"]
 
 
 @pytest.mark.parametrize("missing", [(1, 0), (0, 1)])
 def test_one_line_or_one_branch_is_enough_to_fail(guard: ModuleType, missing: tuple[int, int]) -> None:
-    """A module with anything left uncovered is named."""
+    """A module with an uncovered line or branch is reported."""
     assert guard.coverage_problems(report(a=missing), ["a.py"]) == ["a.py is covered at 99.50 %, not 100 %"]
 
 
@@ -60,19 +60,19 @@ def test_one_line_or_one_branch_is_enough_to_fail(guard: ModuleType, missing: tu
 def test_the_doctor_has_its_own_minimum(
     guard: ModuleType, monkeypatch: pytest.MonkeyPatch, minimum: int, count: int
 ) -> None:
-    """A module of the doctor fails only below it."""
+    """A module of the doctor fails only below the minimum."""
     monkeypatch.setattr(guard, "DOCTOR_MINIMUM", minimum)
     name = f"{guard.DOCTOR}a"
     assert len(guard.coverage_problems(report(**{name: (1, 1)}), [f"{name}.py"])) == count
 
 
 def test_lines_alone_are_not_enough(guard: ModuleType) -> None:
-    """A report without branches does not pass."""
+    """A report without branches fails."""
     assert guard.coverage_problems(report(branch=False, a=(0, 0)), ["a.py"]) == ["the branches were not measured"]
 
 
 def test_a_whole_report_passes(guard: ModuleType) -> None:
-    """Nothing is said of modules that are wholly covered."""
+    """Modules with full coverage are not reported."""
     assert guard.coverage_problems(report(a=(0, 0)), ["a.py"]) == []
 
 
@@ -86,12 +86,12 @@ def test_a_whole_report_passes(guard: ModuleType) -> None:
     ],
 )
 def test_a_worker_whose_data_is_missing_is_named(guard: ModuleType, contexts: list[str], problems: list[str]) -> None:
-    """A report that was combined from the data of fewer workers than ran does not pass."""
+    """A report with the data of fewer workers than ran fails."""
     assert guard.worker_problems(contexts) == problems
 
 
 def test_workers_name_themselves_in_what_they_measure(guard: ModuleType, tmp_path: Path) -> None:
-    """The data of a parallel run holds each worker; without the file of one of them, the guard names it."""
+    """The data of a parallel run has the name of each worker, and the guard reports a missing one."""
     (tmp_path / "conftest.py").write_text((ROOT / "tests" / "conftest.py").read_text("utf-8"), "utf-8")
     (tmp_path / "test_x.py").write_text(
         "import pytest, crossorigin\n@pytest.mark.parametrize('x', range(8))\ndef test_x(x): crossorigin.Policy()",
@@ -116,7 +116,7 @@ def test_workers_name_themselves_in_what_they_measure(guard: ModuleType, tmp_pat
 
 
 def test_an_exclusion_needs_its_reason(guard: ModuleType, tmp_path: Path) -> None:
-    """Each line that coverage leaves out is in the list with its reason, and no other line is."""
+    """Each excluded line is in the list with its reason, and no other line is."""
     module = tmp_path / "a.py"
     module.write_text("x = 1  # pragma: no cover\n", "utf-8")
     line = "a.py: x = 1  # pragma: no cover"
@@ -127,7 +127,7 @@ def test_an_exclusion_needs_its_reason(guard: ModuleType, tmp_path: Path) -> Non
 
 
 def test_every_package_of_the_library_is_measured(guard: ModuleType) -> None:
-    """The guard looks at `fetch`, `policy` and the adapters."""
+    """The guard covers `fetch`, `policy`, `browser` and the adapters."""
     names = set(guard.measured_modules())
     assert "src/crossorigin/adapters/asgi/middleware.py" in names
     assert any(name.startswith("src/crossorigin/fetch/") for name in names)
@@ -144,7 +144,7 @@ SKIPPING = {
 
 @pytest.mark.parametrize("workers", ["-n0", "-n1"])
 def test_a_skipped_test_is_a_failure(tmp_path: Path, workers: str) -> None:
-    """A run that leaves a test out does not pass, also on a worker."""
+    """A run with a skipped test fails, also on a worker."""
     conftest = (ROOT / "tests" / "conftest.py").read_text("utf-8")
     (tmp_path / "conftest.py").write_text(conftest, "utf-8")
     (tmp_path / "pytest.ini").write_text("[pytest]\n", "utf-8")
@@ -161,7 +161,7 @@ def test_a_skipped_test_is_a_failure(tmp_path: Path, workers: str) -> None:
 
 
 def test_a_test_that_ends_its_worker_fails_once(tmp_path: Path) -> None:
-    """It is not repeated until no worker is left, and the tests after it run."""
+    """It is not repeated on other workers, and the following tests run."""
     (tmp_path / "conftest.py").write_text((ROOT / "tests" / "conftest.py").read_text("utf-8"), "utf-8")
     (tmp_path / "pytest.ini").write_text("[pytest]\n", "utf-8")
     (tmp_path / "test_x.py").write_text(
@@ -174,7 +174,7 @@ def test_a_test_that_ends_its_worker_fails_once(tmp_path: Path) -> None:
 
 
 def test_every_process_that_a_test_runs_has_a_time_limit() -> None:
-    """A process that hangs fails its test, and does not stop the whole run."""
+    """A process that hangs fails its test instead of stopping the whole run."""
     calls = [
         (path, node)
         for path in sorted((ROOT / "tests").rglob("*.py"))

@@ -1,4 +1,4 @@
-"""The guard that judges the unit tests guards what it promises."""
+"""The guard that checks the unit tests works."""
 
 import importlib
 from pathlib import Path
@@ -24,7 +24,7 @@ def guard(mutations: ModuleType) -> ModuleType:
 
 @pytest.fixture
 def module(mutations: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """A module of the package that is not there yet."""
+    """A module of the package that does not exist yet."""
     monkeypatch.setattr(mutations, "SOURCE", tmp_path)
     path = tmp_path / "crossorigin" / "fetch" / "a.py"
     path.parent.mkdir(parents=True)
@@ -32,7 +32,7 @@ def module(mutations: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
 
 
 def test_each_entry_is_left_out_and_each_number_shifted(mutations: ModuleType, module: Path) -> None:
-    """Every entry of every table, and every number, has its mutants."""
+    """There is a mutant for every entry of every table, and for every number."""
     module.write_text('A = frozenset({"x", "y"})\nB: dict[str, int] = {"z": 7}\nC = frozenset("ab")\n', "utf-8")
     made = {mutant.change: mutant.source for mutant in mutations.table_mutants("fetch.a")}
     assert made == {
@@ -47,7 +47,7 @@ def test_each_entry_is_left_out_and_each_number_shifted(mutations: ModuleType, m
 
 
 def test_functions_methods_and_properties_have_mutants(mutations: ModuleType, module: Path) -> None:
-    """A mutant is named for its function and the lines that change, and no two have one name."""
+    """The name of a mutant is unique and has its function and the changed lines."""
     module.write_text(
         "def f(a):\n    return a + 1\n\nclass C:\n    @property\n    def p(self):\n        return [1, 1]\n", "utf-8"
     )
@@ -74,13 +74,13 @@ def test_functions_methods_and_properties_have_mutants(mutations: ModuleType, mo
 def test_survivors_and_reasons_answer_each_other(
     guard: ModuleType, mutations: ModuleType, result: str, reasons: dict[str, str], problem: list[str]
 ) -> None:
-    """A survivor has its reason, and a reason its survivor, among the modules that were changed."""
+    """Each survivor has a reason and each reason a survivor, in the modules that were changed."""
     mutant = mutations.Mutant("fetch.a", "", "X: 1 -> 2", "")
     assert guard.compare({mutant: result}, reasons, ["fetch.a"]) == problem
 
 
 def test_less_than_nineteen_in_twenty_is_too_few(guard: ModuleType, mutations: ModuleType) -> None:
-    """Whatever the reasons, at least 95 % of the mutants are killed."""
+    """At least 95 % of the mutants must be killed, whatever the reasons are."""
     mutants = [mutations.Mutant("fetch.a", "f", str(number), "") for number in range(20)]
     fates = ["survived", *["killed"] * 18, "timed out"]
     assert guard.score(dict(zip(mutants, fates, strict=True))) == []
@@ -96,12 +96,12 @@ def test_less_than_nineteen_in_twenty_is_too_few(guard: ModuleType, mutations: M
     ],
 )
 def test_the_tests_of_a_module_lie_where_it_lies(guard: ModuleType, module: str, tests: str) -> None:
-    """They run first; without a test file, the folder of the package does."""
+    """They run first. Without a test file, the tests of the package's folder run."""
     assert guard.own_tests(module) == tests
 
 
 def test_modules_of_nested_packages_are_changed_too(guard: ModuleType) -> None:
-    """Every module of the three packages is found, and no `__init__`."""
+    """Every module of the three packages is found, except `__init__`."""
     modules = guard.all_modules()
     assert {"fetch.methods", "policy.decide.plan", "browser.cache"} <= set(modules)
     assert not [module for module in modules if "__" in module]
@@ -114,6 +114,6 @@ def test_every_reason_is_about_a_mutant_that_can_be_made(guard: ModuleType) -> N
 
 
 def test_every_reason_is_a_sentence(guard: ModuleType) -> None:
-    """No survivor is listed without saying why it is none to worry about."""
+    """Each reason explains why the survivor does not matter."""
     reasons = guard.read_reasons(guard.SURVIVORS)
     assert all(why.endswith(".") for why in reasons.values())

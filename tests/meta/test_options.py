@@ -1,6 +1,6 @@
-"""An option of a policy is the same everywhere: its name, its default and its type, in the same order.
+"""An option of a policy is the same everywhere: its name, default and type, in the same order.
 
-Adding one takes three places in the code (see CONTRIBUTING.md). The test of a place fails where one is forgotten.
+Adding an option takes three places in the code (see CONTRIBUTING.md). If one is missing, its test fails.
 """
 
 import ast
@@ -23,7 +23,7 @@ PARAMETERS = inspect.signature(Policy).parameters
 
 
 def _annotations_of(module: object, name: str) -> dict[str, str]:
-    """The types of a class that only type checkers see, as they are written."""
+    """The annotations of a class for type checkers, as they are written."""
     source = ast.parse(Path(str(inspect.getsourcefile(module))).read_text("utf-8"))  # type: ignore[arg-type]
     (found,) = [node for node in ast.walk(source) if isinstance(node, ast.ClassDef) and node.name == name]
     types: dict[str, str] = {}
@@ -36,13 +36,13 @@ def _annotations_of(module: object, name: str) -> dict[str, str]:
 
 
 def _middleware() -> dict[str, object]:
-    """The defaults of the options among the arguments of the middleware."""
+    """The defaults of the options in the signature of the middleware."""
     arguments = inspect.signature(CORSMiddleware).parameters
     return {name: argument.default for name, argument in arguments.items() if name in PARAMETERS}
 
 
 def _schema() -> dict[str, object]:
-    """The defaults in the JSON schema, where a tuple is a list."""
+    """The defaults in the JSON schema, in which a tuple is a list."""
     properties = TypeAdapter[Policy](PolicyField).json_schema()["properties"]
     defaults = {name: option["default"] for name, option in properties.items()}
     return {name: tuple(value) if isinstance(value, list) else value for name, value in defaults.items()}
@@ -59,7 +59,7 @@ def _schema() -> dict[str, object]:
     ids=["DEFAULTS", "CORSMiddleware", "JSON schema", "a policy's own"],
 )
 def test_the_defaults_are_those_of_the_policy(defaults_of: Callable[[], dict[str, object]]) -> None:
-    """What is in the signature of `Policy` is what each other place counts as left out."""
+    """Each other place has the defaults of the signature of `Policy`."""
     expected = {name: parameter.default for name, parameter in PARAMETERS.items()}
     assert list(defaults_of().items()) == list(expected.items())
     assert {name: type(value) for name, value in defaults_of().items()} == {
@@ -81,7 +81,7 @@ def test_the_defaults_are_those_of_the_policy(defaults_of: Callable[[], dict[str
     ids=["READERS", "Options", "Policy's attributes", "docs/policy.md", "docs/settings.md"],
 )
 def test_the_names_are_those_of_the_policy(names_in: Callable[[], list[str]]) -> None:
-    """Every option is there, in the same order, and no other one."""
+    """Each place has every option in the same order, and no other one."""
     assert names_in() == [*PARAMETERS]
 
 
@@ -89,14 +89,14 @@ def test_the_names_are_those_of_the_policy(names_in: Callable[[], list[str]]) ->
 def test_the_types_of_the_keyword_options_are_those_of_the_signatures(
     parameters: dict[str, inspect.Parameter],
 ) -> None:
-    """`cors(...)` takes by keyword what `Policy` and the middleware take."""
+    """`cors(...)` accepts the keywords of `Policy` and the middleware."""
     types = _annotations_of(options, "PolicyOptions")
     assert {name: parameters[name].annotation for name in types} == types
     assert list(types) == [*PARAMETERS]
 
 
 def test_a_policy_is_read_by_the_types_of_its_attributes() -> None:
-    """What the rest of the package reads of a policy, if not all of it, is what the class declares."""
+    """The class declares the attributes that the rest of the package reads."""
     declared = {field.name: field.type for field in dataclasses.fields(Policy) if not field.name.startswith("_")}
     read = _annotations_of(fields, "PolicyFields")
     # The index of the origins is compiled from the options.
@@ -105,5 +105,5 @@ def test_a_policy_is_read_by_the_types_of_its_attributes() -> None:
 
 
 def test_every_option_of_a_policy_is_by_keyword_only() -> None:
-    """An order of positions would be one more promise."""
+    """Otherwise their order would be part of the interface."""
     assert {parameter.kind for parameter in PARAMETERS.values()} == {inspect.Parameter.KEYWORD_ONLY}

@@ -1,4 +1,4 @@
-"""What a user installs: the wheel, built and imported apart from this tree."""
+"""The wheel, built and imported outside of the source tree."""
 
 import email
 import json
@@ -16,7 +16,7 @@ SOURCE = ROOT / "src"
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel, built by the pinned backend without reaching for the network."""
+    """The wheel, built by the pinned backend without a network."""
     folder = tmp_path_factory.mktemp("dist")
     subprocess.run(
         [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder, ROOT],
@@ -30,7 +30,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with nothing but what the wheel installs."""
+    """A folder that contains only what the wheel installs."""
     folder = tmp_path_factory.mktemp("installed")
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index"]
     subprocess.run([*command, "--target", folder, wheel], check=True, capture_output=True, timeout=120)
@@ -38,7 +38,7 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def imported_with(statement: str, folder: Path) -> tuple[str, Collection[str]]:
-    """Run an import in a fresh interpreter; return where it came from and all that it loaded."""
+    """Import a module in a fresh interpreter. Return its path and all modules that were loaded."""
     program = (
         "import json, sys\n"
         f"sys.path = [{str(folder)!r}, *(p for p in sys.path if 'site-packages' not in p)]\n"
@@ -55,7 +55,7 @@ def imported_with(statement: str, folder: Path) -> tuple[str, Collection[str]]:
 
 
 def test_the_wheel_holds_the_package_whole_and_nothing_else(wheel: Path) -> None:
-    """Every file of the package is installed: its modules, `py.typed`, the pages, also those of codes; and no tests."""
+    """Every file of the package is installed: modules, `py.typed` and the pages of the codes; and no tests."""
     package = {
         path.relative_to(SOURCE).as_posix()
         for path in (SOURCE / "crossorigin").rglob("*")
@@ -71,7 +71,7 @@ def test_the_wheel_holds_the_package_whole_and_nothing_else(wheel: Path) -> None
 
 
 def test_the_wheel_asks_for_one_package(wheel: Path) -> None:
-    """The library has one dependency, extras aside, and runs on Python 3.11 and newer."""
+    """Without extras, the library has one dependency. It requires Python 3.11."""
     with zipfile.ZipFile(wheel) as archive:
         (name,) = (n for n in archive.namelist() if n.endswith(".dist-info/METADATA"))
         metadata = email.message_from_bytes(archive.read(name))
@@ -82,7 +82,7 @@ def test_the_wheel_asks_for_one_package(wheel: Path) -> None:
 
 
 def test_the_installed_package_imports_alone(installed: Path) -> None:
-    """Importing crossorigin loads the standard library and itself, and no event loop."""
+    """Importing crossorigin loads only the standard library, and no event loop."""
     origin, loaded = imported_with("import crossorigin", installed)
     assert Path(origin).is_relative_to(installed)
     roots = {name.partition(".")[0] for name in loaded}
@@ -91,7 +91,7 @@ def test_the_installed_package_imports_alone(installed: Path) -> None:
 
 
 def test_the_public_names_work_without_a_framework(installed: Path) -> None:
-    """A policy is built, asked and explained with nothing else installed."""
+    """A policy can be built, used and explained without any framework."""
     statement = (
         "import crossorigin\n"
         "policy = crossorigin.Policy(allow_origins=['https://app.example.com'])\n"
@@ -105,7 +105,7 @@ def test_the_public_names_work_without_a_framework(installed: Path) -> None:
 
 
 def test_the_installed_command_finds_its_pages(installed: Path) -> None:
-    """Those of a policy's issue, of a browser's reason and of a decision's are installed with it."""
+    """The pages about issues, browser reasons and decision reasons are installed."""
     statement = (
         "import crossorigin.doctor.pages as pages\n"
         "import crossorigin\n"

@@ -1,4 +1,4 @@
-"""What a call does, counted and not timed: the steps of the interpreter, and what is done to the bytes it is given."""
+"""The cost of a call in interpreter steps and in operations on its bytes, counted and not timed."""
 
 import gc
 import sys
@@ -16,7 +16,7 @@ from crossorigin.policy.explain.refusal import MAX_SHOWN
 LIBRARY = str(Path(crossorigin.__file__).parent)
 
 
-# One that neither debuggers nor coverage use.
+# A tool ID that neither debuggers nor coverage use.
 _TOOL = 4
 
 
@@ -31,7 +31,7 @@ def steps_of(call: Callable[[], object], *, within: str = LIBRARY) -> int:
 def counting(within: str = "") -> Iterator[list[int]]:
     """Count the instructions that a block runs in some files, all by default, and put the number into a list."""
     counted: list[int] = []
-    # A collection that happens to start here would be counted too: Hypothesis has a callback for it.
+    # A garbage collection during the block would be counted too, because Hypothesis has a callback for it.
     gc.disable()
     try:
         # Since Python 3.12, a trace function misses the instructions of code that runs for the first time.
@@ -71,7 +71,7 @@ def _traced(within: str) -> Iterator[list[int]]:
         steps[0] += event == "opcode"
         return trace
 
-    # The one that measures coverage gets its place back.
+    # Restore the trace function of coverage.
     before = sys.gettrace()
     sys.settrace(trace)
     try:
@@ -81,7 +81,7 @@ def _traced(within: str) -> Iterator[list[int]]:
 
 
 def peak_memory_of(call: Callable[[], object]) -> int:
-    """Return the most bytes that were held at once while a call ran."""
+    """Return the peak memory of a call in bytes."""
     tracemalloc.start()
     try:
         before, _ = tracemalloc.get_traced_memory()
@@ -93,22 +93,22 @@ def peak_memory_of(call: Callable[[], object]) -> int:
 
 
 class Watched(bytes):
-    """Bytes that note whatever is done to them, other than asking for their length or for as many as an origin has.
+    """Bytes that record every operation, apart from reading their length or as many bytes as an origin may have.
 
-    A comparison with bytes of another length reads nothing, so it is not noted. What takes the buffer itself, as
-    `join` does and a regular expression, cannot be seen here; what copies it is seen by `peak_memory_of`.
+    A comparison with bytes of another length reads nothing, so it is not recorded. Code that uses the buffer directly,
+    such as `join` and regular expressions, is not seen here; `peak_memory_of` sees its copies.
     """
 
     done: list[str]
 
     def __new__(cls, value: bytes) -> Self:
-        """Note nothing yet."""
+        """Start without records."""
         made = super().__new__(cls, value)
         made.done = []
         return made
 
 
-# Of an origin that the log compares, and shows.
+# The part of an origin that the log compares and shows.
 _BEGINNINGS = (slice(MAX_ORIGIN), slice(MAX_SHOWN))
 
 

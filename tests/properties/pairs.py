@@ -1,7 +1,7 @@
-"""Policies and pages' requests drawn together, and the report on a pair that breaks a law.
+"""Policies and page requests drawn together, and the report on a pair that breaks a law.
 
-A plain generator of random numbers draws ten thousand pairs in the time in which Hypothesis draws a tenth. What it
-loses is the shrinking, so a pair that fails is made small here: whatever can be left out, is.
+A plain random generator draws ten thousand pairs in the time in which Hypothesis draws a tenth of them. It does not
+shrink failures, so `smallest` removes everything that is not needed from a failing pair.
 """
 
 from collections.abc import Callable, Iterator
@@ -79,7 +79,7 @@ _LOCATIONS = [
 
 @dataclass(frozen=True)
 class Pair:
-    """A policy's options, what a page asks, and what the app answers."""
+    """The options of a policy, the request of a page, and the response of the app."""
 
     options: dict[str, Any] = field(default_factory=lambda: dict(DEFAULTS))
     debug: bool = False
@@ -87,12 +87,12 @@ class Pair:
     headers: tuple[tuple[str, str, bool], ...] = ()
     own: tuple[Line, ...] = ()
     status: int = 200
-    # Where "/" leads, if anywhere; "/again" leads to itself.
+    # The target of a redirect from "/", if there is one; "/again" redirects to itself.
     location: str | None = None
 
 
 def options(random: Random) -> dict[str, Any]:
-    """Draw the options of a policy that starts."""
+    """Draw the options of a valid policy."""
     drawn = dict(DEFAULTS)
     if random.random() < 0.2:
         drawn["allow_origins"] = ["*"]
@@ -137,7 +137,7 @@ def _method(random: Random, drawn: dict[str, Any]) -> str:
 
 
 def pair(random: Random, drawn: dict[str, Any]) -> Pair:
-    """Draw what a page asks of an API with this policy, most often something that is allowed."""
+    """Draw a request to an API with this policy, most often an allowed one."""
     wanted = {name.lower() for name in drawn["allow_headers"]}
     known = [line for line in HEADERS if "*" in wanted or not line[2] or line[0].lower() in {*wanted, "content-type"}]
     headers = {line[0].lower(): line for line in random.sample(known, random.choice([0, 0, 1, 2, 3]))}
@@ -169,7 +169,7 @@ def pair(random: Random, drawn: dict[str, Any]) -> Pair:
 
 
 def smallest(broken: Pair, breaks: Callable[[Pair], bool]) -> Pair:
-    """Leave out of a pair whatever it breaks the law without."""
+    """Remove everything from a pair that is not needed to break the law."""
     for smaller in _smaller(broken):
         if breaks(smaller):
             return smallest(smaller, breaks)

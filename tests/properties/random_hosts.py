@@ -1,4 +1,4 @@
-"""Random expressions over hosts, as people write them with mistakes, and random origins that they accept."""
+"""Random expressions over hosts, with the errors that people make, and random origins that they match."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ _ENDS = [
     r":?\d*",
     r"\b",
 ]
-# What random letters would not spell.
+# Words that random letters would not form.
 _WORDS = [
     *(".com", ".org", ".co.uk", ".vercel.app", ".ck", ".jp", ".corp", ".example", "example", "evil", "com", "a.b"),
     *("192.168.1.1", "203.0.113.7", "10.0.0.1", "[::1]", "[2001:db8::1]", "[fd00::1]", ":3000", ".euw.devtunnels.ms"),
@@ -119,7 +119,7 @@ _WORDS = [
 
 
 def random_host_regex(random: Random) -> str:
-    """Return a scheme, a front, a domain and an end, or two of those."""
+    """Return a scheme, a prefix, a domain and an end, or two such expressions."""
     parts = (_SCHEMES, _FRONTS, _DOMAINS, _ENDS)
     one = "".join(map(random.choice, parts))
     return (
@@ -130,7 +130,7 @@ def random_host_regex(random: Random) -> str:
 
 
 class AcceptedOrigins:
-    """Draws texts that an automaton accepts, most of them with the form of origins."""
+    """Draws texts that an automaton accepts, most of which have the form of an origin."""
 
     def __init__(self, automaton: Automaton) -> None:
         """Find the shortest way from each state to an end."""
@@ -150,7 +150,7 @@ class AcceptedOrigins:
                     todo.append(source)
 
     def draw(self, random: Random) -> str:
-        """Return a text that is accepted; an empty one if none is."""
+        """Return a text that is accepted, or an empty one if there is none."""
         automaton = self._automaton
         if not any(automaton.ends):
             return ""

@@ -55,7 +55,7 @@ _FLAGS = ["", "", "", "", "", "(?i)", "(?a)", "(?s)", "(?m)", "(?ai)", "(?x)", "
 
 
 def random_regex(random: Random) -> re.Pattern[str]:
-    """Return an expression that Python takes, without a warning."""
+    """Return an expression that Python compiles without a warning."""
     while True:
         text = random.choice(_FLAGS) + _alternatives(random, depth=3)
         with warnings.catch_warnings():
@@ -67,9 +67,9 @@ def random_regex(random: Random) -> re.Pattern[str]:
 
 
 def random_texts(random: Random, automaton: Automaton, count: int, longest: int = 12) -> list[str]:
-    """Return short texts: some the automaton accepts, some of those changed in one place, and some by chance.
+    """Return short texts: some that the automaton accepts, some of those with one change, and some random ones.
 
-    What only the automaton accepts shows among the first, what only `re` accepts among the others.
+    The first group shows what only the automaton accepts, and the others show what only `re` accepts.
     """
     texts = [random_walk(random, automaton, longest) for _ in range(count // 2)]
     found = [text for text in texts if text is not None]
@@ -122,7 +122,7 @@ def _part(random: Random, depth: int) -> str:
 
 
 def _fixed(random: Random) -> str:
-    """Return an expression whose matches have one length: a look-behind takes no others."""
+    """Return an expression whose matches all have the same length, as a look-behind requires."""
     length = random.choice([0, 1, 1, 2, 3])
     branches = (
         "".join(random.choice(["", "", "", "^", r"\b", r"\B", "$"]) + _character(random) for _ in range(length))

@@ -1,7 +1,7 @@
-"""A second reading of the same rules, in the plainest words: slow, without tables, and without any of our code.
+"""A reference implementation of the same rules: slow, without tables, and without any code of the library.
 
-It takes what a policy's author wrote and what a server hands on, and says what must be sent. Laws compare the
-library with it; neither is derived from the other.
+It takes what the author of a policy wrote and what a server passes, and returns what must be sent. The laws compare the
+library with it, and neither is derived from the other.
 """
 
 import ipaddress
@@ -23,7 +23,7 @@ OTHER_SIGNS = "!#$%&'*+-.^_`|~"
 
 @dataclass(frozen=True)
 class Answer:
-    """What must be sent: CORS headers by lower-case name, and the elements of Vary in their order."""
+    """The expected response: CORS headers by name in lower case, and the elements of `Vary` in order."""
 
     by: str
     status: int
@@ -35,7 +35,7 @@ class Answer:
 def answer(
     options: Mapping[str, Any], method: str, headers: Sequence[Line], status: int, own: Sequence[Line], *, debug: bool
 ) -> Answer:
-    """Return what must be sent for a request, when the app would answer with `status` and the headers `own`."""
+    """Return the expected response to a request if the app answers with `status` and the headers `own`."""
     origins = lines_of(headers, "origin")
     methods = lines_of(headers, "access-control-request-method")
     if method == "OPTIONS" and origins and methods:
@@ -49,7 +49,7 @@ def lines_of(headers: Sequence[Line], name: str) -> list[bytes]:
 
 
 def preflight(options: Mapping[str, Any], headers: Sequence[Line], *, debug: bool) -> Answer:
-    """Return what answers a CORS-preflight request."""
+    """Return the expected response to a preflight."""
     origins = lines_of(headers, "origin")
     methods = lines_of(headers, "access-control-request-method")
     names = lines_of(headers, "access-control-request-headers")
@@ -77,7 +77,7 @@ def preflight(options: Mapping[str, Any], headers: Sequence[Line], *, debug: boo
 
 
 def grant(options: Mapping[str, Any], origins: Sequence[bytes]) -> dict[str, str]:
-    """Return what every answer to an allowed origin carries."""
+    """Return the headers of every response to an allowed origin."""
     if "*" in options["allow_origins"]:
         named = "*"
     elif options["constant_allow_origin"]:
@@ -91,7 +91,7 @@ def grant(options: Mapping[str, Any], origins: Sequence[bytes]) -> dict[str, str
 
 
 def lists(options: Mapping[str, Any], names: Sequence[bytes]) -> dict[str, str]:
-    """Return the lists of methods and names that a preflight's answer carries."""
+    """Return the lists of methods and names in the response to a preflight."""
     cors = {}
     if methods_allowed(options):
         cors["access-control-allow-methods"] = ", ".join(methods_allowed(options))
@@ -108,7 +108,7 @@ def lists(options: Mapping[str, Any], names: Sequence[bytes]) -> dict[str, str]:
 
 
 def refused_by_every_browser(options: Mapping[str, Any], methods: Sequence[bytes], names: Sequence[bytes]) -> bool:
-    """Return whether readers of the truthful lists refuse the request."""
+    """Return whether a browser that reads the real lists refuses the request."""
     if len(methods) == 1:
         method = methods[0].decode("latin-1")
         unlisted = method not in methods_allowed(options) and method not in {"GET", "HEAD", "POST"}
@@ -120,7 +120,7 @@ def refused_by_every_browser(options: Mapping[str, Any], methods: Sequence[bytes
 
 
 def methods_allowed(options: Mapping[str, Any]) -> list[str]:
-    """Return the methods that are allowed, in the order they are sent in."""
+    """Return the allowed methods, in the order in which they are sent."""
     given = options["allow_methods"]
     allowed = list(STANDARD_METHODS) if "*" in given else []
     for method in given:
@@ -130,7 +130,7 @@ def methods_allowed(options: Mapping[str, Any]) -> list[str]:
 
 
 def names_listed(options: Mapping[str, Any]) -> list[str]:
-    """Return the header names that are allowed by name, sorted, each in one spelling."""
+    """Return the listed header names, sorted, each in one spelling."""
     listed = list(SAFELISTED_NAMES)
     for name in options["allow_headers"]:
         if name != "*" and name.lower() not in [known.lower() for known in listed]:
@@ -139,7 +139,7 @@ def names_listed(options: Mapping[str, Any]) -> list[str]:
 
 
 def within_limits(options: Mapping[str, Any], lines: Sequence[bytes]) -> bool:
-    """Return whether the requested names are few enough to be read."""
+    """Return whether the requested names are within the limits."""
     empty = [element for line in lines for element in line.split(b",") if not element.strip(b" \t")]
     return sum(len(line) for line in lines) <= space_for_names(options) and len(empty) <= 16
 
@@ -159,7 +159,7 @@ def names_are_allowed(options: Mapping[str, Any], lines: Sequence[bytes]) -> boo
 
 
 def elements(lines: Sequence[bytes]) -> list[str]:
-    """Return the elements of a list over all its lines, the empty ones left out."""
+    """Return the elements of a list in all its lines, without empty ones."""
     found = [element.strip(" \t") for line in lines for element in line.decode("latin-1").split(",")]
     return [element for element in found if element]
 
@@ -170,7 +170,7 @@ def is_token(text: str) -> bool:
 
 
 def actual(options: Mapping[str, Any], origins: Sequence[bytes], status: int, own: Sequence[Line]) -> Answer:
-    """Return what an actual response must carry."""
+    """Return the headers of an actual response."""
     constant = "*" in options["allow_origins"] or options["constant_allow_origin"]
     cors: dict[str, str] = {}
     if constant or origin_is_allowed(options, origins):
@@ -235,7 +235,7 @@ def pattern_fits(pattern: str, origin: str) -> bool:
 
 
 def split_text(text: str) -> tuple[str, str, str]:
-    """Return scheme, host and port as they are written; the port is empty where there is none."""
+    """Return scheme, host and port as they are written. The port is empty if there is none."""
     scheme, _, rest = text.partition("://")
     if rest.startswith("["):
         host, _, port = rest.partition("]")
@@ -245,7 +245,7 @@ def split_text(text: str) -> tuple[str, str, str]:
 
 
 def split_origin(text: str) -> tuple[str, str, str] | None:
-    """Return scheme, host and port of a serialized origin, None if it is none."""
+    """Return scheme, host and port of a serialized origin, or None for another text."""
     scheme, host, port = split_text(text)
     written = f"{scheme}://{host}" + (f":{port}" if port else "")
     if written != text or not 1 <= len(scheme) <= 64 or scheme[0] not in LETTERS:
@@ -284,7 +284,10 @@ def host_is_right(scheme: str, host: str) -> bool:
 
 
 def address_is_right(read: Callable[[str], object], text: str) -> bool:
-    """Return whether an address is written as browsers write it; one that embeds IPv4 is not asked about."""
+    """Return whether an address is written as browsers write it.
+
+    Addresses with an embedded IPv4 address do not occur.
+    """
     try:
         return str(read(text)) == text
     except ValueError:

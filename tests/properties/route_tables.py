@@ -1,8 +1,8 @@
-"""Route tables that Hypothesis draws, and the two apps that each is built into.
+"""Route tables that Hypothesis draws, and the two apps that are built from each.
 
-The app has the policies and shares what the table shares. Its twin has no policy, no middleware and nothing that is
-shared, and its endpoints take whatever they are sent: each knows its place in the table, and reports it. Where a
-request went is what the twin's own routing did with it; nothing here matches a path.
+The app has the policies, and shares what the table shares. Its twin has no policy, no middleware and nothing shared,
+and each of its endpoints reports its own place in the table. The twin's own routing decides where a request goes;
+nothing here matches a path.
 """
 
 from collections.abc import Callable, Iterator
@@ -22,7 +22,7 @@ from starlette.routing import Host, Mount, Route, Router, WebSocketRoute
 from crossorigin import Policy
 from crossorigin.starlette import cors
 
-# Where `include_router` copies routes, a copy of Starlette's own kind tells of no router, and no copy of its original.
+# If `include_router` copies routes, the copies of Starlette's routes have no link to the router or the original.
 KEEPS_ROUTERS = hasattr(fastapi.routing, "_IncludedRouter")
 
 ALPHA, BETA, UNTRUSTED = "https://alpha.example", "https://beta.example", "https://evil.example"
@@ -65,7 +65,7 @@ POLICIES = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
-    """Something that serves, on one route or on several; a class serves these methods."""
+    """Something that serves, on one route or on several. A class serves these methods."""
 
     kind: str
     methods: tuple[str, ...]
@@ -74,7 +74,7 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leaf:
-    """A route; `plain` is one of Starlette's also where FastAPI has its own, and a socket has no methods."""
+    """A route. `plain` is one of Starlette's also if FastAPI has its own class, and a socket has no methods."""
 
     path: str
     methods: tuple[str, ...]
@@ -90,7 +90,7 @@ class Leaf:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Branch:
-    """A way into another group: it is included, mounted at a prefix, or answers for a host."""
+    """A way into another group: it is included, mounted at a prefix, or served for a host."""
 
     kind: str
     prefix: str
@@ -101,7 +101,7 @@ class Branch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """An app or a router; `early` tells that it gets its policy before its routes."""
+    """An app or a router. `early` means that it gets its policy before its routes."""
 
     kind: str
     prefix: str
@@ -113,7 +113,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """Groups, of which the first is the whole app, and each leads only to those behind it."""
+    """Groups, of which the first is the whole app. Each leads only to later ones."""
 
     groups: tuple[Group, ...]
     endpoints: tuple[Endpoint, ...]
@@ -123,7 +123,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """One place between the app and an endpoint, and the policy that is attached there."""
+    """One level between the app and an endpoint, with its policy."""
 
     kind: str
     policy: int | None = None
@@ -131,7 +131,7 @@ class Level:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where a request went, by the twin: `endpoint` is None where it reached none."""
+    """The destination of a request, by the twin. `endpoint` is None if no endpoint was reached."""
 
     levels: tuple[Level, ...] = ()
     endpoint: int | None = None
@@ -140,12 +140,12 @@ class Place:
 
     @property
     def nearest(self) -> Level | None:
-        """Return the level whose policy decides; None if it is the app's."""
+        """Return the level whose policy decides, or None for the app's."""
         return next((level for level in reversed(self.levels) if level.policy is not None), None)
 
 
 class Through:
-    """An ASGI app around another one: it calls `seen`, which may raise, and adds two headers to each response."""
+    """An ASGI app around another one. It calls `seen`, which may raise, and adds two headers to each response."""
 
     def __init__(self, app: Any, seen: Callable[[Any], None] = lambda _: None) -> None:
         self.app = app
@@ -189,7 +189,7 @@ class Builder:
     _endpoints: dict[tuple[bool, int], Any] = field(default_factory=dict)
 
     def build(self) -> Any:
-        """Return the app. A policy on the app itself decides nothing, for that is the middleware's."""
+        """Return the app. A policy on the app itself has no effect, because the middleware's policy decides."""
         app = self._group(0, ())
         if not self.is_twin:
             app.add_middleware(Through, seen=partial(_crash, b"early"))
@@ -315,14 +315,14 @@ PATHS = ("/a", "/a/", "/a", "/", "/b", "/{p}", "/{p:int}", "/b/{p}", "/{p:path}"
 _OWN = st.sampled_from([None, *range(len(POLICIES))])
 _SELDOM = st.one_of(st.none(), st.none(), _OWN)
 _METHODS = st.lists(st.sampled_from(METHODS), min_size=1, max_size=2, unique=True).map(tuple)
-# Of a method that is not standard the oldest HTTPEndpoint makes a call, and the newest a 405.
+# The oldest HTTPEndpoint calls the method for any non-standard method, and the newest answers 405.
 _OF_CLASSES = st.lists(st.sampled_from(METHODS[:7]), min_size=1, max_size=2, unique=True).map(tuple)
 _BIT = st.booleans()
 
 
 @st.composite
 def _leaves(draw: st.DrawFn, kinds: tuple[str, ...], count: int) -> Leaf:
-    """Draw a route of one of the endpoints; a class goes on a route of Starlette's only."""
+    """Draw a route of one of the endpoints. Only a route of Starlette has a class."""
     methods = () if draw(st.integers(0, 6)) == 0 else draw(_METHODS)
     endpoint = draw(st.integers(0, count - 1))
     is_class = bool(methods) and kinds[endpoint] == "class"
@@ -337,12 +337,12 @@ def _leaves(draw: st.DrawFn, kinds: tuple[str, ...], count: int) -> Leaf:
 
 @st.composite
 def _branches(draw: st.DrawFn, index: int, kinds: tuple[str, ...]) -> Branch:
-    """Draw a way to one of the groups behind."""
+    """Draw a way to one of the later groups."""
     group = draw(st.integers(index + 1, len(kinds) - 1))
     ways = ["mount"]
     if kinds[group] == "apirouter" and kinds[index] in {"apirouter", "fastapi"}:
         ways = [*["include"] * 5, "mount"]
-    # Inside a router that is included with a prefix FastAPI builds another host, of which no twin could tell.
+    # In a router that is included with a prefix, FastAPI builds another host, which the twin cannot identify.
     if kinds[index] != "apirouter":
         ways.append("host")
     kind = draw(st.sampled_from(ways))
@@ -364,7 +364,7 @@ def tables(draw: st.DrawFn) -> Table:
     )
     sockets = tuple(Endpoint(kind="function", methods=(), policy=draw(st.none() | _OWN)) for _ in range(len(endpoints)))
     root = draw(st.sampled_from(["fastapi", "fastapi", "fastapi", "starlette"]))
-    # FastAPI's own routes are served in an app of FastAPI's only.
+    # Only an app of FastAPI serves FastAPI's own routes.
     inner = [*["apirouter"] * 6, *_MAKE] if root == "fastapi" else ["fastapi", "starlette", "router"]
     kinds = (root, *draw(st.lists(st.sampled_from(inner), min_size=1, max_size=3)))
     shapes_of = tuple(endpoint.kind for endpoint in endpoints)
@@ -377,7 +377,7 @@ def tables(draw: st.DrawFn) -> Table:
             branches = draw(st.lists(_branches(index, kinds), min_size=1, max_size=3))
             places = draw(st.lists(st.integers(0, len(items)), min_size=len(branches), max_size=len(branches)))
             for place, branch in zip(places, branches, strict=True):
-                # Nothing behind it would be reached.
+                # Nothing after it would be reached.
                 takes_all = branch.prefix == "api.example" or (branch.kind == "mount" and not branch.prefix)
                 items.insert(len(items) if takes_all else place, branch)
         groups.append(
@@ -395,11 +395,11 @@ def tables(draw: st.DrawFn) -> Table:
 
 @st.composite
 def crowded(draw: st.DrawFn) -> Table:
-    """Draw a table of one path, where each method has an endpoint with its own policy for pages of one origin."""
+    """Draw a table of one path, whose methods have endpoints with their own policies for the pages of one origin."""
     methods = draw(st.permutations(["PUT", "DELETE", "COPY", "MOVE"]))[: draw(st.integers(2, 3))]
     methods += draw(st.sampled_from([[], [], ["GET"]]))
     policies, leaves, endpoints = [Policy()], list[Leaf](), list[Endpoint]()
-    # Only where one policy decides them all is anything remembered.
+    # A look-up is remembered only if one policy decides all methods.
     is_shared = draw(st.integers(0, 3)) == 0
     for index, method in enumerate(methods):
         also = methods if is_shared else draw(st.lists(st.sampled_from(METHODS), max_size=1))
@@ -428,7 +428,7 @@ def crowded(draw: st.DrawFn) -> Table:
 
 
 def addresses(table: Table, index: int = 0, host: str = API, before: str = "") -> Iterator[tuple[str, str, Leaf]]:
-    """Yield what a table seems to serve, for somewhere to ask: the host, the path with its parameters, the route."""
+    """Yield what a table appears to serve: the host, the path with its parameters, and the route."""
     group = table.groups[index]
     for item in group.items:
         if isinstance(item, Leaf):

@@ -15,7 +15,7 @@ CORS = {f"access-control-{name}".encode() for name in reference.OWNED} | {b"acce
 
 
 def build(options: dict[str, Any]) -> Policy:
-    """Build a policy, whatever it warns of."""
+    """Build a policy and ignore its warnings."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", CrossOriginWarning)
         return Policy(**options)
@@ -23,7 +23,7 @@ def build(options: dict[str, Any]) -> Policy:
 
 @dataclass(frozen=True)
 class Served:
-    """What came of a request: who answered, the status, the body of a preflight, the headers."""
+    """The result of a request: who answered, the status, the body of a preflight, and the headers."""
 
     by: str
     status: int
@@ -32,11 +32,11 @@ class Served:
 
 
 class MiddlewareInstance:
-    """One instance of the middleware, which serves any number of requests."""
+    """One instance of the middleware for any number of requests."""
 
     def __init__(self, policy: Policy, *, debug: bool) -> None:
-        """Wrap an app that sends the messages it finds in the scope."""
-        # At its place from the start, so that nothing is served in its own way.
+        """Wrap an app that sends the messages in the scope."""
+        # It is outermost from the start, so that no request is served in another way.
         self.middleware = CORSMiddleware(say, policy=policy, debug=debug, outermost=False)
 
     def serve(self, asked: GeneratedRequest, said: AppResponse) -> Served:
@@ -44,7 +44,7 @@ class MiddlewareInstance:
         start = message(said)
         before, given = dict(start), start.get("headers")
         served, sent = self.exchange(asked, start)
-        # What a server or an outer middleware does to a message may show neither in the app's nor in the next one.
+        # A change by a server must affect neither the message of the app nor the next response.
         sent["headers"].insert(0, (b"access-control-allow-origin", b"https://outer.example"))
         sent["headers"].append((b"vary", b"X-Outer"))
         sent.clear()
@@ -54,7 +54,7 @@ class MiddlewareInstance:
         return served
 
     def exchange(self, asked: GeneratedRequest, start: Message) -> tuple[Served, Message]:
-        """Send a request; the app answers with this very message. Return what was sent, read and as it is."""
+        """Send a request, to which the app answers with this message. Return the response, parsed and raw."""
         sent: list[Message] = []
 
         async def send(message: Message) -> None:
@@ -66,31 +66,31 @@ class MiddlewareInstance:
 
 
 def message(said: AppResponse) -> dict[str, Any]:
-    """Return the first message of an app's answer."""
+    """Return the first message of the app's response."""
     start: dict[str, Any] = {"type": "http.response.start", "status": said.status, "trailers": True}
     return start if said.shape == MISSING else {**start, "headers": SHAPES[said.shape](said.own)}
 
 
 def scope_of(asked: GeneratedRequest, start: Message) -> dict[str, Any]:
-    """Return the scope of a request; what the app is to answer comes along."""
+    """Return the scope of a request, which contains the response for the app."""
     headers = SHAPES[asked.shape](asked.headers)
     return {"type": "http", "method": asked.method, "path": "/", "headers": headers, "start": start, "by": "preflight"}
 
 
 async def say(scope: Any, receive: Any, send: Any) -> None:
-    """Answer as the scope says."""
+    """Answer with the messages in the scope."""
     scope["by"] = "app"
     await send(scope["start"])
     await send({"type": "http.response.body", "body": b"the app's own"})
 
 
 async def receive() -> dict[str, Any]:
-    """Fail: CORS never reads a body."""
+    """Fail, because CORS never reads a body."""
     raise AssertionError
 
 
 def served_by(scope: Message, sent: Sequence[Message]) -> Served:
-    """Read what was sent."""
+    """Parse the response."""
     start, body = sent
     headers = [(bytes(name), bytes(value)) for name, value in start["headers"]]
     extra = {"trailers": True} if scope["by"] == "app" else {}
@@ -105,7 +105,7 @@ def served_by(scope: Message, sent: Sequence[Message]) -> Served:
 
 
 def decide(policy: Policy, asked: GeneratedRequest, *, debug: bool) -> Decision:
-    """Judge a request without an adapter."""
+    """Decide a request without an adapter."""
 
     def lines(name: str) -> list[bytes]:
         return reference.lines_of(asked.headers, name)
@@ -121,12 +121,12 @@ def decide(policy: Policy, asked: GeneratedRequest, *, debug: bool) -> Decision:
 
 
 def seen(headers: Iterable[Line]) -> tuple[list[tuple[str, str]], list[str]]:
-    """Return every CORS header there is, and the elements of Vary in their order."""
+    """Return every CORS header, and the elements of `Vary` in order."""
     lines = list(headers)
     cors = sorted((name.lower().decode(), value.decode()) for name, value in lines if name.lower() in CORS)
     return cors, reference.elements(reference.lines_of(lines, "vary"))
 
 
 def others(headers: Iterable[Line]) -> list[Line]:
-    """Return the headers that are none of ours."""
+    """Return the headers that this library does not write."""
     return [(name, value) for name, value in headers if name.lower() not in CORS | {b"vary"}]

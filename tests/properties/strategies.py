@@ -1,7 +1,7 @@
-"""Policies, requests and responses that come close to each other on purpose.
+"""Policies, requests and responses that are deliberately close to each other.
 
-Text drawn blindly never matches a policy. So a request is made from what its policy allows, and then, as often as
-not, spoiled in one place: a neighbor of an allowed origin, a prefix of an allowed method, one comma too many.
+Random text never matches a policy. So a request is made from what its policy allows, and about half of the requests are
+then changed in one place: a neighbor of an allowed origin, a prefix of an allowed method, or one comma too many.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -48,7 +48,7 @@ PATTERNS = [
     "https://*.example.org:8443",
     "http://[::1]:*",
 ]
-# With these there are more patterns than a short list is worth.
+# With these there are more patterns than a short list may have.
 TENANTS = [f"https://*.tenant-{number}.example.com{port}" for number in range(8) for port in ("", ":8443", ":*")]
 SITES = [f"https://site-{number}.example" for number in range(40)]
 REGEXES = [r"https://pr-[0-9]+\.example\.com", r"https?://(a|b)\.example\.org(:[0-9]+)?", r"[a-z+]+://x\.(y|z)"]
@@ -110,19 +110,19 @@ _TAILS += [
     "\u00a0",
     "\u3002",
 ]
-# What a person, or a lenient parser, takes for the same letter.
+# Characters that a person or a lenient parser takes for the same letter.
 TWINS = {"a": "\u0430", "e": "\u0435", "o": "\u03bf", "s": "\u017f", "i": "\u0131", "k": "\u212a", ".": "\u3002"}
 _SPOILED_NAMES = [b"x-evil", b"x", b"x-token-2", b"x tok", b"x\xe9", b"b@d", b"*", b"\x00", b"\n", b"x-token\r\nx: y"]
 
 
 def flip() -> st.SearchStrategy[bool]:
-    """Return one of two, as often the other."""
+    """Draw one of two values with equal probability."""
     return st.booleans()
 
 
 @st.composite
 def policies(draw: st.DrawFn) -> dict[str, Any]:
-    """Draw the options of a policy that starts, all of them."""
+    """Draw all options of a valid policy."""
     options = dict(DEFAULTS)
     if draw(st.integers(0, 5)) == 0:
         options["allow_origins"] = ["*"]
@@ -138,7 +138,7 @@ def policies(draw: st.DrawFn) -> dict[str, Any]:
     options["allow_methods"] = draw(methods) if draw(st.integers(0, 9)) < 9 else []
     names = draw(st.lists(st.sampled_from(NAMES), max_size=4, unique_by=str.lower))
     if draw(st.integers(0, 9)) == 0:
-        # Long enough for the list itself to set how much may be asked for.
+        # The list itself is long enough to determine the limit for requested names.
         names.append("X-Long" * 400)
     options["allow_headers"] = names + (["*"] if draw(st.integers(0, 3)) == 0 else [])
     options["expose_headers"] = draw(st.lists(st.sampled_from(["X-Id", "ETag", "link", "*"]), max_size=3, unique=True))
@@ -160,7 +160,7 @@ def origin_lists(draw: st.DrawFn) -> list[str]:
 
 
 def origins_allowed(options: dict[str, Any]) -> list[str]:
-    """Return origins that the policy allows, one or more for each that it lists."""
+    """Return origins that the policy allows, at least one for each listed one."""
     origins = {MATCHES[options["allow_origin_regex"]]} if options["allow_origin_regex"] else set()
     for text in options["allow_origins"]:
         for labels in ("a", "b.c") if "*." in text else ("",):
@@ -170,14 +170,14 @@ def origins_allowed(options: dict[str, Any]) -> list[str]:
 
 
 def origin_allowed(options: dict[str, Any]) -> st.SearchStrategy[bytes]:
-    """Draw an origin that the policy allows, one for the regular expression as often as not."""
+    """Draw an origin that the policy allows, about half of them by the regular expression."""
     known = origins_allowed(options)
     by_regex = MATCHES.get(options["allow_origin_regex"])
     return st.sampled_from(known + [by_regex] * len(known) if by_regex else known).map(str.encode)
 
 
 def origin_spoiled(options: dict[str, Any]) -> st.SearchStrategy[bytes]:
-    """Draw a value that is close to an allowed origin, and most often is none."""
+    """Draw a value that is close to an allowed origin, and usually not an origin."""
     known = origins_allowed(options)
     pairs = st.tuples(st.sampled_from(known), st.sampled_from(known), st.integers(0, 2**16))
     near = pairs.map(lambda drawn: neighbors(drawn[0], drawn[1], drawn[2]))
@@ -186,7 +186,7 @@ def origin_spoiled(options: dict[str, Any]) -> st.SearchStrategy[bytes]:
 
 
 def neighbors(near: str, other: str, which: int) -> bytes:
-    """Return one of what is one slip away from an origin, or is made of two."""
+    """Return values that are one change away from an origin, or made of two."""
     scheme, _, rest = near.partition("://")
     host, end = other.rpartition("//")[2], rest.rpartition(".")[2]
     fronts = ["evil", "evil-", "evil.", ".", "a..", "*.", "_.", "www.", "user@", "evil.example/.", "evil.example:1."]
@@ -217,15 +217,18 @@ def name_allowed(options: dict[str, Any]) -> st.SearchStrategy[bytes]:
     return st.sampled_from(spelled).map(str.encode)
 
 
-# Spaces around a name, how often the last one is repeated, empty elements, where a new line begins. Not at all
-# repeated: the form of browsers, sorted, in lower case, without a space.
+# White space around a name, repetitions of the last name, empty elements, and the positions of line breaks. Without
+# repetitions, the list has the form of browsers: sorted, in lower case, without white space.
 _FORMS = [(b"", 0, 0, 0)] * 12
 _FORMS += product([b"", b" ", b"\t", b" \t "], [1, 2, 30], [0, 1, 16], [0, 1, 3])
 
 
 @st.composite
 def name_lines(draw: st.DrawFn, options: dict[str, Any], *, spoil: bool) -> list[bytes]:
-    """Draw the lines of a list of header names, as browsers write it or in any other form; spoiled, it is wrong."""
+    """Draw the lines of a list of header names, in the form of browsers or in another one.
+
+    A spoiled list is invalid.
+    """
     names = draw(st.lists(name_allowed(options), max_size=4))
     if spoil:
         strange = st.one_of(st.sampled_from(_SPOILED_NAMES), st.binary(max_size=4), name_allowed(options).map(_glued))
@@ -289,7 +292,7 @@ MISSING = "missing"
 
 @dataclass(frozen=True)
 class GeneratedRequest:
-    """A request; its headers come in one of the shapes that servers use."""
+    """A request, whose headers have one of the shapes that servers use."""
 
     method: str
     headers: tuple[Line, ...]
@@ -298,7 +301,7 @@ class GeneratedRequest:
 
 @dataclass(frozen=True)
 class AppResponse:
-    """What the app answers where it is asked; some shapes have no headers at all."""
+    """The response of the app. In some shapes it has no headers."""
 
     status: int
     own: tuple[Line, ...]
@@ -307,7 +310,7 @@ class AppResponse:
 
 @dataclass(frozen=True)
 class Exchanged:
-    """A policy, a request, and what the app would answer."""
+    """A policy, a request, and the response of the app."""
 
     options: dict[str, Any]
     debug: bool
@@ -363,18 +366,18 @@ _NAMES += [
     b"access-control-request-method",
 ]
 _OTHER_LINES = [(name, b"value") for name in _NAMES]
-# As often as not one of ours, and Vary as often as a CORS header.
+# About half of the headers are CORS headers, and half of those are `Vary`.
 _ANY_LINE = st.one_of(*map(st.sampled_from, (_CORS_LINES, _VARY_LINES, _OTHER_LINES)))
 
 
 def own_headers(*, least: int = 0) -> st.SearchStrategy[list[Line]]:
-    """Draw the headers that an app sets by itself."""
+    """Draw the headers that an app sets itself."""
     return st.lists(_ANY_LINE, min_size=least, max_size=6)
 
 
 @st.composite
 def answers(draw: st.DrawFn) -> AppResponse:
-    """Draw what an app says: often plain, often with CORS headers and several lines of Vary."""
+    """Draw the response of an app, often a plain one, often with CORS headers and several lines of `Vary`."""
     kind = draw(st.sampled_from(["ours", "ours", "ours", "plain", "none"]))
     own = draw(own_headers(least=2)) if kind == "ours" else _OTHER_LINES[:3] if kind == "plain" else []
     shapes = [*SHAPES, *([MISSING] * 3 if not own else [])]

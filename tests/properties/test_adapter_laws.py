@@ -1,7 +1,7 @@
-"""What the adapter sends is what the decision says, and both are what a second reading of the rules says.
+"""The adapter sends what the decision says, and both agree with the reference implementation.
 
-Whatever an adapter keeps ready to be fast, it may show in no answer: not after other requests, not next to them, and
-not whatever the app does with its own messages.
+Whatever an adapter keeps to be fast must not affect any response: not after other requests, not during them, and not
+whatever the app does with its own messages.
 """
 
 import itertools
@@ -55,7 +55,7 @@ LISTED = "https://app.example.com"
 
 
 def judge(policy: Policy, given: Exchanged, served: Served) -> Decision:
-    """Compare what was sent with the decision and with the rules; return the decision."""
+    """Compare what was sent with the decision and with the rules. Return the decision."""
     asked, said = given.asked, given.said
     expected = reference.answer(given.options, asked.method, asked.headers, said.status, said.own, debug=given.debug)
     assert (served.by, served.status, served.body) == (expected.by, expected.status, expected.body)
@@ -74,14 +74,15 @@ def judge(policy: Policy, given: Exchanged, served: Served) -> Decision:
 
 
 def test_the_middleware_and_the_decision_answer_as_the_rules_say() -> None:
-    """Adapter, decision and a second reading of the rules send the same; a fifth of each kind is allowed, a fifth not.
+    """Adapter, decision and reference agree.
 
-    No CORS header is doubled, and what is none of ours keeps its bytes and its order.
+    At least a fifth of each kind is allowed and a fifth refused. No CORS header is duplicated, and all other headers
+    keep their bytes and their order.
     """
     preflights, actuals = ExampleCounts(), ExampleCounts()
 
     @given(policies(), flip(), st.data())
-    def law(options: dict[str, Any], debug: bool, data: st.DataObject) -> None:  # Hypothesis gives it
+    def law(options: dict[str, Any], debug: bool, data: st.DataObject) -> None:  # Hypothesis passes this argument.
         policy = build(options)
         spoils = [
             "",
@@ -110,7 +111,7 @@ def test_the_middleware_and_the_decision_answer_as_the_rules_say() -> None:
 
 
 def variants(asked: GeneratedRequest) -> list[GeneratedRequest]:
-    """Return requests of one origin that differ in the one field or the other."""
+    """Return requests of one origin that differ in one field."""
     name, wants, private = (
         f"access-control-request-{end}".encode() for end in ("headers", "method", "private-network")
     )
@@ -128,7 +129,7 @@ def variants(asked: GeneratedRequest) -> list[GeneratedRequest]:
 
 @st.composite
 def days(draw: st.DrawFn) -> tuple[list[tuple[dict[str, Any], bool]], list[GeneratedRequest], list[AppResponse], int]:
-    """Draw two policies, one of them in debug mode too, what is asked of both, what apps say, and a seed."""
+    """Draw two policies, one of them also in debug mode, requests to both, responses of apps, and a seed."""
     options, other = draw(policies()), draw(policies())
     asked = [draw(requests(options, spoil)) for spoil in ("", "preflight", *ORIGIN_SPOILS, *PREFLIGHT_SPOILS)]
     asked += [*variants(draw(requests(options, "preflight"))), *(draw(requests(other)) for _ in range(2))]
@@ -137,7 +138,7 @@ def days(draw: st.DrawFn) -> tuple[list[tuple[dict[str, Any], bool]], list[Gener
 
 
 def test_an_instance_that_has_served_many_requests_answers_as_a_new_one() -> None:
-    """After any requests in any order an instance says what a new one says; every reason there is comes up."""
+    """After any requests in any order, an instance answers like a new one. Every reason occurs."""
     counts = ExampleCounts()
 
     @settings(max_examples=settings().max_examples // 2)
@@ -147,7 +148,7 @@ def test_an_instance_that_has_served_many_requests_answers_as_a_new_one() -> Non
         built = [build(options) for options, _ in kinds]
         desks = [MiddlewareInstance(policy, debug=debug) for policy, (_, debug) in zip(built, kinds, strict=True)]
         fresh: dict[tuple[int, int, int], Served] = {}
-        rng = random.Random(seed)  # drawn once, so that an example repeats
+        rng = random.Random(seed)  # It is drawn once, so that an example repeats.
         for _ in range(200):
             turn = rng.randrange(3), rng.randrange(len(asked)), rng.randrange(len(said))
             if turn not in fresh:
@@ -173,7 +174,7 @@ def test_an_instance_that_has_served_many_requests_answers_as_a_new_one() -> Non
 
 
 def edited(lines: list[Line], how: str, other: list[Line]) -> None:
-    """Do to a header list what an app may do once it has sent it."""
+    """Change a header list as an app may after sending it."""
     match how:
         case "append":
             lines.extend(other[:1])
@@ -188,7 +189,7 @@ def edited(lines: list[Line], how: str, other: list[Line]) -> None:
 
 
 def test_an_app_may_send_one_message_for_ever_and_edit_its_list_in_between() -> None:
-    """One message and one header list, sent to many origins: each answer is its own, and stays as it was sent."""
+    """With one message and one header list for many origins, each response is correct and stays as it was sent."""
     counts = ExampleCounts()
     edits = st.sampled_from(["", "append", "clear", "replace", "last", "turn"])
 
@@ -216,7 +217,7 @@ def test_an_app_may_send_one_message_for_ever_and_edit_its_list_in_between() -> 
 
 
 def test_requests_that_interleave_never_exchange_a_header() -> None:
-    """However the requests of a task group wait for each other, each gets the answer that it gets alone."""
+    """However the requests of a task group wait for each other, each gets the response that it gets alone."""
     counts = ExampleCounts()
     pauses = st.tuples(st.integers(0, 3), st.integers(0, 3), st.integers(0, 3))
 
@@ -225,7 +226,7 @@ def test_requests_that_interleave_never_exchange_a_header() -> None:
         policy, debug = build(options), data.draw(flip())
         turns = [(data.draw(requests(options)), data.draw(answers()), data.draw(pauses)) for _ in range(4)]
         alone = [MiddlewareInstance(policy, debug=debug).serve(asked, said) for asked, said, _ in turns]
-        # In its own thread: another test's event loop may be at rest in this one.
+        # A new thread, because another test's event loop may be suspended in this one.
         assert thread.submit(anyio.run, together, policy, debug, turns).result() == alone
         counts.count(different=len({tuple(served.headers) for served in alone}) == len(alone))
 
@@ -237,7 +238,7 @@ def test_requests_that_interleave_never_exchange_a_header() -> None:
 async def together(
     policy: Policy, debug: object, turns: list[tuple[GeneratedRequest, AppResponse, tuple[int, int, int]]]
 ) -> list[Served]:
-    """Serve several requests at once by one instance; each waits some turns before, within and behind the app."""
+    """Serve several requests concurrently with one instance. Each waits some turns before, in and after the app."""
 
     async def wait(count: int) -> None:
         for _ in range(count):
@@ -268,14 +269,14 @@ async def together(
     return [served[place] for place in range(len(turns))]
 
 
-# More than anything bounded could hold, among them values that come close to each other, alone and as several lines.
+# More values than any bounded memory, including similar ones, in one line and in several lines.
 _VALUES = [*dict.fromkeys(VARIES), *(f"X-{number}".encode() for number in range(3_000))]
 _VALUES += [f"Accept-Encoding, X-{number}, Cookie".encode() for number in range(3_000)]
 _LINES = [[one] for one in _VALUES] + [[one, other] for one in VARIES for other in VARIES]
 
 
 def test_more_values_of_vary_than_can_be_kept_are_each_merged_right() -> None:
-    """Thousands of an app's values, each several times with others between: no policy, origin or line changes one."""
+    """Thousands of values of an app, each several times and in between others, are merged correctly for each policy."""
     policies = [
         {**DEFAULTS, "allow_origins": [LISTED, "https://*.example.org"], "expose_headers": ["X-Id"]},
         {**DEFAULTS, "allow_origins": [LISTED], "expose_headers": ["*"], "allow_credentials": True},
@@ -284,7 +285,7 @@ def test_more_values_of_vary_than_can_be_kept_are_each_merged_right() -> None:
     desks = [MiddlewareInstance(build(options), debug=False) for options in policies]
     origins = (LISTED, "https://evil.example", "https://a.example.org")
     asked = [GeneratedRequest("GET", ((b"origin", origin.encode()),), "list") for origin in origins]
-    rng = random.Random(0)  # the same at every run
+    rng = random.Random(0)  # The same in every run.
     for place, lines in enumerate(rng.sample(_LINES, len(_LINES)) + rng.choices(_LINES[:600], k=3_000)):
         name = (b"vary", b"Vary", b"VARY")[place // 3 % 3]
         said = AppResponse(200, tuple((name, line) for line in lines), "list")
@@ -299,7 +300,7 @@ def test_more_values_of_vary_than_can_be_kept_are_each_merged_right() -> None:
 
 
 def test_values_of_vary_take_up_bounded_room() -> None:
-    """An app that never says the same Vary twice makes no instance grow with what it said."""
+    """An app whose `Vary` is always different does not increase the memory of the middleware."""
     middleware = MiddlewareInstance(build({**DEFAULTS, "allow_origins": [LISTED]}), debug=False)
     asked = GeneratedRequest("GET", ((b"origin", LISTED.encode()),), "list")
     middleware.serve(asked, AppResponse(200, ((b"vary", b"Accept"),), "list"))
@@ -314,7 +315,7 @@ def test_values_of_vary_take_up_bounded_room() -> None:
 
 
 def flood(middleware: MiddlewareInstance, count: int, seed: int) -> None:
-    """Send requests and preflights of `count` origins that are all different."""
+    """Send requests and preflights of `count` different origins."""
     for number in range(count):
         ending = ("example.com", "example.net", "example.org/")[number % 3]
         origin = (b"origin", f"https://flood-{seed}-{number}.{ending}".encode())
@@ -327,7 +328,7 @@ def flood(middleware: MiddlewareInstance, count: int, seed: int) -> None:
 def test_every_state_of_the_memory_gives_the_same_answers() -> None:
     """A decision that is new, in the young generation, in the old one or dropped is sent in the same way."""
     counts = ExampleCounts()
-    # Nothing in between, within a generation, at its end and beyond it, and beyond both.
+    # No other requests, fewer than a generation, its size, more than that, and more than both.
     floods = st.sampled_from([0, 1, MAX_ENTRIES - 1, MAX_ENTRIES, MAX_ENTRIES + 1, 2 * MAX_ENTRIES + 1])
 
     @settings(max_examples=max(10, settings().max_examples // 10))

@@ -1,7 +1,7 @@
-"""The two sides of the protocol agree: what a policy decides is what a browser lets through.
+"""The two sides of the protocol agree: a browser allows what the policy decides to allow.
 
-The policy decides about one HTTP request at a time; the model of the browser sends requests through the middleware and
-judges what comes back. Neither knows the other, so each is a judge of the other.
+The policy decides one HTTP request at a time. The model of the browser sends requests through the middleware and
+evaluates the responses. Neither uses the other, so each verifies the other.
 """
 
 import json
@@ -24,14 +24,14 @@ from tests.notes import NOTES
 from tests.properties.pairs import API, OTHER, Pair, options, pair, smallest
 from tests.properties.test_policy_laws import build
 
-# "nightly" asks for ten times as many.
+# "nightly" runs ten times as many.
 POLICIES = 850 * settings().max_examples // 100
 PAIRS = 12
-# Printed with every run, and set to run one again. Where changes are judged it is always the same.
+# The seed is printed in every run and can be set to repeat it. In CI it is always the same.
 SEED = int(os.environ.get("CROSSORIGIN_SEED") or (1 if os.environ.get("CI") == "true" else time.time_ns() % 2**32))
 
-# What no answer of ours can bring about: a second Access-Control-Allow-Origin, or a wrong one to a preflight, lists
-# that are none, a redirected preflight. And a network that fails.
+# Reasons that responses of the middleware cannot cause: a second Access-Control-Allow-Origin, a wrong one in the
+# response to a preflight, invalid lists, a redirected preflight. And a failed network.
 UNREACHABLE = {
     BrowserReason.MULTIPLE_ALLOW_ORIGIN_VALUES,
     BrowserReason.INVALID_ALLOW_ORIGIN_VALUE,
@@ -47,7 +47,7 @@ SAFELISTED = {"GET", "HEAD", "POST"}
 STANDARD = {"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "QUERY"}
 NORMALIZED = {"DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"}
 ALWAYS = {"accept", "accept-language", "content-language", "content-type"}
-# Each with the side that allows what the other refuses: our answers, or the options as they are written.
+# Each with the side that allows what the other refuses: the middleware, or the options as they are written.
 DIFFERENCES = {
     "a list of methods binds GET, HEAD and POST": "written",
     "* matches the standard methods with credentials": "ours",
@@ -66,17 +66,17 @@ def _built(written: str) -> Policy:
 
 
 def policy_of(given: Pair) -> Policy:
-    """Build the policy of a pair, once for all pairs in a row."""
+    """Build the policy of a pair, once for consecutive pairs with the same options."""
     return _built(json.dumps(given.options))
 
 
 def browser_request(given: Pair) -> BrowserRequest:
-    """Return what the page asks."""
+    """Return the request of the page."""
     return BrowserRequest(**given.request, headers=tuple((name, value) for name, value, _ in given.headers))
 
 
 def answer(given: Pair, path: str) -> tuple[int, list[tuple[bytes, bytes]]]:
-    """Return what the app answers, whatever its policy: "/" leads on if it is to, and "/again" to itself."""
+    """Return the response of the app: "/" redirects if the pair says so, and "/again" redirects to itself."""
     leads = given.location is not None and path in {"/", "/again"}
     more = [(b"location", (given.location or "").encode())] if leads else []
     return given.status if leads or given.location is None else 200, [*given.own, *more]
@@ -116,18 +116,18 @@ def fetch(policy: Policy, given: Pair) -> Verdict:
 
 @dataclass(frozen=True)
 class Hop:
-    """One request of a page, to one of the two hosts; the test's own reading of what a browser makes of a redirect."""
+    """One request of a page to one of the two hosts, by the test's own rules for redirects."""
 
     host: str
     origin: str
     method: str
-    # Those that a browser asks about, lower-case.
+    # The headers that need a preflight, in lower case.
     names: tuple[str, ...]
     tainting: str = "basic"
 
 
 def expected(policy: Policy, given: Pair) -> tuple[str, list[str]]:
-    """Return what the policy's decisions make of a pair: the type of the response, and the names that can be read."""
+    """Return the type of the response and the readable names that follow from the policy's decisions."""
     hop = set_out(given)
     if refused_unsent(given, hop.method):
         return "error", []
@@ -151,14 +151,14 @@ def set_out(given: Pair) -> Hop:
 
 
 def refused_unsent(given: Pair, method: str) -> bool:
-    """Return whether the browser throws before it sends anything."""
+    """Return whether the browser raises an error before it sends anything."""
     if method.upper() == "TRACE" or given.request["url"].startswith("file:"):
         return True
     return given.request.get("mode") == "no-cors" and method not in SAFELISTED
 
 
 def judged(policy: Policy, given: Pair, hop: Hop) -> str:
-    """Return how a page may read one response, by the policy where that is a matter of CORS."""
+    """Return how a page may read one response, by the policy if CORS applies."""
     mode = given.request.get("mode", "cors")
     if hop.tainting == "basic" and hop.host == given.request["origin"]:
         return "basic"
@@ -168,10 +168,10 @@ def judged(policy: Policy, given: Pair, hop: Hop) -> str:
 
 
 def allowed(policy: Policy, given: Pair, hop: Hop) -> bool:
-    """Return whether the policy lets one request pass: the preflight, if browsers ask, and the request itself."""
+    """Return whether the policy allows one request: its preflight, if there is one, and the request itself."""
     origin = [hop.origin.encode()]
     if given.request.get("credentials") == "include" and (not policy.allow_credentials or "*" in policy.allow_origins):
-        # No server knows whether a page sends its credentials: the headers of the policy decide.
+        # A server does not know whether a page sends credentials, so the headers of the policy decide.
         return False
     forced = given.request.get("upload_listener") or given.request.get("stream")
     if hop.method not in SAFELISTED or hop.names or forced:
@@ -183,7 +183,7 @@ def allowed(policy: Policy, given: Pair, hop: Hop) -> bool:
 
 
 def follows(given: Pair, hop: Hop) -> bool:
-    """Return whether a redirect leads anywhere."""
+    """Return whether a redirect can be followed."""
     place = given.location or ""
     if given.request.get("redirect") == "error" or place in {"/again", "https://"} or place.startswith("ftp:"):
         return False
@@ -191,23 +191,23 @@ def follows(given: Pair, hop: Hop) -> bool:
 
 
 def redirected(given: Pair, hop: Hop) -> Hop:
-    """Return the request that follows a redirect, to the other host or to the same."""
+    """Return the next request after a redirect, to the other host or to the same one."""
     away = OTHER.partition("//")[2] in (given.location or "")
     names = [name for name in hop.names if not (away and name == "authorization")]
     method = hop.method
     if given.status == 302 and method == "POST":
         method = "GET"
         names = [name for name in names if name not in {"content-type", "content-language"}]
-    # A redirect by the page's own server keeps the origin; another server makes it opaque.
+    # A redirect by the page's own server keeps the origin, and one by another server makes it opaque.
     origin = "null" if away and hop.tainting == "cors" else hop.origin
     return replace(hop, host=OTHER if away else API, origin=origin, method=method, names=tuple(names))
 
 
 def readable(policy: Policy, given: Pair, hop: Hop) -> list[str]:
-    """Read from what the policy makes of the response which names a page may see."""
+    """Return the names that a page can read, by the headers of the policy's decision."""
     if hop.tainting not in {"basic", "cors"}:
         return []
-    # As the middleware sees it: without `Origin`, unless a browser sends one.
+    # As the middleware gets it: without `Origin`, unless a browser sends one.
     sent = hop.tainting == "cors" or hop.method not in {"GET", "HEAD"}
     decision = policy.decide("GET", origin=[hop.origin.encode()] if sent else [])
     assert isinstance(decision, ActualDecision)
@@ -223,28 +223,28 @@ def readable(policy: Policy, given: Pair, hop: Hop) -> list[str]:
 
 
 def agree(given: Pair) -> bool:
-    """Return whether both sides say the same of a pair."""
+    """Return whether both sides agree on a pair."""
     policy = policy_of(given)
     verdict = fetch(policy, given)
     return (verdict.type, list(verdict.exposed)) == expected(policy, given)
 
 
 def broken(given: Pair, holds: Callable[[Pair], bool]) -> Pair:
-    """Make the smallest pair that does not hold of one that does not."""
+    """Return the smallest pair that breaks the law as a given pair does."""
 
     def breaks(smaller: Pair) -> bool:
         try:
             return not holds(smaller)
         except (ValueError, KeyError):
-            return False  # no such policy, no such request
+            return False  # There is no such policy or request.
 
     return smallest(given, breaks)
 
 
 def literally(given: Pair) -> Callable[[Any], Any]:
-    """Return a wrapper that sends the options as they are written, as many a middleware does.
+    """Return a middleware that sends the options as they are written, as many do.
 
-    What is allowed then follows from the words of the standard alone.
+    What is then allowed follows from the text of the standard.
     """
     origin, options = given.request["origin"], given.options
     allowed = policy_of(given).decide("GET", origin=[origin.encode()]).allowed
@@ -267,7 +267,7 @@ def literally(given: Pair) -> Callable[[Any], Any]:
 
 
 def meant(given: Pair, hop: Hop) -> set[str]:
-    """Name the differences between what is sent and what is written that are meant, and that bear on a pair."""
+    """Return the names of the intended differences from the options as written that apply to a pair."""
     methods, names = given.options["allow_methods"], {name.lower() for name in given.options["allow_headers"]}
     include = given.request.get("credentials") == "include"
     asked = {name for name in hop.names if name not in names}
@@ -285,8 +285,8 @@ def meant(given: Pair, hop: Hop) -> set[str]:
 
 
 def test_what_differs_from_the_options_as_written_is_meant(pytestconfig: pytest.Config) -> None:
-    """A policy lets through what its options say, word for word, but for the differences that the design wants."""
-    random = Random(SEED)  # examples, no secrets
+    """A policy allows what its options say literally, apart from the intended differences."""
+    random = Random(SEED)  # The numbers are test data, not secrets.
     differences = Counter[str]()
     for _ in range(POLICIES):
         drawn = options(random)
@@ -301,13 +301,13 @@ def test_what_differs_from_the_options_as_written_is_meant(pytestconfig: pytest.
 
 
 def plain(given: Pair) -> Pair:
-    """Leave redirects and modes out: what a list of methods or names means is the same in all of them."""
+    """Remove redirects and modes, which do not affect the meaning of a list of methods or names."""
     request = {name: given.request[name] for name in ("url", "origin", "method", "credentials", "upload_listener")}
     return replace(given, request={**request, "url": f"{API}/"}, location=None, status=200)
 
 
 def holds_but_for_what_is_meant(given: Pair, differences: Counter[str]) -> bool:
-    """Return whether both allow, both refuse, or differ on purpose in the right direction; count each difference."""
+    """Return whether both allow, both refuse, or differ as intended. Count each difference."""
     ours = fetch(policy_of(given), given)
     transport = through(literally(given), given)
     theirs = run(browser_request(given), transport)
@@ -321,8 +321,8 @@ def holds_but_for_what_is_meant(given: Pair, differences: Counter[str]) -> bool:
 
 
 def test_a_policy_decides_what_a_browser_lets_through(pytestconfig: pytest.Config) -> None:
-    """Of ten thousand pairs each is read or refused as `decide` says, with the same names to read."""
-    random = Random(SEED)  # examples, no secrets
+    """For ten thousand pairs, the browser model allows or refuses as `decide` says, with the same readable names."""
+    random = Random(SEED)  # The numbers are test data, not secrets.
     types, reasons = Counter[str](), Counter[str]()
     for _ in range(POLICIES):
         drawn = options(random)

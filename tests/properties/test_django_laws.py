@@ -31,12 +31,12 @@ PAIRS = 150
 
 @pytest.mark.parametrize("send", [exchange, exchange_async], ids=["WSGI", "ASGI"])
 def test_the_adapter_answers_as_the_policy_decides(send: Any) -> None:
-    """For any policy and any request, with the lines of each field joined as servers do."""
+    """This holds for any policy and any request, with the lines of each field joined as servers do."""
     preflights, actuals = ExampleCounts(), ExampleCounts()
 
     @settings(max_examples=60)
     @given(policies(), flip(), st.data())
-    def law(drawn: dict[str, Any], debug: bool, data: st.DataObject) -> None:  # Hypothesis gives it
+    def law(drawn: dict[str, Any], debug: bool, data: st.DataObject) -> None:  # Hypothesis passes this argument.
         policy = build(drawn)
         spoils = ["", "preflight", data.draw(st.sampled_from([*ORIGIN_SPOILS, *PREFLIGHT_SPOILS])), None]
         for spoil in spoils:
@@ -76,12 +76,12 @@ def test_the_adapter_answers_as_the_policy_decides(send: Any) -> None:
 
 
 def _parts(lines: list[bytes]) -> tuple[bytes, ...]:
-    """Return the lines of a field with one value, after the server has joined them."""
+    """Return the lines of a field as one value, which the server has joined."""
     return lines_of_value(b",".join(lines).decode("latin-1")) if lines else ()
 
 
 def test_a_browser_sees_the_same_as_under_asgi() -> None:
-    """The model of the browser comes to the same verdict, sync and async, as with the middleware for ASGI."""
+    """The browser model has the same verdict, sync and async, as with the middleware for ASGI."""
     seen = ExampleCounts()
     random = Random(7)
     for _ in range(PAIRS):

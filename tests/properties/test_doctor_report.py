@@ -47,8 +47,8 @@ asked = st.builds(
 
 
 @given(request=asked, answers=st.lists(responses | st.none(), min_size=1, max_size=3))
-def test_whatever_is_answered_is_told(request: BrowserRequest, answers: list[HttpResponse | None]) -> None:
-    """The text is printable, a line a line; the document keeps to its schema, and both agree with the verdict."""
+def test_whatever_is_answered_is_reported(request: BrowserRequest, answers: list[HttpResponse | None]) -> None:
+    """The text is printable, line by line. The document follows its schema, and both agree with the verdict."""
     verdicts: list[Verdict] = []
     for engine in ENGINES:
         left = iter(answers)

@@ -1,4 +1,4 @@
-"""Every fix works: applied to the options that it came from, its issue is gone and no new error appears."""
+"""Every fix works: applied to its options, it removes its issue and causes no new error."""
 
 import re
 from collections import Counter, defaultdict
@@ -15,7 +15,7 @@ from tests.unit.fetch.strategies import near_misses
 from tests.unit.policy.check.faulty_policies import FAULTY, Faulty, complaint_of
 from tests.unit.policy.check.test_origin_repair import spelled_urls, url_like
 
-# What has no fix that a program can apply: it takes a person who knows what was meant.
+# Codes whose fix a program cannot choose, because only the author knows the intention.
 INSTRUCTIONS_ALONE = {
     IssueCode.NOT_A_POLICY,
     IssueCode.POLICY_AND_OPTIONS,
@@ -27,7 +27,7 @@ INSTRUCTIONS_ALONE = {
     IssueCode.NOT_LIVE_ORIGINS,
     IssueCode.TOO_MANY_LIVE_ORIGINS,
 }
-# The law is shown each code this often with a fix, at least.
+# Each code must occur at least this often with a fix.
 MIN_EXAMPLES = 5
 
 
@@ -86,7 +86,7 @@ _WORDS = st.sampled_from(
 
 
 def _elements(texts: st.SearchStrategy[str]) -> st.SearchStrategy[Any]:
-    """Draw elements of a list, of right and wrong types."""
+    """Draw elements of a list, of valid and invalid types."""
     nested = st.lists(texts, max_size=3)
     ascii_only = texts.filter(str.isascii).map(str.encode)
     odd = st.one_of(nested.map(tuple), nested, nested.map(frozenset), ascii_only, texts.map(_Url), st.none())
@@ -94,7 +94,7 @@ def _elements(texts: st.SearchStrategy[str]) -> st.SearchStrategy[Any]:
 
 
 def _collections(texts: st.SearchStrategy[str], clean: list[str]) -> st.SearchStrategy[Any]:
-    """Draw the values of a list option: of right and wrong types, and of what is worth no more than a warning."""
+    """Draw the values of a list option: of valid and invalid types, and values that cause only a warning."""
     members = st.lists(_elements(texts), max_size=4)
     joined = st.tuples(st.sampled_from([",", ", ", " ", ";", "\n"]), st.lists(texts, max_size=3))
     bare = joined.map(lambda pair: pair[0].join(pair[1]))
@@ -145,7 +145,7 @@ for _faulty in FAULTY:
 
 
 def check_fixes(options: Mapping[str, Any]) -> Counter[IssueCode]:
-    """Apply each fix of each issue of these options by itself; return how many there were of each code."""
+    """Apply each fix of each issue of these options separately. Return the number of fixes of each code."""
     complaint = complaint_of(options)
     if complaint is None:
         return Counter()
@@ -169,7 +169,7 @@ def check_fixes(options: Mapping[str, Any]) -> Counter[IssueCode]:
 
 @pytest.mark.parametrize("code", IssueCode)
 def test_a_fix_takes_its_issue_away_and_brings_no_error(code: IssueCode) -> None:
-    """Whatever else is wrong with the options, and for every code that has fixes at all."""
+    """This holds whatever else is wrong with the options, and for every code with fixes."""
     applied: Counter[IssueCode] = Counter()
 
     @settings(max_examples=25)
@@ -185,5 +185,5 @@ def test_a_fix_takes_its_issue_away_and_brings_no_error(code: IssueCode) -> None
 
 
 def test_every_code_is_drawn() -> None:
-    """Each has a faulty policy that the law starts from."""
+    """For each code there is a faulty policy from which the examples start."""
     assert set(BY_CODE) == set(IssueCode)

@@ -1,4 +1,4 @@
-"""What a request costs does not grow with the policy, nor with what a client sends: counted in steps, never timed."""
+"""The cost of a request, in steps, increases neither with the policy nor with what a client sends."""
 
 import functools
 from collections.abc import Callable
@@ -15,13 +15,13 @@ SAID = AppResponse(200, ((b"content-type", b"text/plain"), (b"vary", b"Accept"))
 ORIGIN = (b"origin", b"https://app.example.com")
 METHOD = (b"access-control-request-method", b"PUT")
 HEADERS = b"access-control-request-headers"
-# An ordinary request takes a few hundred; a host has at most 127 labels, and there are two patterns for each.
+# An ordinary request takes a few hundred steps. A host has at most 127 labels, each with two patterns.
 FEW = 1_500
 MANY_LABELS = 30_000
 
 
 def steps(middleware: MiddlewareInstance, asked: GeneratedRequest) -> int:
-    """Count the steps of a request to an instance that has served it before."""
+    """Count the steps of a request to an instance that has already served it."""
     middleware.serve(asked, SAID)
     return steps_of(lambda: middleware.serve(asked, SAID))
 
@@ -38,7 +38,7 @@ def asking(origin: bytes, *, preflight: bool) -> GeneratedRequest:
 
 
 def test_the_counters_count() -> None:
-    """A loop takes more steps the longer it is; a look at bytes is seen, and so is a copy; a length is neither."""
+    """A longer loop takes more steps. Reading and copying bytes is detected, and reading their length is not."""
     one, many = (steps_of(functools.partial(_loop, count), within=__file__) for count in (1, 1000))
     assert one + 1000 < many
     value = Watched(bytes(10**6))
@@ -66,7 +66,7 @@ def _loop(count: int) -> None:
 
 @pytest.fixture(scope="module")
 def listed() -> dict[int, MiddlewareInstance]:
-    """Instances with one origin to a hundred thousand."""
+    """Instances with one to a hundred thousand origins."""
     counts = (1, 10, 1_000, 100_000)
     return {count: desk_of(allow_origins=[f"https://s{number}.example" for number in range(count)]) for count in counts}
 
@@ -76,7 +76,7 @@ def listed() -> dict[int, MiddlewareInstance]:
 def test_a_policy_of_many_origins_costs_what_one_costs(
     listed: dict[int, MiddlewareInstance], origin: bytes, *, preflight: bool
 ) -> None:
-    """To the very step, from ten origins to a hundred thousand: allowed, refused, the first or none of them."""
+    """From ten to a hundred thousand origins, the number of steps is the same for allowed and refused origins."""
     counted = {count: steps(middleware, asking(origin, preflight=preflight)) for count, middleware in listed.items()}
     assert len({counted[count] for count in (10, 1_000, 100_000)}) == 1, counted
     assert 0 < max(counted.values()) < FEW
@@ -93,7 +93,7 @@ def test_the_last_of_many_origins_costs_what_the_first_costs(listed: dict[int, M
 
 @pytest.fixture(scope="module")
 def patterned() -> dict[int, MiddlewareInstance]:
-    """Instances with one wildcard pattern to ten thousand."""
+    """Instances with one to ten thousand wildcard patterns."""
     counts = (1, 16, 17, 100, 10_000)
     return {
         count: desk_of(allow_origins=[f"https://*.s{number}.example" for number in range(count)]) for count in counts
@@ -115,7 +115,10 @@ def patterned() -> dict[int, MiddlewareInstance]:
 def test_a_policy_of_many_patterns_costs_what_a_few_cost(
     patterned: dict[int, MiddlewareInstance], origin: bytes, most: int, *, preflight: bool
 ) -> None:
-    """Beyond a short list, not a step more for ten thousand patterns; the origin's own labels are all that counts."""
+    """Above a short list, the number of steps is the same for ten thousand patterns.
+
+    Only the labels of the origin matter.
+    """
     counted = {count: steps(middleware, asking(origin, preflight=preflight)) for count, middleware in patterned.items()}
     assert len({counted[count] for count in (17, 100, 10_000)}) == 1, counted
     assert max(counted.values()) < most
@@ -148,7 +151,7 @@ MODES: dict[str, dict[str, Any]] = {
 
 
 def hostile_headers(value: bytes) -> dict[str, tuple[Line, ...]]:
-    """Return the header lines of requests that carry a value where a client may put it."""
+    """Return the header lines of requests that contain a value in each place where a client may put it."""
     return {
         "origin": ((b"origin", value), METHOD),
         "method": (ORIGIN, (METHOD[0], value)),
@@ -170,10 +173,10 @@ FIELDS = list(hostile_headers(b""))
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("field", FIELDS)
 def test_hostile_bytes_are_measured_and_not_read(field: str, mode: str, *, debug: bool) -> None:
-    """From 64 KiB to 1 MiB a value takes the same few steps, no copy of it is made, and at most its beginning read."""
+    """From 64 KiB to 1 MiB, a value takes the same few steps, is not copied, and at most its beginning is read."""
     policy = build(DEFAULTS | MODES[mode])
     middleware = MiddlewareInstance(policy, debug=debug)
-    # What is kept of an ordinary preflight spares no look at the length of the next.
+    # The memory of an ordinary preflight does not skip the length check of the next one.
     middleware.serve(GeneratedRequest("OPTIONS", (ORIGIN, METHOD), "list"), SAID)
     for method in ("OPTIONS", "GET"):
         for make in HOSTILE.values():
@@ -181,7 +184,7 @@ def test_hostile_bytes_are_measured_and_not_read(field: str, mode: str, *, debug
             for size in SIZES:
                 value = Watched(make(size))
                 asked = GeneratedRequest(method, hostile_headers(value)[field], "list")
-                # The first of its kind is logged.
+                # The first request of its kind is logged.
                 middleware.serve(asked, SAID)
                 counted.add(steps(middleware, asked))
                 assert peak_memory_of(functools.partial(middleware.serve, asked, SAID)) < 16_000
@@ -202,7 +205,7 @@ def decide_anew(policy: Policy, value: bytes, field: str, *, debug: bool) -> Non
 @pytest.mark.parametrize("line", [b"", b"accept", b",", b"x-%d"])
 @pytest.mark.parametrize("field", ["origin", "access-control-request-method", "access-control-request-headers"])
 def test_each_of_many_lines_costs_no_more_than_a_look(field: str, line: bytes, mode: str) -> None:
-    """Ten thousand lines take a bounded number of steps each; the server has read as many."""
+    """Ten thousand lines take a bounded number of steps each. The server has read as many."""
     middleware = desk_of(**MODES[mode])
     counted = []
     for count in (1_000, 10_000):
@@ -215,7 +218,7 @@ def test_each_of_many_lines_costs_no_more_than_a_look(field: str, line: bytes, m
 
 @pytest.mark.parametrize("mode", ["list", "mirror"])
 def test_the_most_that_is_read_takes_bounded_steps(mode: str) -> None:
-    """Within the limits, whatever the names are, a preflight takes no more than so many steps for each byte read."""
+    """Within the limits, a preflight takes a bounded number of steps for each byte, whatever the names are."""
     middleware = desk_of(**MODES[mode])
     for make in HOSTILE.values():
         asked = GeneratedRequest("OPTIONS", (ORIGIN, METHOD, (HEADERS, make(4_096)[:4_096])), "list")

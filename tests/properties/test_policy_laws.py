@@ -1,4 +1,4 @@
-"""What holds for every policy, every request and every app, and not only for the cases that someone thought of."""
+"""Laws that hold for every policy, every request and every app."""
 
 import pickle
 import warnings
@@ -71,7 +71,7 @@ def test_the_check_of_the_names_is_set_inclusion_within_limits() -> None:
 
 
 def test_vary_loses_nothing_and_gains_origin_alone() -> None:
-    """Every element of the app's Vary stays, in its order; no byte of the request joins them."""
+    """Every element of the app's `Vary` stays, in order, and no byte of the request is added."""
     counts = ExampleCounts()
 
     @MANY
@@ -94,7 +94,7 @@ def test_vary_loses_nothing_and_gains_origin_alone() -> None:
     counts.require(gained=0.2, kept=0.2, full=0.2)
 
 
-# What a client writes, to be found again in an answer if anything repeats it.
+# Text from a client, which would be found in a response that repeats it.
 _ORIGINS = [
     b"https://zzorigin.example",
     b"zzorigin",
@@ -107,7 +107,7 @@ _NAMES = [b"zz header", b"zzheader\r\nset-cookie: a=b", b"\xffzzheader", b"<zzhe
 
 @st.composite
 def canaries(draw: st.DrawFn) -> Exchanged:
-    """Draw a request full of canaries, and most often a policy that repeats what it may."""
+    """Draw a request full of canaries, usually with a policy that repeats what it may."""
     options = draw(policies())
     if draw(st.integers(0, 7)) > 0:
         options |= {"allow_methods": ["*"], "allow_headers": ["*"]}
@@ -125,7 +125,7 @@ def canaries(draw: st.DrawFn) -> Exchanged:
 
 
 def test_no_byte_of_a_request_is_repeated_unless_it_was_allowed() -> None:
-    """Refused or malformed text never reaches a header or a body, whatever the policy and the mode."""
+    """Refused or malformed text never appears in a header or a body, whatever the policy and the mode are."""
     counts = ExampleCounts()
 
     @MANY
@@ -136,7 +136,7 @@ def test_no_byte_of_a_request_is_repeated_unless_it_was_allowed() -> None:
         sent = b"\n".join([served.body, *(name + b": " + value for name, value in served.headers)]).lower()
         reasons = decide(policy, given.asked, debug=given.debug).reasons
         assert not {b"\r", b"\xff", b"<"} & {sent[place : place + 1] for place in range(len(sent))}
-        # `*` is the constant answer: even then the origin itself is not repeated.
+        # With `*`, not even the origin is repeated.
         if not reasons[0].allows or reasons[0] is Reason.ANY_ORIGIN:
             assert b"zzorigin" not in sent
         if Reason.ANY_HEADERS not in reasons:
@@ -151,7 +151,7 @@ def test_no_byte_of_a_request_is_repeated_unless_it_was_allowed() -> None:
 
 
 def test_a_policy_survives_every_round_trip() -> None:
-    """A dictionary, a pickle and the repr make the policy again; one option changed makes another."""
+    """A dictionary, a pickle and the repr make an equal policy. One changed option makes another policy."""
     counts = ExampleCounts()
 
     @given(policies(), policies(), st.sampled_from(sorted(DEFAULTS)))
@@ -161,8 +161,8 @@ def test_a_policy_survives_every_round_trip() -> None:
             warnings.simplefilter("ignore", CrossOriginWarning)
             again = [
                 Policy.from_dict(policy.to_dict()),
-                pickle.loads(pickle.dumps(policy)),  # pickled here
-                eval(repr(policy), {"Policy": Policy}),  # that a repr can be evaluated is the promise
+                pickle.loads(pickle.dumps(policy)),  # The bytes come from this test.
+                eval(repr(policy), {"Policy": Policy}),  # The test checks that the repr can be evaluated.
             ]
         for other in again:
             assert other == policy
@@ -186,8 +186,8 @@ def _as_set(value: object) -> object:
     return frozenset(value) if isinstance(value, list) else value
 
 
-def test_the_order_of_a_policy_never_changes_a_judgement() -> None:
-    """Equal policies judge alike."""
+def test_the_order_of_a_policy_never_changes_a_decision() -> None:
+    """Equal policies decide equally."""
     counts = ExampleCounts()
 
     @given(policies(), st.data())
@@ -222,5 +222,5 @@ def test_the_order_of_a_policy_never_changes_a_judgement() -> None:
     ],
 )
 def test_the_second_reading_can_read(origin: str, *, right: bool) -> None:
-    """The reference knows an origin when it sees one: it is not a mirror of the library."""
+    """The reference parses origins itself and does not use the library."""
     assert (reference.split_origin(origin) is not None) == right

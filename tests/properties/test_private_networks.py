@@ -1,4 +1,4 @@
-"""A private network in a list allows exactly the addresses that it has, found by look-ups."""
+"""A private network in a list allows exactly its addresses, found by look-ups."""
 
 import ipaddress
 
@@ -53,7 +53,7 @@ def test_the_addresses_of_listed_networks_are_allowed_and_no_others() -> None:
 
 @given(_ADDRESSES, st.integers(1, 3))
 def test_a_network_can_be_listed_if_all_of_it_is_private(address: str, count: int) -> None:
-    """No public address is in a network that a policy takes."""
+    """A network in a policy never contains a public address."""
     network = network_of(address, count)
     whole = ipaddress.ip_network(f"{network.replace('*', '0')}/{32 - 8 * count}", strict=False)
     is_private = any(whole.subnet_of(private) for private in _PRIVATE if isinstance(whole, ipaddress.IPv4Network))
@@ -62,7 +62,7 @@ def test_a_network_can_be_listed_if_all_of_it_is_private(address: str, count: in
 
 @given(_ADDRESSES)
 def test_an_address_has_a_bounded_number_of_patterns(address: str) -> None:
-    """It does not depend on what is listed, and none is generated twice."""
+    """The number does not depend on the list, and no pattern is generated twice."""
     origin = parse_origin(f"http://{address}:3000")
     assert origin is not None
     patterns = list(patterns_of(origin))

@@ -1,7 +1,4 @@
-"""What holds for every regular expression, and not only for those of the tables.
-
-With HYPOTHESIS_PROFILE=nightly there are twenty times as many.
-"""
+"""Laws that hold for every regular expression. HYPOTHESIS_PROFILE=nightly uses twenty times as many."""
 
 import os
 import re
@@ -54,14 +51,14 @@ def test_the_automaton_matches_what_python_matches() -> None:
 
 @cache
 def _oracle() -> tuple[PublicSuffixList, frozenset[str]]:
-    """Return an independent reading of the public suffix list and our own hosting suffixes, and the hosting rules."""
+    """Return an independent reader of the public suffix list and our hosting suffixes, with the hosting rules."""
     text = resources.files("publicsuffixlist").joinpath("public_suffix_list.dat").read_text(encoding="utf-8")
     hosting = text.partition("===BEGIN PRIVATE DOMAINS===")[2].splitlines()
     return PublicSuffixList(source="\n".join([text, *HOSTING_SUFFIXES])), frozenset([*hosting, *HOSTING_SUFFIXES])
 
 
 def owner_of(origin: Origin) -> str | None:
-    """Return the domain, or public address, that decides who controls an origin; None if nobody can get it."""
+    """Return the domain or public address that controls an origin, or None if nobody can get it."""
     host = origin.host.removesuffix(".")
     if host.startswith("["):
         address = IPv6Address(host[1:-1])
@@ -75,7 +72,7 @@ def owner_of(origin: Origin) -> str | None:
     suffixes, rules = _oracle()
     parent = host.partition(".")[2]
     if f"*.{parent}" in rules:
-        return host  # users can have names of one label there, as well as names below those
+        return host  # Users can have names with one label there, and names below those.
     # A suffix nobody can register; a top-level name that the list does not know is judged by whether it is written.
     return suffixes.privatesuffix(host, accept_unknown=False)
 
@@ -103,9 +100,9 @@ def _judged(text: str) -> tuple[Automaton, Verdict] | None:
 
 
 def test_what_is_safe_is_pinned_and_what_is_named_is_untrusted() -> None:
-    """Of what is called safe, nothing that is drawn belongs to others; what is named can really be got by anyone.
+    """Origins of a safe expression belong to its author, and the named untrusted origin can be registered.
 
-    At least a fifth of the expressions are safe, and a fifth are not; few are too large.
+    At least a fifth of the expressions are safe, at least a fifth are not, and few are too large.
     """
     random = Random(SEED)
     safe = refused = too_large = valid = 0
@@ -152,7 +149,7 @@ def _hold_untrusted(text: str, verdict: Verdict) -> None:
 
 
 def test_every_expression_that_is_offered_is_safe() -> None:
-    """The fixes for refused expressions start, and match something; a fifth of the refused have one."""
+    """Fixes for refused expressions are valid and match something. At least a fifth of the refused ones have a fix."""
     random = Random(SEED)
     refused = offered = 0
     for _ in range(EXPRESSIONS // 4):

@@ -1,4 +1,4 @@
-"""A repaired origin has the host that was written, after its scheme, however damaged the scheme is."""
+"""A repaired origin has the host of the original text, however damaged its scheme is."""
 
 import re
 import unicodedata
@@ -42,7 +42,7 @@ def host_of(origin: str) -> str:
 
 
 def test_a_damaged_scheme_is_never_part_of_the_host() -> None:
-    """The only host that is offered is the one that was written, with its port; or nothing is."""
+    """The only suggested host is the one in the text, with its port; or there is no suggestion."""
     counts = ExampleCounts()
     drawn = [st.sampled_from(texts) for texts in (_FRONTS, _SCHEMES, _SEPARATORS, _HOSTS, _PORTS, _ENDS)]
 
@@ -62,7 +62,7 @@ def test_a_damaged_scheme_is_never_part_of_the_host() -> None:
 
 
 def test_the_host_of_a_fix_is_in_the_text() -> None:
-    """For any text, whatever it is made of; an address and a name that is not ASCII may be spelled another way."""
+    """This holds for any text. The spelling of an address and of a name outside ASCII may change."""
     counts = ExampleCounts()
 
     @given(url_like | spelled_urls() | spelled_urls())
@@ -78,7 +78,7 @@ def test_the_host_of_a_fix_is_in_the_text() -> None:
 
 
 def test_two_origins_with_nothing_between_them_are_both_offered() -> None:
-    """Python joins two strings that have no comma between them, and neither host ends in the other's scheme."""
+    """Python joins two strings without a comma between them. Neither host contains the other's scheme."""
     hosts = st.sampled_from([host for host in _HOSTS if "*" not in host])
 
     @given(hosts, hosts, st.sampled_from(_PORTS), st.sampled_from(["http://", "https://"]))

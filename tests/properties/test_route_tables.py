@@ -1,8 +1,8 @@
 """Whatever routes an app has, and wherever policies are attached, a browser gets what the nearest policy says.
 
-Hypothesis draws the route tables. A twin of the app shows where a request goes, which has the same routes, no policy
-and no middleware of ours; what comes of it, by `Policy.decide` of the policy that is nearest there; and the model
-of the browser judges what the app sent. No look-up of ours is asked.
+Hypothesis draws the route tables. A twin of the app, with the same routes but without policies and middleware, shows
+where a request goes. `Policy.decide` of the nearest policy there gives the expected response, and the browser model
+evaluates what the app sent. No look-up of the library is used.
 """
 
 import asyncio
@@ -68,20 +68,20 @@ MAX_AGE, ALLOW_METHODS = "access-control-max-age", "access-control-allow-methods
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setup:
-    """How the app gets the middleware, and with which arguments."""
+    """The way in which the app gets the middleware, and its arguments."""
 
     way: str
     policy: int
     blocks: bool
     limits: bool
     checks_websockets: bool
-    # Where the server says the app is mounted.
+    # The root path that the server passes.
     root_path: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What a page asks; `query` makes the app crash, or refuse its parameters."""
+    """The request of a page. `query` makes the app crash, or makes it refuse its parameters."""
 
     host: str
     path: str
@@ -93,7 +93,7 @@ class Asked:
 
 
 def arguments(table: Table, setup: Setup) -> dict[str, Any]:
-    """Return the middleware's arguments."""
+    """Return the arguments of the middleware."""
     return {
         "policy": table.policies[setup.policy],
         "on_refused": "block" if setup.blocks else "pass",
@@ -104,7 +104,7 @@ def arguments(table: Table, setup: Setup) -> dict[str, Any]:
 
 @dataclass(slots=True)
 class World:
-    """An app with its policies, and the twin that tells where requests go."""
+    """An app with its policies, and the twin that shows where requests go."""
 
     table: Table
     setup: Setup
@@ -126,12 +126,12 @@ class World:
             self.app = CORSMiddleware(self.app, **arguments(self.table, self.setup))
 
     def send(self, request: HttpRequest) -> HttpResponse:
-        """Hand a request to the app."""
+        """Send a request to the app."""
         response: HttpResponse = self._finished(asgi_transport(self._mounted(self.app))(request))
         return response
 
     def _finished(self, coroutine: Any) -> Any:
-        # The oldest Starlette has threads do what waits for nothing.
+        # The oldest Starlette runs functions in threads although they never wait.
         return self.loop.run_until_complete(coroutine)
 
     def _mounted(self, app: Any) -> Any:
@@ -141,7 +141,7 @@ class World:
         return mounted
 
     def place(self, method: str, url: str) -> Place:
-        """Return where a request without an origin goes; where it is redirected, where it is redirected to."""
+        """Return where a request without an origin goes. After a redirect, return its target."""
         place = self._place(method, url)
         return replace(self._place(method, place.location), location=place.location) if place.location else place
 
@@ -161,14 +161,14 @@ class World:
         return self._places[key]
 
     def decider(self, place: Place) -> tuple[Policy, str]:
-        """Return the policy that decides for a place, and the kind of its level."""
+        """Return the policy that decides for a destination, and the kind of its level."""
         level = place.nearest
         if level is None or level.policy is None:
             return self.table.policies[self.setup.policy], "app"
         return self.table.policies[level.policy], level.kind
 
     def handshake(self, scope: dict[str, Any], *, is_twin: bool) -> tuple[Place | None, list[str]]:
-        """Open a WebSocket; return the endpoint that was reached, and what was sent."""
+        """Open a WebSocket. Return the endpoint that was reached, and the messages that were sent."""
         notes, app = (self.twin.notes, self._twin_app) if is_twin else (self.real.notes, self.app)
         notes.clear()
         sent: list[str] = []
@@ -185,7 +185,7 @@ class World:
 
 @contextmanager
 def alone() -> Iterator[asyncio.AbstractEventLoop]:
-    """Give one example a loop, and a process in which nothing is attached yet."""
+    """Run one example in a new event loop, without policies of earlier examples."""
     REVISION.clear()
     ATTACHED_METHODS.clear()
     loop = asyncio.new_event_loop()
@@ -195,7 +195,7 @@ def alone() -> Iterator[asyncio.AbstractEventLoop]:
         loop.close()
 
 
-# What is expected, by the twin and the policies.
+# The expected result, from the twin and the policies.
 
 
 def is_asked(method: str, asked: Asked) -> bool:
@@ -204,7 +204,7 @@ def is_asked(method: str, asked: Asked) -> bool:
 
 
 def is_granted(world: World, url: str, asked: Asked) -> bool:
-    """Return whether a preflight is granted; no server knows whether credentials will be sent."""
+    """Return whether a preflight is allowed. A server does not know whether credentials will be sent."""
     place = world.place(asked.method, url)
     policy, _ = world.decider(place)
     names = [",".join(sorted(name.lower() for name in asked.names)).encode()] if asked.names else []
@@ -217,35 +217,35 @@ def is_granted(world: World, url: str, asked: Asked) -> bool:
 
 
 def takes_credentials(world: World, url: str, asked: Asked) -> bool:
-    """Return whether the nearest policy has what a request with credentials needs, if this one has any."""
+    """Return whether the nearest policy allows credentials, if this request has them."""
     policy, _ = world.decider(world.place(asked.method, url))
     return asked.credentials != "include" or policy.allow_credentials
 
 
 def is_limited(world: World, url: str) -> bool:
-    """Return whether a preflight is granted only what its path serves: where that is any method that anyone allows."""
+    """Return whether a preflight allows only the methods that its path serves and that some policy allows."""
     policies = [world.table.policies[index] for index in {world.setup.policy, *world.real.attached}]
     methods = STANDARD.union(*(allowed_methods(policy.allow_methods) for policy in policies))
     return world.setup.limits and any(world.place(method, url).served for method in methods)
 
 
 def passes(world: World, url: str, asked: Asked) -> bool:
-    """Return whether a page may read the answer to a request itself."""
+    """Return whether a page may read the response to the request itself."""
     policy, _ = world.decider(world.place(asked.method, url))
     allowed = policy.decide(asked.method, origin=[asked.origin.encode()]).allowed
     return allowed and takes_credentials(world, url, asked)
 
 
 def url_of(world: World, asked: Asked) -> str:
-    """Return the address that is asked."""
+    """Return the URL of the request."""
     query = f"?{asked.query}" if asked.query else ""
     return f"{asked.host}{world.setup.root_path}{asked.path}{query}"
 
 
 def expected(world: World, asked: Asked, crashed: Container[str] = ()) -> tuple[str, list[tuple[bool, str]]]:
-    """Return what comes of a page's request: the type of its response, and each exchange, preflights among them.
+    """Return the expected result of a page's request: the type of its response, and each exchange.
 
-    `crashed` are the addresses where a middleware crashed, so that nothing was redirected.
+    `crashed` has the URLs at which a middleware crashed, so that there was no redirect.
     """
     url, exchanges = url_of(world, asked), list[tuple[bool, str]]()
     while True:
@@ -262,11 +262,11 @@ def expected(world: World, asked: Asked, crashed: Container[str] = ()) -> tuple[
         url = f"{location}?{asked.query}" if asked.query else location
 
 
-# What was sent, held against it.
+# The comparison with what was sent.
 
 
 def hold_preflight(world: World, exchange: Exchange, asked: Asked) -> None:
-    """The answer to a preflight is the nearest policy's, and grants no method that another one decides."""
+    """Assert that the response to a preflight is that of the nearest policy, and allows no method of another one."""
     url, response = exchange.request.url, exchange.response
     assert response is not None
     place = world.place(asked.method, url)
@@ -276,7 +276,7 @@ def hold_preflight(world: World, exchange: Exchange, asked: Asked) -> None:
     everyones = {method: world.place(method, url) for method in METHODS}
     others = [(method, world.decider(other)[0]) for method, other in everyones.items() if other.served]
     others = [(method, other) for method, other in others if other != policy]
-    # What nobody grants, no browser remembers.
+    # A browser caches no permission that no policy gives.
     mixed = any(method in {*SAFELISTED, *allowed_methods(other.allow_methods)} for method, other in others)
     for method in listed:
         other = everyones.get(method) or world.place(method, url)
@@ -294,7 +294,7 @@ def hold_preflight(world: World, exchange: Exchange, asked: Asked) -> None:
 
 
 def hold_actual(world: World, exchange: Exchange, asked: Asked) -> None:
-    """The headers of any other response are the nearest policy's."""
+    """Assert that the headers of any other response are those of the nearest policy."""
     response = exchange.response
     assert response is not None
     policy, _ = world.decider(world.place(asked.method, exchange.request.url))
@@ -305,7 +305,7 @@ def hold_actual(world: World, exchange: Exchange, asked: Asked) -> None:
 
 
 def hold_exposed(world: World, verdict: Verdict, asked: Asked) -> None:
-    """A page reads the names that the nearest policy exposes."""
+    """Assert that a page can read the names that the nearest policy exposes."""
     last = verdict.exchanges[-1]
     assert last.response is not None
     policy, _ = world.decider(world.place(asked.method, last.request.url))
@@ -330,11 +330,11 @@ def fetch(world: World, asked: Asked, engine: Any, cache: PreflightCache | None 
     return run(request, world.send, engine=engine, cache=cache)
 
 
-# What is drawn.
+# The strategies.
 
 
 def setups() -> st.SearchStrategy[Setup]:
-    """Return how apps get the middleware; what guards nothing next to `*` is not asked for."""
+    """Return how apps get the middleware. With `*`, checks that would have no effect are not used."""
     drawn = st.builds(
         Setup,
         way=st.sampled_from(["add", "install", "around"]),
@@ -355,7 +355,7 @@ def setups() -> st.SearchStrategy[Setup]:
 
 @st.composite
 def addressed(draw: st.DrawFn, places: list[tuple[str, str, Leaf]]) -> tuple[str, str, Leaf]:
-    """Draw an address that a table seems to serve, or one nearby."""
+    """Draw a URL that a table appears to serve, or a similar one."""
     host, template, leaf = draw(st.sampled_from(places))
     path = re.sub(r"\{[^}]*\}", lambda _: draw(st.sampled_from(["1", "1", "x"])), template)
     nearby = draw(st.sampled_from(["", "", "", "", "slash", "slash", "slash", "more"]))
@@ -366,7 +366,7 @@ def addressed(draw: st.DrawFn, places: list[tuple[str, str, Leaf]]) -> tuple[str
 
 @st.composite
 def requests(draw: st.DrawFn, places: list[tuple[str, str, Leaf]]) -> Asked:
-    """Draw what a page asks."""
+    """Draw the request of a page."""
     host, path, leaf = draw(addressed(places))
     return Asked(
         host=host,
@@ -380,7 +380,7 @@ def requests(draw: st.DrawFn, places: list[tuple[str, str, Leaf]]) -> Asked:
 
 
 def suited(world: World, asked: Asked) -> Asked:
-    """Return a request that the nearest policy rather allows, with its origin, names and credentials."""
+    """Return a request that the nearest policy probably allows, with its origin, names and credentials."""
     policy, _ = world.decider(world.place(asked.method, url_of(world, asked)))
     origins = {*policy.allow_origins} - {"*"}
     names = asked.names if "*" in policy.allow_headers else tuple({*asked.names} & {*policy.allow_headers})
@@ -398,13 +398,13 @@ ENGINE = st.sampled_from(sorted(ENGINES))
 
 
 def blocked(world: World, url: str, asked: Asked) -> bool:
-    """Return whether a request is to be kept from the app."""
+    """Return whether a request must not reach the app."""
     policy, _ = world.decider(world.place(asked.method, url))
     return world.setup.blocks and not policy.decide(asked.method, origin=[asked.origin.encode()]).allowed
 
 
 def hold(world: World, asked: Asked, engine: Any) -> tuple[Verdict, Place]:
-    """Let a page fetch, hold all that comes of it against what is expected, and return where it went."""
+    """Let a page fetch, compare everything with the expected result, and return where the request went."""
     verdict = fetch(world, asked, engine)
     crashes = asked.query in {"early", "inside"}
     kind, exchanges = expected(world, asked, [url for url, status in answered(verdict) if status == 500 and crashes])
@@ -420,20 +420,20 @@ def hold(world: World, asked: Asked, engine: Any) -> tuple[Verdict, Place]:
     if last.preflight or asked.query in {"crash", "early"} or not place.served or blocked(world, last.url, asked):
         assert reached == []
     elif not place.location:
-        # In an app of Starlette's nobody answers with 422 what a route of FastAPI's raises.
+        # In an app of Starlette, nothing answers the exception of a FastAPI route with 422.
         spoiled = {"size=x": (422, 500), "inside": (500,)}.get(asked.query, ())
         assert reached == [place.endpoint] or (reached == [] and verdict.status in spoiled)
     return verdict, place
 
 
 def answered(verdict: Verdict) -> list[tuple[str, int]]:
-    """Return the address and the status of each response to a request itself."""
+    """Return the URL and the status of each response to the request itself."""
     exchanges = [(one.request, one.response) for one in verdict.exchanges]
     return [(asked.url, got.status) for asked, got in exchanges if got is not None and not asked.preflight]
 
 
 def outcome(verdict: Verdict, place: Place, asked: Asked) -> dict[str, bool]:
-    """Name the kinds of one example."""
+    """Return the kinds of one example."""
     status = verdict.status
     asked_first = verdict.exchanges[0].request.preflight
     return {
@@ -453,7 +453,7 @@ def outcome(verdict: Verdict, place: Place, asked: Asked) -> dict[str, bool]:
 
 
 def test_a_browser_gets_what_the_nearest_policy_says() -> None:
-    """For any table, any place of the policies and any request: verdict, headers, and what reaches an endpoint."""
+    """For any table, policies and request, the verdict, the headers and the served requests are as expected."""
     counts = ExampleCounts()
 
     @given(tables(), setups(), st.data())
@@ -466,7 +466,7 @@ def test_a_browser_gets_what_the_nearest_policy_says() -> None:
                 asked = suited(world, asked) if data.draw(st.integers(0, 3)) else asked
                 verdict, place = hold(world, asked, data.draw(ENGINE))
                 level = place.nearest
-                # "mounted starlette" and the like: the kinds of what is mounted are too many for one run.
+                # Combinations such as "mounted starlette" are too many for one run.
                 decided = "the middleware" if level is None else level.kind.split()[0]
                 counts.count(**outcome(verdict, place, asked), **{f"decided by {decided}": True})
 
@@ -474,7 +474,7 @@ def test_a_browser_gets_what_the_nearest_policy_says() -> None:
     counts.require(**dict.fromkeys(["allowed", "refused", "preflighted", "not preflighted"], 0.1))
     counts.require(**dict.fromkeys(["status 200", "status 404", "in a mount", "decided by endpoint"], 0.01))
     counts.require(**dict.fromkeys(["redirected", "status 405", "in a host", "included"], 0.001))
-    # Which of the levels come up is a matter of luck, where there is any.
+    # Not every level occurs in every run.
     if settings().derandomize:
         counts.require(**dict.fromkeys([f"decided by {level}" for level in DECIDERS], 0.002))
 
@@ -483,9 +483,9 @@ DECIDERS = ("the middleware", "endpoint", "route", "included", "mounted", "hoste
 
 
 def test_what_is_remembered_lets_no_request_pass_that_its_own_policy_refuses() -> None:
-    """A page asks one address again and again, and its browser remembers: only what each policy grants gets through.
+    """A page sends several requests to one URL, and its browser caches: only what each policy allows is sent.
 
-    Nor is anything lost by remembering: what passes without it passes with it.
+    The cache also blocks nothing: a request that is allowed without it is allowed with it.
     """
     counts = ExampleCounts()
 
@@ -520,9 +520,9 @@ def test_what_is_remembered_lets_no_request_pass_that_its_own_policy_refuses() -
 
 @st.composite
 def turns(draw: st.DrawFn, world: World, credentials: str) -> list[Asked]:
-    """Draw a row of requests to one address: before each that is to be refused, some that are granted.
+    """Draw requests to one URL: before each that must be refused, some that are allowed.
 
-    What fails lets browsers forget, so only what has just been granted could let it through.
+    A failure clears the browser's cache, so that only a permission from before it could allow the next request.
     """
     first = Asked(host=API, path="/a", method="GET", origin=ALPHA, names=(), credentials=credentials, query="")
     every = [replace(first, method=method, names=names) for method in offered(world, first) for names in NAME_LISTS]
@@ -533,7 +533,7 @@ def turns(draw: st.DrawFn, world: World, credentials: str) -> list[Asked]:
 
 
 def would_pass(world: World, asked: Asked) -> bool:
-    """Return whether nothing that a preflight asks about is refused; a safelisted method passes any, listed or not."""
+    """Return whether a preflight refuses nothing. A safelisted method is never refused by a browser."""
     policy, _ = world.decider(world.place(asked.method, url_of(world, asked)))
     names = [",".join(asked.names).encode()] if asked.names else []
     decision = policy.decide(
@@ -546,7 +546,7 @@ def would_pass(world: World, asked: Asked) -> bool:
 
 
 def offered(world: World, asked: Asked) -> list[str]:
-    """Return the methods that the path of an address serves, or those that it does not."""
+    """Return the methods that the path of a URL serves, or those that it does not."""
     url = url_of(world, asked)
     return [method for method in METHODS if world.place(method, url).served] or [*METHODS[:3]]
 
@@ -556,10 +556,7 @@ NAME_LISTS = ((), NAMES[:1], NAMES[1:], NAMES)
 
 
 def test_a_handshake_is_guarded_by_the_nearest_policy() -> None:
-    """A WebSocket is refused to a page of another origin if the policy of its endpoint says so, whatever else is.
-
-    With `check_websockets` the nearest policy says it.
-    """
+    """The policy of the endpoint decides about a WebSocket; with `check_websockets`, the nearest one does."""
     counts = ExampleCounts()
 
     @given(tables(), setups(), st.data())
@@ -622,7 +619,10 @@ def handshake_scope(host: str, path: str, origin: str | None) -> dict[str, Any]:
 
 
 def test_a_redirect_has_the_policy_of_what_it_leads_to() -> None:
-    """A mounted app redirects by its own routes; the page then asks the whole app, where another route is in front."""
+    """A mounted app redirects by its own routes.
+
+    The page then requests the whole app, where another route comes first.
+    """
     inner = Starlette(routes=[Route("/a", hello, methods=["GET"])])
     routes = [served(hello, "/in/a", "PUT", Policy(allow_origins=[ALPHA], allow_methods=["PUT"])), Mount("/in", inner)]
     app = Starlette(routes=routes)
@@ -645,12 +645,12 @@ async def hello(request: Request) -> PlainTextResponse:
 
 
 def preflight(client: TestClient, path: str, method: str) -> Any:
-    """Ask for a method, as a page does."""
+    """Send a preflight for a method."""
     return client.options(path, headers={"origin": ALPHA, "access-control-request-method": method})
 
 
 def test_what_two_policies_grant_is_not_put_together_by_a_cache() -> None:
-    """Neither lists the other's method, and yet a browser would let one's header names pass with the other's method."""
+    """A cache would combine the header names of one policy with the methods of the other."""
     policies = {
         method: Policy(allow_origins=[ALPHA], allow_methods=[method], allow_headers=[name])
         for method, name in zip(("PUT", "DELETE"), NAMES, strict=True)
@@ -662,7 +662,7 @@ def test_what_two_policies_grant_is_not_put_together_by_a_cache() -> None:
 
 
 def test_equal_policies_on_one_path_are_one() -> None:
-    """A browser may keep what they grant."""
+    """A browser may cache what they allow."""
     routes = [
         served(hello, "/", method, Policy(allow_origins=[ALPHA], allow_methods=["PUT", "DELETE"]))
         for method in ("PUT", "DELETE")
@@ -674,7 +674,7 @@ def test_equal_policies_on_one_path_are_one() -> None:
 
 
 class Unauthorized:
-    """Answers 401, whatever is inside."""
+    """Answers 401 to every request."""
 
     def __init__(self, app: Any) -> None:
         self.app = app
@@ -689,9 +689,9 @@ class Unauthorized:
 def test_what_a_mounted_app_answers_by_itself_has_the_policy_of_the_route(
     middleware: list[Middleware],
     status: int,
-    on_app: bool,  # a parameter
+    on_app: bool,  # This is a path parameter.
 ) -> None:
-    """A redirect to the route, or a refusal in front of it: what its preflight was granted by decides that too."""
+    """A redirect to the route and a refusal before it have the policy that also decided the preflight."""
     route = Route("/a/", cors(allow_origins=[ALPHA])(partial(hello)))
     inner = Starlette(routes=[route], middleware=middleware)
     app = Starlette(routes=[Mount("/in", cors(allow_origins=[BETA])(inner) if on_app else inner)])

@@ -1,4 +1,4 @@
-"""A preflight asks about several methods, and walks the routes once."""
+"""A preflight looks up several methods in one walk of the routes."""
 
 import functools
 import random
@@ -24,20 +24,20 @@ PATHS = ("/", "/a", "/a/", "/a/b", "/a/b/", "/a/7", "/in/a", "/in/a/", "/in/b/7"
 
 
 class Counted(Route):
-    """A route that counts how often it is asked, and for which methods."""
+    """A route that counts its matches and records the methods."""
 
     def matches(self, scope: MutableMapping[str, Any]) -> tuple[Match, MutableMapping[str, Any]]:
-        """Answer as the framework does."""
+        """Match as the framework does."""
         self.asked = [*getattr(self, "asked", ()), scope["method"]]
         return super().matches(scope)
 
 
-# Its module shows whether a `matches` is the framework's, and this one does what that does.
+# Its module shows whether a `matches` is the framework's, and this one has the same behavior.
 Counted.matches.__module__ = Route.__module__
 
 
 class OneMethod(BaseRoute):
-    """A route of somebody's own, which says of no other method that the path fits."""
+    """A custom route that does not report a match of the path for other methods."""
 
     def __init__(self, path: str, endpoint: Any, methods: list[str]) -> None:
         self.inner = Route(path, endpoint, methods=methods)
@@ -49,7 +49,7 @@ class OneMethod(BaseRoute):
 
 
 class Exact(APIRoute):
-    """One of FastAPI's, which does the same."""
+    """A route of FastAPI's class with the same behavior."""
 
     def matches(self, scope: MutableMapping[str, Any]) -> tuple[Match, MutableMapping[str, Any]]:
         """Match in full or not at all."""
@@ -58,7 +58,7 @@ class Exact(APIRoute):
 
 
 def endpoint(policy: Any = ...) -> Any:
-    """Return a new endpoint; with its own policy, if one is given."""
+    """Return a new endpoint, with its own policy if one is given."""
 
     async def items(request: Any) -> PlainTextResponse:
         return PlainTextResponse("")
@@ -75,7 +75,7 @@ class Classy(HTTPEndpoint):
 
 
 def routes(draw: random.Random, depth: int = 0) -> list[BaseRoute]:
-    """Return a random table; paths overlap, and so do methods."""
+    """Return a random table, whose paths and methods overlap."""
     table: list[BaseRoute] = []
     for _ in range(draw.randint(1, 5)):
         path = draw.choice(["/a", "/a/", "/{x}", "/a/b", "/a/{x:int}", "/{x}/b", "/{x:path}"])
@@ -96,15 +96,15 @@ def routes(draw: random.Random, depth: int = 0) -> list[BaseRoute]:
 
 
 def scope_of(path: str, method: str) -> dict[str, Any]:
-    """Return a scope as it comes to the app."""
+    """Return the scope of a request to the app."""
     headers = [(b"host", b"api.example")]
     return {"type": "http", "method": method, "path": path, "root_path": "", "headers": headers}
 
 
 @pytest.mark.parametrize("seed", range(150))
 def test_looked_up_together_methods_lead_where_they_lead_apart(seed: int) -> None:
-    """Whatever the table, whatever the order of the methods, also with routes of somebody's own."""
-    draw = random.Random(seed)  # a table, no secret
+    """This holds for any table and any order of the methods, also with custom routes."""
+    draw = random.Random(seed)  # The seed is test data, not a secret.
     app = Starlette(routes=routes(draw))
     if seed % 2:
         app = FastAPI(routes=routes(draw))
@@ -119,7 +119,7 @@ def test_looked_up_together_methods_lead_where_they_lead_apart(seed: int) -> Non
 
 @pytest.mark.parametrize("depth", [0, 1, 2])
 def test_an_included_router_is_asked_for_each_method_where_its_routes_may_do_as_they_like(depth: int) -> None:
-    """However deep it is: a path that fits another method is not a path that fits none."""
+    """This holds at any depth. A path with a match for another method is not a 404."""
     app, router = FastAPI(), APIRouter(route_class=Exact)
     router.delete("/items")(endpoint())
     for _ in range(depth):
@@ -135,7 +135,7 @@ def test_an_included_router_is_asked_for_each_method_where_its_routes_may_do_as_
 
 
 def test_a_preflight_asks_a_route_that_does_not_fit_once() -> None:
-    """However many methods the policy allows, a long table is walked once."""
+    """A long table is walked once, however many methods the policy allows."""
     others = [Counted(f"/{i}", endpoint()) for i in range(3)]
     app = Starlette(routes=[*others, Route("/items", endpoint(Policy(allow_origins=["*"])))])
     asks = {"Origin": ORIGIN, "Access-Control-Request-Method": "GET"}
@@ -146,7 +146,7 @@ def test_a_preflight_asks_a_route_that_does_not_fit_once() -> None:
 
 
 def test_a_preflight_asks_no_route_behind_the_one_that_serves_all_methods() -> None:
-    """Nothing is walked further than the look-up of each method would go."""
+    """The walk never goes further than the look-up of each method."""
     last = Counted("/{x}", endpoint())
     app = Starlette(routes=[Route("/items", cors(allow_origins=["*"])(Classy)), last])
     asks = {"Origin": ORIGIN, "Access-Control-Request-Method": "GET"}
@@ -155,7 +155,7 @@ def test_a_preflight_asks_no_route_behind_the_one_that_serves_all_methods() -> N
 
 
 def _counting(asked: list[str]) -> Any:
-    """Return the framework's own `matches`, which also notes each call."""
+    """Return the framework's `matches` with a record of each call."""
     own = Route.matches
 
     @functools.wraps(own)
@@ -167,7 +167,7 @@ def _counting(asked: list[str]) -> Any:
 
 
 def test_a_preflight_asks_many_routes_of_one_path_no_more_than_the_router_does(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The routes of one path share a regular expression, so the first one says whether it fits."""
+    """The routes of one path share a regular expression, so the first one shows whether it matches."""
     asked: list[str] = []
     monkeypatch.setattr(Route, "matches", _counting(asked))
     routes = [Route("/p", endpoint(), methods=[f"M{number}"]) for number in range(2000)]
@@ -176,7 +176,7 @@ def test_a_preflight_asks_many_routes_of_one_path_no_more_than_the_router_does(m
     asks = {"Origin": ORIGIN, "Access-Control-Request-Method": "PUT"}
     answer = TestClient(app).options("/p", headers=asks)
     assert answer.headers["access-control-allow-origin"] == "*"
-    # One that says that the path fits, and the one that serves the method: for each of the eight methods, at the most.
+    # At most two for each of the eight methods: one whose path matches, and the one that serves the method.
     assert len(asked) < 12
     asked.clear()
     assert TestClient(app).put("/p", headers={"Origin": ORIGIN}).headers["access-control-allow-origin"] == "*"
@@ -184,7 +184,7 @@ def test_a_preflight_asks_many_routes_of_one_path_no_more_than_the_router_does(m
 
 
 def test_a_look_up_goes_no_deeper_than_apps_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An app that is mounted in itself lets a client choose the depth, and the work is bounded."""
+    """A client can choose the depth of an app that is mounted in itself, so the work is bounded."""
     asked: list[str] = []
     own = Mount.matches
 

@@ -1,6 +1,6 @@
-"""What an adapter with text headers sends is what the decision says, and what a browser makes of it is what it means.
+"""An adapter with text headers sends what the decision says, and a browser understands it so.
 
-`test_adapter_laws` compares the decision itself with a second reading of the rules.
+`test_adapter_laws` compares the decision itself with the reference implementation.
 """
 
 import asyncio
@@ -32,25 +32,30 @@ POLICIES, PAIRS = 120, 12
 
 
 def in_order(protocol: str, lines: list[Line]) -> list[Line]:
-    """Return lines in an order that can be compared. In a mapping, a header that is replaced stays at its place."""
+    """Return lines in an order that can be compared. In a mapping, a replaced header keeps its position."""
     return sorted(lines, key=itemgetter(0)) if protocol == "aiohttp" else lines
 
 
-# A Django response has a mapping of headers, so Django has its own law in `test_django_laws.py`.
+# A Django response has a mapping of headers, so `test_django_laws.py` has a separate law for Django.
 @pytest.mark.parametrize("protocol", [name for name in EXCHANGES if "Django" not in name])
 def test_what_is_sent_is_what_the_decision_says(protocol: str) -> None:
-    """Whatever arrives, every header, the status and the body of a preflight; names are compared without case."""
+    """For any request, every header, the status and the body of a preflight are equal.
+
+    Names are compared without case.
+    """
     counts = ExampleCounts()
 
     @given(policies(), flip(), st.sampled_from([",", ", "]), st.data())
-    def law(drawn: dict[str, Any], debug: bool, separator: str, data: st.DataObject) -> None:  # Hypothesis gives it
+    def law(
+        drawn: dict[str, Any], debug: bool, separator: str, data: st.DataObject
+    ) -> None:  # Hypothesis passes this argument.
         policy, said = build(drawn), data.draw(answers())
         spoil = data.draw(st.sampled_from(["", "preflight", *ORIGIN_SPOILS, *PREFLIGHT_SPOILS]))
         asked = data.draw(requests(drawn, spoil or None))
         request = Request(method=asked.method, headers=asked.headers)
         own = tuple(line for line in said.own if line[0].strip() and not set(line[0] + line[1]) & {10, 13})
         names = request.lines("access-control-request-headers")
-        # A server joins the lines of the list, and the limit on its length counts what it puts between them.
+        # A server joins the lines of the list, and the limit on its length includes the separators.
         joined = [separator.encode().join(names)] if names else []
         decision = policy.decide(
             asked.method,
@@ -77,7 +82,7 @@ def test_what_is_sent_is_what_the_decision_says(protocol: str) -> None:
 
 
 def agrees_by_aiohttp(drawn: Pair) -> bool:
-    """Tell whether a browser makes of an aiohttp app what its policy decides."""
+    """Return whether the browser model has the verdict of the policy on an aiohttp app."""
     return asyncio.run(_agrees_by_aiohttp(drawn))
 
 
@@ -97,7 +102,7 @@ async def _agrees_by_aiohttp(drawn: Pair) -> bool:
 
 
 def agrees(drawn: Pair) -> bool:
-    """Tell whether a browser makes of the WSGI middleware what its policy decides."""
+    """Return whether the browser model has the verdict of the policy on the WSGI middleware."""
 
     def app(environ: dict[str, Any], start_response: Any) -> list[bytes]:
         status, headers = answer(drawn, environ["PATH_INFO"])
@@ -115,7 +120,7 @@ BROWSERS = {"WSGI": agrees, "aiohttp": agrees_by_aiohttp}
 
 @pytest.mark.parametrize("protocol", BROWSERS)
 def test_a_policy_decides_what_a_browser_lets_through(protocol: str, pytestconfig: pytest.Config) -> None:
-    """The browser model and the policy judge each other through other apps too, redirects included."""
+    """The browser model and the policy agree for other apps too, redirects included."""
     chance = random.Random(SEED)
     for _ in range(POLICIES):
         drawn_options = options(chance)

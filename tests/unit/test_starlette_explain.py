@@ -1,4 +1,4 @@
-"""What is told of an app's routes beforehand is what is answered."""
+"""The explanation for a route of an app is what the app answers."""
 
 import pytest
 from starlette.applications import Starlette
@@ -49,7 +49,7 @@ def serving(*, served_methods_only: bool = False) -> Starlette:
 def test_an_explanation_holds_the_preflight_that_is_answered(
     *, origin: str, method: str, path: str, served_methods_only: bool
 ) -> None:
-    """Its status, its body and its headers, also where the path limits what the policy grants."""
+    """It has the status, the body and the headers, also if the path limits what the policy allows."""
     app = serving(served_methods_only=served_methods_only)
     with TestClient(app) as client:
         answer = client.options(path, headers={"Origin": origin, "Access-Control-Request-Method": method})
@@ -61,7 +61,7 @@ def test_an_explanation_holds_the_preflight_that_is_answered(
 
 
 def test_a_method_that_the_path_does_not_take_is_explained() -> None:
-    """The words say that the policy is right, and the page is not."""
+    """The text says that the policy is right and that the page has to change."""
     explanation = explain(serving(served_methods_only=True), "DELETE", "/private", PAGE)
     step = explanation.steps[1]
     assert (step.reason, explanation.allowed) == (Reason.METHOD_NOT_SERVED, False)

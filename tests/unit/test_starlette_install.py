@@ -25,7 +25,7 @@ POLICY = Policy(allow_origins=[ORIGIN], allow_methods=["GET", "PUT"])
 
 
 def test_there_is_one_class_and_one_function() -> None:
-    """What is imported from a framework's room is what is imported from the top."""
+    """Each framework module exports the same objects as the package."""
     assert crossorigin.fastapi.CORSMiddleware is crossorigin.starlette.CORSMiddleware is CORSMiddleware
     assert crossorigin.fastapi.install is install
 
@@ -52,7 +52,7 @@ def test_the_very_first_request_is_served_at_the_outermost_place(framework: type
 
 
 def test_what_is_added_later_stands_inside() -> None:
-    """The order of calls does not matter."""
+    """The order of the calls does not matter."""
     app = FastAPI(routes=[*ROUTES])
     install(app, POLICY)
     app.add_middleware(Unauthorized)
@@ -113,7 +113,7 @@ def test_what_is_no_app_of_starlettes_is_refused(app: Any) -> None:
 
 
 def test_it_holds_when_the_stack_is_built_again() -> None:
-    """As some tools do to an app that has started: what is blocked stays blocked, and answers have their headers."""
+    """Some tools build the stack of a started app again: requests stay blocked, and responses keep their headers."""
     app = Starlette(routes=ROUTES)
     with TestClient(app, raise_server_exceptions=False) as client:
         client.get("/")
@@ -138,10 +138,10 @@ def added(app: Starlette, policy: Policy) -> None:
 
 @pytest.mark.parametrize("before", [installed, added])
 @pytest.mark.parametrize("served", [lambda client: client, nullcontext], ids=["lifespan", "no lifespan"])
-def test_beside_another_one_a_response_has_one_owner(
+def test_next_to_another_one_a_response_has_one_owner(
     before: Callable[[Starlette, Policy], None], served: Callable[[Any], Any], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """One of them decides for all that the app answers, the other stands down, and one warning tells of it."""
+    """One of the two decides for all responses, the other does nothing, and one warning reports that."""
     app = Starlette(routes=ROUTES)
     before(app, Policy(allow_origins=[OTHER]))
     install(app, POLICY)

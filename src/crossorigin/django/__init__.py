@@ -13,9 +13,11 @@ if TYPE_CHECKING:
 
     from crossorigin.policy.explain.explanation import Explanation
 
-# The names of django-cors-headers, for settings that add to its defaults.
+# The names are those of django-cors-headers.
 default_headers = DEFAULT_HEADERS
+"""The default of `CORS_ALLOW_HEADERS`, for a setting that adds to it."""
 default_methods = DEFAULT_METHODS
+"""The default of `CORS_ALLOW_METHODS`, for a setting that adds to it."""
 
 __all__ = ["CORSMiddleware", "check_request_enabled", "cors", "default_headers", "default_methods", "explain"]
 

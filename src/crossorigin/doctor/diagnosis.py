@@ -11,7 +11,7 @@ from crossorigin.doctor.detect import detect
 from crossorigin.doctor.evidence import Evidence, Situation
 from crossorigin.doctor.findings import Finding
 from crossorigin.doctor.fixes.edits import Fix
-from crossorigin.doctor.fixes.routes import edits_of_route
+from crossorigin.doctor.fixes.routes import edits_of_route, name_of_owner
 from crossorigin.doctor.servers import Recognized, recognize
 
 
@@ -92,6 +92,7 @@ def _explain(lead: Verdict, recognized: Recognized, evidence: Evidence) -> tuple
     if cause is None:
         return None, Fix(server=server, text=advice(lead.reason).fix)
     if on is not None and cause.edits:
-        text = f"Add what is missing to the policy of {on}, which decides here. If it is None, write options instead."
+        name = name_of_owner(server, on)
+        text = f"Add what is missing to the policy of {name}, which decides here. If it is None, write options instead."
         return cause, Fix(server=server, text=text, edits=edits_of_route(situation, on), on=on)
     return cause, Fix(server=server, text=cause.fix, edits=cause.edits, headers=cause.headers)

@@ -70,7 +70,7 @@ def _options(verdict: Verdict, reason: BrowserReason) -> list[str]:
     options = {
         "allow_origins": [origin],
         "allow_methods": [method],
-        # The page should not send response headers, so nobody is told to allow them.
+        # The page should not send response headers, so the report does not suggest to allow them.
         "allow_headers": [name for name in names.split(",") if name and name not in ALL_CORS_RESPONSE_HEADERS],
     }
     written = [f"{name}={json.dumps(values)}" for name, values in options.items() if values]

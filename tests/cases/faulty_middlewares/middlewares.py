@@ -3,7 +3,7 @@
 All of them wrap the correct middleware and change one thing: which requests they allow, or what they send.
 """
 
-# A mutant overrides a method of `FaultyMiddleware`, which says what it is given, and need not use all of it.
+# A faulty middleware overrides a method of `FaultyMiddleware`, and need not use all of its arguments.
 
 import fnmatch
 import re
@@ -20,15 +20,15 @@ from crossorigin.policy.fields import allowed_headers, allowed_methods
 
 Headers = list[tuple[bytes, bytes]]
 
-# The row of the browser's table that is not a fetch alone: see `cache_verdict` in `test_browser.py`.
+# The row of the browser's table that consists of several requests: see `cache_verdict`.
 CACHE = "the HTTP cache"
 _OWN = "the app's own headers"
 
 
 class FaultyMiddleware:
-    """Wrap the correct middleware; without a subclass, it answers as that does."""
+    """The correct middleware, with methods that subclasses override to make one error."""
 
-    # The rows of the browser's table on one API, one of which comes out differently; or why none can.
+    # The rows of the browser's table, for one API, of which at least one detects it; or why none can.
     rows: tuple[str, ...] = ()
     unseen: str = ""
 
@@ -43,7 +43,7 @@ class FaultyMiddleware:
         self.regex = self.policy.allow_origin_regex or "(?!)"
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Answer correctly, then change what is sent."""
+        """Answer correctly, then change the response."""
         scope = {**scope, _OWN: None}
 
         async def answering(message: Any) -> None:
@@ -63,11 +63,11 @@ class FaultyMiddleware:
         await self.app(scope, receive, noting)
 
     def lets_in(self, origin: str) -> bool:
-        """Return whether a well-formed origin that must be refused is allowed."""
+        """Return whether a valid origin that must be refused is allowed."""
         return False
 
     def lets_in_lines(self, lines: Sequence[bytes]) -> bool:
-        """Return whether Origin lines that must be refused are allowed, whatever they hold."""
+        """Return whether Origin lines that must be refused are allowed, whatever they contain."""
         return len(lines) == 1 and parse_origin_bytes(lines[0]) is not None and self.lets_in(_text(lines[0]))
 
     def lets_method(self, method: str) -> bool:
@@ -79,7 +79,7 @@ class FaultyMiddleware:
         return False
 
     def answer(self, scope: Any, status: int, headers: Headers, own: Headers | None) -> tuple[int, Headers]:
-        """Return status and headers that are sent; `own` are the app's, None if it did not run."""
+        """Return the status and headers to send. `own` has the headers of the app, or None if it did not run."""
         return status, headers if own is None else self.edit(headers, own)
 
     def edit(self, headers: Headers, own: Headers) -> Headers:
@@ -88,7 +88,7 @@ class FaultyMiddleware:
 
 
 class _FaultyJudge(Judge):
-    """Judge as the correct one does, then ask the faulty middleware about what was refused."""
+    """Decide like the correct judge, then call the faulty middleware for what was refused."""
 
     def __init__(self, faulty: FaultyMiddleware) -> None:
         super().__init__(faulty.policy)
@@ -127,7 +127,7 @@ def _replaced(headers: Headers, name: bytes, values: Iterable[bytes]) -> Headers
     return [*(line for line in headers if line[0].lower() != name), *((name, value) for value in values)]
 
 
-# Which requests they allow.
+# Errors in which requests are allowed.
 
 
 class AnyOrigin(FaultyMiddleware):
@@ -140,7 +140,7 @@ class AnyOrigin(FaultyMiddleware):
 
 
 class RegexBySearch(FaultyMiddleware):
-    """Searches for the regular expression anywhere, as is done by hand with `re.search`."""
+    """Searches for the regular expression anywhere in the origin, as with `re.search`."""
 
     rows = ("regex, only a part matches",)
 
@@ -149,7 +149,7 @@ class RegexBySearch(FaultyMiddleware):
 
 
 class RegexByMatch(FaultyMiddleware):
-    """The start of the origin alone, as Starlette did until 2020 and Flask-CORS does."""
+    """Matches only the start of the origin, as Starlette did until 2020 and Flask-CORS does."""
 
     rows = ("regex, only a part matches, PUT",)
 
@@ -158,7 +158,7 @@ class RegexByMatch(FaultyMiddleware):
 
 
 class RegexIgnoringCase(FaultyMiddleware):
-    """Ignores case, as Flask-CORS does for what looks like a regular expression."""
+    """Ignores case, as Flask-CORS does for values that look like a regular expression."""
 
     unseen = "a browser writes every origin in lower case"
 
@@ -170,7 +170,7 @@ class RegexIgnoringCase(FaultyMiddleware):
 
 
 class UnescapedDot(FaultyMiddleware):
-    """Takes a listed origin for a regular expression, so that its dots match any character."""
+    """Uses a listed origin as a regular expression, so that its dots match any character."""
 
     rows = ("GET, a letter for a dot",)
 
@@ -197,7 +197,7 @@ class PrefixOfTheOrigin(FaultyMiddleware):
 
 
 class SubstringOfOneString(FaultyMiddleware):
-    """Looks for the origin inside a string, as Starlette does where `allow_origins` is given one instead of a list."""
+    """Searches for the origin inside a string, as Starlette does if `allow_origins` is a string instead of a list."""
 
     rows = ("null, inside a listed host",)
 
@@ -206,7 +206,7 @@ class SubstringOfOneString(FaultyMiddleware):
 
 
 class FileNamePattern(FaultyMiddleware):
-    """Matches patterns as file names are, across everything, as Cornice does; Litestar writes `.*` for each `*`."""
+    """Matches patterns like file names, across dots, as Cornice does. Litestar writes `.*` for each `*`."""
 
     unseen = "what `*` may wrongly cross, a slash, a user or a port, a browser's Origin never has inside its host"
 
@@ -225,7 +225,7 @@ class SuffixOfTheWildcard(FaultyMiddleware):
 
 
 class WildcardWithItsApex(FaultyMiddleware):
-    """Lets a wildcard match no label at all, as cookies do with their domain."""
+    """A wildcard also matches no label at all, as in the domain of a cookie."""
 
     rows = ("pattern, never its apex",)
 
@@ -234,7 +234,7 @@ class WildcardWithItsApex(FaultyMiddleware):
 
 
 class HostAlone(FaultyMiddleware):
-    """Compares hosts, whatever the scheme and the port, as is done by hand with `urlsplit`."""
+    """Compares hosts only, whatever the scheme and the port are, as with `urlsplit`."""
 
     rows = ("GET, listed with another scheme",)
 
@@ -243,7 +243,7 @@ class HostAlone(FaultyMiddleware):
 
 
 class NullAlways(FaultyMiddleware):
-    """Lets `null` in, as is done for pages that are opened from a disk."""
+    """Allows `null`, as some do for pages that are opened from a disk."""
 
     rows = ("null, not listed",)
 
@@ -252,7 +252,7 @@ class NullAlways(FaultyMiddleware):
 
 
 class EmptyOrigin(FaultyMiddleware):
-    """Lets an empty Origin in, as Starlette does with the `[""]` that comes of splitting an empty setting."""
+    """Allows an empty Origin, as Starlette does with the `[""]` that results from splitting an empty setting."""
 
     unseen = "a browser never sends an empty Origin"
 
@@ -261,7 +261,7 @@ class EmptyOrigin(FaultyMiddleware):
 
 
 class TrimmedOrigin(FaultyMiddleware):
-    """Trims the Origin before it compares, and echoes what came."""
+    """Strips the Origin before it compares, and echoes it as it came."""
 
     unseen = "a browser sends no white space around an origin"
 
@@ -270,7 +270,7 @@ class TrimmedOrigin(FaultyMiddleware):
 
 
 class RawEcho(FaultyMiddleware):
-    """Asks the regular expression about bytes that are no origin, and echoes them, as Starlette does."""
+    """Matches the regular expression with bytes that are not an origin, and echoes them, as Starlette does."""
 
     unseen = "a browser's Origin is a serialized origin"
 
@@ -306,7 +306,7 @@ class MethodWithoutCase(FaultyMiddleware):
 
 
 class UnboundedHeaders(FaultyMiddleware):
-    """Compares requested names however many there are, as Starlette does."""
+    """Accepts any number of requested names, as Starlette does."""
 
     rows = ("more names than are read",)
 
@@ -316,7 +316,7 @@ class UnboundedHeaders(FaultyMiddleware):
 
 
 class EchoedHeaders(FaultyMiddleware):
-    """Allows whatever names are requested, as Express's `cors` does by default."""
+    """Allows all requested names, as Express's `cors` does by default."""
 
     rows = ("a header that is not listed",)
 
@@ -330,11 +330,11 @@ class EchoedHeaders(FaultyMiddleware):
         return status, headers
 
 
-# What they send.
+# Errors in what is sent.
 
 
 class NoVary(FaultyMiddleware):
-    """Leaves the origin out of Vary, as Vapor's middleware did, and most hand-written ones."""
+    """Omits the origin from `Vary`, as Vapor's middleware did, and most hand-written ones do."""
 
     rows = (CACHE,)
 
@@ -343,7 +343,7 @@ class NoVary(FaultyMiddleware):
 
 
 class VaryWhereAllowed(FaultyMiddleware):
-    """Varies on the origin only where it is allowed, as gorilla/handlers does."""
+    """Sends `Vary: Origin` only if the origin is allowed, as gorilla/handlers does."""
 
     rows = (CACHE,)
 
@@ -352,7 +352,7 @@ class VaryWhereAllowed(FaultyMiddleware):
 
 
 class VaryOverwritten(FaultyMiddleware):
-    """Overwrites Vary, so that the app's is lost, as in handwritten code with `headers["Vary"] = "Origin"`."""
+    """Overwrites the `Vary` of the app, as hand-written code with `headers["Vary"] = "Origin"` does."""
 
     rows = (CACHE,)
 
@@ -361,7 +361,7 @@ class VaryOverwritten(FaultyMiddleware):
 
 
 class VaryRepeated(FaultyMiddleware):
-    """Adds Origin to a Vary that has it, as Starlette does."""
+    """Adds Origin to a `Vary` that already contains it, as Starlette does."""
 
     unseen = "to a cache, a name that is repeated says the same"
 
@@ -371,7 +371,7 @@ class VaryRepeated(FaultyMiddleware):
 
 
 class CredentialsForAll(FaultyMiddleware):
-    """Grants credentials to origins that are refused, as Starlette does."""
+    """Sends Access-Control-Allow-Credentials to origins that are refused, as Starlette does."""
 
     unseen = "a browser reads Access-Control-Allow-Credentials only once the origin is allowed"
 
@@ -380,7 +380,7 @@ class CredentialsForAll(FaultyMiddleware):
 
 
 class OriginOfTheApp(FaultyMiddleware):
-    """Lets the app's own Access-Control-Allow-Origin pass where the origin is refused, as Starlette does."""
+    """Keeps the app's own Access-Control-Allow-Origin if the origin is refused, as Starlette does."""
 
     rows = ("a route's own CORS, not listed",)
 
@@ -390,7 +390,7 @@ class OriginOfTheApp(FaultyMiddleware):
 
 
 class OriginTwice(FaultyMiddleware):
-    """Misses header names with capitals, so that two lines of one header go out, as Starlette does."""
+    """Does not find header names with capitals, so that two lines of one header are sent, as Starlette does."""
 
     rows = ("a route's own CORS, listed",)
 
@@ -400,7 +400,7 @@ class OriginTwice(FaultyMiddleware):
 
 
 class WildcardReflected(FaultyMiddleware):
-    """Reflects every origin with credentials where `*` is listed, as Starlette does if asked for both."""
+    """Reflects every origin with credentials if `*` is listed, as Starlette does with both options."""
 
     rows = ("any origin, GET with credentials",)
 
@@ -412,7 +412,7 @@ class WildcardReflected(FaultyMiddleware):
 
 
 class ErrorsForNobody(FaultyMiddleware):
-    """Leaves errors without CORS headers, as nginx does with an `add_header` that lacks `always`."""
+    """Sends errors without CORS headers, as nginx does with an `add_header` that lacks `always`."""
 
     rows = ("status 404",)
 
@@ -422,7 +422,7 @@ class ErrorsForNobody(FaultyMiddleware):
 
 
 class ListOfTheApp(FaultyMiddleware):
-    """Edits the app's own list of headers, which an app may send again, as is done by hand on `message["headers"]`."""
+    """Changes the app's own list of headers, which an app may send again, as with `message["headers"]`."""
 
     unseen = "the next answer is set right again, whatever its list holds by then"
 
@@ -432,7 +432,7 @@ class ListOfTheApp(FaultyMiddleware):
 
 
 class OriginKept(FaultyMiddleware):
-    """Keeps the origin of one request on itself and answers the next with it, as a dict of ready headers does."""
+    """Keeps the origin of one request and uses it for the next response, as with a prepared dict of headers."""
 
     rows = ("GET, listed", "GET, not listed")
     kept: tuple[bytes, ...] = ()
@@ -453,7 +453,7 @@ class RefusalWithAnOkStatus(FaultyMiddleware):
 
 
 class RefusalWithAShorterList(FaultyMiddleware):
-    """Refuses a method by leaving it out of a list under an ok status, which lets GET, HEAD and POST pass."""
+    """Refuses a method with an ok status and a list without it, so that browsers send GET, HEAD and POST anyway."""
 
     rows = ("GET with a header, GET not listed",)
 

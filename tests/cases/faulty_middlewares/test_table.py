@@ -1,4 +1,4 @@
-"""The shared table catches every faulty middleware."""
+"""The shared table detects every faulty middleware."""
 
 from functools import cache
 from typing import Any
@@ -13,23 +13,23 @@ from tests.cases.table import Case, cases
 
 @cache
 def judged() -> tuple[tuple[Case, Policy], ...]:
-    """Return the cases, each with its policy, forwards and backwards."""
+    """Return the cases with their policies, forward and backward."""
     forwards = tuple((case, case.policy()) for case in cases())
     return (*forwards, *reversed(forwards))
 
 
 class Inside:
-    """Stand inside a middleware for the app of whatever case is run."""
+    """An app inside a middleware that calls the app of the current case."""
 
     app: Any
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Hand the request to it."""
+        """Pass the request to it."""
         await self.app(scope, receive, send)
 
 
 def complaints(middleware: type) -> dict[str, list[str]]:
-    """Run all cases, those of one policy through one instance; return those that are answered incorrectly."""
+    """Run all cases, those of one policy with one instance. Return those with an incorrect response."""
     made: dict[tuple[str, bool], Any] = {}
     inside = Inside()
     found: dict[str, list[str]] = {}
@@ -45,7 +45,7 @@ def complaints(middleware: type) -> dict[str, list[str]]:
         try:
             done = exchange(wrap, case.request, case.response)
             problems = case.problems(by=done.by, status=done.status, headers=done.headers, body=done.body)
-        except AssertionError as error:  # the app's own list was changed
+        except AssertionError as error:  # The app's own list was changed.
             problems = [str(error)]
         if problems:
             found[case.name] = problems
@@ -54,18 +54,18 @@ def complaints(middleware: type) -> dict[str, list[str]]:
 
 @pytest.mark.parametrize("correct", [CORSMiddleware, FaultyMiddleware])
 def test_the_table_has_nothing_against_the_correct_middleware(correct: type) -> None:
-    """The correct middleware, and what the faulty ones are made of, answer every case."""
+    """The correct middleware, and the base of the faulty ones, pass every case."""
     assert complaints(correct) == {}
 
 
 @pytest.mark.parametrize("faulty", FAULTY_MIDDLEWARES)
 def test_the_table_catches_a_faulty_middleware(faulty: type[FaultyMiddleware]) -> None:
-    """At least one case is answered incorrectly, and never all of them: it is wrong in one respect."""
+    """At least one case fails, and never all of them, because a faulty middleware has one error."""
     assert 0 < len(complaints(faulty)) < len(cases())
 
 
 def test_each_faulty_middleware_says_what_it_does() -> None:
-    """There are many, each with its sentence, and with a row that a browser judges otherwise or why there is none."""
+    """There are many. Each is described, and has a row for a browser or the reason why there is none."""
     assert len(FAULTY_MIDDLEWARES) >= 18
     for faulty in FAULTY_MIDDLEWARES:
         assert faulty.__doc__

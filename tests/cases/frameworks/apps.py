@@ -36,21 +36,21 @@ _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "QUERY",
 
 @dataclass(slots=True)
 class Told:
-    """What an app is to answer, and whether it ran."""
+    """The response for an app, and whether the app ran."""
 
     status: int = 200
     headers: list[tuple[str, str]] = field(default_factory=list)
     ran: bool = False
 
     def to(self, case: Case) -> None:
-        """Take what a case wants from its app."""
+        """Take the response from a case."""
         self.status = case.response.status
         self.headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in case.response.headers]
         self.ran = False
 
 
 def starlette(told: Told) -> Any:
-    """Use its own route, and the response's list of raw headers."""
+    """Use Starlette's route, and the response's list of raw headers."""
     return Starlette(routes=[Route("/{path:path}", _starlette_endpoint(told), methods=_METHODS)])
 
 
@@ -72,12 +72,12 @@ def _starlette_endpoint(told: Told) -> Any:
 
 
 def litestar_app(told: Told, *middleware: Any) -> Any:
-    """Use a handler for the methods that it knows, and its own low-level response."""
+    """Use a handler for the methods that Litestar knows, and its low-level response."""
 
     @litestar.route(["/", "/{path:path}"], http_method=[*HttpMethod], sync_to_thread=False)
     def answer(request: litestar.Request[Any, Any, Any]) -> ASGIResponse:
         told.ran = True
-        # It raises where a body may not be, instead of leaving it out.
+        # It raises an exception for a status that has no body, instead of omitting the body.
         body = b"" if told.status in {204, 304} else BODY
         return ASGIResponse(body=body, headers=told.headers, status_code=told.status)
 
@@ -85,7 +85,7 @@ def litestar_app(told: Told, *middleware: Any) -> Any:
 
 
 def quart_app(told: Told) -> Any:
-    """Use a rule for all methods, without the OPTIONS that it makes by itself."""
+    """Use a rule for all methods, without the automatic OPTIONS."""
     app = quart.Quart(__name__)
 
     @app.route("/", defaults={"path": ""}, methods=_METHODS, provide_automatic_options=False)
@@ -102,14 +102,14 @@ def quart_app(told: Told) -> Any:
 
 
 def blacksheep_app(told: Told) -> Any:
-    """Use its fallback, which takes what no route takes."""
-    # The default router is one for all apps of a process.
+    """Use the fallback, which serves every request without a route."""
+    # The default router is shared by all apps of a process.
     app = blacksheep.Application(router=blacksheep.server.routing.Router())
 
     async def answer(request: blacksheep.Request) -> blacksheep.Response:
         told.ran = True
         headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in told.headers]
-        # The content brings its type.
+        # The content sets the type.
         headers = [line for line in headers if line[0].lower() != b"content-type"]
         return blacksheep.Response(told.status, headers, blacksheep.Content(b"text/plain", BODY))
 
@@ -152,7 +152,7 @@ def django_app(told: Told) -> Any:
 
 
 def cannot_route(case: Case) -> bool:
-    """Starlette and FastAPI write the methods of a route in upper case, so that none takes `options`."""
+    """Starlette and FastAPI convert the methods of a route to upper case, so that no route serves `options`."""
     return case.request.method not in _METHODS
 
 
@@ -162,7 +162,7 @@ def cannot_litestar(case: Case) -> bool:
 
 
 def cannot_quart(case: Case) -> bool:
-    """Quart sends UTF-8 where Latin-1 is meant, and raises on a line break in a request, which no server hands on."""
+    """Quart sends UTF-8 instead of Latin-1, and raises on a line break in a request, which no server passes."""
     return not all((name + value).isascii() for name, value in case.response.headers) or any(
         b"\r" in value or b"\n" in value for _, value in case.request.headers
     )
@@ -174,19 +174,19 @@ def cannot_blacksheep(case: Case) -> bool:
 
 
 def cannot_falcon(case: Case) -> bool:
-    """Falcon joins lines of one name, cookies aside."""
+    """Falcon joins lines with the same name, except cookies."""
     names = [name.lower() for name, _ in case.response.headers if name.lower() != b"set-cookie"]
     return len(set(names)) < len(names)
 
 
 def cannot_django(case: Case) -> bool:
-    """Django keeps one line of a name, cookies aside, and names in ASCII."""
+    """Django keeps one line for each name, except cookies, and names in ASCII."""
     return cannot_falcon(case) or not all(name.isascii() for name, _ in case.response.headers)
 
 
 @dataclass(frozen=True, slots=True)
 class Framework:
-    """How an app is made, and what it cannot do whatever wraps it."""
+    """The way to build an app, and what the framework cannot do regardless of the middleware."""
 
     app: Callable[[Told], Any]
     cannot: Callable[[Case], bool]

@@ -1,4 +1,4 @@
-"""Ask an ASGI app in process as a server does: with an event loop, a whole scope, and a client that stays."""
+"""Call an ASGI app in process as a server does: with an event loop, a complete scope, and a connected client."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Iterable, MutableMapping, Sequence
@@ -14,7 +14,7 @@ Message = MutableMapping[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What an app sent."""
+    """The response of an app."""
 
     status: int
     headers: tuple[Line, ...]
@@ -22,13 +22,13 @@ class Answer:
 
 
 async def ask(app: Any, request: Request) -> Answer:
-    """Send one request; return the app's answer."""
+    """Send one request and return the app's response."""
     arriving: list[Message] = [{"type": "http.request", "body": b"", "more_body": False}]
     sent: list[Message] = []
 
     async def receive() -> Message:
         if not arriving:
-            # The client waits for the answer, however often the app asks whether it is gone.
+            # The client stays connected, however often the app calls receive.
             await asyncio.get_running_loop().create_future()
         return arriving.pop()
 
@@ -48,7 +48,7 @@ async def ask(app: Any, request: Request) -> Answer:
 
 @asynccontextmanager
 async def started(app: Any) -> AsyncGenerator[bool]:
-    """Start an app and stop it again, through its lifespan; say whether it has one."""
+    """Run the lifespan of an app, and return whether it has one."""
     arriving: asyncio.Queue[Message] = asyncio.Queue()
     sent: asyncio.Queue[str] = asyncio.Queue()
 
@@ -59,7 +59,7 @@ async def started(app: Any) -> AsyncGenerator[bool]:
         try:
             await app({"type": "lifespan", "asgi": {"version": "3.0"}, "state": {}}, arriving.get, send)
         except ValueError:
-            # As Django says that it knows no lifespan; a server goes on without one.
+            # Django reports in this way that it does not support lifespan. A server continues without it.
             sent.put_nowait("none")
 
     arriving.put_nowait({"type": "lifespan.startup"})

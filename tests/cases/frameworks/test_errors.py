@@ -1,4 +1,4 @@
-"""In every framework, a page can read the errors that the framework itself answers."""
+"""In every framework, a page can read the framework's own error responses."""
 
 from collections.abc import Callable
 from typing import Any
@@ -79,7 +79,7 @@ def falcon_app() -> Any:
 
 
 async def ask(app: Any, method: str, path: str, **headers: str) -> httpx2.Response:
-    """Ask an app once; an exception that it passes on is its server's."""
+    """Send one request. The server would log an exception that the app raises."""
     transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
     async with httpx2.AsyncClient(transport=transport, base_url="http://testserver") as client:
         return await client.request(method, path, headers=headers)
@@ -87,7 +87,7 @@ async def ask(app: Any, method: str, path: str, **headers: str) -> httpx2.Respon
 
 @pytest.mark.parametrize("make", [starlette, fastapi, litestar_handler, quart_app, falcon_app])
 async def test_a_page_reads_the_errors_of_the_framework(make: Callable[[], Any]) -> None:
-    """A path that is not there, a method that it lacks, and a crash: each is readable for an allowed origin alone."""
+    """An allowed origin, and no other, can read the 404, the 405 and the response to a crash."""
     app = make()
     for method, path, status in (("GET", "/nowhere", 404), ("PUT", "/crash", 405), ("GET", "/crash", 500)):
         answer = await ask(app, method, path, origin=ORIGIN)

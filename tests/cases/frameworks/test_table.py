@@ -1,4 +1,4 @@
-"""The shared table holds inside real frameworks, wrapped by hand and as they take a middleware."""
+"""The shared table with real frameworks, wrapped directly and with their own way to add a middleware."""
 
 from collections.abc import Callable
 from contextlib import AsyncExitStack
@@ -17,7 +17,7 @@ from tests.notes import NOTES
 _EXPOSED = b"access-control-expose-headers"
 Wrap = Callable[[Told, Policy, bool], Any]
 
-# What frameworks add by themselves, and CORS never reads.
+# Headers that frameworks add themselves, and that CORS does not use.
 _FRAMING = {b"content-length", b"content-type"}
 
 
@@ -29,7 +29,7 @@ def by_hand(framework: Framework) -> Wrap:
 def added(make: Callable[[Told], Any]) -> Wrap:
     """Use `add_middleware`."""
 
-    def wrap(told: Told, policy: Policy, debug: bool) -> Any:  # one of the ways of a table
+    def wrap(told: Told, policy: Policy, debug: bool) -> Any:  # Not every way to add the middleware uses all arguments.
         app = make(told)
         app.add_middleware(CORSMiddleware, policy=policy, debug=debug)
         return app
@@ -37,7 +37,7 @@ def added(make: Callable[[Told], Any]) -> Wrap:
     return wrap
 
 
-def defined(told: Told, policy: Policy, debug: bool) -> Any:  # one of the ways of a table
+def defined(told: Told, policy: Policy, debug: bool) -> Any:  # Not every way to add the middleware uses all arguments.
     """Use Litestar's list of middlewares."""
     return litestar_app(told, DefineMiddleware(CORSMiddleware, policy=policy, debug=debug))
 
@@ -52,7 +52,7 @@ every_framework = pytest.mark.parametrize("name", FRAMEWORKS)
 
 
 async def bare(name: str) -> dict[str, Answer | None]:
-    """Let a framework answer the cases that are its app's, with nothing around it; None where it does not."""
+    """Let the framework send the responses of the cases without a middleware. Return None if it cannot."""
     told = Told()
     app = FRAMEWORKS[name].app(told)
     answers: dict[str, Answer | None] = {}
@@ -69,7 +69,7 @@ async def _as_told(app: Any, told: Told, case: Case) -> Answer | None:
     try:
         answer = await ask(app, case.request)
     except ValueError:
-        # Quart's request takes no line break.
+        # Quart's request does not accept a line break.
         return None
     said = told.ran and answer.status == case.response.status
     return answer if said and _lines(answer.headers) == _lines(case.response.headers) else None
@@ -80,18 +80,18 @@ def _lines(headers: tuple[Line, ...]) -> list[Line]:
 
 
 def left_out(name: str) -> set[str]:
-    """Return the cases whose answer the framework's rule says that its app cannot give."""
+    """Return the cases that the framework's rule excludes."""
     return {case.name for case in cases() if case.expected.by == "app" and FRAMEWORKS[name].cannot(case)}
 
 
 @every_framework
 async def test_no_more_is_left_out_than_the_framework_itself_cannot_do(name: str) -> None:
-    """A framework's rule names exactly the cases that fail without any middleware."""
+    """A framework's rule excludes exactly the cases that fail without any middleware."""
     assert {case for case, answer in (await bare(name)).items() if answer is None} == left_out(name)
 
 
 def test_little_is_left_out(pytestconfig: pytest.Config) -> None:
-    """No framework leaves out more than one case in twenty-five; the numbers are printed."""
+    """No framework excludes more than one case in twenty-five. The numbers are printed."""
     counts = {name: len(left_out(name)) for name in FRAMEWORKS}
     pytestconfig.stash[NOTES].append(f"{len(cases())} cases in each framework, less {counts}")
     assert max(counts.values()) * 25 <= len(cases())
@@ -99,7 +99,7 @@ def test_little_is_left_out(pytestconfig: pytest.Config) -> None:
 
 @pytest.mark.parametrize("way", WAYS)
 async def test_the_table_holds(way: str) -> None:
-    """Every case comes out as the table says, and what is the framework's own stays as it was."""
+    """Every case has the result of the table, and the framework's own headers are unchanged."""
     name, wrap = WAYS[way]
     own, told, apps, wrong = await bare(name), Told(), {}, {}
     async with AsyncExitStack() as stack:
@@ -125,7 +125,8 @@ def _problems(case: Case, told: Told, answer: Answer, own: Answer | None) -> lis
     case = replace(case, response=Response(status=own.status, headers=own.headers))
     headers, cors = answer.headers, dict(case.expected.cors)
     if all(name == name.lower() for name, _ in own.headers):
-        # A framework that sends names in lower case has them exposed so: the original spelling is not known.
+        # If a framework sends names in lower case, they are exposed in lower case, because the original spelling is
+        # unknown.
         headers = tuple((name, value.lower() if name.lower() == _EXPOSED else value) for name, value in headers)
         cors |= {_EXPOSED: cors[_EXPOSED].lower()} if _EXPOSED in cors else {}
         case = replace(case, expected=replace(case.expected, cors=cors))

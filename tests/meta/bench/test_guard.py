@@ -1,7 +1,7 @@
-"""The guard of the speed bites: one needless copy in the hot path, and it fails.
+"""The speed guard fails after one needless copy in the hot path.
 
-It runs as `make bench-check` does, on a copy of the library and with baselines written here, so that the promise
-holds under every interpreter.
+It runs like `make bench-check`, on a copy of the library and with baselines that are written here, so that the test
+does not depend on the interpreter.
 """
 
 import ast
@@ -29,7 +29,7 @@ ROOT = Path(__file__).resolve().parents[3]
 
 
 def guard(tree: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the guard on one case, with the library and the baselines of a directory."""
+    """Run the guard on one case, with the library and the baselines of a folder."""
     paths = ["--src", str(tree / "src"), "--baselines", str(tree / "baselines.json")]
     command = [sys.executable, "-P", "-m", "bench.guard", "--case", "no-origin-13", *paths, *arguments]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
@@ -37,22 +37,22 @@ def guard(tree: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def copy_the_scope_needlessly(module: Path) -> None:
-    """Write a copy of the scope into the first line of the middleware's call."""
+    """Insert a copy of the scope as the first line of the middleware's call."""
     lines = module.read_text("utf-8").splitlines()
     (call,) = (
         node
         for node in ast.walk(ast.parse("\n".join(lines)))
         if isinstance(node, ast.AsyncFunctionDef) and node.name == "__call__"
     )
-    first = call.body[1]  # behind the docstring
+    first = call.body[1]  # After the docstring.
     lines.insert(first.lineno - 1, " " * first.col_offset + "scope = {**scope}")
     module.write_text("\n".join(lines) + "\n", "utf-8")
 
 
 def test_a_needless_copy_in_the_hot_path_fails_the_guard(tmp_path: Path) -> None:
-    """One more copy for each request fails against the baselines of what is committed.
+    """One more copy per request fails with the baselines of the current code.
 
-    That what is committed passes is what `make bench-check` holds.
+    `make bench-check` checks the current code.
     """
     shutil.copytree(ROOT / "src", tmp_path / "src", ignore=shutil.ignore_patterns("__pycache__"))
     written = guard(tmp_path, "--update")
@@ -66,7 +66,7 @@ def test_a_needless_copy_in_the_hot_path_fails_the_guard(tmp_path: Path) -> None
 
 
 def test_a_ratio_may_move_within_the_tolerance_and_not_beyond() -> None:
-    """Three percent are let pass, a little more is named, and less is welcome."""
+    """An increase of three percent passes, a slightly larger one is reported, and a decrease passes."""
     baseline = {"stream-64 / wrap": 1.0}
     assert problems({"stream-64 / wrap": 1 + TOLERANCE}, baseline) == []
     assert problems({"stream-64 / wrap": 0.5}, baseline) == []
@@ -76,7 +76,7 @@ def test_a_ratio_may_move_within_the_tolerance_and_not_beyond() -> None:
 
 
 def test_a_preflight_among_many_routes_may_move_further() -> None:
-    """The memory layout changes this ratio more than others, so its tolerance is wider; look-ups keep the usual one."""
+    """The memory layout affects this ratio more than others, so its tolerance is wider. Look-ups have the usual one."""
     baseline = {"included-10x10-last preflight / routing": 0.1, "included-10x10-last look-up / routing": 1.0}
     assert problems({"included-10x10-last preflight / routing": 0.1 * (1 + ROUTED_PREFLIGHT_TOLERANCE)}, baseline) == []
     assert problems({"included-10x10-last preflight / routing": 0.12}, baseline) == [
@@ -89,17 +89,17 @@ def test_a_preflight_among_many_routes_may_move_further() -> None:
 
 @pytest.mark.parametrize("baseline", [None, {"actual-1 / starlette": 0.9}], ids=["unknown interpreter", "known"])
 def test_a_target_binds_whatever_the_baseline_says(baseline: dict[str, float] | None) -> None:
-    """A ratio beyond its target fails under every interpreter, and also where the baseline is worse."""
+    """A ratio above its target fails with every interpreter, even if the baseline is higher."""
     assert problems({"actual-1 / starlette": 0.4}, baseline) == ["actual-1 / starlette: 0.400 exceeds the limit, 0.310"]
 
 
 def test_a_ratio_without_its_baseline_is_named() -> None:
-    """A new case cannot stay unwatched under an interpreter that has baselines."""
+    """A new case without a baseline is reported if the interpreter has baselines."""
     assert problems({"new / wrap": 1.0}, {}) == ["new / wrap: no baseline; add it with make bench-check ARGS=--update"]
 
 
 def test_the_committed_baselines_hold_what_the_guard_watches_and_meet_the_targets() -> None:
-    """Each has every case that is compared, and none beyond its target."""
+    """The committed baselines have every compared case, and none is above its target."""
     watched = {name for name in TARGETS if name.split(" / ")[0] in {*COMPARED, *LARGEST_CASES, "chunk", "end to end"}}
     for build, baseline in json.loads(BASELINES.read_text("utf-8")).items():
         assert {f"{case} / {other}" for case in COMPARED for other in ("starlette", "wrap")} <= baseline.keys(), build

@@ -1,4 +1,4 @@
-"""The document shows what was measured, and every case is what it is called."""
+"""The page shows the measured results, and every case measures what its name says."""
 
 import json
 from pathlib import Path
@@ -21,31 +21,31 @@ ROOT = Path(__file__).resolve().parents[3]
 
 @pytest.fixture(scope="module")
 def results() -> Results:
-    """What was measured last, and committed."""
+    """The committed results of the last measurement."""
     measured: Results = json.loads((ROOT / "bench" / "results.json").read_text("utf-8"))
     return measured
 
 
 def test_the_tables_of_the_document_are_those_that_were_measured(results: Results) -> None:
-    """Nobody wrote a number by hand."""
+    """The tables are generated from the results."""
     document = (ROOT / "docs" / "performance.md").read_text("utf-8")
     assert fill(document, results) == document
 
 
 def test_the_picture_is_the_one_that_was_measured(results: Results) -> None:
-    """Nobody drew a bar by hand."""
+    """The chart is generated from the results."""
     assert (ROOT / "docs" / "performance.svg").read_text("utf-8") == draw(results)
 
 
 def test_every_case_was_measured_with_ours(results: Results) -> None:
-    """The committed results leave none out."""
+    """The committed results contain every case."""
     assert {case for case, row in results["instructions"].items() if "ours" in row} == CASES.keys()
 
 
 MEASURED = [
     (contender, case)
     for case in CASES.values()
-    # A middleware of 100,000 origins takes its time to build, and says nothing more.
+    # A middleware of 100,000 origins takes long to build and adds nothing to this test.
     if not case.name.startswith(("origins-100000", "patterns-10000"))
     for contender in ("starlette", "litestar", "ours")
     if case.takes(contender)
@@ -54,7 +54,7 @@ MEASURED = [
 
 @pytest.mark.parametrize(("contender", "case"), MEASURED, ids=lambda it: it.name if isinstance(it, Case) else it)
 def test_a_case_is_what_it_is_called(contender: str, case: Case) -> None:
-    """The request that is measured is allowed where its case says so, by each middleware that the tests have."""
+    """The measured request is allowed if the name of its case says so, by each middleware that is installed here."""
     app = case.build(contender)
     assert app
     check(contender, case, app)
@@ -64,18 +64,18 @@ def test_a_case_is_what_it_is_called(contender: str, case: Case) -> None:
     "case", [case for case in ROUTE_CASES.values() if "-1000-" not in case.name], ids=lambda it: it.name
 )
 def test_a_route_case_is_what_it_is_called(case: RouteCase) -> None:
-    """What is target of an app whose routes have policies is answered by the policy that the case means."""
+    """A request to an app with per-route policies is answered by the policy in the name of the case."""
     for target in case.build().values():
         target.check(requests(case, target, 1)[0])
 
 
 def test_every_route_case_was_measured(results: Results) -> None:
-    """The committed results leave none out."""
+    """The committed results contain every case."""
     assert results["routes"]["instructions"].keys() == results["routes"]["microseconds"].keys() == ROUTE_CASES.keys()
 
 
 def test_no_two_requests_share_a_byte_string() -> None:
-    """A byte string that was hashed once would make the next request look faster."""
+    """Hashing a byte string once makes the next request with the same object look faster."""
     headers = CASES["actual-1"].headers(0)
     first, second = (new_scope("GET", headers)["headers"] for _ in range(2))
     assert first == second
@@ -84,14 +84,14 @@ def test_no_two_requests_share_a_byte_string() -> None:
 
 
 def test_an_app_that_is_not_measured_as_called_is_refused() -> None:
-    """A middleware that grants nothing never gets into the table."""
+    """A middleware that does not allow the request is not measured."""
     case = CASES["actual-1"]
     with pytest.raises(RuntimeError, match="ours refuses actual-1"):
         check("ours", case, case.app)
 
 
 def test_flask_costs_what_was_promised(results: Results) -> None:
-    """An ordinary request costs at most 3 % more, none more than with Flask-Cors, and the number of origins is free."""
+    """An ordinary request costs at most 3 % more and no more than with Flask-Cors, for any number of origins."""
     counts = results["flask"]
     assert list(counts) == list(flask.CASES)
     assert flask.problems(counts) == []
@@ -115,7 +115,7 @@ def test_too_high_a_cost_of_flask_is_a_problem() -> None:
 )
 @pytest.mark.parametrize("contender", flask.CONTENDERS)
 def test_a_case_of_flask_is_what_it_is_called(contender: str, case: flask.FlaskCase) -> None:
-    """The request that is measured is allowed where its case says so."""
+    """The measured request is allowed if the name of its case says so."""
     flask.check(case, contender, flask.build(case, contender))
 
 
@@ -157,5 +157,5 @@ def test_too_high_a_cost_of_aiohttp_is_a_problem() -> None:
 @pytest.mark.parametrize("case", aiohttp.CASES.values(), ids=lambda it: it.name)
 @pytest.mark.parametrize("contender", aiohttp.CONTENDERS)
 async def test_a_case_of_aiohttp_is_what_it_is_called(contender: str, case: aiohttp.AiohttpCase) -> None:
-    """Each app answers the request as the case says."""
+    """Each app answers the request as the name of the case says."""
     await aiohttp.check(case, contender)

@@ -1,4 +1,4 @@
-"""The documents, and how they are read: prose, tables and blocks of code."""
+"""The documents, and functions that read their prose, tables and code blocks."""
 
 import re
 from collections.abc import Iterator
@@ -7,6 +7,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[3]
 README = ROOT / "README.md"
 POLICY = ROOT / "docs" / "policy.md"
+POLICY_ERRORS = ROOT / "docs" / "policy-errors.md"
 BEHAVIOR = ROOT / "docs" / "behavior.md"
 MIGRATION = ROOT / "docs" / "migrate-from-starlette.md"
 TUTORIAL = ROOT / "docs" / "tutorial.md"
@@ -50,7 +51,7 @@ def rows_of(path: Path, first: str) -> list[dict[str, str]]:
 
 
 def names_of(rows: list[dict[str, str]]) -> list[str]:
-    """The first cell of each row, each name once, in order."""
+    """The first cell of each row, without repetitions, in order."""
     return list(dict.fromkeys(next(iter(row.values())) for row in rows))
 
 
@@ -61,5 +62,5 @@ def sections_of(path: Path) -> Iterator[tuple[str, str]]:
 
 
 def anchors_of(path: Path) -> set[str]:
-    """The names by which links reach the headings of a document."""
+    """The anchors of the headings of a document."""
     return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title, _ in sections_of(path)}

@@ -16,30 +16,30 @@ Header = tuple[str, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What an app sent; header names in lower case."""
+    """The response of an app. Header names are in lower case."""
 
     status: int
     headers: tuple[Header, ...]
     body: str
 
     def lines(self, name: str) -> list[str]:
-        """The values of one header field, a line each."""
+        """The values of all lines of one header field."""
         return [value for own, value in self.headers if own == name]
 
     def granted(self) -> set[str]:
-        """The names of the CORS headers that it has."""
+        """The names of the CORS headers of the response."""
         return {name for name, _ in self.headers if name.startswith("access-control-")}
 
 
 def send_wsgi(app: Any, method: str, headers: Sequence[Header] = (), path: str = "/") -> Answer:
-    """Send a request to a WSGI app and return the answer."""
+    """Send a request to a WSGI app and return the response."""
     status, pairs, body = serve(app, environ_of(method, dict(headers), path=path))
     lines = tuple((name.lower(), value) for name, value in pairs)
     return Answer(status=int(status.partition(" ")[0]), headers=lines, body=body.decode())
 
 
 def send_aiohttp(app: Any, method: str, headers: Sequence[Header] = (), path: str = "/") -> Answer:
-    """Send a request to an aiohttp app on its own server and return the answer, without what every response has."""
+    """Send a request to an aiohttp app on its own server. Return the response without the headers that all have."""
 
     async def exchange() -> Answer:
         async with TestClient(TestServer(app)) as client, client.request(method, path, headers=[*headers]) as response:
@@ -51,14 +51,14 @@ def send_aiohttp(app: Any, method: str, headers: Sequence[Header] = (), path: st
 
 
 def send(app: App, method: str, headers: Sequence[Header] = (), path: str = "/") -> Answer:
-    """Send a request and return the answer; an exception that follows an answer is the server's to log."""
+    """Send a request and return the response. A server would log an exception that follows it."""
     messages: list[Message] = []
     scope = {**http_scope(method, *headers), "path": path, "raw_path": path.encode()}
     arriving = [{"type": "http.request", "body": b"", "more_body": False}]
 
     async def receive() -> Message:
         if not arriving:
-            # The client stays, however often the app asks whether it is gone.
+            # The client stays connected, however often the app calls receive.
             await asyncio.get_running_loop().create_future()
         return arriving.pop()
 

@@ -33,7 +33,7 @@ _TRIES = 30
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """What a page of a reason shows: who asks for what, and what goes over the wire."""
+    """The parts of a reason's page: the request of the page, and the exchanges."""
 
     request: BrowserRequest
     exchanges: tuple[Exchange, ...]
@@ -45,7 +45,7 @@ def page_of(reason: str) -> Path:
 
 
 def sections_of(path: Path) -> dict[str, str]:
-    """The text under each heading, blocks and all."""
+    """The text below each heading, including its blocks."""
     _, *parts = _HEADING.split(path.read_text("utf-8"))
     return dict(zip(parts[::2], parts[1::2], strict=True))
 
@@ -56,7 +56,7 @@ def blocks_of(text: str, language: str) -> list[str]:
 
 
 def read_call(script: str, origin: str) -> BrowserRequest:
-    """Read the `fetch` of a script; what cannot be read is not part of a page."""
+    """Read the `fetch` call of a script. Anything else is an error in the page."""
     match = _FETCH.search(script)
     assert match, script
     rest = match[2] or ""
@@ -71,7 +71,7 @@ def read_call(script: str, origin: str) -> BrowserRequest:
 
 
 def read_exchange(path: Path) -> Shown:
-    """Read what happened."""
+    """Read an exchange."""
     happened = sections_of(path)["What happened"]
     origin = _ORIGIN.search(happened)
     assert origin, path
@@ -80,14 +80,14 @@ def read_exchange(path: Path) -> Shown:
 
 
 def read_fix(path: Path) -> BrowserRequest:
-    """Read what the page of the app asks for in the end: the same, unless the fix is its own."""
+    """Read the final request for the app of the page: the same one, unless the fix changes it."""
     asked = read_exchange(path).request
     scripts = blocks_of(sections_of(path)["The fix"], "js")
     return read_call(scripts[0], asked.origin) if scripts else asked
 
 
 def read_console(path: Path) -> dict[EngineName, str | None]:
-    """Read what each console is said to print, None where that is nothing."""
+    """Read what each console prints, or None if it prints nothing."""
     said = sections_of(path)[SECTIONS[0]]
     found: dict[EngineName, str | None] = {}
     for engine, name in CONSOLES.items():
@@ -98,13 +98,13 @@ def read_console(path: Path) -> dict[EngineName, str | None]:
 
 
 def fix_lines(path: Path) -> dict[str, list[str]]:
-    """Read the list of servers: for each the pieces of code in its line."""
+    """Read the list of servers: the pieces of code in the line of each."""
     items = re.findall(r"^- \*\*(.+?)\*\*: (.+)$", sections_of(path).get("The fix", ""), flags=re.MULTILINE)
     return {name: _CODE.findall(line) for name, line in items}
 
 
 def replay(shown: Shown, engine: EngineName) -> Verdict:
-    """Fetch what the page asks for; each request must be the one that is shown, the last as often as it comes."""
+    """Replay the request of the page. Each request must be the one that is shown; the last one may repeat."""
     left = _again(shown.exchanges)
 
     def transport(request: HttpRequest) -> HttpResponse | None:
@@ -122,7 +122,7 @@ def _again(exchanges: Sequence[Exchange]) -> Iterator[Exchange]:
 
 
 def wire(request: HttpRequest) -> tuple[str, str, list[tuple[bytes, bytes]]]:
-    """What of a request makes it the one that is shown."""
+    """Return the parts of a request that the page shows."""
     # Each engine has its own order of headers.
     return request.method, request.url, sorted((name.lower(), value) for name, value in request.headers)
 

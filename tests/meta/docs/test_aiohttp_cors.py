@@ -23,7 +23,7 @@ Show = Callable[[], Coroutine[Any, Any, None]]
 
 
 def difference(row: str) -> Callable[[Show], Show]:
-    """Name the row that a function shows."""
+    """Register the function that shows a row."""
 
     def add(show: Show) -> Show:
         DIFFERENCES[row] = show
@@ -38,7 +38,7 @@ async def ok(request: web.Request) -> web.StreamResponse:
 
 
 async def own(request: web.Request) -> web.StreamResponse:
-    """Answer with a CORS header of its own."""
+    """Answer with the route's own CORS header."""
     return web.Response(headers={ALLOW_ORIGIN: "*"})
 
 
@@ -201,12 +201,12 @@ def test_each_difference_is_as_the_page_says(row: str) -> None:
 
 
 def test_the_page_lists_these_differences() -> None:
-    """No row is only claimed."""
+    """Each row of the page has a test."""
     assert [row["What"].replace("`", "") for row in rows_of(PAGE_PATH, "What")] == list(DIFFERENCES)
 
 
 async def test_allow_methods_none_allows_what_the_path_serves() -> None:
-    """The row of the options: both refuse a method that the path does not serve."""
+    """The row about the options: both refuse a method that the path does not serve."""
     for app in (theirs(allow_methods=None), ours(allow_methods=["*"], served_methods_only=True)):
         assert (await preflight(app)).status == 200
     for app in (theirs(allow_methods=None), ours(allow_methods=["*"], served_methods_only=True)):

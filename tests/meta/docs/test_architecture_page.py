@@ -1,4 +1,4 @@
-"""The page on the architecture: its picture is the contracts, and its two ways are those that the code goes."""
+"""The page on the architecture: its picture shows the contracts, and its tables show the real order of the modules."""
 
 import importlib.util
 import re
@@ -35,7 +35,7 @@ def script() -> ModuleType:
 
 
 def steps_of(heading: str) -> list[str]:
-    """The modules of a way, in the order of the page."""
+    """The modules of a table, in order."""
     sections = prose_of(PAGE_PATH).split("\n## ")
     (section,) = (text for text in sections if text.startswith(f"{heading}\n"))
     return re.findall(r"^\| \d+ \| `([\w.]+)` ", section, flags=re.MULTILINE)
@@ -48,7 +48,7 @@ def entered() -> Iterator[list[str]]:
 
     def note(frame: FrameType, event: str, _: object) -> None:
         name = frame.f_globals.get("__name__", "")
-        # What an import runs is not a call.
+        # Functions that an import calls are not counted.
         if event == "call" and name.startswith("crossorigin.") and "<module>" not in frame.f_code.co_qualname:
             module = name.removeprefix("crossorigin.")
             if module not in modules:
@@ -76,7 +76,7 @@ def build_with_warning() -> None:
 
 
 def test_the_picture_is_drawn_from_the_contracts(script: ModuleType) -> None:
-    """A change of the layers is a change of the picture: run `make diagram`."""
+    """If the layers change, the picture must be updated with `make diagram`."""
     drawn = script.draw(script.read_layers(ROOT / "pyproject.toml"))
     assert (ROOT / "docs" / "architecture.svg").read_text("utf-8") == drawn
 
@@ -97,8 +97,8 @@ def test_the_picture_shows_every_layer(script: ModuleType) -> None:
     ids=["error", "warning"],
 )
 def test_a_policy_is_built_in_the_order_of_the_page(build: Callable[[], None], other: str) -> None:
-    """The modules are first entered in this order. Errors leave the step of the warnings out."""
-    # What is imported late has been imported before.
+    """The modules are first entered in this order. With errors, the step of the warnings is skipped."""
+    # Late imports are done before.
     build()
     with entered() as modules:
         build()
@@ -110,7 +110,7 @@ def test_a_policy_is_built_in_the_order_of_the_page(build: Callable[[], None], o
 
 
 def test_a_request_is_served_in_the_order_of_the_page() -> None:
-    """A refused request that a hook observes takes every step, if its policy depends on the routes."""
+    """A refused request with a hook takes every step, if its policy depends on the routes."""
     app = CORSMiddleware(answering(), allow_origins=[PAGE], on_decision=lambda *_: None, served_methods_only=True)
     send(app, "GET", [("origin", PAGE)])
     with entered() as modules:
@@ -125,10 +125,10 @@ def test_a_wsgi_request_is_served_in_the_order_of_the_page() -> None:
     app = Flask(__name__)
     CORS(app, allow_origins=[PAGE], resources={"/closed/*": None})
     client = app.test_client()
-    # The text of a decision is made with the first request that has it.
+    # The text of a decision is made for the first request with it.
     client.get("/", headers={"Origin": UNTRUSTED})
     with entered() as modules:
-        # Recent origins are remembered, so another one has to be decided.
+        # Recent origins are remembered, so this needs another one.
         client.get("/", headers={"Origin": f"{UNTRUSTED}:8443"})
     steps = steps_of(WSGI_WAY)
     assert len(steps) == 8

@@ -1,4 +1,4 @@
-"""The tables of the browser's side are whole: every reason with its words, every text, every public name."""
+"""The tables of the browser page are complete: every reason, every message and every public name."""
 
 from crossorigin import browser, testing
 from crossorigin.browser import BrowserReason, advice
@@ -10,14 +10,14 @@ TESTING = ROOT / "docs" / "testing.md"
 
 
 def test_every_reason_is_documented() -> None:
-    """With Chromium's name, what it means and what fixes it, in the order of the list."""
+    """Each row has Chromium's name, the meaning and the fix, in the order of the enum."""
     assert [tuple(row.values()) for row in rows_of(PAGE, "Reason")] == [
         (str(reason), reason.cors_error or "", advice(reason).meaning, advice(reason).fix) for reason in BrowserReason
     ]
 
 
 def test_every_text_is_documented() -> None:
-    """As the engines print it, in the order of the list."""
+    """Each row has the message of an engine, in the order of the list."""
     shown = [tuple(row.values()) for row in rows_of(PAGE, "Refusal")]
     texts = [(reason, TEXTS[reason]) for reason in BrowserReason if reason in TEXTS]
     assert shown == [
@@ -26,7 +26,7 @@ def test_every_text_is_documented() -> None:
 
 
 def test_every_public_name_is_documented() -> None:
-    """On the page of the browser's side, or on that of testing."""
+    """Each name is on this page or on the page about testing."""
     for name in browser.__all__:
         assert f"`{name}" in prose_of(PAGE), name
     for name in testing.__all__:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from crossorigin import IssueCode
-from tests.meta.docs.documents import POLICY, ROOT, prose_of
+from tests.meta.docs.documents import POLICY_ERRORS, ROOT, prose_of
 
 PAGES = ROOT / "docs" / "codes"
 INDEX = PAGES / "index.md"
@@ -31,7 +31,7 @@ def blocks_of(section: str, language: str) -> list[str]:
 
 
 def test_every_code_has_one_page_and_no_page_is_left_over() -> None:
-    """The directory holds the index and the pages of the closed list."""
+    """The folder contains the index and one page for each code."""
     assert {path.stem for path in PAGES.iterdir()} == {*map(str, IssueCode), "index"}
 
 
@@ -45,7 +45,7 @@ def test_the_index_lists_the_pages_by_their_titles() -> None:
 
 @pytest.mark.parametrize("code", IssueCode)
 def test_a_page_shows_its_message_and_what_to_write(code: IssueCode) -> None:
-    """One policy has this code and no other, the reasons follow, and what to write is built with nothing caught."""
+    """The example has this code only, the reasons follow, and the corrected code has no error and no warning."""
     _, *parts = _HEADING.split(page_of(code).read_text("utf-8"))
     sections = dict(zip(parts[::2], parts[1::2], strict=True))
     assert list(sections)[:3] == ["Example", "What it means", "How to fix it"]
@@ -57,8 +57,8 @@ def test_a_page_shows_its_message_and_what_to_write(code: IssueCode) -> None:
     assert not re.search(r"\b(except|catch_warnings|simplefilter)\b", "".join([right, *others]))
 
 
-def test_the_policy_reference_links_every_code() -> None:
-    """Each code in the tables of the reference leads to its page."""
-    linked = re.findall(r"^\| \[`(.+?)`\]\(codes/\1\.md\) \|", prose_of(POLICY), flags=re.MULTILINE)
+def test_the_table_links_every_code() -> None:
+    """Each code in the tables of errors and warnings links to its page."""
+    linked = re.findall(r"^\| \[`(.+?)`\]\(codes/\1\.md\) \|", prose_of(POLICY_ERRORS), flags=re.MULTILINE)
     assert list(dict.fromkeys(linked)) == list(map(str, IssueCode))
-    assert not re.search(rf"^\| `({'|'.join(IssueCode)})` \|", prose_of(POLICY), flags=re.MULTILINE)
+    assert not re.search(rf"^\| `({'|'.join(IssueCode)})` \|", prose_of(POLICY_ERRORS), flags=re.MULTILINE)

@@ -1,4 +1,4 @@
-"""The page on django-cors-headers: each difference is shown on both packages, and each setting is one of theirs."""
+"""The page on django-cors-headers: each difference is shown with both packages, and each setting exists there."""
 
 import logging
 from collections.abc import Callable
@@ -26,7 +26,7 @@ DIFFERENCES: dict[str, Callable[[], None]] = {}
 
 
 def difference(row: str) -> Callable[[Callable[[], None]], Callable[[], None]]:
-    """Name the row that a function shows."""
+    """Register the function that shows a row."""
 
     def add(show: Callable[[], None]) -> Callable[[], None]:
         DIFFERENCES[row] = show
@@ -200,18 +200,18 @@ def _() -> None:
 
 @pytest.mark.parametrize("row", rows_of(PAGE_PATH, "What"), ids=lambda row: str(row["What"]))
 def test_each_difference_is_as_the_page_says(row: dict[str, str]) -> None:
-    """Both packages are asked the same."""
+    """The same request is sent with both packages."""
     DIFFERENCES.pop(row["What"].replace("`", ""))()
 
 
 def test_every_difference_is_on_the_page() -> None:
-    """A difference that the tests show has its row."""
+    """Each tested difference has a row."""
     rows = {row["What"].replace("`", "") for row in rows_of(PAGE_PATH, "What")}
     assert rows >= {*DIFFERENCES}
 
 
 def test_the_table_has_every_setting_of_django_cors_headers() -> None:
-    """All that it reads, and the old names."""
+    """The table has all settings that the package reads, and the old names."""
     theirs = {name for name in dir(corsheaders.conf.Settings) if name.startswith("CORS_")}
     rows = {row["Setting"] for row in rows_of(PAGE_PATH, "Setting")} - {"any other CORS_ name"}
     assert rows == theirs | {*OLD_NAMES}
@@ -232,7 +232,7 @@ def test_the_table_has_every_setting_of_django_cors_headers() -> None:
     ids=str,
 )
 def test_all_else_is_answered_alike(given: dict[str, Any]) -> None:
-    """The same settings give pages of the same origins the same access."""
+    """The same settings give the same origins the same access."""
     for origin in (PAGE, OTHER, "null", "https://elsewhere.test"):
         for path in ("/", "/none", "/crash"):
             theirs, ours = (ask(middleware, path, origin, **given) for middleware in BOTH)
@@ -258,7 +258,7 @@ def test_paths_outside_the_setting_get_nothing() -> None:
 
 
 def test_old_names_are_read() -> None:
-    """With the warning that the page promises."""
+    """They cause the warning on the page."""
     with project({}, CORS_ORIGIN_WHITELIST=[PAGE]):
         options = read_options()
     assert (options.policy.allow_origins, [*options.old_names]) == ((PAGE,), ["CORS_ORIGIN_WHITELIST"])

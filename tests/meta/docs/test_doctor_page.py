@@ -26,7 +26,7 @@ CASES = list(zip(blocks("python"), [block for block in blocks("sh") if block.sta
 
 
 def test_there_are_five_cases() -> None:
-    """From real output."""
+    """The page has five cases with real output."""
     assert len(CASES) == 5
 
 
@@ -34,7 +34,7 @@ def test_there_are_five_cases() -> None:
 def test_a_case_is_what_the_command_prints(
     app: str, shown: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With the app above it, word for word."""
+    """The output of the command, for the app above it, is the one on the page."""
     command, _, output = shown.partition("\n")
     (tmp_path / "main.py").write_text(app, "utf-8")
     monkeypatch.chdir(tmp_path)
@@ -45,28 +45,28 @@ def test_a_case_is_what_the_command_prints(
 
 
 def test_every_finding_is_documented() -> None:
-    """With its words, in the order of the list."""
+    """The table has the text of each finding, in the order of the enum."""
     assert [tuple(row.values()) for row in rows_of(PAGE, "Finding")] == [
         (str(code), told.meaning, told.fix) for code, told in FINDINGS.items()
     ]
 
 
 def test_every_option_is_documented() -> None:
-    """By all its names."""
+    """The table has all names of each option."""
     check = cli.commands["check"]
     options = [", ".join(option.opts) for option in check.params if isinstance(option, click.Option)]
     assert [row["Option"] for row in rows_of(PAGE, "Option")] == options
 
 
 def test_every_field_of_the_document_is_documented() -> None:
-    """The fields of all forms."""
+    """The tables have the fields of every form of the document."""
     schema = json.loads((files("crossorigin.doctor") / "check.schema.json").read_text("utf-8"))
     fields = dict.fromkeys(name for form in schema["$defs"].values() for name in form.get("properties", ()))
     assert [row["Field"] for row in rows_of(PAGE, "Field")] == list(fields)
 
 
 def test_every_command_of_the_page_is_one() -> None:
-    """No example names an option that there is not."""
+    """No example uses an option that does not exist."""
     commands = re.findall(r"^(?:\$ )?crossorigin (.*?)(?: \| .*)?$", "\n".join(blocks("sh")), re.MULTILINE)
     for command in commands:
         name, *words = shlex.split(command)

@@ -1,4 +1,4 @@
-"""Every example runs, and what a document shows is what happens."""
+"""Every example of the documents runs and has the result that is shown."""
 
 import doctest
 import io
@@ -25,7 +25,7 @@ _PRINTED = "_printed"
 _RUN = PythonEvaluator()
 _HEADER = re.compile(r"([\w-]+): (.*)")
 
-# `js` and `sh` are for browsers and shells: the first are not run, the second are looked up below.
+# `js` and `sh` blocks are not run. The commands of `sh` blocks are checked below.
 _LANGUAGES = {"http", "js", "python", "sh", "text", "tree"}
 # The tests of these pages read the other blocks: what consoles print, and configurations. `py` needs other packages.
 _LANGUAGES_OF_REASONS = {*_LANGUAGES, "console", "nginx", "py"}
@@ -95,13 +95,13 @@ _PYTHON = [_python_blocks(), CodeBlockParser("text", compare_output)]
 SYBIL = Sybil(
     parsers=[*_PYTHON, CodeBlockParser("http", compare_exchange), CodeBlockParser("tree", check_tree)],
 )
-# What happened is not an answer of an app's: the tests of these pages replay it.
+# The exchanges of these pages are not responses of an app; the tests of these pages replay them.
 _OF_REASONS = Sybil(parsers=_PYTHON)
 
 
 @pytest.mark.parametrize("path", [path for path in DOCUMENTS if path != TUTORIAL], ids=lambda path: path.stem)
 def test_every_example_of_a_document_does_what_it_shows(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Python runs, `text` is what the block before printed, and `http` is what the app answers."""
+    """Python blocks run, `text` is what the previous block printed, and `http` is what the app answers."""
     document = (_OF_REASONS if path.parent in {REASONS, FINDINGS} else SYBIL).parse(path)
     # Messages about a function name its module, which most readers call `main`.
     document.namespace["__name__"] = "main"
@@ -112,14 +112,11 @@ def test_every_example_of_a_document_does_what_it_shows(path: Path, monkeypatch:
     assert not document.namespace.get(_PRINTED), "nothing shows what the last block prints"
 
 
-# This page opens with a picture.
-_WITHOUT_EXAMPLE = {"architecture.md"}
-_PAGES = [*sorted((ROOT / "docs").glob("*.md")), README]
+_INDEXES = sorted((ROOT / "docs").glob("*/index.md"))
+_PAGES = [*sorted((ROOT / "docs").glob("*.md")), *_INDEXES, README]
 
 
-@pytest.mark.parametrize(
-    "name", [path.relative_to(ROOT).as_posix() for path in _PAGES if path.name not in _WITHOUT_EXAMPLE]
-)
+@pytest.mark.parametrize("name", [path.relative_to(ROOT).as_posix() for path in _PAGES])
 def test_a_page_opens_with_an_example(name: str) -> None:
     """A reader finds something to copy before the second heading."""
     opening = re.split(r"^## ", (ROOT / name).read_text("utf-8"), flags=re.MULTILINE)[0]
@@ -128,7 +125,7 @@ def test_a_page_opens_with_an_example(name: str) -> None:
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=NAMES)
 def test_every_block_is_of_a_language_that_is_looked_after(path: Path) -> None:
-    """No example escapes the tests because of another language name."""
+    """Every language of a block has a test, so that no example is skipped."""
     fences = re.findall(r"^ *```(.*)$", path.read_text("utf-8"), flags=re.MULTILINE)
     of_page = _LANGUAGES_OF_PAGES.get(path.relative_to(ROOT).as_posix(), _LANGUAGES)
     assert set(fences[::2]) <= (_LANGUAGES_OF_REASONS if path.parent in {REASONS, FINDINGS} else of_page)
@@ -137,15 +134,15 @@ def test_every_block_is_of_a_language_that_is_looked_after(path: Path) -> None:
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=NAMES)
 def test_every_make_command_exists(path: Path) -> None:
-    """A document names no target that the Makefile lacks."""
+    """Every target in a document exists in the Makefile."""
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), flags=re.MULTILINE))
     named = re.findall(r"(?:^|`)make ([a-z-]+)", path.read_text("utf-8"), flags=re.MULTILINE)
     assert set(named) <= targets
 
 
 def test_the_examples_in_docstrings_run() -> None:
-    """Every `>>>` in the library shows what happens."""
-    # A doctest looks at every name of a module, and the settings of Django must then be configured.
+    """Every `>>>` example in the library has the result that is shown."""
+    # A doctest reads every name of a module, so the settings of Django must be configured.
     configure()
     attempted = 0
     for module in pkgutil.walk_packages(crossorigin.__path__, "crossorigin."):

@@ -1,4 +1,4 @@
-"""Every finding of the doctor has its page, and what the page says is what a check finds."""
+"""Every finding of the doctor has a page, and a check has the results on the page."""
 
 import asyncio
 import re
@@ -29,7 +29,7 @@ def path_of(code: str) -> Path:
 
 
 def checked(code: FindingCode, transport: AsyncTransport) -> Diagnosis:
-    """Check the request of the page in every browser and in the model of the standard."""
+    """Check the request of the page in every browser and in the standard's model."""
     exposes = ("X-Cursor",) if code is FindingCode.REQUIRED_HEADER_NOT_EXPOSED else ()
     request = read_exchange(path_of(code)).request
     asked = Check(request=request, engines=get_args(EngineName), probe=code in PROBED, exposes=exposes)
@@ -37,10 +37,10 @@ def checked(code: FindingCode, transport: AsyncTransport) -> Diagnosis:
 
 
 def app_of(section: str) -> AsyncTransport:
-    """Return the app of a section's one block."""
+    """Return the app of the only block of a section."""
     (block,) = blocks_of(section, "python")
     names: dict[str, Any] = {}
-    exec(block, names)  # the documents are ours
+    exec(block, names)  # The code comes from our documents.
     return asgi_transport(names["app"])
 
 
@@ -50,7 +50,7 @@ def codes_of(found: Diagnosis) -> set[FindingCode]:
 
 
 def told_of(code: FindingCode, found: Diagnosis) -> Sequence[str]:
-    """Return the lines that the report has for this finding alone."""
+    """Return the lines of the report about this finding only."""
     alone = replace(found, cause=None, findings=tuple(finding for finding in found.findings if finding.code is code))
     lines = [line.text for line in report(alone, width=100)]
     lines = lines[lines.index("Also noticed") + 1 :]
@@ -58,7 +58,7 @@ def told_of(code: FindingCode, found: Diagnosis) -> Sequence[str]:
 
 
 def test_every_finding_has_one_page_and_no_page_is_left_over() -> None:
-    """The directory has the index and one page for each code."""
+    """The folder contains the index and one page for each code."""
     assert {path.stem for path in FINDINGS.iterdir()} == {*map(str, FindingCode), "index"}
 
 
@@ -71,13 +71,13 @@ def test_the_index_lists_the_pages_by_their_titles() -> None:
 
 
 def test_every_finding_has_a_row() -> None:
-    """In the table of the doctor's document."""
+    """Each finding has a row in the table of the doctor's page."""
     assert [row["Finding"] for row in rows_of(ROOT / "docs" / "doctor.md", "Finding")] == list(map(str, FindingCode))
 
 
 @pytest.mark.parametrize("code", FindingCode)
 def test_what_happened_is_what_the_report_tells(code: FindingCode) -> None:
-    """Every request that is shown is sent, and the report on the responses is the one that is shown."""
+    """The requests and the report are those on the page."""
     sections, shown = sections_of(path_of(code)), read_exchange(path_of(code))
     assert list(sections) == SECTIONS
     left = {repr(wire(exchange.request)): exchange.response for exchange in shown.exchanges}
@@ -94,7 +94,10 @@ def test_what_happened_is_what_the_report_tells(code: FindingCode) -> None:
 
 @pytest.mark.parametrize("code", FindingCode)
 def test_after_the_fix_nothing_is_noticed(code: FindingCode) -> None:
-    """The app of the fix lets the page read its response, and has no findings. There is a link to the other servers."""
+    """With the app of the fix, the page can read its response, and there are no findings.
+
+    There is a link to the other servers.
+    """
     fix = sections_of(path_of(code))["The fix"]
     found = checked(code, app_of(fix))
     # Most of the apps have no route, so they answer 404.

@@ -1,4 +1,4 @@
-"""The page on Flask-Cors: each difference is shown on both packages, and each option is answered as the page says."""
+"""The page on Flask-Cors: each difference is shown with both packages, and each option has the result on the page."""
 
 import inspect
 import logging
@@ -21,7 +21,7 @@ DIFFERENCES: dict[str, Callable[[], None]] = {}
 
 
 def difference(row: str) -> Callable[[Callable[[], None]], Callable[[], None]]:
-    """Name the row that a function shows."""
+    """Register the function that shows a row."""
 
     def add(show: Callable[[], None]) -> Callable[[], None]:
         DIFFERENCES[row] = show
@@ -243,7 +243,7 @@ def test_every_difference_has_a_row() -> None:
     assert names_of(rows_of(PAGE_PATH, "What")) == [*DIFFERENCES]
 
 
-# What Flask-Cors takes, with a value that it accepts.
+# The arguments of Flask-Cors, each with a value that it accepts.
 VALUES: dict[str, Any] = {
     "origins": [PAGE],
     "methods": ["GET"],
@@ -266,7 +266,7 @@ def test_the_table_has_every_option_of_flask_cors() -> None:
 
 @pytest.mark.parametrize("row", rows_of(PAGE_PATH, "Flask-Cors"), ids=lambda row: row["Flask-Cors"])
 def test_an_option_is_answered_as_the_table_says(row: dict[str, str]) -> None:
-    """An option with another name is an error that names ours; one that has none is an error that says to remove it."""
+    """An option with another name is an error that names ours. An option without a counterpart says to remove it."""
     theirs, _, variant = row["Flask-Cors"].partition(" ")
     ours = row["crossorigin"]
     taken = {*inspect.signature(CORS).parameters, *inspect.signature(cross_origin).parameters}
@@ -281,13 +281,13 @@ def test_an_option_is_answered_as_the_table_says(row: dict[str, str]) -> None:
 
 
 def allowed_value(option: str) -> Any:
-    """Return a value that an option of ours takes."""
+    """Return a valid value for an option of ours."""
     values = {"max_age": 60, "allow_private_network": True, "allow_origin_regex": "https://a[.]example"}
     return values.get(option, ["X-A"])
 
 
 def test_a_pattern_of_header_names_is_a_name() -> None:
-    """It allows only a header that is called so."""
+    """It allows only the header with exactly this name."""
     theirs, ours = both({"origins": [PAGE], "allow_headers": ["X-.*"]})
     assert "x-token" in preflight(theirs, names="x-token").headers["Access-Control-Allow-Headers"]
     assert preflight(ours, names="x-token").status_code == 400
@@ -295,7 +295,7 @@ def test_a_pattern_of_header_names_is_a_name() -> None:
 
 
 def test_what_stays_the_same() -> None:
-    """Both take an app, an app later, a blueprint and a decorator, and both have headers on errors."""
+    """Both accept an app, an app later, a blueprint and a decorator, and both send headers on errors."""
     for extension, decorator, name in (
         (flask_cors.CORS, flask_cors.cross_origin, "origins"),
         (CORS, cross_origin, "allow_origins"),

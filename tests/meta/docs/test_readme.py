@@ -1,4 +1,4 @@
-"""The claims of the README: both classes run for each row of its comparison, and each figure is a measured one."""
+"""The claims of the README: each row of its comparison is shown with both classes, and each figure is measured."""
 
 import json
 import re
@@ -52,7 +52,7 @@ def row(situation: str, theirs: str, ours: str) -> Callable[[Callable[[], None]]
 
 
 def share_of_starlettes(case: str) -> float:
-    """The cost of a case as a share of what it costs with Starlette's class."""
+    """The cost of a case as a share of its cost with Starlette's class."""
     return extra_cost(COUNTS, case, "ours") / extra_cost(COUNTS, case, "starlette")
 
 
@@ -170,14 +170,14 @@ def test_both_classes_do_what_a_row_says(situation: str) -> None:
 
 
 def test_the_comparison_has_the_rows_that_are_shown() -> None:
-    """No cell changes without the function that shows it."""
+    """Each row has a function that shows it."""
     shown = [tuple(cell.replace("`", "") for cell in cells) for cells in ROWS]
     assert [tuple(found.values()) for found in rows_of(README, "Situation")] == shown
     assert len(shown) == 10
 
 
 def test_the_figures_are_measured() -> None:
-    """The shares of Starlette's cost are those of the chart, and no HTTP request costs more than that."""
+    """The shares of Starlette's cost are those of the chart, and no HTTP request costs more than with Starlette."""
     text = README.read_text("utf-8")
     shares = [share_of_starlettes(case) for case in CASES]
     assert re.findall(r"cost (\d+) to (\d+) % of", text) == [(f"{100 * min(shares):.0f}", f"{100 * max(shares):.0f}")]
@@ -195,7 +195,7 @@ def test_the_table_has_every_extra() -> None:
 
 
 def test_the_readme_is_short() -> None:
-    """A reader gets through it in two minutes: about 700 words before the links."""
+    """The README can be read in two minutes: it has about 700 words before the links."""
     text, links, _ = README.read_text("utf-8").partition("\n## Documentation\n")
     assert links
     assert len(text.split()) <= 720

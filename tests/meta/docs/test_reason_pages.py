@@ -1,6 +1,6 @@
-"""Every reason of the browser's side has its page, and what the page says happens.
+"""Every reason of the browser model has a page, and the exchanges on the page really happen.
 
-That the Python blocks run, and links lead somewhere, is held where all documents are.
+The tests of all documents check the Python blocks and the links.
 """
 
 import ast
@@ -44,7 +44,7 @@ FIXES = REASONS / "fixes.md"
 NOT_CORS = ROOT / "docs" / "not-cors.md"
 PAGES = [*map(page_of, BrowserReason)]
 
-# What no server's setting fixes: the page asks for what it may not, a redirect is wrong, or nothing answers.
+# Reasons that no setting of a server fixes: the page sends a wrong request, a redirect is wrong, or nothing answers.
 _BY_OTHERS = {
     BrowserReason.FORBIDDEN_METHOD,
     BrowserReason.CORS_DISABLED_SCHEME,
@@ -61,12 +61,12 @@ _STANDARD = re.compile(r"\(https://fetch\.spec\.whatwg\.org/#[a-z0-9-]+\)")
 
 
 def fetch(app: Any, request: BrowserRequest, engine: EngineName) -> Verdict:
-    """What a browser makes of an app."""
+    """Return the verdict of a browser on an app."""
     return asyncio.run(run_async(request, asgi_transport(app), engine=engine))
 
 
 def test_every_reason_has_one_page_and_no_page_is_left_over() -> None:
-    """The directory holds the pages of the closed list, the index, and the fixes that they share."""
+    """The folder contains the index, the shared fixes and one page for each reason."""
     assert {path.name for path in REASONS.iterdir()} == {
         *(f"{reason}.md" for reason in BrowserReason),
         "index.md",
@@ -83,19 +83,19 @@ def test_the_index_lists_the_pages_by_their_titles() -> None:
 
 
 def test_what_a_console_says_leads_to_its_page() -> None:
-    """Every message of every page has words in the index that lead there, and no words lead to a page without them."""
+    """Every message has a phrase in the index with a link to its page, and no phrase links to another page."""
     rows = rows_of(INDEX, "The console says")
     for path in PAGES:
         messages = [text for text in read_console(path).values() if text]
         leading = [row["The console says"] for row in rows if path.stem in row["Page"].split(", ")]
         assert all(any(words in message for words in leading) for message in messages), path.stem
-        # One reason can have other words for another way there, which its page names next to them.
+        # One reason can have different messages, which its page shows together.
         assert all(words in path.read_text("utf-8") for words in leading), path.stem
 
 
 @pytest.mark.parametrize("reason", BrowserReason)
 def test_a_page_has_its_parts(reason: BrowserReason) -> None:
-    """Its title names it, four parts follow, and the third names the rule in the standard."""
+    """The title has the code, four parts follow, and the third one links to the rule of the standard."""
     sections = sections_of(page_of(reason))
     assert page_of(reason).read_text("utf-8").startswith(f"# `{reason}`: ")
     assert list(sections) == SECTIONS
@@ -105,13 +105,13 @@ def test_a_page_has_its_parts(reason: BrowserReason) -> None:
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("reason", BrowserReason)
 def test_what_happened_ends_in_the_reason(reason: BrowserReason, engine: EngineName) -> None:
-    """What the script asks for is what goes over the wire, and with these answers the request fails so."""
+    """The script sends the requests on the page, and with the responses on the page it fails for this reason."""
     assert replay(read_exchange(page_of(reason)), engine).reason == reason
 
 
 @pytest.mark.parametrize("reason", BrowserReason)
 def test_a_page_shows_what_the_consoles_print(reason: BrowserReason) -> None:
-    """The messages are exact, belong to the exchange of the page, and have Firefox's name; or there are none."""
+    """The messages are exact and belong to the exchange, with Firefox's category; or the page shows none."""
     shown = read_exchange(page_of(reason))
     verdicts = {engine: replay(shown, engine) for engine in CONSOLES}
     assert read_console(page_of(reason)) == {engine: console_text(told) for engine, told in verdicts.items()}
@@ -122,10 +122,10 @@ def test_a_page_shows_what_the_consoles_print(reason: BrowserReason) -> None:
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("reason", BrowserReason)
 def test_the_fix_lets_the_request_pass(reason: BrowserReason, engine: EngineName) -> None:
-    """The app of the fix answers so that the page can read it, in every engine; a route, if one is shown, is found."""
+    """With the app of the fix, the page can read the response in every engine. The route of the page exists."""
     (block,) = blocks_of(sections_of(page_of(reason))["The fix"], "python")
     names: dict[str, Any] = {}
-    exec(block, names)  # the documents are ours
+    exec(block, names)  # The code comes from our documents.
     verdict = fetch(names["app"], read_fix(page_of(reason)), engine)
     assert verdict.reason is None
     assert verdict.type != "opaque"
@@ -137,7 +137,7 @@ def test_the_fix_lets_the_request_pass(reason: BrowserReason, engine: EngineName
 
 @pytest.mark.parametrize("reason", _BY_SERVERS)
 def test_a_page_has_a_fix_for_each_server(reason: BrowserReason) -> None:
-    """Beside ours, the four others, each with code that can be read; it is Python but for nginx."""
+    """There is code for us and for four other servers. It is Python, except for nginx."""
     lines = fix_lines(page_of(reason))
     assert list(lines) == _SERVERS
     for code in [*lines["Flask-Cors"], *(code for code in lines["django-cors-headers"] if " " in code)]:
@@ -152,7 +152,7 @@ def test_a_page_has_a_fix_for_each_server(reason: BrowserReason) -> None:
 def test_the_line_for_starlettes_own_middleware_lets_the_request_pass(
     reason: BrowserReason, engine: EngineName
 ) -> None:
-    """In an app of FastAPI's."""
+    """It works in an app of FastAPI."""
     app = FastAPI()
     exec(fix_lines(page_of(reason))[_SERVERS[0]][0], {"app": app, "CORSMiddleware": CORSMiddleware})
     assert fetch(app, read_fix(page_of(reason)), engine).reason is None
@@ -160,13 +160,13 @@ def test_the_line_for_starlettes_own_middleware_lets_the_request_pass(
 
 @pytest.mark.parametrize("reason", sorted(_BY_OTHERS))
 def test_a_page_whose_fix_is_the_same_everywhere_says_so(reason: BrowserReason) -> None:
-    """It has no list of servers."""
+    """Such a page has no list of servers."""
     assert not fix_lines(page_of(reason))
 
 
 @pytest.mark.parametrize("path", [*PAGES, FIXES], ids=lambda path: path.stem)
 def test_nginx_loses_no_header(path: Path) -> None:
-    """Every line that adds a header has `always`, none is inside an `if`, and none sends back an unchecked origin."""
+    """Every line that adds a header has `always`, none is inside an `if`, and none sends an unchecked origin."""
     code = "\n".join([*blocks_of(path.read_text("utf-8"), "nginx"), *fix_lines(path).get("nginx", [])])
     added = re.findall(r"add_header .*?;", code)
     assert all(line.endswith(" always;") for line in added)
@@ -175,7 +175,7 @@ def test_nginx_loses_no_header(path: Path) -> None:
 
 
 def test_the_shared_fixes_are_one_for_each_server() -> None:
-    """Ours first, each with a block; those of packages that the tests do not have are at least Python."""
+    """Ours is the first, and each has a block. The code for packages that are not installed here is at least Python."""
     sections = sections_of(FIXES)
     assert list(sections) == ["crossorigin", *_SERVERS]
     assert [bool(re.search(r"^```(python|py|nginx)$", text, flags=re.MULTILINE)) for text in sections.values()] == [
@@ -188,10 +188,10 @@ def test_the_shared_fixes_are_one_for_each_server() -> None:
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("server", ["crossorigin", "Starlette's own middleware"])
 def test_the_shared_fixes_let_both_pages_pass(server: str, engine: EngineName) -> None:
-    """With cookies, the methods and the header that are named there; another page is refused."""
+    """They can send cookies, the methods and the header on the page. Another page is refused."""
     (block,) = blocks_of(sections_of(FIXES)[server], "python")
     names: dict[str, Any] = {}
-    exec(block, names)  # the documents are ours
+    exec(block, names)  # The code comes from our documents.
     for name, passes in {"app": True, "admin": True, "evil": False}.items():
         request = BrowserRequest(
             url="https://api.example.com/items",
@@ -204,7 +204,7 @@ def test_the_shared_fixes_let_both_pages_pass(server: str, engine: EngineName) -
 
 
 def test_each_thing_that_is_not_cors_says_what_each_console_shows() -> None:
-    """Unknown messages are marked as such, and the page lists the error that a script gets in each browser."""
+    """Messages that the page does not know are marked, and the page lists the error of the script in each browser."""
     names = list(CONSOLES.values())
     for heading, text in sections_of(NOT_CORS).items():
         shown = re.findall(r"^\| (Chrome and Edge|Firefox|Safari) \|", text, flags=re.MULTILINE)

@@ -1,4 +1,4 @@
-"""The tables against Starlette: each difference is shown on both, and each likeness too."""
+"""The tables about Starlette: each difference and each common feature is shown with both classes."""
 
 import inspect
 import logging
@@ -36,7 +36,7 @@ DIFFERENCES: dict[str, Callable[[], None]] = {}
 
 
 def difference(row: str) -> Callable[[Callable[[], None]], Callable[[], None]]:
-    """Name the row that a function shows."""
+    """Register the function that shows a row."""
 
     def add(show: Callable[[], None]) -> Callable[[], None]:
         DIFFERENCES[row] = show
@@ -57,14 +57,14 @@ def answering(*headers: Header) -> App:
 
 
 def both(method: str, request: list[Header], *, app: App | None = None, **options: Any) -> tuple[Answer, Answer]:
-    """What Starlette's class and ours make of one request, with the same options."""
+    """The responses of Starlette's class and of ours to one request, with the same options."""
     inner = app or answering()
     theirs, ours = (send(wrap(inner, **options), method, request) for wrap in (Starlette, Ours))
     return theirs, ours
 
 
 def preflight(origin: str, method: str, names: str | None = None, **options: Any) -> tuple[Answer, Answer]:
-    """What both answer to a preflight."""
+    """The responses of both to a preflight."""
     asked = [] if names is None else [(ASK_HEADERS, names)]
     return both("OPTIONS", [("origin", origin), (ASK, method), *asked], **options)
 
@@ -319,7 +319,7 @@ def _() -> None:
 
 
 def sending_again(start: dict[str, Any]) -> App:
-    """An app that sends one and the same message every time."""
+    """An app that always sends the same message object."""
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         await send(start)
@@ -362,7 +362,7 @@ def _() -> None:
         outer = added(wrap)
         outer.mount("/inner", added(wrap, expose_headers=["X-Total"]))
         with logged() as told, started(outer) as client:
-            # The mounted app builds its own when the first request reaches it.
+            # The mounted app builds its stack when the first request reaches it.
             for _ in range(2):
                 answer = client.get("/inner/", headers={"Origin": PAGE})
         assert answer.headers.get_list(ALLOW_ORIGIN) == [PAGE]
@@ -398,12 +398,12 @@ def _() -> None:
 
 
 def started(app: Any) -> TestClient:
-    """A client that starts an app, and takes its 500 for an answer."""
+    """A client of a started app, for which a 500 is a response."""
     return TestClient(app, raise_server_exceptions=False)
 
 
 class Metrics:
-    """Answers one path itself."""
+    """A middleware that answers one path itself."""
 
     def __init__(self, app: Any) -> None:
         self.app = app
@@ -415,7 +415,7 @@ class Metrics:
 
 
 class RequireToken:
-    """A middleware that answers by itself."""
+    """A middleware that answers every request itself."""
 
     def __init__(self, app: App) -> None:
         self.app = app
@@ -427,7 +427,7 @@ class RequireToken:
 
 
 def added(wrap: Any, *later: Any, **options: Any) -> StarletteApp:
-    """An app with the middleware, and what is added after it."""
+    """An app with the middleware, and with another one that was added later."""
 
     async def hello(request: Request) -> PlainTextResponse:
         return PlainTextResponse("hello")
@@ -464,17 +464,17 @@ def logged(level: int = logging.WARNING) -> Generator[list[str]]:
 
 @pytest.mark.parametrize("row", DIFFERENCES)
 def test_a_difference_is_one(row: str) -> None:
-    """Both classes do what their columns say."""
+    """Both classes behave as their columns say."""
     DIFFERENCES[row]()
 
 
 def test_every_difference_in_the_tables_is_shown() -> None:
-    """The tables have the rows that are shown here, in their order."""
+    """The tables have exactly the rows that are shown here, in order."""
     assert names_of(rows_of(MIGRATION, "What")) == [row.replace("`", "") for row in DIFFERENCES]
 
 
 def test_the_options_have_starlettes_names_order_and_defaults() -> None:
-    """Every call that Starlette's class takes is understood."""
+    """Every call of Starlette's class is a valid call of ours."""
     ours = inspect.signature(Ours).parameters
     for name, parameter in inspect.signature(Starlette).parameters.items():
         assert list(ours).index(name) == list(inspect.signature(Starlette).parameters).index(name)
@@ -486,7 +486,7 @@ def test_the_options_have_starlettes_names_order_and_defaults() -> None:
 @pytest.mark.parametrize("allowed", [["*"], ["PUT"], ["GET"]])
 @pytest.mark.parametrize("names", [None, "x-token", "X-Other"])
 def test_a_preflight_has_starlettes_status_and_body(method: str, allowed: list[str], names: str | None) -> None:
-    """What is allowed and what is refused stays as it was: an explicit list binds GET, HEAD and POST too."""
+    """The responses are those of Starlette. A list also applies to GET, HEAD and POST."""
     options: dict[str, Any] = {"allow_origins": [PAGE], "allow_methods": allowed, "allow_headers": ["X-Token"]}
     theirs, ours = preflight(PAGE, method, names, **options)
     assert (theirs.status, theirs.body) == (ours.status, ours.body)
@@ -496,7 +496,7 @@ def test_a_preflight_has_starlettes_status_and_body(method: str, allowed: list[s
 
 
 def test_a_regular_expression_must_match_the_whole_origin() -> None:
-    """Text after a match belongs to no page, as before."""
+    """Text after a match does not match, as in Starlette."""
     for origin, granted in ((PAGE, [PAGE]), (f"{PAGE}.evil.example", [])):
         theirs, ours = both("GET", [("origin", origin)], allow_origin_regex=r"https://app\.example\.com")
         assert theirs.lines(ALLOW_ORIGIN) == ours.lines(ALLOW_ORIGIN) == granted

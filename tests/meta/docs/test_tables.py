@@ -1,4 +1,4 @@
-"""The reference is whole: every code, reason, option and limit is documented, and nothing that does not exist."""
+"""The reference is complete: every code, reason, option and limit is documented, and nothing else."""
 
 import inspect
 import re
@@ -28,6 +28,7 @@ from tests.meta.docs.documents import (
     DOCUMENTS,
     NAMES,
     POLICY,
+    POLICY_ERRORS,
     ROOT,
     anchors_of,
     names_of,
@@ -37,7 +38,7 @@ from tests.meta.docs.documents import (
 
 _CODE = "Code"
 _WARNING = "Warning"
-# What commands make.
+# Paths that commands create.
 _MADE = {"build/fuzz", "site/"}
 
 
@@ -46,15 +47,15 @@ async def app(*_: object) -> None:
 
 
 def build(written: str) -> object:
-    """Build a policy of options as a table writes them, or make a whole call."""
+    """Build a policy from options as a table writes them, or evaluate a whole call."""
     call = written if "(" in written.partition("=")[0] else f"Policy({written})"
     types: list[type] = [CORSMiddleware, LiveOrigins, Policy]
     names: dict[str, Any] = {**{named.__name__: named for named in types}, "app": app, "re": re}
-    return eval(call, names)  # the documents are ours
+    return eval(call, names)  # The code comes from our documents.
 
 
 def issues_of(written: str) -> tuple[PolicyIssue, ...]:
-    """What is said of options as a table writes them, or of a whole call."""
+    """Return the issues of options as a table writes them, or of a whole call."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
@@ -68,8 +69,8 @@ def issues_of(written: str) -> tuple[PolicyIssue, ...]:
 
 @pytest.mark.parametrize("kind", [_CODE, _WARNING])
 def test_every_row_shows_the_real_message(kind: str) -> None:
-    """The options of a row have the issue that it names, with the same reason and fix."""
-    rows = rows_of(POLICY, kind)
+    """The options of a row have exactly the issue of the row, with the same reason and fix."""
+    rows = rows_of(POLICY_ERRORS, kind)
     assert rows
     for row in rows:
         code, written, reason, hint = row.values()
@@ -78,21 +79,22 @@ def test_every_row_shows_the_real_message(kind: str) -> None:
 
 
 def test_every_issue_code_is_documented() -> None:
-    """Errors and warnings together are the whole list, each in its table, in the order of the code."""
-    assert [*names_of(rows_of(POLICY, _CODE)), *names_of(rows_of(POLICY, _WARNING))] == [*map(str, IssueCode)]
+    """The tables of errors and warnings together list every code, in the order of the enum."""
+    listed = [name for kind in (_CODE, _WARNING) for name in names_of(rows_of(POLICY_ERRORS, kind))]
+    assert listed == [*map(str, IssueCode)]
 
 
 def test_errors_refuse_and_warnings_do_not() -> None:
-    """A policy with an error is not built; one with a warning is."""
-    for row in rows_of(POLICY, _WARNING):
+    """A policy with an error is not built, and a policy with a warning is."""
+    for row in rows_of(POLICY_ERRORS, _WARNING):
         with pytest.warns(CrossOriginWarning):
             build(row["You write"])
-    for row in rows_of(POLICY, _CODE):
-        assert row[_CODE] not in names_of(rows_of(POLICY, _WARNING))
+    for row in rows_of(POLICY_ERRORS, _CODE):
+        assert row[_CODE] not in names_of(rows_of(POLICY_ERRORS, _WARNING))
 
 
 def test_every_reason_is_documented() -> None:
-    """The table of reasons is the whole list, with what each one does."""
+    """The table of reasons has all of them, with the outcome of each."""
     rows = rows_of(BEHAVIOR, "Reason")
     assert [(row["Reason"], row["Outcome"]) for row in rows] == [
         (str(reason), "allowed" if reason.allows else "refused") for reason in Reason
@@ -100,7 +102,7 @@ def test_every_reason_is_documented() -> None:
 
 
 def test_every_option_is_documented_with_its_type_and_default() -> None:
-    """The tables of options are the signatures, in their order."""
+    """The tables of options have the parameters of the signatures, in order."""
     parameters = inspect.signature(Policy).parameters
     assert [(row["Option"], row["Type"], row["Default"]) for row in rows_of(POLICY, "Option")] == [
         (name, type_of(parameter), repr(parameter.default)) for name, parameter in parameters.items()
@@ -112,25 +114,25 @@ def test_every_option_is_documented_with_its_type_and_default() -> None:
 
 
 def type_of(parameter: inspect.Parameter) -> str:
-    """A parameter's type as it is written."""
+    """Return the type of a parameter as it is written."""
     return str(parameter.annotation)
 
 
 @pytest.mark.parametrize("option", inspect.signature(Policy).parameters)
 def test_every_option_has_a_section(option: str) -> None:
-    """The reference tells of each option under its own heading."""
+    """The reference describes each option below its own heading."""
     assert f"\n### `{option}`\n" in POLICY.read_text("utf-8")
 
 
 def test_every_limit_is_the_real_one() -> None:
-    """The table of limits holds the numbers of the code."""
+    """The table of limits has the numbers of the code."""
     shown = [int(row["Limit"].split(" ")[0]) for row in rows_of(BEHAVIOR, "Value")]
     assert shown == [MAX_ORIGIN, MAX_HOST, MAX_LABEL, MAX_PORT, MAX_LIST_BYTES, MAX_EMPTY_ELEMENTS, MAX_MAX_AGE]
 
 
 @pytest.mark.parametrize("name", crossorigin.__all__)
 def test_every_public_name_is_documented(name: str) -> None:
-    """The reference pages name whatever can be imported."""
+    """The reference pages mention every public name."""
     pages = "".join(
         path.read_text("utf-8")
         for path in (POLICY, BEHAVIOR, *map(BEHAVIOR.with_name, ("routes.md", "live-origins.md")))
@@ -140,7 +142,7 @@ def test_every_public_name_is_documented(name: str) -> None:
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=NAMES)
 def test_every_link_between_documents_resolves(path: Path) -> None:
-    """A link reaches a file that is there, and a heading that is in it."""
+    """The file of a link exists and has the heading."""
     for target in re.findall(r"\]\(([^)]+)\)", prose_of(path)):
         if target.startswith("https://"):
             continue

@@ -1,7 +1,7 @@
-"""What users write, and what a type checker tells them before they run it.
+"""Code of users, and the errors that a type checker reports in it.
 
-Nothing here is run. mypy and pyright must accept each line; a comment that silences one of them marks a
-mistake that it must see, for a comment with nothing to silence is an error.
+The code never runs. mypy and pyright must accept each line. A comment that ignores an error marks an intended one,
+because an ignore comment without an error is an error itself.
 """
 
 import contextlib
@@ -43,7 +43,7 @@ policy = Policy(
 )
 
 
-# The drop-in, on both frameworks.
+# Instead of Starlette's class, in both frameworks.
 
 fastapi_app = FastAPI()
 fastapi_app.add_middleware(
@@ -69,7 +69,7 @@ starlette_app.add_middleware(CORSMiddleware, ["https://app.example.com"], ["GET"
 Starlette(middleware=[Middleware(CORSMiddleware, allow_origins=("https://app.example.com",))])
 
 
-# By hand, around whatever speaks ASGI.
+# Wrapped directly around any ASGI app.
 
 
 async def plain(
@@ -77,11 +77,11 @@ async def plain(
     receive: Callable[[], Awaitable[MutableMapping[str, Any]]],
     send: Callable[[MutableMapping[str, Any]], Awaitable[None]],
 ) -> None:
-    """Answer with nothing, in the types of the ASGI specification."""
+    """Send nothing, with the types of the ASGI specification."""
 
 
 async def typed(scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer with nothing, in Starlette's types."""
+    """Send nothing, with Starlette's types."""
     await CORSMiddleware(starlette_app, policy=policy)(scope, receive, send)
 
 
@@ -108,26 +108,26 @@ async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
     yield
 
 
-# By route: whatever has a policy keeps its type.
+# Per-route policies: a decorated object keeps its type.
 
 
 @fastapi_app.get("/public/{item}")
 @cors(allow_origins=["*"], allow_methods=("GET", "PUT"), allow_headers={"X-Token"}, max_age=None)
 def public(item: int, *, deep: bool = False) -> str:
-    """Be read by every page."""
+    """Serve a route that every page can read."""
     return f"{item} {deep}"
 
 
 @cors(policy)
 @fastapi_app.get("/partners")
 async def partners(item: int) -> list[int]:
-    """Be read by the policy's pages."""
+    """Serve a route that the pages of the policy can read."""
     return [item]
 
 
 @cors(None)
 class Closed(HTTPEndpoint):
-    """Be read by no page."""
+    """A class that no page can read."""
 
     rooms = 3
 
@@ -145,12 +145,12 @@ install(fastapi_app, policy, served_methods_only=True)
 
 
 async def shelf() -> None:
-    """Call an endpoint as any other function."""
+    """Call an endpoint like any other function."""
     items: list[int] = await partners(1)
     print(items)
 
 
-# From the environment, and in the types of pydantic.
+# From the environment, and with the types for pydantic.
 
 
 class Settings(BaseSettings):
@@ -171,7 +171,7 @@ fastapi_app.add_middleware(CORSMiddleware, allow_origins=origins, allow_methods=
 fastapi_app.add_middleware(CORSMiddleware, policy=settings.admin_api)
 
 
-# What changes while the server runs.
+# Handles that change while the server runs.
 
 customers = LiveOrigins(["https://shop.customer.example"])
 live = LivePolicy(policy)
@@ -199,7 +199,7 @@ policy = policy_from_env("ADMIN_CORS_", environ={"ADMIN_CORS_ALLOW_ORIGINS": "ht
 policy = policy_from_env(environ={"CORS_ALLOW_ORIGINS": None})
 
 
-# Misspelt, misplaced or of a wrong type.
+# Misspelled, misplaced or of a wrong type.
 
 Policy(allow_orgins=["https://app.example.com"])  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
 Policy(["https://app.example.com"])  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]

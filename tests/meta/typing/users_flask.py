@@ -1,7 +1,7 @@
-"""What users of Flask and WSGI write, and what a type checker tells them before they run it.
+"""Code of users of Flask and WSGI, and the errors that a type checker reports in it.
 
-Nothing here is run. mypy and pyright must accept each line; a comment that silences one of them marks a mistake that
-it must see, for a comment with nothing to silence is an error.
+The code never runs. mypy and pyright must accept each line. A comment that ignores an error marks an intended one,
+because an ignore comment without an error is an error itself.
 """
 
 from collections.abc import Iterable

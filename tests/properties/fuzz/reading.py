@@ -1,7 +1,7 @@
-r"""Read the bytes of a fuzzer as what a target needs; every input means something, and a person can write one.
+r"""Read the bytes of a fuzzer as the input of a target. Every input is valid, and people can write one.
 
-A line of an input ends at a line feed. Inside one, `\n` means a line feed, and at its end `\*300` repeats
-the text after the colon, `\#300` the line itself: so a short input reaches beyond every limit.
+A line of an input ends at a line feed. Inside a line, `\n` is a line feed. At its end, `\*300` repeats the text after
+the colon, and `\#300` the whole line, so that a short input can exceed every limit.
 """
 
 import re
@@ -35,13 +35,13 @@ class Measured(bytes):
     read = 0
 
     def __eq__(self, other: object) -> bool:
-        """Compare, which reads both where they are equally long."""
+        """Compare. This reads both values if their lengths are equal."""
         if isinstance(other, bytes) and len(other) == len(self):
             Measured.read += len(self)
         return bytes.__eq__(self, other)
 
     def __hash__(self) -> int:
-        """Hash, which reads all."""
+        """Hash, which reads all bytes."""
         Measured.read += len(self)
         return bytes.__hash__(self)
 
@@ -67,7 +67,7 @@ for _name in ("replace", "rstrip", "split", "startswith", "strip", "title", "tra
 
 @dataclass(frozen=True)
 class Given:
-    """A request, which policy it meets, and what the app answers in which form."""
+    """A request, the policy that decides it, and the response of the app."""
 
     policy: int
     flags: str
@@ -123,10 +123,10 @@ def _read_line(line: bytes) -> tuple[bytes, bytes, int]:
 
 
 class Unspeakable:
-    """What a policy is given by a program that went wrong: it has no text."""
+    """A value without a text, which a program could pass by mistake."""
 
     def __str__(self) -> str:
-        """Refuse."""
+        """Raise an exception."""
         raise RuntimeError("no text")
 
     __repr__ = __str__

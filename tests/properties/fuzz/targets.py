@@ -1,7 +1,7 @@
-"""What is fuzzed: functions from bytes to nothing, each of which asserts what must hold for every input.
+"""The fuzz targets: functions that take bytes and assert what must be true for every input.
 
-Each takes what it judges as arguments, so that a test can hand in something wrong. None needs a fuzzer: the tests
-run them over the corpus and over what Hypothesis draws, `python -m tests.fuzz` under atheris.
+Each takes the tested functions as arguments, so that a test can pass faulty ones. None needs a fuzzer: the tests run
+them with the corpus and with inputs of Hypothesis, and `python -m tests.properties.fuzz` with atheris.
 """
 
 import pickle
@@ -36,7 +36,7 @@ def check_origin(
     parse: Callable[[bytes], Origin | None] = parse_origin_bytes,
     pattern: Callable[[str], OriginPattern | None] = parse_pattern,
 ) -> None:
-    """Check that what parses is what a browser writes, comes back byte for byte, and is its own pattern."""
+    """Check that a parsed origin is in a browser's form, survives a round trip, and matches itself as a pattern."""
     text = data.decode("latin-1")
     origin = parse(data)
     assert origin == parse_origin(text), "bytes and text are read alike"
@@ -57,7 +57,7 @@ def check_origin(
 
 
 def origin_by_hand(text: str) -> tuple[str, str, str] | None:
-    """Read an origin by cutting it at its signs; Punycode is not decoded."""
+    """Parse an origin by its delimiters, without decoding Punycode."""
     if len(text) > MOST_ORIGIN or not text.isascii():
         return None
     scheme, host, port = reference.split_text(text)
@@ -70,7 +70,7 @@ def origin_by_hand(text: str) -> tuple[str, str, str] | None:
 
 
 def ipv6_by_hand(text: str) -> str | None:
-    """Write an IPv6 address as browsers do: the first of the longest runs of zeros is left out."""
+    """Write an IPv6 address as browsers do: the first of the longest runs of zeros is omitted."""
     try:
         packed = socket.inet_pton(socket.AF_INET6, text)
     except (OSError, ValueError):
@@ -95,7 +95,7 @@ def check_fields(
     is_token: Callable[[bytes], bool] = is_token_bytes,
     decide: Callable[..., Any] = Policy.decide,
 ) -> None:
-    """Check that lists are split at their commas, `Vary` loses and gains nothing, and names are judged one by one."""
+    """Check that lists are split at commas, that `Vary` keeps its elements, and that each name is checked."""
     lines = read_lines(data)
     elements = [element.encode("latin-1") for element in reference.elements(lines)]
     commas = sum(line.count(b",") for line in lines)
@@ -155,13 +155,13 @@ POLICIES: tuple[Mapping[str, Any], ...] = (
 )
 
 
-# One that lists the names it allows, one that allows all and repeats them.
+# One lists the allowed header names, and one allows all and repeats the requested ones.
 LISTING, REPEATING = 0, 4
 
 
 @cache
 def policy_of(number: int) -> tuple[dict[str, Any], Policy]:
-    """Return the options and the policy of a number, whatever it is."""
+    """Return the options and the policy with a number. Any number is valid."""
     options = _DEFAULTS | dict(POLICIES[number % len(POLICIES)])
     return options, Policy(**options)
 
@@ -209,11 +209,11 @@ class App:
         if "r" in self.given.flags:
             raise self.Failure
 
-    class Failure(Exception):  # what an app raises is its own affair
-        """What an app may raise."""
+    class Failure(Exception):  # The exception of the app does not matter here.
+        """An exception that the app may raise."""
 
     def is_untouched(self) -> bool:
-        """Return whether message and headers are still what the app made."""
+        """Return whether the message and its headers are unchanged."""
         same = list(self.start) == list(self.held) and all(self.start[name] is self.held[name] for name in self.held)
         return same and (self.copied is None or _copy(self.listed) == self.copied)
 
@@ -245,7 +245,7 @@ def check_exchange(data: bytes, middleware: Callable[..., Any] = CORSMiddleware)
 
 
 def most_read(options: Mapping[str, Any]) -> int:
-    """Return how many bytes of a request may be read, however long it is: each within the limits a few times."""
+    """Return how many bytes of a request may be read: a small multiple of the limits, whatever its length is."""
     names = max(4096, 2 * len(", ".join(reference.names_listed(options))))
     return 8 * (MOST_ORIGIN + MOST_METHOD + names)
 
@@ -308,7 +308,7 @@ _REFUSED = re.compile(rb"Disallowed CORS (origin(, method)?(, headers)?|method(,
 
 
 def _check_clean(given: Given, options: Mapping[str, Any], app: App, answer: Answer) -> None:
-    """That what is sent is made of the policy's constants, the one validated origin and tokens."""
+    """Check that the response contains only constants of the policy, the validated origin and tokens."""
     status, headers, body = answer
     cors: dict[str, bytes] = {}
     for name, value in headers:
@@ -373,12 +373,12 @@ def _is_ours(line: Line) -> bool:
 
 
 def _is_beyond_reference(given: Given) -> bool:
-    # The second reading decodes no Punycode, and what it makes of this address differs between releases of Python.
+    # The reference does not decode Punycode, and its result for this address depends on the release of Python.
     return any(b"xn--" in value or b"[::ffff:" in value for value in given.lines(b"origin"))
 
 
 def _check_reference(given: Given, options: Mapping[str, Any], app: App, answer: Answer) -> None:
-    """That a second reading of the rules says the same."""
+    """Check that the reference implementation has the same result."""
     status, headers, body = answer
     expected = reference.answer(options, given.method, given.request, app.status, app.own, debug="d" in given.flags)
     assert (expected.by == "app") == app.ran
@@ -395,7 +395,7 @@ def _check_reference(given: Given, options: Mapping[str, Any], app: App, answer:
 
 
 def check_policy(data: bytes, build: Callable[[Mapping[str, Any]], Policy] = Policy.from_dict) -> None:
-    """Check that any options make a policy or raise the one error. A policy survives a round trip and serves."""
+    """Check that options make a policy or raise InvalidPolicyError. A policy survives a round trip and serves."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
@@ -409,7 +409,7 @@ def check_policy(data: bytes, build: Callable[[Mapping[str, Any]], Policy] = Pol
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", CrossOriginWarning)
         assert build(policy.to_dict()) == policy
-        assert eval(repr(policy), {"Policy": Policy}) == policy  # that a repr can be evaluated is the promise
+        assert eval(repr(policy), {"Policy": Policy}) == policy  # The test checks that the repr can be evaluated.
     if policy.allow_credentials and "canary" not in repr(policy) and not policy.dangerously_allow_public_suffixes:
         for origin in [b"null", b"https://canary.invalid", b"http://canary.invalid:8000"]:
             assert not policy.decide("GET", origin=[origin]).allowed, "no untrusted origin is allowed"
@@ -425,7 +425,7 @@ def _check_error(error: InvalidPolicyError) -> None:
     assert error.issues
     assert str(error).count("\n  Fix: ") >= len(error.issues)
     assert _is_clean(error), "a message can be written anywhere"
-    assert pickle.loads(pickle.dumps(error)).issues == error.issues  # pickled here
+    assert pickle.loads(pickle.dumps(error)).issues == error.issues  # The bytes come from this test.
 
 
 TARGETS: Mapping[str, Callable[[bytes], None]] = {

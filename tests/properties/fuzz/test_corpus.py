@@ -1,6 +1,6 @@
-"""Every target holds for the corpus and for what Hypothesis draws, and fails where something wrong is handed in."""
+"""Every target passes with the corpus and with inputs of Hypothesis, and fails with faulty functions."""
 
-# What a faulty middleware does wrong is said by its class.
+# The class of a faulty middleware describes its error.
 
 import contextlib
 import re
@@ -33,7 +33,7 @@ def inputs(name: str) -> list[bytes]:
 
 
 def test_the_corpus_is_small_and_is_of_the_targets() -> None:
-    """Each target has its folder; all files together are few and short."""
+    """Each target has a folder, and all files together are few and short."""
     assert {path.parent.name for path in FILES} == set(TARGETS)
     assert len(FILES) <= 100
     assert sum(path.stat().st_size for path in FILES) < 30_000
@@ -42,13 +42,13 @@ def test_the_corpus_is_small_and_is_of_the_targets() -> None:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_the_corpus_holds(path: Path) -> None:
-    """No input that was ever worth keeping breaks what its target asserts."""
+    """All inputs of the corpus pass."""
     TARGETS[path.parent.name](path.read_bytes())
 
 
 @st.composite
 def spoiled(draw: st.DrawFn, name: str) -> bytes:
-    """Draw an input of the corpus, with another one's end or a few bytes put in."""
+    """Draw an input of the corpus with the end of another one or with a few additional bytes."""
     known = st.sampled_from(inputs(name))
     data = draw(known)
     place = draw(st.integers(0, len(data)))
@@ -58,7 +58,7 @@ def spoiled(draw: st.DrawFn, name: str) -> bytes:
 
 @pytest.mark.parametrize("name", sorted(TARGETS))
 def test_every_target_holds_for_what_is_drawn(name: str) -> None:
-    """Neighbors of the corpus and bytes without a plan break nothing."""
+    """Variations of the corpus and random bytes pass."""
 
     @settings(max_examples=max(20, settings().max_examples // 4))
     @given(st.one_of(spoiled(name), st.binary(max_size=60)))
@@ -75,53 +75,53 @@ def caught(check: Callable[[bytes], None], name: str) -> bool:
 
 
 def fails(check: Callable[[bytes], None], data: bytes) -> bool:
-    """Return whether one input fails, by an assertion or by what the judged raised."""
+    """Return whether one input fails, by an assertion or by an exception of the tested function."""
     try:
         check(data)
-    except Exception:  # whatever it is, the fuzzer would report it
+    except Exception:  # The fuzzer would report any exception.
         return True
     return False
 
 
 def stripped(data: bytes) -> Origin | None:
-    """Take white space for no part of an origin."""
+    """Ignore white space around an origin."""
     return parse_origin_bytes(data.strip())
 
 
 def lowered(data: bytes) -> Origin | None:
-    """Replace what is not ASCII."""
+    """Replace characters outside ASCII."""
     return parse_origin_bytes(data.decode("ascii", "ignore").encode())
 
 
 def with_slash(data: bytes) -> Origin | None:
-    """Let one slash pass."""
+    """Accept a slash at the end."""
     return parse_origin_bytes(data.removesuffix(b"/"))
 
 
 def with_default_port(data: bytes) -> Origin | None:
-    """Let a default port pass."""
+    """Accept a default port."""
     return parse_origin_bytes(data.removesuffix(b":443"))
 
 
 def raising(data: bytes) -> Origin | None:
-    """Decode whatever comes."""
+    """Decode any bytes."""
     return parse_origin_bytes(data.decode("utf-8").encode())
 
 
 def refusing_ports(data: bytes) -> Origin | None:
-    """Refuse what browsers send."""
+    """Reject ports that browsers send."""
     origin = parse_origin_bytes(data)
     return None if origin is None or origin.port is not None else origin
 
 
 def loose_pattern(text: str) -> OriginPattern | None:
-    """Allow a wildcard anywhere."""
+    """Accept a wildcard anywhere."""
     parsed = parse_pattern(text.replace("*", "a"))
     return None if parsed is None else OriginPattern(parsed.scheme, parsed.host, None, subdomains=True)
 
 
 def tight_pattern(text: str) -> OriginPattern | None:
-    """Know no address."""
+    """Reject addresses."""
     return None if "[" in text else parse_pattern(text)
 
 
@@ -131,32 +131,32 @@ def splitting_at_spaces(lines: Any) -> tuple[list[bytes], int]:
 
 
 def first_vary(lines: Any, name: bytes) -> bytes | None:
-    """Merge the first line alone."""
+    """Read only the first line."""
     return merge_vary(lines[:1], name)
 
 
 def set_vary(lines: Any, name: bytes) -> bytes | None:
-    """Lose what was there."""
+    """Drop the elements of the app."""
     return name
 
 
 def last_spelling(names: Any) -> list[bytes]:
-    """Keep the last of each."""
+    """Keep the last spelling of each element."""
     return unique_names([*names][::-1])[::-1]
 
 
 def token_by_dollar(value: bytes) -> bool:
-    """Let a line feed at the end pass."""
+    """Accept a line feed at the end."""
     return is_token_bytes(value.removesuffix(b"\n")) or is_token_bytes(value.removesuffix(b"\x00"))
 
 
 def one_line(policy: Policy, method: str, **fields: Any) -> Any:
-    """Judge the first line of the names alone."""
+    """Check only the first line of names."""
     return policy.decide(method, **fields | {"request_headers": fields["request_headers"][:1]})
 
 
 def first_of_two(policy: Policy, method: str, **fields: Any) -> Any:
-    """Judge the first method line alone."""
+    """Check only the first line of methods."""
     return policy.decide(method, **fields | {"request_method": fields["request_method"][:1]})
 
 
@@ -169,7 +169,7 @@ def first_of_two(policy: Policy, method: str, **fields: Any) -> Any:
     ],
 )
 def test_a_wrong_parser_is_caught(wrong: Callable[[bytes], None]) -> None:
-    """The origin's target fails for a parser or a pattern parser that is wrong."""
+    """The target for origins fails with each faulty parser."""
     assert caught(wrong, "origin")
 
 
@@ -186,16 +186,16 @@ def test_a_wrong_parser_is_caught(wrong: Callable[[bytes], None]) -> None:
     ],
 )
 def test_a_wrong_reading_of_fields_is_caught(wrong: Callable[[bytes], None]) -> None:
-    """The fields' target fails for whatever is wrong in one of them."""
+    """The target for fields fails with each faulty function."""
     assert caught(wrong, "fields")
 
 
 class Fussy(CORSMiddleware):
-    """What the faulty ones below have in common: the correct middleware, called as they like."""
+    """The base of the faulty middlewares below: the correct middleware, called in another way."""
 
 
 class Raising(Fussy):
-    """Raises on account of a request."""
+    """Raises an exception because of a request."""
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         for name, value in scope["headers"]:
@@ -204,7 +204,7 @@ class Raising(Fussy):
 
 
 class Appending(Fussy):
-    """Writes into the app's own list."""
+    """Changes the app's own list."""
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         app = self.app
@@ -223,7 +223,7 @@ class Appending(Fussy):
 
 
 class Reading(Fussy):
-    """Reads all of a long field before it looks at its length."""
+    """Reads all of a long field before it checks its length."""
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         for name, value in scope["headers"]:
@@ -233,7 +233,7 @@ class Reading(Fussy):
 
 
 class Swallowing(Fussy):
-    """Hides what the app raised."""
+    """Hides the exception of the app."""
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         with contextlib.suppress(Exception):
@@ -241,7 +241,7 @@ class Swallowing(Fussy):
 
 
 class Remembering(Fussy):
-    """Answers the second request with the first one's origin."""
+    """Answers the second request with the origin of the first."""
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         scope = {**scope, "headers": [*scope["headers"], *vars(self).get("before", [])]}
@@ -250,7 +250,7 @@ class Remembering(Fussy):
 
 
 class Handshaking(Fussy):
-    """Takes a WebSocket's handshake for a request."""
+    """Handles the handshake of a WebSocket like a request."""
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         await super().__call__({**scope, "type": "http"}, receive, send)
@@ -260,7 +260,7 @@ class Handshaking(Fussy):
     "faulty", [*FAULTY_MIDDLEWARES, Raising, Appending, Reading, Swallowing, Remembering, Handshaking]
 )
 def test_a_faulty_middleware_is_caught(faulty: type) -> None:
-    """The exchange's target fails for every middleware that is known to be wrong."""
+    """The target for exchanges fails with each faulty middleware."""
     correct = FaultyMiddleware if issubclass(faulty, FaultyMiddleware) else Fussy
     judged = [data for data in inputs("exchange") if not fails(partial(check_exchange, middleware=correct), data)]
     assert judged
@@ -268,7 +268,7 @@ def test_a_faulty_middleware_is_caught(faulty: type) -> None:
 
 
 def complaining(options: Mapping[str, Any]) -> Policy:
-    """Complain by another error."""
+    """Raise another error."""
     try:
         return Policy.from_dict(options)
     except InvalidPolicyError as error:
@@ -276,7 +276,7 @@ def complaining(options: Mapping[str, Any]) -> Policy:
 
 
 def wordless(options: Mapping[str, Any]) -> Policy:
-    """Complain without saying of what."""
+    """Raise an error without issues."""
     try:
         return Policy.from_dict(options)
     except InvalidPolicyError:
@@ -284,19 +284,19 @@ def wordless(options: Mapping[str, Any]) -> Policy:
 
 
 def chattering(options: Mapping[str, Any]) -> Policy:
-    """Warn of something else."""
+    """Issue another warning."""
     warnings.warn("old", DeprecationWarning, stacklevel=2)
     return Policy.from_dict(options)
 
 
 def drifting(options: Mapping[str, Any]) -> Policy:
-    """Change what is given."""
+    """Change the given options."""
     policy = Policy.from_dict(options)
     return Policy.from_dict(policy.to_dict() | {"max_age": (policy.max_age or 0) + 1})
 
 
 def open_to_null(options: Mapping[str, Any]) -> Policy:
-    """Let sandboxed frames in, with credentials."""
+    """Allow `null` with credentials."""
     policy = Policy.from_dict(options)
     opened = Policy.from_dict(policy.to_dict() | {"allow_credentials": False, "allow_origins": ["null"]})
     object.__setattr__(opened, "allow_credentials", policy.allow_credentials)
@@ -305,12 +305,12 @@ def open_to_null(options: Mapping[str, Any]) -> Policy:
 
 @pytest.mark.parametrize("build", [complaining, wordless, chattering, drifting, open_to_null])
 def test_a_wrong_construction_is_caught(build: Callable[[Mapping[str, Any]], Policy]) -> None:
-    """The options' target fails for whatever is built, raised or warned of wrongly."""
+    """The target for options fails with each faulty constructor."""
     assert caught(partial(check_policy, build=build), "policy")
 
 
 def test_what_is_measured_is_what_is_read() -> None:
-    """Bytes count each reading of them, and those that they are split into count on."""
+    """Bytes count each reading, also by the parts that they are split into."""
     value = Measured(b"a,bc")
     Measured.read = 0
     parts = value.split(b",")

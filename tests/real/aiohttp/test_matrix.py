@@ -31,13 +31,13 @@ def test_the_table_is_true(server: Server) -> None:
 
 
 def test_a_repeated_origin_is_refused(server: Server) -> None:
-    """Two lines are no origin, even if both are allowed."""
+    """Two lines together are not a valid origin, even if both origins are allowed."""
     answer = server.ask("GET", ("Origin", ORIGIN), ("Origin", ORIGIN), path="/ok")
     assert (answer.status, answer.cors) == (200, {})
 
 
 def test_hostile_bytes_do_no_harm(server: Server) -> None:
-    """Whatever arrives is answered, and nothing of it is repeated in a CORS header."""
+    """Each request gets a response, and no CORS header repeats a part of the hostile value."""
     for origin in (b"https://\xff\xfe.example", b"\x80" * 400, b"null, null", b"https://app.example.com\x0b", b""):
         for method in ("GET", "OPTIONS"):
             answer = server.ask(

@@ -33,7 +33,7 @@ _OWN = {"X-One": "1", "X-Two": "2", "ETag": '"e"'}
 
 
 async def echo(request: Request) -> Response:
-    """Tell what arrived."""
+    """Return the request as JSON."""
     body = (await request.body()).decode()
     told = {
         "method": request.method,
@@ -52,7 +52,7 @@ async def status(request: Request) -> Response:
 
 
 async def redirect(request: Request) -> Response:
-    """Send the browser elsewhere."""
+    """Redirect the browser."""
     return RedirectResponse(request.query_params["to"], status_code=int(request.path_params["code"]))
 
 
@@ -63,7 +63,7 @@ async def fail(request: Request) -> Response:
 
 
 async def stream(request: Request) -> Response:
-    """Answer in parts."""
+    """Answer with a body in several parts."""
     return StreamingResponse(iter(["a", "b", "c"]))
 
 
@@ -81,7 +81,7 @@ async def media(request: Request) -> Response:
 
 
 async def own_cors(request: Request) -> Response:
-    """Answer with CORS headers that the route sets itself, for everybody."""
+    """Answer with CORS headers that the route sets itself, for every origin."""
     return PlainTextResponse(
         "own",
         headers={"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "X-One", **_OWN},
@@ -103,7 +103,7 @@ _ROUTES = [
 
 
 class _AnyMethod:
-    """Let `patch` reach its route as it was sent: routes of Starlette write their methods in upper case."""
+    """Pass the method `patch` to its route unchanged: routes of Starlette write their methods in upper case."""
 
     def __init__(self, app: Any) -> None:
         self._app = app

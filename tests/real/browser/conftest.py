@@ -14,14 +14,14 @@ Visit = Callable[..., Awaitable[Visitor]]
 
 @pytest.fixture(scope="session")
 async def playwright(anyio_backend: str) -> AsyncGenerator[Playwright]:
-    """What drives the browsers."""
+    """The Playwright that drives the browsers."""
     async with async_playwright() as playwright:
         yield playwright
 
 
 @pytest.fixture(scope="session")
 async def browser(playwright: Playwright, chromium_launch: dict[str, Any]) -> AsyncGenerator[Browser]:
-    """A headless Chromium, the system's own."""
+    """The headless Chromium of the system."""
     browser = await playwright.chromium.launch(**chromium_launch)
     yield browser
     await browser.close()
@@ -29,7 +29,7 @@ async def browser(playwright: Playwright, chromium_launch: dict[str, Any]) -> As
 
 @pytest.fixture(scope="session")
 def serve() -> Generator[Serve]:
-    """Serve an app at a place of its own."""
+    """Serve an app below its own path."""
     api = Api()
     with Site(api) as site:
         yield lambda app: Place(api, site.port, app)
@@ -37,7 +37,7 @@ def serve() -> Generator[Serve]:
 
 @pytest.fixture(scope="session")
 def page_port() -> Generator[int]:
-    """The port of the pages: any name below localhost is an origin of its own."""
+    """The port of the pages. Each name below localhost is its own origin."""
     with Site(pages) as site:
         yield site.port
 
@@ -50,9 +50,9 @@ def origin(page_port: int) -> str:
 
 @pytest.fixture(scope="session")
 async def visit(browser: Browser, page_port: int) -> AsyncGenerator[Visit]:
-    """Visit a page by the name of its host; each is opened once.
+    """Visit a page by the name of its host, and open each page only once.
 
-    No test leaves anything to another there: each has an API of its own, so URLs of its own, and sets no cookie.
+    Tests do not affect each other: each has its own API and therefore its own URLs, and sets no cookie.
     """
     opened: dict[tuple[str, str], Visitor] = {}
     # Nobody signs a certificate for localhost.
@@ -69,7 +69,7 @@ async def visit(browser: Browser, page_port: int) -> AsyncGenerator[Visit]:
 
 @pytest.fixture
 async def visit_alone(browser: Browser, page_port: int) -> AsyncGenerator[Visit]:
-    """Visit a page with an empty jar of cookies."""
+    """Visit a page without cookies."""
     context = await browser.new_context()
 
     async def visiting(host: str, path: str = "/") -> Visitor:

@@ -1,4 +1,4 @@
-"""An app behind TLS and HTTP/2, which is what a browser streams a request over."""
+"""An app behind TLS and HTTP/2, which Chromium requires for request bodies that are streams."""
 
 import asyncio
 import shutil
@@ -15,7 +15,7 @@ _PATIENCE = 30
 
 
 def certify(folder: Path) -> tuple[Path, Path]:
-    """Make a certificate that nobody signed, and its key."""
+    """Create a self-signed certificate and its key."""
     openssl = shutil.which("openssl")
     assert openssl, "no openssl here: HTTP/2 in a browser needs a certificate"
     certificate, key = folder / "certificate.pem", folder / "key.pem"
@@ -30,7 +30,7 @@ def certify(folder: Path) -> tuple[Path, Path]:
 
 
 class SecureSite:
-    """An app on a port of its own, served by hypercorn in a thread."""
+    """An app on its own port, served by hypercorn in a thread."""
 
     def __init__(self, app: Any, folder: Path) -> None:
         listener = socket.create_server(("127.0.0.1", 0))

@@ -1,4 +1,4 @@
-"""Two sides for a browser: an API that real uvicorn serves, and pages of any origin that call it."""
+"""The two sides for a browser: an API that a real uvicorn serves, and pages of any origin that call it."""
 
 import asyncio
 import json
@@ -19,7 +19,7 @@ App = Callable[[MutableMapping[str, Any], Any, Any], Awaitable[None]]
 _PATIENCE = 30
 
 _PAGE = b"<!doctype html><title>page</title><body>"
-# Chromium keeps no preflight of a fetch that stays out of the cache.
+# Chromium does not cache the preflight of a fetch that bypasses the cache.
 _FETCH = """
 async ([url, options]) => {
     try {
@@ -38,7 +38,7 @@ async ([url, options]) => {
 
 
 class Site:
-    """An app on a port of its own, served by uvicorn in a thread."""
+    """An app on its own port, served by uvicorn in a thread."""
 
     def __init__(self, app: App) -> None:
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -59,7 +59,7 @@ class Site:
 
 @dataclass(kw_only=True)
 class Exchange:
-    """One request that arrived, and the head of what was answered; names are lower-case."""
+    """One request that arrived, and the start of its response. Names are in lower case."""
 
     method: str
     sent: dict[str, str]
@@ -68,12 +68,12 @@ class Exchange:
 
     @property
     def cors(self) -> dict[str, str]:
-        """Return what the answer says of CORS."""
+        """Return the CORS headers of the response."""
         return {n: v for n, v in self.answered.items() if n.startswith("access-control-") or n == "vary"}
 
 
 class Api:
-    """Many APIs on one port, told apart by the first segment of the path; notes what arrives."""
+    """Many APIs on one port, distinguished by the first segment of the path. It records the requests that arrive."""
 
     def __init__(self) -> None:
         self._apps: dict[str, App] = {}
@@ -81,23 +81,23 @@ class Api:
         self._news = threading.Condition()
 
     def add(self, app: App) -> str:
-        """Serve an app; return the path that leads to it."""
+        """Serve an app and return its path."""
         path = f"/api-{len(self._apps)}"
         self._apps[path] = app
         self._exchanges[path] = []
         return path
 
     def exchanges(self, path: str) -> list[Exchange]:
-        """Return what the browser sent to an app, in order."""
+        """Return the requests that the browser sent to an app, in order."""
         return self._exchanges[path]
 
     def wait(self, path: str, count: int) -> None:
-        """Wait until so many requests have arrived at an app."""
+        """Wait until this number of requests has arrived at an app."""
         with self._news:
             self._news.wait_for(lambda: len(self._exchanges[path]) >= count, _PATIENCE)
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
-        """Note the request, and hand it to its app."""
+        """Record the request and pass it to its app."""
         path = "/" + scope["path"].split("/")[1]
         exchange = Exchange(method=scope["method"], sent=_text(scope["headers"]))
         with self._news:
@@ -128,7 +128,7 @@ class Place:
 
     @property
     def exchanges(self) -> list[Exchange]:
-        """Return what arrived, in order, and what was answered."""
+        """Return the requests that arrived, in order, with the responses."""
         return self._api.exchanges(self._path)
 
     @property
@@ -138,16 +138,16 @@ class Place:
 
     @property
     def origins(self) -> list[str | None]:
-        """Return the origins that arrived with them."""
+        """Return the origins of the requests that arrived."""
         return [exchange.sent.get("origin") for exchange in self.exchanges]
 
     async def wait(self, count: int) -> None:
-        """Wait for requests whose end no page is told of."""
+        """Wait for requests whose end no page can observe."""
         await to_thread.run_sync(self._api.wait, self._path, count)
 
 
 async def pages(scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
-    """Serve the same empty page under every name; /sandboxed is one of an opaque origin."""
+    """Serve the same empty page under every name. The page at /sandboxed has an opaque origin."""
     headers = [(b"content-type", b"text/html")]
     if scope["path"] == "/sandboxed":
         headers.append((b"content-security-policy", b"sandbox allow-scripts"))
@@ -156,11 +156,11 @@ async def pages(scope: MutableMapping[str, Any], receive: Any, send: Any) -> Non
 
 
 class Visitor:
-    """A page in a browser, and the reasons that the browser itself gives for what it blocks."""
+    """A page in a browser, and the browser's own reasons for what it blocks."""
 
     def __init__(self, page: Page) -> None:
         self._page = page
-        # By request, the API that it went to; by API, what was said of its requests.
+        # The API of each request, and the reasons of each API.
         self._apis: dict[str, str] = {}
         self._reasons: defaultdict[str, list[str]] = defaultdict(list)
         self._news = asyncio.Event()
@@ -180,7 +180,7 @@ class Visitor:
         return visitor
 
     async def _watch_child(self, network: CDPSession) -> None:
-        """Have a worker, or a frame in a process of its own, tell its reasons, too."""
+        """Also collect the reasons of a worker, or of a frame in another process."""
         enable = {"id": 1, "method": "Network.enable"}
 
         async def watch(event: dict[str, Any]) -> None:
@@ -202,7 +202,7 @@ class Visitor:
         await network.send("Target.setAutoAttach", options)
 
     async def child(self) -> None:
-        """Wait until the page's worker or frame is listened to."""
+        """Wait until the events of the page's worker or frame are observed."""
         async with asyncio.timeout(_PATIENCE):
             await self._child.wait()
 
@@ -210,7 +210,7 @@ class Visitor:
         self._apis[event["requestId"]] = _api_of(event["request"]["url"])
 
     def _note_failure(self, event: dict[str, Any]) -> None:
-        # A preflight that fails ends the request that it was made for, and that one names the reason.
+        # A failed preflight ends the request that it was sent for, and the event of that request has the reason.
         if event["type"] == "Preflight" or event.get("canceled"):
             return
         reason = event["corsErrorStatus"]["corsError"] if "corsErrorStatus" in event else event["errorText"]
@@ -218,7 +218,7 @@ class Visitor:
         self._news.set()
 
     async def go(self, url: str) -> None:
-        """Leave for another page."""
+        """Navigate to another page."""
         await self._page.goto(url)
 
     async def run(self, script: str, argument: object = None) -> Any:
@@ -226,11 +226,11 @@ class Visitor:
         return await self._page.evaluate(script, argument)
 
     async def fetch(self, url: str, **options: object) -> dict[str, Any]:
-        """Fetch as a page does; return what it could read, or the reason for which the browser kept it back."""
+        """Fetch in the page, and return what the page can read or the reason why the browser blocked it."""
         return await self.load(_FETCH, url, **options)
 
     async def load(self, script: str, url: str, **options: object) -> dict[str, Any]:
-        """Run a script that loads from an API; add the browser's reason where it resolves with an `error`."""
+        """Run a script that loads from an API. Add the browser's reason if the result has an `error`."""
         reasons = self._reasons[_api_of(url)]
         reasons.clear()
         answer: dict[str, Any] = await self._page.evaluate(script, [url, options])
@@ -241,7 +241,10 @@ class Visitor:
         return answer
 
     async def reason(self, url: str) -> str:
-        """Return the browser's reason for what failed at an API; it is told before the page is, or after."""
+        """Return the browser's reason for a failed request to an API.
+
+        It can arrive before or after the result of the page.
+        """
         reasons = self._reasons[_api_of(url)]
         async with asyncio.timeout(_PATIENCE):
             while not reasons:

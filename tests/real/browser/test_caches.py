@@ -1,7 +1,7 @@
-"""What the browser keeps, and for whom: answers to preflights, and answers that need `Vary` to be kept rightly.
+"""The browser's caches: responses to preflights, and responses that need `Vary` to be cached correctly.
 
-That a kept preflight ends is not tested: Chromium measures its age in another process, by a clock that no
-virtual time reaches, and a test does not wait. So an age of 5 and none at all are told from 0 only.
+The expiry of a cached preflight is not tested: Chromium measures its age in another process, by a clock that virtual
+time does not reach, and tests do not wait. Therefore the tests only distinguish an age of 5 or the default from 0.
 """
 
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from tests.real.browser.api import starlette_api
 from tests.real.browser.conftest import Serve, Visit
 from tests.real.browser.servers import App, Visitor
 
-# All in one go, so that none is late for an age of five seconds.
+# All requests run in one script, so that none is later than the age of five seconds.
 _FETCH_ALL = """
 async ([url, requests]) => {
     const told = [];
@@ -50,7 +50,7 @@ async def page(visit: Visit) -> Visitor:
 async def test_a_preflight_is_kept_as_long_as_the_policy_says(
     page: Visitor, serve: Serve, origin: str, max_age: int | None, preflights: int
 ) -> None:
-    """Three requests after each other need one preflight, or three where keeping it is forbidden."""
+    """Three consecutive requests need one preflight, or three if caching is disabled."""
     place = serve(starlette_api(allow_origins=[origin], allow_methods=["PUT"], max_age=max_age))
     assert await page.run(_FETCH_ALL, [place.url("/echo"), [_PUT] * 3]) == [200] * 3
     assert place.arrived.count("PUT") == 3
@@ -64,7 +64,7 @@ async def test_a_preflight_is_kept_as_long_as_the_policy_says(
         ({"allow_methods": ["*"]}, [_PUT, _DELETE], ["OPTIONS", "PUT", "DELETE"]),
         ({"allow_headers": ["X-A", "X-B"]}, [put("X-A"), put("X-B")], ["OPTIONS", "PUT", "PUT"]),
         ({"allow_headers": ["X-A"]}, [put("X-A"), _PUT, put("x-a", "Content-Type")], ["OPTIONS", "PUT", "PUT", "PUT"]),
-        # Any header is allowed by naming those that were asked for.
+        # A policy that allows every header lists the requested ones.
         ({"allow_headers": ["*"]}, [put("X-A"), put("X-A"), put("X-B")], ["OPTIONS", "PUT", "PUT", "OPTIONS", "PUT"]),
         ({}, [_PUT, {**_PUT, "query": "?1"}], ["OPTIONS", "PUT", "OPTIONS", "PUT"]),
         ({}, [_PUT, _INCLUDE, _INCLUDE], ["OPTIONS", "PUT", "OPTIONS", "PUT", "PUT"]),
@@ -82,7 +82,7 @@ async def test_what_is_kept_is_the_whole_policy(
     requests: list[dict[str, Any]],
     arrives: list[str],
 ) -> None:
-    """Kept by address, method, header name and credentials, the full lists spare the preflights that follow."""
+    """The lists of a cached preflight cover later requests. The cache key is the address and the credentials."""
     options = {"allow_methods": ["PUT"], "allow_credentials": True, **policy}
     place = serve(starlette_api(allow_origins=[origin], **options))
     assert await page.run(_FETCH_ALL, [place.url("/echo"), requests]) == [200] * len(requests)
@@ -90,7 +90,10 @@ async def test_what_is_kept_is_the_whole_policy(
 
 
 async def test_a_narrow_answer_would_be_asked_for_again(page: Visitor, serve: Serve) -> None:
-    """A server that grants only the method it was asked for is asked at every change: the full list spares that."""
+    """A server that allows only the requested method gets a preflight for each new method.
+
+    The full list avoids that.
+    """
 
     def narrow(request: Mapping[bytes, bytes]) -> list[tuple[bytes, bytes]]:
         asked = request.get(b"access-control-request-method", b"")
@@ -98,19 +101,19 @@ async def test_a_narrow_answer_would_be_asked_for_again(page: Visitor, serve: Se
 
     place = serve(answering(narrow))
     assert await page.run(_FETCH_ALL, [place.url("/"), [_PUT, _PUT, _DELETE, _PUT]]) == [200] * 4
-    # Chromium keeps one answer for an address, the last.
+    # Chromium caches only the last response of an address.
     assert place.arrived == ["OPTIONS", "PUT", "PUT", "OPTIONS", "DELETE", "OPTIONS", "PUT"]
 
 
 async def test_a_refusal_is_not_kept(page: Visitor, serve: Serve, origin: str) -> None:
-    """A refused preflight is asked for again, so that a mended policy holds at once."""
+    """A refused preflight is not cached, so a corrected policy applies immediately."""
     place = serve(starlette_api(allow_origins=[origin]))
     assert await page.run(_FETCH_ALL, [place.url("/echo"), [_PUT, _PUT]]) == ["TypeError", "TypeError"]
     assert place.arrived == ["OPTIONS", "OPTIONS"]
 
 
 async def test_a_grant_to_one_page_is_none_to_another(visit: Visit, serve: Serve, origin: str) -> None:
-    """A page of the same site asks for itself, and is refused."""
+    """Another page of the same site sends its own preflight, and is refused."""
     place = serve(starlette_api(allow_origins=[origin], allow_methods=["PUT"]))
     assert (await (await visit("app.localhost")).fetch(place.url("/echo"), **_PUT, cache="default"))["status"] == 200
     answer = await (await visit("x.app.localhost")).fetch(place.url("/echo"), **_PUT, cache="default")
@@ -119,7 +122,7 @@ async def test_a_grant_to_one_page_is_none_to_another(visit: Visit, serve: Serve
 
 
 def answering(headers: Any) -> App:
-    """Return an app whose headers follow from the request's."""
+    """Return an app whose response headers depend on the request."""
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": headers(dict(scope["headers"]))})
@@ -129,18 +132,18 @@ def answering(headers: Any) -> App:
 
 
 def cacheable(request: Mapping[bytes, bytes]) -> list[tuple[bytes, bytes]]:
-    """Have the answer kept, and say nothing of CORS."""
+    """Return a cacheable response without CORS headers."""
     return [(b"cache-control", b"max-age=1000"), (b"content-type", b"text/plain")]
 
 
 def without_vary(request: Mapping[bytes, bytes]) -> list[tuple[bytes, bytes]]:
-    """Echo the origin, and forget that another would get another answer."""
+    """Reflect the origin, but omit `Vary`."""
     origin = request.get(b"origin")
     return [*cacheable(request), *([(b"access-control-allow-origin", origin)] if origin else [])]
 
 
 async def test_an_image_in_the_cache_does_not_spoil_the_fetch_of_it(page: Visitor, serve: Serve, origin: str) -> None:
-    """A load without an origin is kept; `Vary: Origin` keeps it from answering the fetch that needs a grant."""
+    """A cached response to a load without an origin is not used for a fetch, because of `Vary: Origin`."""
     place = serve(CORSMiddleware(answering(cacheable), allow_origins=[origin]))
     await page.run(_IMAGE, place.url("/"))
     assert (await page.fetch(place.url("/"), cache="default"))["status"] == 200
@@ -148,7 +151,7 @@ async def test_an_image_in_the_cache_does_not_spoil_the_fetch_of_it(page: Visito
 
 
 async def test_without_vary_it_would(page: Visitor, serve: Serve) -> None:
-    """A server that forgets `Vary` has its own answer kept from the page that it lists."""
+    """If a server omits `Vary`, the page that it lists gets the cached response without CORS headers."""
     place = serve(answering(without_vary))
     await page.run(_IMAGE, place.url("/"))
     assert (await page.fetch(place.url("/"), cache="default"))["reason"] == "MissingAllowOriginHeader"
@@ -156,7 +159,7 @@ async def test_without_vary_it_would(page: Visitor, serve: Serve) -> None:
 
 
 async def test_one_copy_of_a_constant_answer_serves_everyone(visit: Visit, serve: Serve, origin: str) -> None:
-    """Kept by a load without an origin, it grants to the one page, and a stranger is refused all the same."""
+    """With `constant_allow_origin`, a response cached by a load without an origin allows only the listed page."""
     place = serve(CORSMiddleware(answering(cacheable), allow_origins=[origin], constant_allow_origin=True))
     page = await visit("app.localhost")
     await page.run(_IMAGE, place.url("/"))
@@ -168,7 +171,7 @@ async def test_one_copy_of_a_constant_answer_serves_everyone(visit: Visit, serve
 
 @pytest.mark.parametrize("kind", ["listed", "any", "without vary"])
 async def test_two_origins_of_a_site_share_what_is_constant(visit: Visit, serve: Serve, origin: str, kind: str) -> None:
-    """A constant `*` is loaded once for both; an answer of each one's own is loaded by each, where `Vary` says so."""
+    """Two pages share one cached response with `*`. With an origin and `Vary`, each page loads its own response."""
     other = origin.replace("app", "x.app")
     app = {
         "listed": CORSMiddleware(answering(cacheable), allow_origins=[origin, other]),
@@ -189,7 +192,7 @@ async def test_two_origins_of_a_site_share_what_is_constant(visit: Visit, serve:
 
 @pytest.mark.parametrize("origins", ["listed", "any"])
 async def test_what_is_revalidated_stays_readable(page: Visitor, serve: Serve, origin: str, origins: str) -> None:
-    """A 304 says of CORS what the 200 said, and the page reads the kept body with the exposed headers."""
+    """A 304 has the same CORS headers as the 200, and the page reads the cached body with the exposed headers."""
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         known = dict(scope["headers"]).get(b"if-none-match") == b'"e"'
@@ -209,7 +212,7 @@ async def test_what_is_revalidated_stays_readable(page: Visitor, serve: Serve, o
 
 
 async def test_a_kept_answer_is_revalidated_for_each_origin(visit: Visit, serve: Serve, origin: str) -> None:
-    """The 304 for another origin grants to that one, whomever the kept answer was for."""
+    """A 304 allows the origin of its request, whichever origin the cached response was for."""
     other = origin.replace("app", "x.app")
 
     async def app(scope: Any, receive: Any, send: Any) -> None:

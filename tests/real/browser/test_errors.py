@@ -1,4 +1,4 @@
-"""A page reads the errors of the app that it calls."""
+"""A page can read the error responses of the app that it calls."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from tests.real.browser.conftest import Serve, Visit
 
 
 def api() -> FastAPI:
-    """Return an app that crashes, and has its own words for it."""
+    """Return an app that crashes, and one with its own handler for crashes."""
     app = FastAPI()
 
     @app.put("/items")
@@ -31,7 +31,7 @@ def api() -> FastAPI:
 
 
 async def test_a_page_reads_the_body_of_a_crash(visit: Visit, serve: Serve, origin: str) -> None:
-    """The app's own JSON reaches the script, where the stock middleware gives it a network error."""
+    """The page reads the JSON of the app's handler. With Starlette's middleware, it gets a network error."""
     page = await visit("app.localhost")
     options: dict[str, Any] = {"allow_origins": [origin], "allow_methods": ["GET", "PUT"]}
     ours, installed, theirs = api(), api(), api()
@@ -40,7 +40,7 @@ async def test_a_page_reads_the_body_of_a_crash(visit: Visit, serve: Serve, orig
     theirs.add_middleware(StarletteCORSMiddleware, **options)
     for app in (ours, installed):
         place = serve(app)
-        # This server runs no lifespan, so the first request moves the one that was added.
+        # This server runs no lifespan, so the middleware moves with the first request.
         assert (await page.fetch(place.url("/")))["status"] == 200
         answer = await page.fetch(place.url("/items"), method="PUT")
         assert answer["status"] == 500

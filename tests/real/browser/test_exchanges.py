@@ -1,4 +1,4 @@
-"""What a page can read and send where the policy lets it: headers, bodies, cookies, errors."""
+"""The headers, bodies, cookies and errors that a page can send and read if the policy allows it."""
 
 from contextlib import suppress
 from typing import Any
@@ -34,7 +34,7 @@ async def page(visit: Visit) -> Visitor:
 async def test_exposed_headers_are_readable_and_no_others(
     page: Visitor, serve: Serve, origin: str, policy: dict[str, Any], readable: list[str]
 ) -> None:
-    """The page reads the names that the policy exposes; `*` works with credentials, too."""
+    """The page reads the names that the policy exposes. `*` also works with credentials."""
     place = serve(starlette_api(allow_origins=[origin], **policy))
     options = _INCLUDE if policy.get("allow_credentials") else {}
     answer = await page.fetch(place.url("/echo"), **options)
@@ -44,22 +44,22 @@ async def test_exposed_headers_are_readable_and_no_others(
 
 @pytest.mark.parametrize("policy", [{"expose_headers": ["*"]}, {"expose_headers": ["X-Two"]}], ids=["all", "one"])
 async def test_any_origin_may_read_exposed_headers(visit: Visit, serve: Serve, policy: dict[str, Any]) -> None:
-    """Under `*` strangers read what is exposed."""
+    """With `*`, pages that are not listed can read the exposed headers."""
     place = serve(starlette_api(allow_origins=["*"], **policy))
     answer = await (await visit("evil.localhost")).fetch(place.url("/echo"))
     assert answer["headers"]["x-two"] == "2"
     assert ("x-one" in answer["headers"]) == (policy["expose_headers"] == ["*"])
 
 
-async def test_what_a_route_exposes_is_readable_beside_the_policys(page: Visitor, serve: Serve, origin: str) -> None:
-    """A route's own Access-Control-Expose-Headers is kept, its Access-Control-Allow-Origin is not."""
+async def test_what_a_route_exposes_is_readable_next_to_the_policys(page: Visitor, serve: Serve, origin: str) -> None:
+    """The middleware keeps a route's own Access-Control-Expose-Headers and replaces its Access-Control-Allow-Origin."""
     place = serve(starlette_api(allow_origins=[origin], expose_headers=["ETag"]))
     answer = await page.fetch(place.url("/own-cors"))
     assert sorted(name for name in answer["headers"] if name in _OWN) == ["etag", "x-one"]
 
 
 async def test_the_request_arrives_whole(page: Visitor, serve: Serve, origin: str) -> None:
-    """Method, body and headers reach the app as the page sent them, and the page reads its answer."""
+    """The method, the body and the headers reach the app unchanged, and the page reads the response."""
     place = serve(starlette_api(allow_origins=[origin], allow_methods=["PUT"], allow_headers=["*"]))
     headers = {"X-Token": "t", "Authorization": "Bearer x", "Content-Type": "application/json"}
     answer = await page.fetch(place.url("/echo"), method="PUT", headers=headers, body="[1]")
@@ -71,7 +71,7 @@ async def test_the_request_arrives_whole(page: Visitor, serve: Serve, origin: st
 async def test_cookies_go_along_with_credentials_only(
     visit_alone: Visit, serve: Serve, origin: str, credentials: str
 ) -> None:
-    """A cookie of the API is sent by a page of the same site if it includes credentials."""
+    """A page of the same site that includes credentials sends the cookie of the API."""
     page = await visit_alone("app.localhost")
     place = serve(starlette_api(allow_origins=[origin], allow_credentials=True))
     host = "app.localhost"
@@ -85,11 +85,11 @@ async def test_cookies_go_along_with_credentials_only(
 async def test_an_unhandled_exception_may_be_read_from_a_wrapped_app(
     visit: Visit, serve: Serve, origin: str, status: int, *, readable: bool
 ) -> None:
-    """Around the whole app, the middleware grants the framework's own errors to the listed page, and to no other."""
+    """If the middleware wraps the whole app, only the listed page can read the framework's own errors."""
     app = wrapped_api(allow_origins=[origin])
 
     async def quiet(scope: Any, receive: Any, send: Any) -> None:
-        # The framework answers, and then hands on what the app raised.
+        # The framework sends a response, and then raises the app's exception again.
         with suppress(RuntimeError):
             await app(scope, receive, send)
 
@@ -101,7 +101,7 @@ async def test_an_unhandled_exception_may_be_read_from_a_wrapped_app(
 
 
 async def test_a_request_to_ones_own_origin_is_never_judged(visit_alone: Visit, serve: Serve) -> None:
-    """A page that the API serves itself calls it with any method, whatever the policy says."""
+    """A page that the API itself serves can call it with any method, regardless of the policy."""
     place = serve(starlette_api())
     page = await visit_alone("app.localhost")
     await page.go(place.url("/echo"))

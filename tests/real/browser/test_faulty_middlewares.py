@@ -1,4 +1,4 @@
-"""Chromium catches every faulty middleware that a browser can tell from the correct one."""
+"""Chromium detects every faulty middleware that a browser can distinguish from the correct one."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from tests.real.browser.api import wrapped_api
 from tests.real.browser.conftest import Serve, Visit
 from tests.real.browser.servers import App, Place, Visitor
 
-# Rows for wrong answers that no row of the correct middleware's own table shows.
+# Rows for wrong responses that no row of the correct middleware's table detects.
 _MORE = [
     verdicts.Case(name="GET, a letter for a dot", policy={"allow_origins": ["http://a.b.localhost:{port}"]},
          page="axb.localhost", blocked=verdicts.NO_ORIGIN, arrives=["GET"]),
@@ -28,7 +28,7 @@ _SEEN = [faulty for faulty in FAULTY_MIDDLEWARES if faulty.rows]
 
 
 def capitals(app: App) -> App:
-    """Write an app's header names as many apps do; Starlette writes them in lower case."""
+    """Change the case of an app's header names as many apps do. Starlette writes them in lower case."""
 
     async def titled(scope: Any, receive: Any, send: Any) -> None:
         async def sending(message: Any) -> None:
@@ -42,7 +42,7 @@ def capitals(app: App) -> App:
 
 
 async def cacheable(scope: Any, receive: Any, send: Any) -> None:
-    """Answer with what may be kept for each language."""
+    """Return a response that can be cached for each language."""
     headers = [(b"cache-control", b"max-age=1000"), (b"content-type", b"text/plain"), (b"vary", b"Accept-Language")]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": b"x"})
@@ -52,7 +52,10 @@ _LOAD = "url => new Promise(done => {const i = new Image(); i.onerror = i.onload
 
 
 async def cache_verdict(page: Visitor, place: Place) -> tuple[object, ...]:
-    """Load without an origin, then fetch, then fetch in another language; return the verdicts and what arrived."""
+    """Load without an origin, fetch, and fetch in another language.
+
+    Return the verdicts and the requests that arrived.
+    """
     await page.run(_LOAD, place.url("/"))
     told = [await page.fetch(place.url("/"), cache="default")]
     told.append(await page.fetch(place.url("/"), cache="default", headers={"Accept-Language": "de"}))
@@ -60,7 +63,7 @@ async def cache_verdict(page: Visitor, place: Place) -> tuple[object, ...]:
 
 
 async def differing(make: Make, rows: tuple[str, ...], visit: Visit, serve: Serve, port: int) -> list[str]:
-    """Run rows, those of one policy on one API; return those of which the browser judges otherwise than expected."""
+    """Run rows with one policy on one API. Return those for which the browser's verdict is not the expected one."""
     found: list[str] = []
     places: dict[str, Place] = {}
     for name in rows:
@@ -87,7 +90,7 @@ async def differing(make: Make, rows: tuple[str, ...], visit: Visit, serve: Serv
 async def test_chromium_judges_the_correct_middleware_as_expected(
     correct: Make, visit: Visit, serve: Serve, page_port: int
 ) -> None:
-    """All rows that tell a faulty middleware hold for the correct one, and for what the faulty ones are made of."""
+    """All rows that detect a faulty middleware pass with the correct one, and with the parts of the faulty ones."""
     rows = tuple(dict.fromkeys(row for faulty in _SEEN for row in faulty.rows))
     assert await differing(correct, rows, visit, serve, page_port) == []
 
@@ -96,5 +99,5 @@ async def test_chromium_judges_the_correct_middleware_as_expected(
 async def test_chromium_catches_a_faulty_middleware(
     faulty: type[FaultyMiddleware], visit: Visit, serve: Serve, page_port: int
 ) -> None:
-    """At least one of its rows comes out differently."""
+    """At least one row of a faulty middleware has another verdict."""
     assert await differing(faulty, faulty.rows, visit, serve, page_port)

@@ -1,4 +1,4 @@
-"""The loads that are no plain fetch: elements, fonts, event streams, uploads, and what outlives its page."""
+"""Loads that are not a plain fetch: elements, fonts, event streams, uploads, and requests that outlive their page."""
 
 from typing import Any
 
@@ -44,7 +44,7 @@ url => addEventListener("pagehide", () => fetch(url, {
 
 
 def element(tag: str, address: str, mode: str, **more: str) -> dict[str, Any]:
-    """Return how an element with `crossorigin` is made."""
+    """Return the script that creates an element with `crossorigin`."""
     return {"tag": tag, "address": address, "crossOrigin": mode, **more}
 
 
@@ -71,7 +71,7 @@ _LOADS: dict[str, tuple[str, str, dict[str, Any], list[str], bool]] = {
         (_FETCH, "/echo", {"keepalive": True, "method": "PUT", "credentials": "include"}, ["OPTIONS", "PUT"], True),
 }  # fmt: skip
 _METHODS = {"allow_methods": ["GET", "POST", "PUT"]}
-# Each policy, and the browser's reason against a load without credentials and against one with them.
+# Each policy, and the browser's reasons for blocking a load without credentials and one with them.
 _POLICIES: dict[str, tuple[dict[str, Any], str | None, str | None]] = {
     "listed": ({"allow_origins": ["{origin}"]}, None, "InvalidAllowCredentials"),
     "listed, credentials": ({"allow_origins": ["{origin}"], "allow_credentials": True}, None, None),
@@ -85,7 +85,7 @@ _POLICIES: dict[str, tuple[dict[str, Any], str | None, str | None]] = {
 async def test_every_kind_of_load_is_judged_alike(
     visit: Visit, serve: Serve, origin: str, load: str, policy: str
 ) -> None:
-    """What a fetch may read, an element, a font, an event stream and an upload may, too, and nothing more."""
+    """Elements, fonts, event streams and uploads can read exactly what a fetch can read."""
     script, path, options, methods, included = _LOADS[load]
     given, without, with_credentials = _POLICIES[policy]
     blocked = with_credentials if included else without
@@ -100,7 +100,7 @@ async def test_every_kind_of_load_is_judged_alike(
 
 @pytest.mark.parametrize("listed", ["POST", "GET"])
 async def test_an_upload_with_a_listener_asks_for_post(visit: Visit, serve: Serve, origin: str, listed: str) -> None:
-    """A preflight that names a safelisted method and no header is answered from the list, which binds it, too."""
+    """A preflight for a safelisted method without custom headers is decided by the list, like any other preflight."""
     place = serve(starlette_api(allow_origins=[origin], allow_methods=[listed]))
     answer = await (await visit("app.localhost")).load(_UPLOAD, place.url("/echo"))
     assert answer.get("reason") == (None if listed == "POST" else "PreflightInvalidStatus")
@@ -122,7 +122,7 @@ async def test_an_upload_with_a_listener_asks_for_post(visit: Visit, serve: Serv
 async def test_a_beacon_of_json_asks_first(
     visit: Visit, serve: Serve, origin: str, policy: dict[str, Any], blocked: str | None
 ) -> None:
-    """A beacon that is no form's kind of body needs a preflight that allows POST with credentials."""
+    """A beacon whose body type a form cannot send needs a preflight that allows POST with credentials."""
     place = serve(starlette_api(allow_origins=[origin], **policy))
     page = await visit("app.localhost")
     url = place.url("/echo")
@@ -136,7 +136,7 @@ async def test_a_beacon_of_json_asks_first(
 
 
 async def test_a_request_that_outlives_its_page_asks_first(visit_alone: Visit, serve: Serve, origin: str) -> None:
-    """A page that leaves still sends its preflight, and the request that this allows."""
+    """When the user leaves a page, its preflight and the request that it allows are still sent."""
     place = serve(starlette_api(allow_origins=[origin], allow_methods=["POST"]))
     page = await visit_alone("app.localhost")
     await page.run(_ON_LEAVING, place.url("/echo"))

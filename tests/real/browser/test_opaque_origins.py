@@ -1,4 +1,4 @@
-"""Origins that are no web page's: `null`, and an extension's."""
+"""Origins that are not those of web pages: `null`, and the origin of an extension."""
 
 import json
 from collections.abc import AsyncGenerator
@@ -12,7 +12,7 @@ from tests.real.browser.api import starlette_api
 from tests.real.browser.conftest import Serve, Visit
 from tests.real.browser.servers import Visitor
 
-# What is inside loads when it is told to, and answers to who told it.
+# The frame or worker loads when it receives a message, and answers its sender.
 _INSIDE = """
 onmessage = ({data: [url, options], ports: [port]}) => fetch(url, options)
     .then(answer => ({status: answer.status}), error => ({error: error.name}))
@@ -71,7 +71,7 @@ async def test_what_has_no_origin_of_its_own_is_null(
     blocked: str | None,
     arrives: list[str],
 ) -> None:
-    """A sandboxed frame and a `data:` worker of a listed page send `null`, and read only what is for `null` or all."""
+    """A sandboxed frame and a `data:` worker of a listed page send `null`, and read what `null` or `*` may read."""
     allowed = [listed.replace("{origin}", origin) for listed in origins]
     place = serve(starlette_api(allow_origins=allowed, allow_methods=["PUT"]))
     page = await visit_alone("app.localhost")
@@ -88,7 +88,7 @@ async def test_what_has_no_origin_of_its_own_is_null(
 async def extension(
     playwright: Playwright, chromium_launch: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncGenerator[Visitor]:
-    """A page of an extension that has no permission for any host."""
+    """A page of an extension without host permissions."""
     folder: Path = tmp_path_factory.mktemp("extension")
     (folder / "manifest.json").write_text(json.dumps({"manifest_version": 3, "name": "page", "version": "1"}))
     (folder / _PAGE).write_text("<!doctype html><title>page</title><body>")
@@ -125,7 +125,7 @@ async def test_an_extensions_page_is_listed_like_any_other(
     blocked: str | None,
     arrives: list[str],
 ) -> None:
-    """`chrome-extension://` and its id is an origin: listed it is allowed, and another id is another's."""
+    """`chrome-extension://` with an ID is an origin. If it is listed, it is allowed, and another ID is not."""
     own = await extension.run("self.origin")
     assert own.startswith("chrome-extension://")
     origin = {"{own}": own, "{other}": f"chrome-extension://{'a' * 32}", "*": "*"}[listed]

@@ -1,4 +1,4 @@
-"""Redirects: each hop is judged by its own headers, and a detour by another host makes the origin `null`."""
+"""Redirects: the browser checks each response, and a redirect through another host makes the origin `null`."""
 
 from typing import Any
 
@@ -39,7 +39,7 @@ async def page(visit: Visit) -> Visitor:
 async def test_every_hop_on_the_same_host_is_granted(
     page: Visitor, serve: Serve, origin: str, *, code: int, fetch: dict[str, Any], arrives: list[str], body: str
 ) -> None:
-    """Redirect, answer and the preflights of both carry the grant, and the origin stays the page's."""
+    """The redirect, the final response and both preflights are allowed, and the origin remains that of the page."""
     place = serve(starlette_api(allow_origins=[origin], allow_credentials=True, **_METHODS))
     answer = await page.fetch(place.url(f"/redirect/{code}?to=../echo"), **fetch)
     assert f'"method":"{arrives[-1]}","body":"{body}"' in answer["body"]
@@ -53,7 +53,7 @@ async def test_every_hop_on_the_same_host_is_granted(
 @pytest.mark.parametrize(
     ("origins", "blocked"),
     [(["{origin}"], _NO_ORIGIN), (["{origin}", "null"], None), (["*"], None)],
-    ids=["listed", "listed beside null", "any"],
+    ids=["listed", "listed next to null", "any"],
 )
 @pytest.mark.parametrize(("fetch", "arrives"), [({}, ["GET"]), (_PUT, ["OPTIONS", "PUT"])], ids=["GET", "PUT"])
 async def test_a_second_host_sees_null(
@@ -66,7 +66,7 @@ async def test_a_second_host_sees_null(
     fetch: dict[str, Any],
     arrives: list[str],
 ) -> None:
-    """A redirect to another host arrives as `null`, and is read only where `null` or everybody is listed."""
+    """After a redirect to another host the origin is `null`, which must be listed, or `*`."""
     allowed = [listed.replace("{origin}", origin) for listed in origins]
     place = serve(starlette_api(allow_origins=allowed, **_METHODS))
     elsewhere = place.url("/echo", host="other.localhost")
@@ -79,12 +79,12 @@ async def test_a_second_host_sees_null(
 
 
 @pytest.mark.parametrize(
-    ("more", "blocked"), [([], _NO_ORIGIN), (["null"], None)], ids=["listed", "listed beside null"]
+    ("more", "blocked"), [([], _NO_ORIGIN), (["null"], None)], ids=["listed", "listed next to null"]
 )
 async def test_the_way_back_to_the_first_host_is_null(
     page: Visitor, serve: Serve, origin: str, more: list[str], blocked: str | None
 ) -> None:
-    """An API that sends the browser away and gets it back sees `null`, not the page it knows."""
+    """If an API redirects to another host, which redirects back to the API, the API gets `null` as the origin."""
     place = serve(starlette_api(allow_origins=[origin, *more]))
     back = place.url("/echo")
     away = place.url(f"/redirect/307?to={back}", host="other.localhost")
@@ -94,12 +94,12 @@ async def test_the_way_back_to_the_first_host_is_null(
 
 
 @pytest.mark.parametrize(
-    ("allows_null", "blocked"), [(False, _NO_ORIGIN), (True, None)], ids=["listed", "listed beside null"]
+    ("allows_null", "blocked"), [(False, _NO_ORIGIN), (True, None)], ids=["listed", "listed next to null"]
 )
 async def test_the_way_back_to_the_page_itself_is_null(
     visit_alone: Visit, serve: Serve, *, allows_null: bool, blocked: str | None
 ) -> None:
-    """A page that is sent from its own server to another and back is `null` to its own."""
+    """If a page's own server redirects to another host and back, the page's own server gets `null` as the origin."""
     place = serve(starlette_api(allow_origins=["http://app.localhost:*", *(["null"] if allows_null else [])]))
     back = place.url("/echo", host="app.localhost")
     page = await visit_alone("app.localhost")
@@ -107,13 +107,16 @@ async def test_the_way_back_to_the_page_itself_is_null(
     away = place.url(f"/redirect/307?to={back}")
     answer = await page.fetch(place.url(f"/redirect/307?to={away}", host="app.localhost"))
     assert answer.get("reason") == blocked
-    # The page itself, its own redirect, the other host's, and the way back.
+    # The page itself, its own redirect, the other host's redirect, and the final request.
     assert place.origins == [None, None, await page.run("self.origin"), "null"]
 
 
 @pytest.mark.parametrize("redirects", ["the route", "a server before it"])
 async def test_a_preflight_is_never_redirected(page: Visitor, serve: Serve, origin: str, redirects: str) -> None:
-    """The preflight of a route that redirects is answered; a server before the middleware that redirects it blocks."""
+    """The middleware answers the preflight of a route that redirects.
+
+    If a server in front redirects it, the browser blocks it.
+    """
     app = starlette_api(allow_origins=[origin], **_METHODS)
 
     async def redirecting(scope: Any, receive: Any, send: Any) -> None:
@@ -146,7 +149,7 @@ async def test_a_preflight_is_never_redirected(page: Visitor, serve: Serve, orig
 async def test_a_routers_trailing_slash_is_granted_too(
     visit: Visit, serve: Serve, origin: str, *, host: str, blocked: str | None, arrives: list[str]
 ) -> None:
-    """The redirect that Starlette's router adds to an address without its slash can be followed."""
+    """The browser can follow the redirect of Starlette's router from an address without a slash to the one with it."""
     place = serve(starlette_api(allow_origins=[origin], **_METHODS))
     answer = await (await visit(host)).fetch(place.url("/slash"), **_PUT)
     assert answer.get("reason") == blocked

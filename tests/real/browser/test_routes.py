@@ -1,4 +1,4 @@
-"""Per-route policies, as pages meet them: whose policy answers, what Chromium says of it, and what it keeps."""
+"""Per-route policies in Chromium: which policy decides, which reason Chromium reports, and what it caches."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from crossorigin.fastapi import CORSMiddleware, cors
 from tests.real.browser.conftest import Serve, Visit
 from tests.real.browser.servers import Site
 
-# All in one go, and without `cache`: Chromium keeps no preflight of a fetch that stays out of the cache.
+# All requests run in one script. They do not bypass the cache, because Chromium would not cache their preflights.
 _FETCH_ALL = """
 async ([url, requests]) => {
     const told = [];
@@ -25,7 +25,7 @@ url => new Promise(resolve => {
     socket.onclose = event => resolve(event.code);
 })
 """
-# What a page is told of a handshake that failed: https://websockets.spec.whatwg.org/#eventdef-websocket-close
+# The page's event after a failed handshake: https://websockets.spec.whatwg.org/#eventdef-websocket-close
 _FAILED = 1006
 _TOKEN = {"X-Token": "1"}
 
@@ -38,7 +38,7 @@ def at(host: str, page_port: int) -> str:
 
 
 def shop(page_port: int, **options: Any) -> FastAPI:
-    """Return an app with a policy, a router with another, and routes with one of their own."""
+    """Return an app with a policy, a router with another policy, and routes with their own policies."""
     app = FastAPI()
     methods, names = ["GET", "PUT", "DELETE"], ["X-Token"]
     app.add_middleware(
@@ -60,24 +60,24 @@ def shop(page_port: int, **options: Any) -> FastAPI:
     @app.get("/closed")
     @cors(None)
     def closed() -> None:
-        """Be read by no page."""
+        """Serve a route that no page can read."""
 
     @app.put("/mixed")
     @app.get("/mixed")
     @cors(allow_origins=["*"], allow_methods=["GET", "PUT", "POST", "DELETE"], allow_headers=names)
     def open_to_all() -> None:
-        """Be read by every page."""
+        """Serve a route that every page can read."""
 
     @app.delete("/mixed")
     @app.post("/mixed")
     def of_the_app() -> None:
-        """Leave it to the app's policy."""
+        """Serve a route with the policy of the app."""
 
     app.include_router(partners)
     return app
 
 
-# What comes of a GET, and of one that needs a preflight: the status, or Chromium's reason.
+# The result of a GET, and of a request with a preflight: the status, or Chromium's reason.
 _ABSENT, _UNASKED = "MissingAllowOriginHeader", "PreflightMissingAllowOriginHeader"
 
 
@@ -98,7 +98,7 @@ _ABSENT, _UNASKED = "MissingAllowOriginHeader", "PreflightMissingAllowOriginHead
 async def test_the_policy_nearest_to_the_endpoint_decides_who_reads(
     visit: Visit, serve: Serve, page_port: int, *, path: str, readers: set[str], status: int
 ) -> None:
-    """A public route stands beside a private one, in a router too; what is not found is the app's."""
+    """A public route works next to a private one, also in a router. The policy of the app decides about a 404."""
     place = serve(shop(page_port))
     for host in (APP, PARTNER, UNTRUSTED):
         answer = await (await visit(host)).fetch(place.url(path))
@@ -113,7 +113,7 @@ async def test_the_policy_nearest_to_the_endpoint_decides_who_reads(
 async def test_a_preflight_is_answered_by_the_policy_of_the_route(
     visit: Visit, serve: Serve, page_port: int, *, path: str, readers: set[str]
 ) -> None:
-    """Its headers are granted where the request would be read, and nothing is sent where it would not."""
+    """Exposed headers are sent only to pages that can read the response."""
     place = serve(shop(page_port))
     for host in (APP, PARTNER, UNTRUSTED):
         arrived = len(place.arrived)
@@ -124,11 +124,11 @@ async def test_a_preflight_is_answered_by_the_policy_of_the_route(
 
 
 async def test_a_routers_page_gets_nothing_of_the_apps_policy(visit: Visit, serve: Serve, page_port: int) -> None:
-    """Policies do not merge: neither the app's methods nor its header names are granted to a page of the router's."""
+    """Policies are not merged: a page of the router gets neither the methods nor the header names of the app."""
     place = serve(shop(page_port))
     page = await visit(PARTNER)
     answer = await page.fetch(place.url("/partners/orders/1"), method="PUT")
-    # Nothing serves a PUT there, so the app's policy decides, which does not list the page.
+    # No route serves PUT there, so the app's policy decides, which does not list the page.
     assert answer["reason"] == _UNASKED
     answer = await page.fetch(place.url("/partners/orders/1"), headers=_TOKEN)
     assert answer["reason"] == "PreflightInvalidStatus"
@@ -145,7 +145,7 @@ two_methods = pytest.mark.parametrize(
 async def test_a_kept_preflight_lets_no_other_method_through(
     visit: Visit, serve: Serve, page_port: int, *, first: dict[str, Any], second: dict[str, Any], name: str
 ) -> None:
-    """Where the methods of a path have two policies, what one of them grants opens nothing of the other's."""
+    """If the methods of a path have two policies, one policy never allows a method of the other."""
     place = serve(shop(page_port))
     told = await (await visit(UNTRUSTED)).run(_FETCH_ALL, [place.url("/mixed"), [first, second, first]])
     assert told == [200, "TypeError", 200]
@@ -156,7 +156,7 @@ async def test_a_kept_preflight_lets_no_other_method_through(
 async def test_kept_it_would(
     visit: Visit, serve: Serve, page_port: int, *, first: dict[str, Any], second: dict[str, Any], name: str
 ) -> None:
-    """Chromium keeps an answer by its address: one that lists all that a policy allows, to be kept, is for all."""
+    """Chromium caches preflights by address, so the list of all methods of a policy covers later requests."""
 
     async def keeping(scope: Any, receive: Any, send: Any) -> None:
         async def sending(message: Any) -> None:
@@ -172,7 +172,7 @@ async def test_kept_it_would(
     app = shop(page_port)
     place = serve(keeping)
     told = await (await visit(UNTRUSTED)).run(_FETCH_ALL, [place.url("/mixed"), [first, second]])
-    # The page does not read it, but it has been done.
+    # The page cannot read the response, but the request was executed.
     assert told == [200, "TypeError"]
     assert place.arrived == ["OPTIONS", name, second["method"]]
 
@@ -180,7 +180,7 @@ async def test_kept_it_would(
 async def test_where_one_policy_decides_a_path_its_preflight_is_kept(
     visit: Visit, serve: Serve, page_port: int
 ) -> None:
-    """Of two methods with equal policies, the second needs no preflight."""
+    """If two methods have equal policies, the second one needs no preflight."""
     app = shop(page_port)
     open_to_all = cors(allow_origins=["*"], allow_methods=["PUT", "DELETE"])
 
@@ -192,7 +192,7 @@ async def test_where_one_policy_decides_a_path_its_preflight_is_kept(
     @app.delete("/both")
     @open_to_all
     def delete() -> None:
-        """Serve the other."""
+        """Serve the other method."""
 
     place = serve(app)
     told = await (await visit(UNTRUSTED)).run(_FETCH_ALL, [place.url("/both"), [_PUT, _DELETE, _PUT]])
@@ -203,7 +203,7 @@ async def test_where_one_policy_decides_a_path_its_preflight_is_kept(
 async def test_a_method_that_no_route_of_the_path_takes_is_named_by_the_console(
     visit: Visit, serve: Serve, page_port: int
 ) -> None:
-    """Limited to what is served, a DELETE is refused before it is sent; in debug the console says for which method."""
+    """With `served_methods_only`, the preflight of a DELETE is refused. With `debug`, the console names the method."""
     page = await visit(APP)
     served = {"served_methods_only": True}
     for options, reason, arrived in (
@@ -220,7 +220,7 @@ async def test_a_method_that_no_route_of_the_path_takes_is_named_by_the_console(
 async def test_a_blocked_request_is_judged_by_the_policy_of_its_route(
     visit: Visit, serve: Serve, page_port: int
 ) -> None:
-    """A stranger's page reads the public route, and the private one never runs for it."""
+    """A page that is not listed can read the public route, and the private one never runs for it."""
     place = serve(shop(page_port, on_refused="block"))
     page = await visit(UNTRUSTED)
     assert (await page.fetch(place.url("/public/1")))["status"] == 200
@@ -232,7 +232,7 @@ async def test_a_blocked_request_is_judged_by_the_policy_of_its_route(
 async def test_a_socket_with_a_policy_of_its_own_opens_for_its_pages(
     visit: Visit, page_port: int, *, checks: bool
 ) -> None:
-    """Its own policy guards it whatever the middleware checks; one without is guarded where all are."""
+    """The policy of a route protects it whatever the middleware checks. Without one, `check_websockets` protects it."""
     app = FastAPI()
     app.add_middleware(CORSMiddleware, allow_origins=[at(APP, page_port)], check_websockets=checks)
 
@@ -263,7 +263,7 @@ async def test_a_socket_with_a_policy_of_its_own_opens_for_its_pages(
 
 
 async def greet(socket: WebSocket) -> None:
-    """Say hello."""
+    """Accept the connection and send a greeting."""
     await socket.accept()
     await socket.send_text("hello")
     await socket.close()

@@ -1,4 +1,4 @@
-"""A page that asks for what no server is asked for is told so by Chromium in the words that the model has."""
+"""If a page requests a URL with a scheme that is not HTTP, Chromium's message is the one of the model."""
 
 import pytest
 from playwright.async_api import Browser
@@ -22,7 +22,7 @@ HOW = {
 @pytest.mark.parametrize("url", ["localhost:8000/items?q#f", "ws://127.0.0.1/", "file:///items"])
 @pytest.mark.parametrize("how", HOW)
 async def test_chromium_says_what_the_model_says(browser: Browser, page_port: int, url: str, how: str) -> None:
-    """Word for word, whether it is `fetch` that asks, in which mode, or an XMLHttpRequest."""
+    """The message is the same for `fetch` in each mode and for XMLHttpRequest."""
     origin = f"http://app.localhost:{page_port}"
     page = await browser.new_page()
     await page.goto(origin)

@@ -1,4 +1,4 @@
-"""A request whose body is a stream: it always asks first, and needs HTTP/2 in Chromium."""
+"""A request whose body is a stream always needs a preflight and, in Chromium, HTTP/2."""
 
 from collections.abc import Generator
 from typing import Any
@@ -18,7 +18,7 @@ _STREAM = """
 
 @pytest.fixture(scope="module")
 def serve_securely(tmp_path_factory: pytest.TempPathFactory) -> Generator[Serve]:
-    """Serve an app at a place of its own, over HTTP/2."""
+    """Serve an app below its own path, over HTTP/2."""
     api = Api()
     with SecureSite(api, tmp_path_factory.mktemp("certificate")) as site:
         yield lambda app: Place(api, site.port, app, "https")
@@ -44,7 +44,7 @@ async def test_a_stream_asks_for_post(
     fetch: dict[str, Any],
     blocked: str | None,
 ) -> None:
-    """A preflight for POST that names no header is answered from the list, and the body arrives whole."""
+    """A preflight for POST without custom headers is decided by the list, and the whole body arrives."""
     place = serve_securely(starlette_api(allow_origins=[origin], **policy))
     answer = await (await visit(host)).load(_STREAM, place.url("/echo"), **fetch)
     assert answer.get("reason") == blocked
@@ -56,7 +56,7 @@ async def test_a_stream_asks_for_post(
 
 
 async def test_a_stream_ends_at_http_1(visit: Visit, serve: Serve, origin: str) -> None:
-    """Over HTTP/1.1 the preflight is allowed and the request is not sent: that is no refusal of the policy's."""
+    """Over HTTP/1.1 the preflight is allowed, but Chromium does not send the request. The policy did not refuse it."""
     place = serve(starlette_api(allow_origins=[origin], allow_methods=["POST"]))
     answer = await (await visit("app.localhost")).load(_STREAM, place.url("/echo"))
     assert answer["reason"] == "net::ERR_ALPN_NEGOTIATION_FAILED"

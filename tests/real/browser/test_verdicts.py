@@ -1,6 +1,6 @@
-"""What Chromium lets a page read, and the reason it gives where it does not, case by case.
+"""What Chromium lets a page read, and its reason if it blocks the response, case by case.
 
-The reason is the browser's own code, `Network.loadingFailed.corsErrorStatus.corsError`, never a text of its console.
+The reason is the browser's own code, `Network.loadingFailed.corsErrorStatus.corsError`, not a text of its console.
 """
 
 from dataclasses import dataclass, field
@@ -52,14 +52,17 @@ _OPAQUE = "app.localhost/sandboxed"
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """One fetch: the policy, the page, the request; what is expected of the browser and what reaches the server."""
+    """One fetch and its expected result.
+
+    It has the policy, the page, the request, the expected verdict of the browser, and the requests that arrive.
+    """
 
     name: str
     policy: dict[str, Any]
     page: str = "app.localhost"
     path: str = "/echo"
     fetch: dict[str, Any] = field(default_factory=dict)
-    # The reason for which it is blocked; None if the page reads the answer.
+    # The reason why it is blocked; None if the page reads the response.
     blocked: str | None = None
     status: int = 200
     # The methods that arrive; OPTIONS is the preflight.
@@ -99,11 +102,11 @@ _CASES = [
          blocked=NO_ORIGIN_PREFLIGHT, arrives=["OPTIONS"]),
     Case(name="JSON POST, not listed", policy=_FULL, page="evil.localhost",
          fetch=method("POST", headers=_JSON, body="{}"), blocked=NO_ORIGIN_PREFLIGHT, arrives=["OPTIONS"]),
-    Case(name="text POST, not listed, is no preflight's to stop", policy=_FULL, page="evil.localhost",
+    Case(name="text POST, not listed, needs no preflight", policy=_FULL, page="evil.localhost",
          fetch=method("POST", body="x"), blocked=NO_ORIGIN, arrives=["POST"]),
     Case(name="PUT, not listed, debug", policy={**_FULL, **_DEBUG}, page="evil.localhost", fetch=method("PUT"),
          blocked=NO_ORIGIN_PREFLIGHT, arrives=["OPTIONS"]),
-    # One answer for all.
+    # One response for every origin.
     Case(name="constant, listed", policy=_CONSTANT, fetch=_INCLUDE, arrives=["GET"]),
     Case(name="constant, not listed", policy=_CONSTANT, page="evil.localhost", blocked=OTHER_ORIGIN, arrives=["GET"]),
     Case(name="constant, not listed, credentials", policy=_CONSTANT, page="evil.localhost", fetch=_INCLUDE,
@@ -138,7 +141,7 @@ _CASES = [
     Case(name="patch is not PATCH", policy=_LISTS, fetch=method("patch"), blocked=BAD_STATUS, arrives=["OPTIONS"]),
     Case(name="patch is not PATCH, debug", policy={**_LISTS, **_DEBUG}, fetch=method("patch"), blocked=NO_METHOD,
          arrives=["OPTIONS"]),
-    Case(name="patch is no standard method", policy=_FULL, fetch=method("patch"), blocked=BAD_STATUS,
+    Case(name="patch is not a standard method", policy=_FULL, fetch=method("patch"), blocked=BAD_STATUS,
          arrives=["OPTIONS"]),
     Case(name="QUERY, all methods", policy=_FULL, fetch=method("QUERY"), arrives=["OPTIONS", "QUERY"]),
     Case(name="a method of one's own, listed", policy=listed(allow_methods=["CHICKEN"]), fetch=method("CHICKEN"),
@@ -152,7 +155,7 @@ _CASES = [
          blocked=BAD_STATUS, arrives=["OPTIONS"]),
     Case(name="GET with a header, GET not listed", policy=listed(allow_methods=["PUT"], allow_headers=["X-Token"]),
          fetch={"headers": _TOKEN}, blocked=BAD_STATUS, arrives=["OPTIONS"]),
-    # A 200 would let it pass, for GET is safelisted: debug must not say so.
+    # A 200 would make the browser allow it, because GET is safelisted. With `debug`, the status must not be 200.
     Case(name="GET with a header, GET not listed, debug",
          policy=listed(allow_methods=["PUT"], allow_headers=["X-Token"], **_DEBUG),
          fetch={"headers": _TOKEN}, blocked=BAD_STATUS, arrives=["OPTIONS"]),
@@ -207,7 +210,7 @@ _CASES = [
          arrives=["OPTIONS"]),
     Case(name="any origin, method not listed, debug", policy={**_WILDCARD, **_DEBUG}, fetch=method("PUT"),
          blocked=NO_METHOD, arrives=["OPTIONS"]),
-    # Every status may be read.
+    # A page can read every status.
     *(
         Case(name=f"status {status}", policy=_DEFAULT, path=f"/status/{status}", status=status, arrives=["GET"])
         for status in (201, 204, 304, 400, 401, 403, 404, 405, 429, 500, 503)
@@ -222,7 +225,7 @@ _CASES = [
     Case(name="status 500, not listed", policy=_DEFAULT, page="evil.localhost", path="/status/500",
          blocked=NO_ORIGIN, arrives=["GET"]),
     Case(name="a stream", policy=_DEFAULT, path="/stream", arrives=["GET"]),
-    # A route that lets everybody in has no say.
+    # A route that allows every origin is not affected.
     Case(name="a route's own CORS, listed", policy=_DEFAULT, path="/own-cors", arrives=["GET"]),
     Case(name="a route's own CORS, not listed", policy=_DEFAULT, page="evil.localhost", path="/own-cors",
          blocked=NO_ORIGIN, arrives=["GET"]),
@@ -253,13 +256,13 @@ _CASES = [
 
 
 def with_port(policy: dict[str, Any], port: int) -> dict[str, Any]:
-    """Write the pages' port into the origins of a policy."""
+    """Add the pages' port to the origins of a policy."""
     origins = [origin.replace("{port}", str(port)) for origin in policy.get("allow_origins", [])]
     return {**policy, "allow_origins": origins}
 
 
 async def foresee(case: Case, api: Any, origin: str) -> Verdict:
-    """Return what the model of Chromium says of the same fetch, over the same app without a server."""
+    """Return the verdict of the Chromium model on the same fetch, with the same app in process."""
     asked = {"method": "GET", "headers": {}, "credentials": "same-origin", "body": None, **case.fetch}
     typed = any(name.lower() == "content-type" for name in asked["headers"])
     request = BrowserRequest(
@@ -275,13 +278,13 @@ async def foresee(case: Case, api: Any, origin: str) -> Verdict:
 
 
 def test_the_cases_have_names_of_their_own() -> None:
-    """Each row is a case, and there are enough of them."""
+    """Each row is a case, and the table has enough of them."""
     assert len({case.name for case in _CASES}) == len(_CASES) >= 40
 
 
 @pytest.mark.parametrize("case", _CASES, ids=lambda case: case.name)
 async def test_chromium_judges_as_expected(case: Case, visit: Visit, serve: Serve, page_port: int) -> None:
-    """The page reads what the policy allows, and Chromium and the model of it name the same reason for the rest."""
+    """The page reads what the policy allows. Otherwise Chromium and its model report the same reason."""
     api = fastapi_api(**with_port(case.policy, page_port))
     place = serve(api)
     host, _, path = case.page.partition("/")

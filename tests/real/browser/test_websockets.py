@@ -1,7 +1,8 @@
-"""What a page can do to a WebSocket of another origin, with the user's cookies: Chromium asks nobody, the server must.
+"""What a page can do with a WebSocket of another origin and the user's cookies.
 
-The page that hijacks stands below the server's own name, as one of another team or of a taken-over name does: it is
-of the same site, so that `SameSite` keeps no cookie from it.
+Chromium checks nothing, so the server must. The hijacking page has a name below the server's own, like a page of
+another team or of a subdomain that was taken over. It belongs to the same site, so `SameSite` does not remove the
+cookie.
 """
 
 from collections.abc import AsyncGenerator, Generator
@@ -30,19 +31,19 @@ url => new Promise(resolve => {
 _POST = """
 url => fetch(url, {method: "POST", mode: "no-cors", credentials: "include"}).then(answer => answer.type)
 """
-# What a page is told of a handshake that failed, however it did: https://websockets.spec.whatwg.org/#eventdef-websocket-close
+# The page's event after any failed handshake: https://websockets.spec.whatwg.org/#eventdef-websocket-close
 _FAILED = 1006
 
 
 async def log_in(request: Request) -> Response:
-    """Set the cookie, as strictly as can be."""
+    """Set the cookie with the strictest attributes."""
     page = HTMLResponse("<!doctype html><title>bank</title>")
     page.set_cookie("session", "secret", samesite="strict", httponly=True)
     return page
 
 
 class Bank:
-    """A server with cookies and a WebSocket, and what arrives there."""
+    """A server with cookies and a WebSocket, which records what arrives."""
 
     def __init__(self, **options: Any) -> None:
         self.handshakes: list[dict[str, str]] = []
@@ -55,7 +56,7 @@ class Bank:
         self._app = CORSMiddleware(Starlette(routes=routes), **options)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Note a handshake, whatever becomes of it."""
+        """Record a handshake, whatever its result is."""
         if scope["type"] == "websocket":
             self.handshakes.append({name.decode(): value.decode() for name, value in scope["headers"]})
         await self._app(scope, receive, send)
@@ -73,7 +74,7 @@ class Bank:
 
 @pytest.fixture(scope="module")
 def bank(request: pytest.FixtureRequest, origin: str) -> Generator[tuple[Bank, Site]]:
-    """A bank that enforces what the test says, and allows one origin."""
+    """A bank that enforces the options of the test, and allows one origin."""
     bank = Bank(allow_origins=[origin], allow_credentials=True, **request.param)
     with Site(bank) as site:
         yield bank, site
@@ -81,7 +82,7 @@ def bank(request: pytest.FixtureRequest, origin: str) -> Generator[tuple[Bank, S
 
 @pytest.fixture
 async def user(browser: Browser, bank: tuple[Bank, Site]) -> AsyncGenerator[BrowserContext]:
-    """A browser that is logged in at the bank."""
+    """A browser whose user is logged in at the bank."""
     bank[0].handshakes.clear()
     bank[0].served.clear()
     context = await browser.new_context()
@@ -92,7 +93,7 @@ async def user(browser: Browser, bank: tuple[Bank, Site]) -> AsyncGenerator[Brow
 
 
 async def run(user: BrowserContext, script: str, page: str, to: str) -> tuple[Any, list[int]]:
-    """Run a script in a page; return what it returns, and the statuses with which handshakes were refused."""
+    """Run a script in a page. Return its result, and the statuses of the refused handshakes."""
     opened = await user.new_page()
     network = await user.new_cdp_session(opened)
     errors: list[str] = []
@@ -100,7 +101,7 @@ async def run(user: BrowserContext, script: str, page: str, to: str) -> tuple[An
     await network.send("Network.enable")
     await opened.goto(page)
     result = await opened.evaluate(script, to)
-    # A round trip: whatever was told before it has arrived.
+    # After one more round trip, all earlier messages have arrived.
     await network.send("Network.disable")
     return result, [int(error.rpartition(" ")[2]) for error in errors]
 
@@ -113,7 +114,7 @@ _TRUSTING = pytest.mark.parametrize("bank", [{}], ids=["trusting"], indirect=Tru
 async def test_without_the_check_a_page_of_another_origin_reads_the_users_account(
     user: BrowserContext, bank: tuple[Bank, Site], page_port: int
 ) -> None:
-    """The hijack is real: CORS refuses that page, and the browser connects it with the cookie all the same."""
+    """The hijacking is real: CORS blocks that page's requests, but the browser opens its WebSocket with the cookie."""
     page, to = f"http://{_EVIL}:{page_port}/", f"ws://{_HOST}:{bank[1].port}/account"
     assert await run(user, _OPEN, page, to) == ("the account of secret", [])
     assert bank[0].served == ["secret"]
@@ -134,7 +135,7 @@ async def test_without_the_check_a_page_of_another_origin_reads_the_users_accoun
 async def test_with_the_check_no_stranger_connects(
     user: BrowserContext, bank: tuple[Bank, Site], page_port: int, *, host: str, path: str, cookie: bool
 ) -> None:
-    """The handshake arrives, with the cookie where the site is the same; it is answered 403, and the app never runs."""
+    """The handshake arrives, with the cookie if the site is the same. It gets 403, and the app never runs."""
     page, to = f"http://{host}:{page_port}{path}", f"ws://{_HOST}:{bank[1].port}/account"
     assert await run(user, _OPEN, page, to) == (_FAILED, [403])
     [handshake] = bank[0].handshakes
@@ -147,14 +148,14 @@ async def test_with_the_check_no_stranger_connects(
 async def test_with_the_check_an_allowed_page_connects(
     user: BrowserContext, bank: tuple[Bank, Site], origin: str
 ) -> None:
-    """The policy's origins are those that may, here as for requests."""
+    """The origins of the policy can connect, as they can send requests."""
     told, refused = await run(user, _OPEN, f"{origin}/", f"ws://{_HOST}:{bank[1].port}/account")
     assert (told, refused) == ("the account of None", [])
 
 
 @_CHECKING
 async def test_with_the_check_the_servers_own_page_connects(user: BrowserContext, bank: tuple[Bank, Site]) -> None:
-    """It is in no policy, and the browser says nothing of the site in a handshake: `Host` tells."""
+    """The server's own origin is in no policy, and `Host` identifies it, because a handshake has no Sec-Fetch-Site."""
     own = f"{_HOST}:{bank[1].port}"
     assert await run(user, _OPEN, f"http://{own}/", f"ws://{own}/account") == ("the account of secret", [])
     [handshake] = bank[0].handshakes
@@ -168,7 +169,10 @@ async def test_with_the_check_the_servers_own_page_connects(user: BrowserContext
 async def test_a_request_that_needs_no_preflight_is_kept_from_the_app_where_that_is_asked_for(
     user: BrowserContext, bank: tuple[Bank, Site], page_port: int, *, served: list[str]
 ) -> None:
-    """A page that may read nothing can still send a POST with the cookie: the app runs, or never does."""
+    """A page that cannot read anything can still send a POST with the cookie.
+
+    With `on_refused="block"`, the app never runs.
+    """
     to = f"http://{_HOST}:{bank[1].port}/pay"
     assert await run(user, _POST, f"http://{_EVIL}:{page_port}/", to) == ("opaque", [])
     assert bank[0].served == served
@@ -177,7 +181,7 @@ async def test_a_request_that_needs_no_preflight_is_kept_from_the_app_where_that
 @pytest.mark.parametrize("bank", [{"on_refused": "block"}], ids=["block"], indirect=True)
 @pytest.mark.parametrize("policy", ["origin", "no-referrer"])
 async def test_the_servers_own_page_may_post(user: BrowserContext, bank: tuple[Bank, Site], policy: str) -> None:
-    """A browser sends `Origin` with a POST to its own server, too: that is no stranger's."""
+    """A browser sends `Origin` with a POST to the page's own server too, and this is not a cross-origin request."""
     own = f"http://{_HOST}:{bank[1].port}"
     script = _POST.replace("{", f'{{referrerPolicy: "{policy}", ', 1)
     assert await run(user, script, f"{own}/", f"{own}/pay") == ("basic", [])

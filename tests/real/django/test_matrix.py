@@ -97,7 +97,7 @@ def test_a_repeated_origin_is_refused(server: Server) -> None:
 
 
 def test_a_name_with_underscores_is_never_a_way_around(server: Server) -> None:
-    """Beside the real header it is left out or refused, and without that it never allows more than the policy."""
+    """Next to the real header it is dropped or refused. Alone it never allows more than the policy."""
     wrong, right = ("Access_Control_Request_Method", "TRACE"), ("Access-Control-Request-Method", "GET")
     answer = server.ask("OPTIONS", ("Origin", ORIGIN), wrong, right, path="/ok")
     assert (answer.status, answer.body) in {(200, b"OK"), (400, b"Disallowed CORS method")}
@@ -106,7 +106,7 @@ def test_a_name_with_underscores_is_never_a_way_around(server: Server) -> None:
 
 
 def test_hostile_bytes_do_no_harm(server: Server) -> None:
-    """Whatever arrives is answered, and nothing of it is repeated in a CORS header."""
+    """Each request gets a response, and no CORS header repeats a part of the hostile value."""
     for origin in (b"https://\xff\xfe.example", b"\x80" * 400, b"null, null", b"https://app.\x0bexample.com", b""):
         answer = server.ask("GET", ("Origin", origin), path="/ok")
         assert answer.status in {200, 400}
@@ -114,7 +114,7 @@ def test_hostile_bytes_do_no_harm(server: Server) -> None:
 
 
 def test_a_cached_response_has_the_headers_of_each_request(server: Server) -> None:
-    """The cache is inside, so that it never gives one origin what was meant for another."""
+    """The cache is inside the middleware, so one origin never gets the response of another."""
     first, second, third = (read(server, "/cached", origin) for origin in (ORIGIN, OTHER, ORIGIN))
     assert first.body == second.body == third.body
     assert [answer.values(b"access-control-allow-origin") for answer in (first, second, third)] == [
@@ -125,7 +125,7 @@ def test_a_cached_response_has_the_headers_of_each_request(server: Server) -> No
 
 
 def test_a_response_can_be_compressed_and_not_modified(server: Server) -> None:
-    """A 304 has its headers too, which browsers combine with the response that they kept."""
+    """A 304 has its own CORS headers, which browsers combine with the cached response."""
     first = read(server, "/cached", ORIGIN)
     (tag,) = first.values(b"etag")
     answer = ask(server, "GET", "/cached", {"Origin": ORIGIN, "If-None-Match": tag.decode()})
@@ -133,7 +133,7 @@ def test_a_response_can_be_compressed_and_not_modified(server: Server) -> None:
 
 
 def test_a_view_has_its_own_policy(server: Server) -> None:
-    """For the response and the preflight."""
+    """The policy of the view decides the response and the preflight."""
     for origin, allowed in ((PARTNER, [PARTNER.encode()]), (ORIGIN, [])):
         assert read(server, "/partner", origin).values(b"access-control-allow-origin") == allowed
         fields = {"Origin": origin, "Access-Control-Request-Method": "GET"}
@@ -141,7 +141,7 @@ def test_a_view_has_its_own_policy(server: Server) -> None:
 
 
 def test_a_post_of_a_trusted_origin_passes_the_csrf_protection(server: Server) -> None:
-    """With its token. Another origin is refused by Django, and cannot read why."""
+    """The POST needs its CSRF token. Django refuses another origin, whose page cannot read the reason."""
     token = "a" * 32
     fields = {"Cookie": f"csrftoken={token}", "X-CSRFToken": token, "Content-Length": "0"}
     answer = ask(server, "POST", "/echo", {"Origin": ORIGIN, **fields})

@@ -43,19 +43,19 @@ def authenticate(get_response: Any) -> Any:
 @require_GET
 @never_cache
 def ok(request: Any) -> HttpResponse:
-    """Answer GET."""
+    """Answer a GET."""
     return HttpResponse("ok")
 
 
 @never_cache
 def echo(request: Any) -> HttpResponse:
-    """Answer what is posted, with a session."""
+    """Return the posted data, and use the session."""
     request.session["posted"] = True
     return HttpResponse(request.body)
 
 
 def cached(request: Any) -> HttpResponse:
-    """Answer what the cache keeps: a new number for each request that reaches the view."""
+    """Return a cached response: a new number for each request that reaches the view."""
     cached.count += 1  # type: ignore[attr-defined]
     return HttpResponse(str(cached.count))  # type: ignore[attr-defined]
 
@@ -77,27 +77,27 @@ async def parts_async() -> Any:
 
 @never_cache
 def stream(request: Any) -> StreamingHttpResponse:
-    """Answer a stream, as the server wants it."""
+    """Return a stream, synchronous or asynchronous as the server requires."""
     return StreamingHttpResponse(parts_async() if hasattr(request, "scope") else parts(), content_type="text/plain")
 
 
 def file(request: Any) -> Any:
-    """Answer a file; under ASGI, Django warns about files that it reads synchronously."""
+    """Return a file. Under ASGI, Django warns about files that it reads synchronously."""
     if hasattr(request, "scope"):
         return HttpResponse("a static file\n", headers={"Content-Disposition": "attachment"})
     return FileResponse(io.BytesIO(b"a static file\n"), as_attachment=True, filename="file.txt")
 
 
 def crash(request: Any) -> HttpResponse:
-    """Raise."""
+    """Raise an exception."""
     raise ZeroDivisionError
 
 
 class Framework(APIView):
-    """A view of Django REST Framework that asks for authentication."""
+    """A view of Django REST Framework that requires authentication."""
 
     def get(self, request: Any) -> HttpResponse:
-        """Raise what the framework answers."""
+        """Raise an exception that the framework answers."""
         raise NotAuthenticated
 
 

@@ -13,54 +13,54 @@ _PATIENCE = 30
 
 PAGE = "https://app.example.com"
 Lines = list[tuple[str, str]]
-# Is told the method and the Origin, and returns a status and header lines; None hangs up.
+# It gets the method and the Origin, and returns a status and header lines, or None to close the connection.
 Behavior = Callable[[str, str], tuple[int, Lines] | None]
 
 
 def reflecting(method: str, origin: str) -> tuple[int, Lines]:
-    """Let everybody in, with credentials, and say nothing to caches."""
+    """Allow every origin with credentials, without `Vary`."""
     lines = [("Access-Control-Allow-Origin", origin), ("Access-Control-Allow-Credentials", "true")]
     return 200, [*lines, ("Access-Control-Allow-Methods", "PUT")]
 
 
 def doubling(method: str, origin: str) -> tuple[int, Lines]:
-    """Set all twice, as an app and its proxy do."""
+    """Set each header twice, like an app and its proxy."""
     return 200, [("Access-Control-Allow-Origin", PAGE), ("Vary", "Origin")] * 2
 
 
 def authenticating(method: str, origin: str) -> tuple[int, Lines]:
-    """Want to know who asks, even of a preflight."""
+    """Require authentication, even for a preflight."""
     return 401, [("WWW-Authenticate", 'Bearer realm="api"')]
 
 
 def redirecting(method: str, origin: str) -> tuple[int, Lines]:
-    """Send everybody to the login."""
+    """Redirect every request to the login page."""
     return 302, [("Location", "https://login.example.com/?next=/items"), ("Access-Control-Allow-Origin", PAGE)]
 
 
 def failing(method: str, origin: str) -> tuple[int, Lines]:
-    """Allow the preflight, and fail without headers."""
+    """Allow the preflight, and fail without CORS headers."""
     if method == "OPTIONS":
         return 204, [("Access-Control-Allow-Origin", PAGE), ("Access-Control-Allow-Methods", "PUT")]
     return 500, []
 
 
 def lasting(method: str, origin: str) -> tuple[int, Lines]:
-    """Answer everybody, for a year."""
+    """Allow every origin, with a max-age of one year."""
     lines = [("Access-Control-Allow-Origin", "*"), ("Access-Control-Allow-Methods", "PUT")]
     return 200, [*lines, ("Access-Control-Max-Age", "31536000")]
 
 
 def obeyed(method: str, origin: str) -> tuple[int, Lines]:
-    """Send what a terminal would obey."""
+    """Send control characters that a terminal would execute."""
     return 200, [("Access-Control-Allow-Origin", "https://a.example\x1b[2J")]
 
 
 class MisbehavingServer:
-    """One server, in a thread of its own; it closes each connection after an answer."""
+    """One server in its own thread, which closes each connection after a response."""
 
     def __init__(self, behavior: Behavior | None = None, *, raw: bytes | None = None) -> None:
-        """Serve a behavior, or the same bytes for each request; neither: take requests and never answer."""
+        """Serve a behavior, or the same bytes for each request. Without either, accept requests and never answer."""
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}/items"
@@ -81,7 +81,7 @@ class MisbehavingServer:
         fields = dict(line.lower().split(": ", 1) for line in head[1:] if line)
         self.asked.append(f"{method} {fields['origin']}")
         if self._behavior is None and self._raw is None:
-            # Whoever asks has to go away.
+            # The client has to close the connection.
             await reader.read()
         elif self._raw is not None:
             writer.write(self._raw)
@@ -102,7 +102,7 @@ class MisbehavingServer:
 
 
 def secure(folder: Path) -> SecureSite:
-    """Serve a page for everybody, with a certificate that nobody vouches for."""
+    """Serve a public page with a self-signed certificate."""
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         headers = [(b"access-control-allow-origin", b"*")]

@@ -1,4 +1,4 @@
-"""What a check says of servers with random answers is what Chromium does with them."""
+"""The verdict of a check on servers with random responses is that of Chromium."""
 
 import os
 import secrets
@@ -13,7 +13,7 @@ from tests.real.engines.random_exchanges import RandomExchanges
 from tests.real.engines.server import Servers
 from tests.real.engines.transcripts import request_of
 
-# Ends a hang; nothing is measured.
+# Only ends a hang.
 _PATIENCE = 120
 _COUNT = 200
 _CI = os.environ.get("CI") == "true"
@@ -27,13 +27,13 @@ def exchanges() -> list[Exchange]:
 
 
 async def outcome(request: BrowserRequest, transport: AsyncTransport) -> str:
-    """Return what a check says that the page gets, or that it gets nothing."""
+    """Return what the page can read according to a check, or that it can read nothing."""
     found = await check(Check(request=request, engines=("chromium",)), transport)
     return "blocked" if not found.lead.allowed else f"{found.lead.status if found.lead.readable else 0}"
 
 
 async def test_a_check_says_what_chromium_does() -> None:
-    """Of two hundred servers with random answers, asked by the browser and then by the check."""
+    """The browser and then the check send the same request to two hundred servers with random responses."""
     drawn = exchanges()
     assert len(drawn) == _COUNT
     with Servers(drawn) as servers:
@@ -52,5 +52,5 @@ async def test_a_check_says_what_chromium_does() -> None:
         if theirs != ours
     ]
     assert not differing, f"ENGINE_SEED={_SEED}\n" + "\n".join(differing)
-    # Of one kind alone it would show nothing.
+    # If all verdicts were equal, the comparison would show nothing.
     assert _COUNT / 5 < did.count("blocked") < _COUNT * 4 / 5

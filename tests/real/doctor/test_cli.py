@@ -1,4 +1,4 @@
-"""The command, asked about servers on loopback."""
+"""The command, with servers on loopback."""
 
 import json
 from importlib.resources import files
@@ -12,13 +12,13 @@ SCHEMA = json.loads((files("crossorigin.doctor") / "check.schema.json").read_tex
 
 
 def test_the_scheme_of_a_url_is_read_in_any_case() -> None:
-    """As browsers do."""
+    """The scheme is not case-sensitive, as in browsers."""
     with MisbehavingServer(lasting) as server:
         assert f"1. GET {server.url}\n" in check(server.url.replace("http", "HTTP", 1)).stdout
 
 
 def test_a_probe_says_whom_it_is_for() -> None:
-    """Before it sends anything; without the option nobody is tried."""
+    """The warning appears before anything is sent, and without the option no other origin is tried."""
     with MisbehavingServer(reflecting) as server:
         result = check(server.url, "-X", "PUT", "--credentials", "--probe")
         assert result.exit_code == 1
@@ -29,7 +29,7 @@ def test_a_probe_says_whom_it_is_for() -> None:
 
 
 def test_a_document_is_printed_whole_and_keeps_to_its_schema() -> None:
-    """Nothing else stands on stdout."""
+    """The document is everything on stdout."""
     with MisbehavingServer(authenticating) as server:
         result = check(server.url, "-X", "PUT", "--format", "json")
     told = json.loads(result.stdout)
@@ -39,7 +39,7 @@ def test_a_document_is_printed_whole_and_keeps_to_its_schema() -> None:
 
 
 def test_a_finding_about_a_response_that_a_page_can_read_is_an_exit_code() -> None:
-    """Browsers allow the page, and the server has another problem."""
+    """The exit code is 1 although browsers allow the page, because the server has another problem."""
     with MisbehavingServer(lasting) as server:
         result = check(server.url, "-X", "PUT", "--fail-on", "warning")
         assert check(server.url, "-X", "PUT").exit_code == 0

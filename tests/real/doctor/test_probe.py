@@ -1,4 +1,4 @@
-"""Servers on loopback are asked over the network, some of which misbehave."""
+"""Requests over the network to servers on loopback, some of which misbehave."""
 
 import asyncio
 import socket
@@ -24,7 +24,7 @@ from tests.real.doctor.misbehaving_servers import (
     secure,
 )
 
-# Ends a hang; nothing is measured.
+# Only ends a hang.
 _PATIENCE = 30
 
 
@@ -60,7 +60,7 @@ async def diagnose(
 async def test_misbehaving_servers_are_diagnosed(
     behavior: Behavior, method: str, reason: str | None, findings: list[str]
 ) -> None:
-    """Each server is refused for its reason, and what else is wrong with it is noticed."""
+    """Each server is refused for its reason, and its other problems are reported."""
     with MisbehavingServer(behavior) as server:
         found = await diagnose(server.url, method)
     assert found.lead.reason == reason
@@ -68,7 +68,7 @@ async def test_misbehaving_servers_are_diagnosed(
 
 
 async def test_one_request_serves_all_browsers() -> None:
-    """What differs in the order of its headers alone is asked once, and nothing is sent twice."""
+    """Requests that differ only in the order of their headers are sent once."""
     sent: list[HttpRequest] = []
     with MisbehavingServer(lasting) as server:
         await diagnose(server.url, "PUT", sent=sent)
@@ -77,7 +77,7 @@ async def test_one_request_serves_all_browsers() -> None:
 
 
 async def test_a_failure_is_remembered_too() -> None:
-    """What never came is told of no one, and is not asked for again."""
+    """A request without a response is remembered too, and not sent again."""
     asked: list[HttpRequest] = []
 
     async def nowhere(request: HttpRequest) -> None:
@@ -90,7 +90,7 @@ async def test_a_failure_is_remembered_too() -> None:
 
 
 async def test_a_server_of_one_origin_needs_no_vary() -> None:
-    """It is asked once more, as a page of another origin, and answers the same."""
+    """One more request, as a page of another origin, gets the same response, so nothing is reported."""
 
     def constant(method: str, origin: str) -> tuple[int, list[tuple[str, str]]]:
         return 200, [("Access-Control-Allow-Origin", PAGE)]
@@ -102,7 +102,7 @@ async def test_a_server_of_one_origin_needs_no_vary() -> None:
 
 
 async def test_a_probe_finds_whom_a_server_lets_in() -> None:
-    """By preflights alone, where the method could change something."""
+    """If the method can change data, only preflights are sent."""
     with MisbehavingServer(reflecting) as server:
         found = await diagnose(server.url, "PUT", probe=True)
     assert [str(finding.code) for finding in found.findings] == ["any-origin-reflected"]
@@ -110,23 +110,23 @@ async def test_a_probe_finds_whom_a_server_lets_in() -> None:
     assert [asked for asked in server.asked if not asked.startswith("OPTIONS ")] == [f"PUT {PAGE}"]
 
 
-async def test_strangers_are_tried_only_when_asked_for() -> None:
-    """Nothing else is sent than what the page would send."""
+async def test_untrusted_origins_are_tried_only_when_asked_for() -> None:
+    """Without `--probe`, nothing is sent but the requests of the page."""
     with MisbehavingServer(reflecting) as server:
         await diagnose(server.url, "PUT")
     assert set(server.asked) == {f"OPTIONS {PAGE}", f"PUT {PAGE}"}
 
 
 async def test_what_no_page_can_send_is_not_probed_either() -> None:
-    """A forbidden method stays in the browser."""
+    """A forbidden method is not sent, as in browsers."""
     with MisbehavingServer(reflecting) as server:
         found = await diagnose(server.url, "TRACE", probe=True)
     assert found.lead.reason == "forbidden-method"
     assert server.asked == []
 
 
-async def test_who_hangs_up_on_strangers_is_not_given_up() -> None:
-    """What the page gets is known, and a stranger who gets nothing is refused."""
+async def test_a_server_that_closes_the_connection_of_a_probe_is_checked() -> None:
+    """The verdict for the page is known, and an untrusted origin without a response counts as refused."""
 
     def wary(method: str, origin: str) -> tuple[int, list[tuple[str, str]]] | None:
         if origin != PAGE:
@@ -140,7 +140,7 @@ async def test_who_hangs_up_on_strangers_is_not_given_up() -> None:
 
 
 async def test_a_method_is_sent_as_it_is_written() -> None:
-    """Browsers leave patch as it is, and servers tell it from PATCH."""
+    """Browsers do not change the case of `patch`, and servers distinguish it from PATCH."""
     with MisbehavingServer(reflecting) as server:
         await network(timeout=_PATIENCE, insecure=False)(
             HttpRequest(url=server.url, method="patch", headers=((b"Origin", PAGE.encode()),), credentials=False)
@@ -155,24 +155,24 @@ async def test_a_method_is_sent_as_it_is_written() -> None:
         ("SSL_CERT_FILE", "/not/there", "tls", "The certificates of the environment cannot be read: "),
     ],
 )
-async def test_an_environment_that_cannot_be_used_is_told(
+async def test_an_unusable_environment_is_reported(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str, kind: str, message: str
 ) -> None:
-    """It is no finding."""
+    """The check ends with an error instead of a finding."""
     monkeypatch.setenv(name, value)
     told = await kind_of("http://api.invalid/")
     assert (told[0], told[1].startswith(message)) == (kind, True)
 
 
 async def kind_of(url: str, *, patience: float = _PATIENCE, insecure: bool = False) -> tuple[str, str]:
-    """Return why a check cannot run."""
+    """Return the kind of error that prevents a check."""
     with pytest.raises(CannotRunError) as caught:
         await diagnose(url, patience=patience, insecure=insecure)
     return caught.value.kind, str(caught.value)
 
 
 async def test_a_closed_port_is_named() -> None:
-    """Nobody listens."""
+    """No program listens on the port."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
     kind, message = await kind_of(url)
@@ -181,14 +181,14 @@ async def test_a_closed_port_is_named() -> None:
 
 
 async def test_a_host_without_an_address_is_named() -> None:
-    """Of a name that nobody can ever have."""
+    """The name is reserved and never has an address."""
     kind, message = await kind_of("http://crossorigin-check.invalid/")
     assert (kind, message.partition(":")[0]) == ("dns", "The host crossorigin-check.invalid has no address")
 
 
 @pytest.mark.parametrize("raw", [b"", b"SSH-2.0-OpenSSH_9.9\r\n", b"HTTP/1.1 200 OK\r\nA B: c\r\n\r\n"])
 async def test_garbage_is_no_answer(raw: bytes) -> None:
-    """Nor is a connection that is closed without one."""
+    """A connection that is closed without a response is an error too."""
     with MisbehavingServer(raw=raw) as server:
         kind, message = await kind_of(server.url)
     assert kind == "protocol"
@@ -196,14 +196,14 @@ async def test_garbage_is_no_answer(raw: bytes) -> None:
 
 
 async def test_a_server_that_never_answers_is_given_up() -> None:
-    """After as long as one is willing to wait."""
+    """The check ends after the timeout."""
     with MisbehavingServer() as server:
         kind, message = await kind_of(server.url, patience=0.2)
     assert (kind, message) == ("timeout", f"{server.url} did not answer within 0.2 seconds.")
 
 
-async def test_a_certificate_that_nobody_vouches_for_is_told(tmp_path: Path) -> None:
-    """And accepted if that is asked for."""
+async def test_a_certificate_that_nobody_vouches_for_is_reported(tmp_path: Path) -> None:
+    """With `--insecure`, the certificate is accepted."""
     with secure(tmp_path) as site:
         url = f"https://localhost:{site.port}/"
         kind, message = await kind_of(url)
@@ -212,8 +212,8 @@ async def test_a_certificate_that_nobody_vouches_for_is_told(tmp_path: Path) -> 
         assert (await diagnose(url, insecure=True)).clean
 
 
-async def test_a_server_without_tls_is_told() -> None:
-    """No certificate is to blame."""
+async def test_a_server_without_tls_is_reported() -> None:
+    """The message does not blame a certificate."""
 
     async def answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
@@ -225,8 +225,8 @@ async def test_a_server_without_tls_is_told() -> None:
     assert message.endswith(" A browser would stop here too.")
 
 
-async def test_a_url_that_the_client_does_not_take_is_told() -> None:
-    """A browser may take more than the client does."""
+async def test_a_url_that_the_client_does_not_take_is_reported() -> None:
+    """A browser may accept URLs that the client does not accept."""
     assert await kind_of(f"http://127.0.0.1:1/{'a' * 70000}") == (
         "usage",
         "This URL cannot be requested: URL too long.",

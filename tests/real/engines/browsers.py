@@ -1,7 +1,7 @@
-"""The three engines: each opens one address, and tells its own reason for what it blocks.
+"""The three engines. Each opens one address and reports the reason for each response that it blocks.
 
-None is driven: the page does all the work, and tells the servers. What only the engine knows is read where it says
-it: Chromium to its debugger, Firefox in its own console, WebKit on its output.
+Nothing controls an engine: the page makes all requests and reports to the servers. The reasons are read where each
+engine has them: in Chromium's debugging protocol, in Firefox's browser console, and in WebKit's output.
 """
 
 import json
@@ -29,7 +29,7 @@ _EXCHANGE = re.compile(r"/e/(\d+)/\d+")
 
 
 def _found(*names: str) -> str:
-    """Return the path of the first program that is here."""
+    """Return the path of the first program that is installed."""
     for name in names:
         if path := shutil.which(name):
             return path
@@ -37,17 +37,17 @@ def _found(*names: str) -> str:
 
 
 class Engine:
-    """A browser that opens one address, in a home of its own."""
+    """A browser with its own home folder that opens one address."""
 
     def __init__(self) -> None:
-        """Start nothing yet."""
-        # What it said of an exchange, in order: texts, and the codes if it has any.
+        """Store the arguments without starting the browser."""
+        # The messages of an exchange, in order: texts, and codes if the engine has them.
         self.texts: defaultdict[int, list[str]] = defaultdict(list)
         self.codes: defaultdict[int, list[str]] = defaultdict(list)
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
-        # The profile is still written to while the processes end.
+        # Processes of the browser still write to the profile while they end.
         home = self._stack.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True))
         self._home = Path(home)
         return self
@@ -67,15 +67,15 @@ class Engine:
                 start_new_session=True,
             )
         )
-        # A browser is many processes, and a group of them.
+        # A browser has many processes, which form one process group.
         self._stack.callback(os.killpg, process.pid, signal.SIGKILL)
         return process
 
     def _told(self, pattern: str, *command: str) -> str:
-        """Run a program whose output says where it can be reached; return that."""
+        """Run a program whose output contains its address, and return that address."""
         process = self._run(*command, output=subprocess.PIPE)
         said: queue.Queue[str | None] = queue.Queue()
-        # To the end, for a full pipe would stop the program.
+        # The output is read to its end, because a full pipe would stop the program.
         threading.Thread(target=_read, args=[process.stdout, said], daemon=True).start()
         lines = []
         while (line := said.get(timeout=_PATIENCE)) is not None:
@@ -97,18 +97,17 @@ def _note(notes: dict[int, list[str]], about: str, note: str) -> None:
 
 
 class _Remote(Engine):
-    """A browser that takes commands, and tells of events, in JSON over a web socket."""
+    """A browser that receives commands and sends events as JSON over a WebSocket."""
 
     def _connect(self, address: str) -> None:
-        # A ping would be answered only when nothing else is sent.
-        # The browser is killed right after the socket is closed, so nobody waits for it to agree.
+        # The browser answers a ping only when nothing else is sent.
         options: dict[str, Any] = {"compression": None, "proxy": None, "max_size": None, "ping_interval": None}
         self._socket = self._stack.enter_context(connect(address, close_timeout=0, **options))
         self._sent = 0
         self._events: list[dict[str, Any]] = []
 
     def _call(self, method: str, session: str | None = None, **parameters: Any) -> dict[str, Any]:
-        """Send a command, and return its result; keep the events that come before it."""
+        """Send a command and return its result. Keep the events that arrive before the result."""
         self._sent += 1
         more = {} if session is None else {"sessionId": session}
         self._socket.send(json.dumps({"id": self._sent, "method": method, "params": parameters, **more}))
@@ -120,16 +119,16 @@ class _Remote(Engine):
 
 
 class Chromium(_Remote):
-    """Its debugger's protocol names the reason by a code: `corsErrorStatus`."""
+    """Chromium: its debugging protocol has a code for the reason, `corsErrorStatus`."""
 
     def open(self, url: str) -> None:
-        """Start the browser, and show it the page."""
+        """Start the browser and open the page."""
         arguments = ["--headless=new", "--remote-debugging-port=0", *ARGUMENTS]
         profile = f"--user-data-dir={self._home / 'profile'}"
         self._connect(
             self._told(r"DevTools listening on (\S+)", _found("chromium"), *arguments, profile, "about:blank")
         )
-        # A page of our own: the first one may still be on its way to the address it was started with.
+        # Open a new tab, because the first one may still be loading the address of the command line.
         page = self._call("Target.createTarget", url="about:blank")["targetId"]
         session = self._call("Target.attachToTarget", targetId=page, flatten=True)["sessionId"]
         self._call("Network.enable", session)
@@ -138,15 +137,15 @@ class Chromium(_Remote):
         assert "errorText" not in navigation, navigation
 
     def listen(self) -> None:
-        """Read what was said of the requests."""
-        # By now all was sent; the answer comes behind it.
+        """Collect the messages about the requests."""
+        # All events were sent before this command, so its result arrives after them.
         self._call("Browser.getVersion")
         urls = {}
         for event in self._events:
             told = event.get("params", {})
             if event["method"] == "Network.requestWillBeSent":
                 urls[told["requestId"]] = told["request"]["url"]
-            # A preflight that fails ends the request that it was made for, and that one names the reason.
+            # A failed preflight ends the request that it was sent for, and the event of that request has the reason.
             elif event["method"] == "Network.loadingFailed" and told["type"] != "Preflight":
                 if "corsErrorStatus" in told:
                     _note(self.codes, urls[told["requestId"]], told["corsErrorStatus"]["corsError"])
@@ -155,7 +154,7 @@ class Chromium(_Remote):
 
 
 class Firefox(_Remote):
-    """Its own console has the reason, among what its pages never see."""
+    """Firefox: its browser console has the reason, which pages cannot see."""
 
     _LISTEN = """
         globalThis.told = [];
@@ -165,7 +164,7 @@ class Firefox(_Remote):
     """
 
     def open(self, url: str) -> None:
-        """Start the browser, and show it the page."""
+        """Start the browser and open the page."""
         profile = self._home / "profile"
         profile.mkdir()
         arguments = ["--headless", "--no-remote", "--remote-debugging-port", "0", "--remote-allow-system-access"]
@@ -173,7 +172,7 @@ class Firefox(_Remote):
         self._connect(self._told(r"WebDriver BiDi listening on (\S+)", *command) + "/session")
         self._call("session.new", capabilities={})
         page = self._call("browsingContext.getTree")["contexts"][0]["context"]
-        # The browser's own window, where its console can be listened to.
+        # The browser's own window, which gives access to its console.
         own = self._call("browsingContext.getTree", **{"moz:scope": "chrome"})["contexts"][0]["context"]
         self._window = {"context": own}
         self._evaluate(self._LISTEN)
@@ -185,22 +184,22 @@ class Firefox(_Remote):
         return answer["result"].get("value")
 
     def listen(self) -> None:
-        """Read what was said of the requests."""
+        """Collect the messages about the requests."""
         for category, text in json.loads(self._evaluate("JSON.stringify(told)")):
-            # What is only warned of is not blocked.
+            # A warning does not block a request.
             if category.startswith("CORS") and "Cross-Origin Request Warning" not in text:
                 _note(self.texts, text, text)
 
 
 class WebKit(Engine):
-    """WebKitGTK's small browser prints the reason, and after it what was blocked."""
+    """WebKitGTK's MiniBrowser prints the reason, and then the address that was blocked."""
 
-    # Where Debian puts the programs of a library: no PATH leads there.
+    # Debian installs the programs of a library there, which is not in PATH.
     _PATH = "usr/lib/*/webkit2gtk-4.1/MiniBrowser"
     _REASON = re.compile(r"CONSOLE SECURITY ERROR (.*)")
 
     def open(self, url: str) -> None:
-        """Start the browser, and show it the page."""
+        """Start the browser and open the page."""
         browser = next(Path("/").glob(self._PATH), None)
         assert browser, f"no MiniBrowser of WebKitGTK here: {_INSTALL}"
         display = ["-screen", "0", "800x600x24", "-nolisten", "tcp", "-displayfd", "1"]
@@ -208,21 +207,21 @@ class WebKit(Engine):
             "DISPLAY": ":" + self._told(r"^(\d+)$", _found("Xvfb"), *display),
             "GDK_BACKEND": "x11",
             "NO_AT_BRIDGE": "1",
-            # It would have to ask a desktop's session, and there is none.
+            # This would require a desktop session.
             "WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS": "1",
         }
-        # Not --private: then it prints nothing.
+        # With --private, it would print nothing.
         arguments = ["--cookies-policy=always", "--enable-write-console-messages-to-stdout=true"]
         self._output = self._home / "output"
         with self._output.open("w") as output:
             self._run(str(browser), *arguments, url, output=output, **environment)
 
     def listen(self) -> None:
-        """Read what was said of the requests."""
+        """Collect the messages about the requests."""
         reason = ""
         for line in self._output.read_text("utf-8", "replace").splitlines():
             match = self._REASON.match(line)
-            # The address is in the line behind the reason; elements and workers print none.
+            # The address is in the line after the reason. Elements and workers print no address.
             if reason and not match and line.endswith("due to access control checks."):
                 _note(self.texts, line, reason)
             reason = match[1] if match else ""

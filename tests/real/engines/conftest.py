@@ -15,8 +15,8 @@ from tests.real.engines.runs import Run, run
 
 RunOf = Callable[[str], Run]
 
-# How many random exchanges follow those of the matrix, and from which seed. `make test-nightly` asks for more of them.
-# CI always takes the same seed, so that a change is judged by what it changes.
+# The number of random exchanges after those of the matrix, and their seed. `make test-nightly` uses more of them. CI
+# always uses the same seed, so that a failure comes from a change.
 _CI = os.environ.get("CI") == "true"
 _COUNT = int(os.environ.get("ENGINE_EXCHANGES") or 500)
 _SEED = 1 if _CI else int(os.environ.get("ENGINE_SEED") or secrets.randbelow(10**9))
@@ -24,7 +24,7 @@ _SEED = 1 if _CI else int(os.environ.get("ENGINE_SEED") or secrets.randbelow(10*
 
 @pytest.fixture(scope="session")
 def run_of(pytestconfig: pytest.Config) -> Generator[RunOf]:
-    """What each engine did; all three start at the first question."""
+    """The results of each engine. All three engines start when the first result is requested."""
     exchanges = [*matrix(), *RandomExchanges(_SEED).exchanges(_COUNT)]
     with ThreadPoolExecutor() as pool:
         runs: dict[str, Future[Run]] = {engine: pool.submit(run, engine, exchanges) for engine in ENGINES}

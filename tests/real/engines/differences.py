@@ -1,7 +1,7 @@
-"""What an engine does otherwise than the model says, and is for good reason no part of the model.
+"""The differences between an engine and the model that are deliberately not part of the model.
 
-Each difference has a name, an exchange that shows it at every run, and a rule that turns the model's transcript into
-the engine's. There are few, and one that can no longer be seen has to go.
+Each difference has a name, an exchange that shows it in every run, and a rule that turns the model's transcript into
+the engine's. There are few, and a difference that no longer exists must be removed.
 """
 
 import re
@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from tests.real.engines.exchange import Exchange, fields
 from tests.real.engines.transcripts import Transcript
 
-# What the model says of another exchange.
+# The model's prediction of another exchange.
 Model = Callable[[Exchange], Transcript]
 Rule = Callable[[Exchange, Transcript, Model], Transcript]
 
@@ -45,7 +45,7 @@ def _type_of_the_body(exchange: Exchange, line: str) -> str:
 
 
 def _preflight_first(exchange: Exchange, told: Transcript, model: Model) -> Transcript:
-    """Have the preflight that the next hop needs sent, and judged, before the redirect is refused for its grant."""
+    """Insert the preflight for the next hop, which the engine sends before it refuses the redirect."""
     step = exchange.steps[0]
     if step.hops[0].at != "page" or step.ask.credentials == "include" or exchange.opaque:
         return told
@@ -95,7 +95,7 @@ def _type_left_behind(exchange: Exchange, line: str) -> str:
     at = re.match(r"-> GET \w+/([1-9]\d*)", line)
     if step.ask.mode != "no-cors" or step.ask.method.upper() in {"GET", "HEAD"} or not at:
         return line
-    # What describes the body otherwise never comes back, and its type after a 307 or 308, but not from elsewhere.
+    # Otherwise, headers that describe the body are not restored, except for its type after a 307 or 308.
     line = re.sub(r"  content-language: ?(?:\S+(?: \S+)*)?", "", line)
     left_home = step.ask.credentials == "same-origin" and step.hops[0].at == "page" != step.hops[1].at
     again = step.hops[int(at[1]) - 1].actual.code > 303
@@ -147,14 +147,14 @@ def _without_ftp(exchange: Exchange, told: Transcript, model: Model) -> Transcri
 
 
 DIFFERENCES = (
-    # The standard joins them; only the judgement about a preflight is the model's affair.
+    # The standard combines the lines. The model only covers the decision about a preflight.
     Difference(
         name="the last of two Content-Types is sent",
         engine="firefox",
         shown_by=("header sets", "['content-type'] by '', same-origin"),
         adjusted=_each_line(_last_content_type),
     ),
-    # They depend on the document, and a worker has none; of a page's fetch, the model says what becomes of them.
+    # They depend on the document, and a worker has none. For a page's fetch, the model predicts them.
     Difference(
         name="the client hints of a worker are not redirected",
         engine="chromium",
@@ -167,56 +167,56 @@ DIFFERENCES = (
         shown_by=("redirected headers", "XHR api>api>api ('302 Found', '308 Permanent')"),
         adjusted=_each_line(_type_of_the_body),
     ),
-    # Two processes look at a redirect; what it grants, the second one.
+    # Two processes check a redirect, and the second one checks its CORS headers.
     Difference(
         name="the next preflight is sent before a redirect is refused",
         engine="webkit",
         shown_by=("redirects", "GET with headers page>api>api by *, same-origin"),
         adjusted=_preflight_first,
     ),
-    # Who gets cookies outside CORS is no part of the model.
+    # The model does not include the cookies of requests outside CORS.
     Difference(
         name="a no-cors request keeps its cookies when it is redirected",
         engine="webkit",
         shown_by=("modes", "GET no-cors page>api"),
         adjusted=_cookies_kept,
     ),
-    # The same: outside CORS no server looks at it.
+    # The model does not include this either, because no server uses it outside CORS.
     Difference(
         name="the type of a no-cors body seldom comes back",
         engine="webkit",
         shown_by=("redirected headers", "no-cors api>other>api ('302 Found', '302 Found')"),
         adjusted=_each_line(_type_left_behind),
     ),
-    # Which User-Agent is sent, no CORS answer depends on.
+    # No CORS decision depends on the User-Agent.
     Difference(
         name="a User-Agent of the page is not redirected",
         engine="webkit",
         shown_by=("redirected headers", "User-Agent page>page"),
         adjusted=_each_line(_without_user_agent),
     ),
-    # Which mode a font is asked for in is for who asks the model.
+    # The caller of the model chooses the mode of a font request.
     Difference(
         name="fonts are loaded without CORS",
         engine="webkit",
         shown_by=("initiators", "font same-origin ()"),
         adjusted=_font_without_cors,
     ),
-    # sendBeacon forgets that the page was sandboxed.
+    # sendBeacon ignores that the page was sandboxed.
     Difference(
         name="the beacon of an opaque page names its server's origin",
         engine="webkit",
         shown_by=("beacons", "(), opaque"),
         adjusted=_each_line(_origin_of_the_server),
     ),
-    # Only the words differ; whoever doubles a header in two spellings is told the same of either.
+    # Only the words differ. The cause and the fix are the same for both spellings of a duplicate header.
     Difference(
         name="a header doubled in two spellings is not called doubled",
         engine="firefox",
         shown_by=("origin", "GET ('Access-Control-Allow-Origin: *', 'access-control-allow-origin: {page}')"),
         adjusted=_spelled_apart,
     ),
-    # Only the words, and of a scheme that no browser has any more.
+    # Only the words differ, for a scheme that no current browser supports.
     Difference(
         name="a redirect to ftp is refused for what it is",
         engine="webkit",
@@ -227,5 +227,5 @@ DIFFERENCES = (
 
 
 def differences_of(engine: str) -> list[Difference]:
-    """Return those of an engine."""
+    """Return the differences of an engine."""
     return [difference for difference in DIFFERENCES if difference.engine == engine]

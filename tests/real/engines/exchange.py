@@ -1,8 +1,8 @@
-"""An exchange as data: what a page asks for, and the very bytes that it is answered with.
+"""An exchange as data: the request of a page, and the exact bytes of the responses.
 
-Values may name a place in braces: `{page}` is the page's own origin (a page of an opaque origin keeps its server's),
-`{api}` and `{other}` are the origins of two more, `{next}` is the URL of the next hop, and `{after}` is that URL from
-the host on.
+Values may name a place in braces: `{page}` is the page's own origin (a page of an opaque origin uses its server's),
+`{api}` and `{other}` are the origins of two more servers, `{next}` is the URL of the next hop, and `{after}` is that
+URL without its scheme.
 """
 
 import re
@@ -10,13 +10,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-# The servers; each is an origin of its own.
+# The servers. Each one is a separate origin.
 PLACES = ("page", "api", "other")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """The head of one response: the rest of its status line, and its lines as they are sent."""
+    """The start of one response: the rest of its status line, and its header lines as they are sent."""
 
     status: str = "200 OK"
     lines: tuple[str, ...] = ()
@@ -29,24 +29,24 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hop:
-    """One URL on the way of a request: where it is, and what it answers."""
+    """One URL of a chain of redirects: its server, and its responses."""
 
     at: str = "api"
     query: str = ""
-    # To a CORS-preflight request, and to every other.
+    # The response to a CORS-preflight request, and the response to every other request.
     preflight: Answer = Answer()
     actual: Answer = Answer()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
-    """What a page does to have a request sent."""
+    """The action of a page that causes a request."""
 
     # fetch, xhr, worker (a fetch in one), beacon, events, image, script, module, style or font.
     initiator: str = "fetch"
     method: str = "GET"
     headers: tuple[tuple[str, str], ...] = ()
-    # Of an element: `omit` is no crossorigin attribute, `same-origin` is anonymous.
+    # For an element, `omit` means no crossorigin attribute, and `same-origin` means anonymous.
     credentials: str = "same-origin"
     mode: str = "cors"
     redirect: str = "follow"
@@ -59,7 +59,7 @@ class Ask:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One request of a page, and the hops on its way; each names its answers."""
+    """One request of a page, and its hops with their responses."""
 
     ask: Ask = field(default_factory=Ask)
     hops: tuple[Hop, ...] = (Hop(),)
@@ -67,12 +67,12 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exchange:
-    """Steps that a page takes one after the other, with the same URLs for all of them."""
+    """Consecutive steps of a page, which use the same URLs."""
 
     group: str
     name: str
     steps: tuple[Step, ...]
-    # The page: one of its server's origin, or of an opaque one.
+    # Whether the page has the origin of its server or an opaque one.
     opaque: bool = False
 
 
@@ -91,20 +91,20 @@ class World:
         return f"{self.origin(step.hops[hop].at)}/e/{number}/{hop}{step.hops[hop].query}"
 
     def place(self, url: str) -> tuple[str, int, int] | None:
-        """Return the server, the exchange and the hop of a URL; None if it is no URL of ours."""
+        """Return the server, the exchange and the hop of a URL, or None if it is not a URL of these servers."""
         origin, _, path = url.partition("/e/")
         place = next((place for place in PLACES if self.origin(place) == origin), None)
         numbers = re.fullmatch(r"(\d+)/(\d+)(?:\?.*)?", path)
         return (place, int(numbers[1]), int(numbers[2])) if place and numbers else None
 
     def names(self, text: str) -> str:
-        """Put the names of the places where their origins stand, so that texts of two worlds can be compared."""
+        """Replace origins by the names of their servers, so that texts of two runs can be compared."""
         for place in PLACES:
             text = text.replace(self.origin(place), "{" + place + "}")
         return text
 
     def fill(self, value: str, number: int, step: Step, hop: int) -> str:
-        """Put the origins and the URL in the place of their names."""
+        """Replace the names of servers and of the next hop by their origins and URL."""
         if "{" not in value:
             return value
         for place in PLACES:
@@ -115,31 +115,31 @@ class World:
         return value
 
     def lines(self, number: int, step: Step, hop: int, answer: Answer) -> list[str]:
-        """Return the lines of an answer, filled in."""
+        """Return the lines of a response with the names replaced."""
         return [self.fill(line, number, step, hop) for line in answer.lines]
 
     def asked(self, number: int, exchange: Exchange) -> dict[str, Any]:
-        """Return what the page's script reads."""
+        """Return the arguments of the page's script."""
         steps = [{**asdict(step.ask), "url": self.url(number, step, 0)} for step in exchange.steps]
         return {"number": number, "steps": steps}
 
 
 def fields(lines: list[str]) -> list[tuple[str, str]]:
-    """Read lines as HTTP does: a name, a colon, and a value without the spaces and tabs around it."""
+    """Read lines as HTTP does: a name, a colon, and a value without the surrounding spaces and tabs."""
     pairs = (line.split(":", 1) for line in lines if ":" in line)
     return [(name, value.strip(" \t")) for name, value in pairs]
 
 
 def one(group: str, name: str, ask: Ask, *hops: Hop, opaque: bool = False) -> Exchange:
-    """Return an exchange of one step."""
+    """Return an exchange with one step."""
     return Exchange(group=group, name=name, steps=(Step(ask=ask, hops=hops),), opaque=opaque)
 
 
 def answer(*lines: tuple[str, ...], status: str = "200 OK") -> Answer:
-    """Return an answer with all those lines."""
+    """Return a response with the given lines."""
     return Answer(status=status, lines=tuple(line for part in lines for line in part))
 
 
 def lists(name: str, values: Iterable[str], needed: str = "") -> tuple[str, ...]:
-    """Return a header's lines, with what is needed in its place."""
+    """Return the lines of a header with the required value inserted."""
     return tuple(f"{name}: {value.replace('{}', needed)}" for value in values)

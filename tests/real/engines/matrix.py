@@ -1,4 +1,4 @@
-"""The matrix: exchanges by theme, each theme made by a small function from what may be written."""
+"""The matrix of exchanges by theme. A small function makes the exchanges of each theme from the spellings."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -34,12 +34,12 @@ from tests.real.engines.spellings import (
     Lines,
 )  # fmt: skip
 
-# Its exchanges are made, not compared.
+# These exchanges are made but not compared.
 WARM_UP = "warm-up"
 
 
 def origins() -> Iterator[Exchange]:
-    """Every way to write the origin, on a response and on a preflight."""
+    """Every spelling of the origin, in a response and in the response to a preflight."""
     for lines, include in product(ORIGIN_LINES, (False, True)):
         ask = Ask(credentials="include" if include else "same-origin")
         name = f"{lines}{', include' if include else ''}"
@@ -52,7 +52,7 @@ def origins() -> Iterator[Exchange]:
 
 
 def credentials() -> Iterator[Exchange]:
-    """Every way to write that credentials are allowed."""
+    """Every spelling of the header that allows credentials."""
     own = (f"{ACAO}: {{page}}",)
     for lines in CREDENTIALS_LINES:
         for mode in ("include", "omit"):
@@ -64,7 +64,7 @@ def credentials() -> Iterator[Exchange]:
 
 
 def statuses() -> Iterator[Exchange]:
-    """Every kind of status, of a response and of a preflight."""
+    """Every kind of status, of a response and of the response to a preflight."""
     for status in STATUSES:
         yield one("status", f"GET {status}", Ask(), Hop(actual=answer(GRANT, status=status)))
         yield one("status", f"GET {status}, not granted", Ask(), Hop(actual=answer(status=status)))
@@ -80,7 +80,7 @@ def statuses() -> Iterator[Exchange]:
 
 
 def methods() -> Iterator[Exchange]:
-    """Methods in every case, and lists of them in every way."""
+    """Methods in every case, and every spelling of their lists."""
     for method, listed in product(METHODS, ("", "{}", "{}.upper", "{}.lower", "*")):
         value = {"{}.upper": method.upper(), "{}.lower": method.lower(), "{}": method}.get(listed, listed)
         for mode in ("same-origin", "include") if listed == "*" else ("same-origin",):
@@ -96,7 +96,7 @@ def methods() -> Iterator[Exchange]:
 
 
 def headers() -> Iterator[Exchange]:
-    """Request headers: values at the limits, names in every case, and lists in every way."""
+    """Request headers: values at the limits, names in every case, and every spelling of their lists."""
     for name, value in VALUES:
         hop = Hop(preflight=answer(GRANT, ALL), actual=answer(GRANT))
         yield one("header values", f"{name[:40]}: {value!r}"[:80], Ask(headers=((name, value),)), hop)
@@ -115,7 +115,7 @@ def headers() -> Iterator[Exchange]:
         hop = Hop(preflight=answer(GRANT, lists(ACAH, values, "x-One")), actual=answer(GRANT))
         yield one("header lists", f"{values}, {mode}"[:150], ask, hop)
     for size in (7, 8, 9):
-        # The fields that may be safelisted are four, so no eight of 128 bytes: the bound of 1024 is met by none.
+        # Four fields may be safelisted, each with at most 128 bytes, so they never reach the limit of 1024.
         pairs = (
             ("Accept", "a" * 128),
             ("Accept-Language", "a" * 128),
@@ -128,7 +128,7 @@ def headers() -> Iterator[Exchange]:
 
 
 def bodies() -> Iterator[Exchange]:
-    """Bodies, which bring a Content-Type along, and upload listeners."""
+    """Bodies, which add a Content-Type, and upload listeners."""
     grants = (("", ()), ("all", (f"{ACAM}: *", f"{ACAH}: *")), ("types", (f"{ACAH}: content-type",)))
     for (listed, lines), method, kind in product(
         grants,
@@ -146,7 +146,7 @@ def bodies() -> Iterator[Exchange]:
 
 
 def exposed() -> Iterator[Exchange]:
-    """Every way to write which headers a page may read."""
+    """Every spelling of the list of exposed headers."""
     own = (
         "X-One: 1", "X-Two: 2", 'ETag: "e"', "Server: s", "Link: <x>", "Cache-Control: no-cache",
         "Content-Language: en", "Expires: 0", "Last-Modified: Thu, 01 Jan 1970 00:00:00 GMT", "Pragma: x",
@@ -165,7 +165,7 @@ def exposed() -> Iterator[Exchange]:
 
 
 def opaque() -> Iterator[Exchange]:
-    """A page of an opaque origin, which is `null`."""
+    """A page with an opaque origin, whose requests have the origin `null`."""
     granted: tuple[Lines, ...] = (NULL, ANYONE, GRANT, (), (f"{ACAO}: NULL",), (f"{ACAO}: ",))
     doubled = ((f"{ACAO}: *", f"{ACAC}: true"), (f"{ACAO}: null", f"{ACAO}: null"))
     for lines, mode, method in product((*granted, *doubled), ("same-origin", "include"), ("GET", "PUT")):
@@ -215,7 +215,7 @@ def policies() -> Iterator[Exchange]:
 
 
 def ages() -> Iterator[Exchange]:
-    """The preflight cache: what one preflight spares the next."""
+    """The preflight cache: requests that need no preflight after an earlier one."""
     x = ("X-One", "1")
     put = Ask(method="PUT")
 
@@ -273,7 +273,7 @@ def ages() -> Iterator[Exchange]:
 
 
 def forgotten() -> Iterator[Exchange]:
-    """What a blocked response takes from the preflight cache."""
+    """The entries that a blocked response removes from the preflight cache."""
     granted = (f"{ACAM}: PUT, DELETE", f"{ACMA}: 1000")
     put, include = Ask(method="PUT"), Ask(method="PUT", credentials="include")
     uncredentialed = (f"{ACAO}: {{page}}",)
@@ -299,7 +299,7 @@ _ELEMENTS = ("image", "script", "module", "style")
 
 
 def initiators() -> Iterator[Exchange]:
-    """Whatever else makes a page send a request."""
+    """The other ways in which a page can send a request."""
     granted: tuple[Lines, ...] = (GRANT, ANYONE, NULL, (), (f"{ACAO}: {{page}}",), (f"{ACAO}: {{page}}/",))
     modes_ = dict.fromkeys((*_ELEMENTS, "worker"), ("omit", "same-origin", "include"))
     modes_ |= {"events": modes_["worker"][1:], "xhr": modes_["worker"][1:], "font": ("same-origin",)}
@@ -315,7 +315,7 @@ def initiators() -> Iterator[Exchange]:
 
 
 def loads() -> Iterator[Exchange]:
-    """Elements, fonts and EventSource that meet errors, redirects and an opaque origin."""
+    """Elements, fonts and EventSource with errors, redirects and an opaque origin."""
     for initiator in (*_ELEMENTS, "events", "font"):
         ask = Ask(initiator=initiator)
         for at in ("page", "api"):
@@ -328,7 +328,7 @@ def loads() -> Iterator[Exchange]:
 
 
 def beacons() -> Iterator[Exchange]:
-    """`sendBeacon`, which tells no page what became of it."""
+    """`sendBeacon`, whose result no page can read."""
     types = (None, "text/plain", "application/json", "text/html")
     for kind, lines, at in product(types, (GRANT, ANYONE, ()), ("api", "page")):
         ask = Ask(initiator="beacon", method="POST", credentials="include", body="x", body_type=kind)
@@ -340,7 +340,7 @@ def beacons() -> Iterator[Exchange]:
 
 
 def warm_up() -> Iterator[Exchange]:
-    """What each page does first, for it has the most steps: Firefox remembers no preflight until it has made a few."""
+    """The first exchange of each page, with the most steps: Firefox caches no preflight before it has sent a few."""
     hop = Hop(preflight=answer(ANYONE, (f"{ACAM}: PUT",)), actual=answer(ANYONE))
     for opaque_ in (False, True):
         steps = (Step(ask=Ask(method="PUT"), hops=(hop,)),) * 5
@@ -348,7 +348,7 @@ def warm_up() -> Iterator[Exchange]:
 
 
 def locations() -> Iterator[Exchange]:
-    """Redirects with several `Location` lines, with none, and with a scheme that says nothing."""
+    """Redirects with several `Location` lines, without one, and with a scheme that is not HTTP."""
     to = Hop(actual=answer(GRANT))
     several = {
         "the same": ("{next}?a", "{next}?a"),
@@ -372,7 +372,7 @@ def locations() -> Iterator[Exchange]:
 
 
 def failures() -> Iterator[Exchange]:
-    """What a request that fails leaves of the preflight cache."""
+    """The entries of the preflight cache after a request has failed."""
     put, delete = Ask(method="PUT"), Ask(method="DELETE")
     preflight = answer(GRANT, (f"{ACAM}: PUT", f"{ACMA}: 1000"))
     two = ("Location: {next}", "Location: /b")
@@ -393,7 +393,7 @@ def failures() -> Iterator[Exchange]:
 
 
 def matrix() -> list[Exchange]:
-    """Return all of it, each exchange with a name of its own in its group."""
+    """Return the whole matrix. The name of an exchange is unique in its group."""
     themes = (
         warm_up, origins, credentials, statuses, methods, headers, bodies, exposed, *REDIRECTING, locations, opaque,
         modes, policies, ages, forgotten, failures, initiators, loads, beacons,

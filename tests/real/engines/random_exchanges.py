@@ -1,4 +1,4 @@
-"""Random exchanges: what the matrix tries one by one, combined."""
+"""Random exchanges, which combine what the matrix contains separately."""
 
 from random import Random
 
@@ -30,14 +30,14 @@ _OWN = ("X-One: 1", "X-Two: 2", 'ETag: "e"', "Cache-Control: no-store")
 
 
 class RandomExchanges:
-    """A source of exchanges that follows from its seed."""
+    """A source of exchanges that are determined by its seed."""
 
     def __init__(self, seed: int) -> None:
-        """Begin with a seed."""
-        self._random = Random(seed)  # seeds test data, no secret
+        """Start with a seed."""
+        self._random = Random(seed)  # The seed is for test data, not for a secret.
 
     def exchanges(self, count: int) -> list[Exchange]:
-        """Return so many."""
+        """Return this number of exchanges."""
         return [self._exchange(number) for number in range(count)]
 
     def _rarely(self, share: float) -> bool:

@@ -1,4 +1,4 @@
-"""The part of the matrix that is sent from one place to another."""
+"""The part of the matrix with redirects."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -19,9 +19,9 @@ _ASKS = (
 
 
 def way(places: str, lines: Lines, *statuses: str, first: Lines | None = None) -> list[Hop]:
-    """Return hops from place to place, `page>api>other`; the first one may grant something else.
+    """Return hops from server to server, such as `page>api>other`.
 
-    They answer with these statuses, one after the other, or all with the one.
+    The first hop may have other CORS headers. The statuses are those of the hops, in order, or one for all of them.
     """
     *before, last = places.split(">")
     hops = []
@@ -33,7 +33,7 @@ def way(places: str, lines: Lines, *statuses: str, first: Lines | None = None) -
 
 
 def origins_on_the_way() -> Iterator[Exchange]:
-    """From where to where, and what the origin becomes."""
+    """Redirects between all servers, and the origins that result."""
     two = ("api>api", "api>other", "api>page", "page>api", "page>page")
     three = ("page>api>page", "api>other>api", "page>page>api", "page>api>other", "api>api>other", "page>api>api")
     for places, ask in product((*two, *three), _ASKS):
@@ -49,7 +49,7 @@ def origins_on_the_way() -> Iterator[Exchange]:
 
 
 def headers_on_the_way() -> Iterator[Exchange]:
-    """What becomes of the page's headers, and of those of its body."""
+    """The page's headers, and those of its body, after a redirect."""
     authorization = Ask(method="POST", headers=(("Authorization", "a"),))
     json = Ask(method="POST", body="{}", headers=(JSON,))
     text = Ask(method="PUT", body="x", headers=(("Content-Type", "text/plain"),))
@@ -83,7 +83,7 @@ def headers_on_the_way() -> Iterator[Exchange]:
 
 
 def odd_headers_on_the_way() -> Iterator[Exchange]:
-    """What becomes of headers outside CORS, and of those that browsers have a say in."""
+    """Headers outside CORS, and headers that browsers set themselves, after a redirect."""
     no_cors = Ask(mode="no-cors", method="POST", body="x")
     for places in ("api>api>api", "api>page>api"):
         get = Ask(mode="no-cors", headers=(("Content-Type", "text/plain"), ("Content-Language", "en")))
@@ -110,7 +110,7 @@ def odd_headers_on_the_way() -> Iterator[Exchange]:
 
 
 def codes() -> Iterator[Exchange]:
-    """What each code makes of each method."""
+    """The method after each redirect status."""
     asks = (*_ASKS[2:], Ask(method="HEAD"), Ask(method="DELETE"), Ask(headers=(JSON,)))
     for status, ask, places in product(REDIRECTS, asks, ("api>api", "api>other")):
         hops = way(places, ANYONE, status)
@@ -121,7 +121,7 @@ def codes() -> Iterator[Exchange]:
 
 
 def locations() -> Iterator[Exchange]:
-    """Where a redirect may point, and where not."""
+    """Valid and invalid targets of a redirect."""
     for location in ("", "#x", "data:,x", "ftp://127.0.0.1/", "http://", "{next}#fragment", "about:blank", "//"):
         hop = Hop(actual=answer(GRANT, (f"Location: {location}",), status="302 Found"))
         yield one("locations", repr(location), Ask(), hop, Hop(actual=answer(GRANT)))
@@ -133,7 +133,7 @@ def locations() -> Iterator[Exchange]:
 
 
 def grants() -> Iterator[Exchange]:
-    """Which of the two responses grants what."""
+    """CORS headers in each of the two responses."""
     put = Ask(method="PUT")
     for first, second in product((GRANT, (), ANYONE), (GRANT, (), ANYONE, NULL)):
         hop = Hop(preflight=answer(GRANT, ALL), actual=answer(first, _NEXT, status="307 Temporary"))
@@ -143,7 +143,7 @@ def grants() -> Iterator[Exchange]:
 
 
 def redirect_modes() -> Iterator[Exchange]:
-    """Pages that follow no redirect."""
+    """Pages that do not follow redirects."""
     for redirect, places in product(("error", "manual"), ("api>api", "page>api", "page>page")):
         ask = Ask(redirect=redirect)
         yield one("redirect modes", f"{redirect} {places}", ask, *way(places, GRANT))

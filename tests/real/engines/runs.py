@@ -1,4 +1,4 @@
-"""A run: all the exchanges in one engine, beside what the model says of each."""
+"""A run: all exchanges in one engine, next to the predictions of the model."""
 
 import difflib
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ _PATIENCE = 240
 
 @dataclass(frozen=True)
 class Run:
-    """What was seen in an engine."""
+    """The observations in one engine."""
 
     engine: EngineName
     world: World
@@ -27,21 +27,21 @@ class Run:
 
     @cached_property
     def said(self) -> Sequence[Transcript]:
-        """What the model says of it, without the differences that have a name."""
+        """Return the model's prediction for an exchange, without the known differences."""
         return [self._model(number)(exchange) for number, exchange in enumerate(self.exchanges)]
 
     def _model(self, number: int) -> Model:
         return lambda exchange: predicted(self.world, number, exchange, self.engine, self.seen[number].times)
 
     def summary(self) -> str:
-        """Count what was seen."""
+        """Return a summary with the numbers of observations."""
         requests = sum(line.startswith("->") for transcript in self.seen for line in transcript.lines)
         blocked = sum("<- blocked" in transcript.lines for transcript in self.seen)
         told = sum(transcript.text is not None for transcript in self.seen)
         return f"{requests} requests, {blocked} exchanges blocked, {told} with the reason told"
 
     def problem(self, number: int) -> str | None:
-        """Return both transcripts side by side where they differ, beyond the differences that have a name."""
+        """Return both transcripts side by side if they differ, apart from the known differences."""
         exchange = self.exchanges[number]
         expected = self.said[number]
         for difference in differences_of(self.engine):
@@ -49,14 +49,14 @@ class Run:
         return compared(self.engine, exchange, expected, self.seen[number])
 
     def applies(self, difference: Difference, number: int) -> bool:
-        """Tell whether the engine does there what the difference says, and the model alone does not."""
+        """Return whether a known difference is visible: the engine follows its rule, and the model alone does not."""
         told, seen = self.said[number], self.seen[number]
         adjusted = difference.adjusted(self.exchanges[number], told, self._model(number))
         return adjusted != told and compared(self.engine, self.exchanges[number], adjusted, seen) is None
 
 
 def compared(engine: str, exchange: Exchange, expected: Transcript, seen: Transcript) -> str | None:
-    """Return both transcripts side by side where they differ."""
+    """Return both transcripts side by side if they differ."""
     lines = list(difflib.ndiff(expected.told(seen), seen.told(seen)))
     if all(line.startswith("  ") for line in lines):
         return None
@@ -68,7 +68,7 @@ def compared(engine: str, exchange: Exchange, expected: Transcript, seen: Transc
 
 
 def run(engine: EngineName, exchanges: Sequence[Exchange]) -> Run:
-    """Have an engine take all the steps."""
+    """Run all steps in an engine."""
     with Servers(exchanges) as servers, ENGINES[engine]() as browser:
         browser.open(servers.start)
         servers.wait(_PATIENCE)

@@ -1,4 +1,4 @@
-"""Servers that answer the bytes that an exchange says, and note every request that arrives."""
+"""Servers that answer with the bytes of an exchange, and record every request that arrives."""
 
 import asyncio
 import json
@@ -25,7 +25,7 @@ _WOFF = b64decode(
     "eJxjYGRgYBBgYICTDAyMDKiAEQAD2QAkeJxjYGRgYABhCGBiQAMAAHwABQB4nGNgZhBgnMDAysDCQCKwBwICShQYGABiQAHKABAA"
     "AHicY2BgYGJgYGAGYhEgyQimWRgkGEDiIBmG///BGCgDACZoBE8AAAAAAAAAAAAAAAAAAAAABgAAeJxjYGbACwAAfQAE"
 )
-# What an element asks for must be what it can use.
+# An element needs a body that it can use.
 CONTENT = {
     "image": ("image/gif", _GIF),
     "font": ("font/woff", _WOFF),
@@ -38,7 +38,7 @@ CONTENT = {
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A request as it arrived: when, at which server, for which hop, with which headers (their names lower-case)."""
+    """A request that arrived: the time, the server, the hop, and the headers with names in lower case."""
 
     time: float
     place: str
@@ -48,13 +48,13 @@ class Arrival:
 
 
 class Servers:
-    """One server for each place, in a thread of their own."""
+    """One server for each place, all in one thread."""
 
     def __init__(self, exchanges: Sequence[Exchange]) -> None:
         self._exchanges = exchanges
         # By exchange and step, in order.
         self.arrivals: defaultdict[tuple[int, int], list[Arrival]] = defaultdict(list)
-        # By exchange, what the page saw of its steps.
+        # The results that the page saw, by exchange.
         self.results: dict[int, list[dict[str, Any]]] = {}
         self._steps: dict[int, int] = {}
         self._news = threading.Condition()
@@ -89,13 +89,13 @@ class Servers:
             transport.abort()
 
     def wait(self, seconds: float) -> None:
-        """Wait until both pages are through."""
+        """Wait until both pages have finished."""
         with self._news:
             over = self._news.wait_for(lambda: self._done == 2, seconds)
             assert over, f"{self._done} of 2 pages are through, and requests came of {len(self.arrivals)} steps"
 
     def wait_for(self, number: int, step: int, count: int) -> None:
-        """Wait for requests whose end no page is told of; what does not come is missed where it is compared."""
+        """Wait for requests whose end no page can observe. The comparison reports missing ones."""
         with self._news:
             self._news.wait_for(lambda: len(self.arrivals[number, step]) >= count, _PATIENCE)
 
@@ -112,7 +112,7 @@ class Servers:
             return _response("200 OK", ["Content-Type: text/javascript", *free], (_HERE / "page.js").read_bytes())
         if kind == "batch":
             batch = [self.world.asked(n, e) for n, e in enumerate(self._exchanges) if e.opaque == (rest[0] == "opaque")]
-            # What looks into a preflight cache comes first: a full one forgets as it likes.
+            # Exchanges about the preflight cache come first, because a full cache drops entries unpredictably.
             batch.sort(key=lambda asked: len(asked["steps"]), reverse=True)
             return _response("200 OK", free, json.dumps(batch).encode())
         if kind == "step":
@@ -138,7 +138,7 @@ class Servers:
 
 
 def framed(lines: list[str], initiator: str, code: int, method: str) -> tuple[list[str], bytes]:
-    """Add a body that the initiator can use, and the lines that say what it is."""
+    """Add a body that the initiator can use, and the header lines that describe it."""
     kind, body = CONTENT.get(initiator, ("text/plain", b"x"))
     if not any(line.lower().startswith("content-type:") for line in lines):
         lines = [*lines, f"Content-Type: {kind}"]
@@ -157,7 +157,7 @@ def _response(status: str, lines: list[str], body: bytes) -> bytes:
 
 
 class _Connection(asyncio.Protocol):
-    """Enough of HTTP/1.1 for what browsers send."""
+    """The part of HTTP/1.1 that browsers use."""
 
     def __init__(self, servers: Servers, place: str) -> None:
         self._servers = servers
@@ -168,7 +168,7 @@ class _Connection(asyncio.Protocol):
         self._transport = transport
         self._servers.connections.add(transport)
 
-    def connection_lost(self, exc: Exception | None) -> None:  # asyncio passes it
+    def connection_lost(self, exc: Exception | None) -> None:  # The argument that asyncio passes.
         self._servers.connections.discard(self._transport)
 
     def data_received(self, data: bytes) -> None:

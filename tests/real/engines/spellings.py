@@ -1,4 +1,4 @@
-"""What may be written: headers, methods, values and statuses, right, odd and wrong."""
+"""Spellings of headers, methods, values and statuses: correct, unusual and invalid ones."""
 
 ACAO = "Access-Control-Allow-Origin"
 ACAC = "Access-Control-Allow-Credentials"
@@ -19,7 +19,7 @@ ANYONE: Lines = (f"{ACAO}: *",)
 NULL: Lines = (f"{ACAO}: null", f"{ACAC}: true")
 JSON = ("Content-Type", "application/json")
 
-# How the grant of an origin may be written, in every way that was seen in the wild and a few more.
+# Every spelling of an allowed origin that is known from real servers, and a few more.
 ORIGIN_LINES: tuple[Lines, ...] = (
     (),
     *(
@@ -135,7 +135,7 @@ METHODS = (
     "GETX", "xput", "LINK",
 )  # fmt: skip
 
-# Lists for methods and, with other names, for headers; `{}` is the one that is needed.
+# Lists of methods and, with other names, of headers. `{}` is the required name.
 LISTS: tuple[tuple[str, ...], ...] = (
     (),
     ("",),
@@ -186,7 +186,7 @@ STATUSES = (
     "599 Own", "600 Own", "999 Own",
 )  # fmt: skip
 
-# Request headers at the borders of what is CORS-safelisted.
+# Request headers at the limits of what is CORS-safelisted.
 _PLAIN = ("", "x", "a" * 127, "a" * 128, "a" * 129, "a/b;q=0.5, *", "a,b", "a;b=c", "a b", "a-b.c*d", "a\tb", "\xe9")
 _SIGNED = tuple(f"a{sign}b" for sign in "/_+~!\"():<>?@[\\]{}%'=\x7f\x01")
 _TYPES = (

@@ -1,7 +1,7 @@
-"""The model of the browser says what Chromium, Firefox and WebKitGTK do: exchange by exchange, byte by byte.
+"""The model of the browser agrees with Chromium, Firefox and WebKitGTK, exchange by exchange and byte by byte.
 
-What is compared: what the page got and could read, every request that arrived with its CORS headers and those of the
-page, and, where the engine tells it, the reason: by its code in Chromium, by its words in all three.
+The comparison includes the page's result and what it can read, every request that arrived with its CORS headers and
+those of the page, and the reason if the engine reports one: the code of Chromium, and the text of all three.
 """
 
 from collections import Counter
@@ -34,26 +34,26 @@ def _check(run_of: RunOf, engine: str, group: str) -> None:
 @every_engine
 @pytest.mark.parametrize("group", _GROUPS)
 def test_the_model_tells_what_the_engine_does(run_of: RunOf, engine: str, group: str) -> None:
-    """Verdict, exposed names, requests and reason of each exchange of a theme are as the model says."""
+    """The verdict, the exposed names, the requests and the reason of each exchange of a theme are as predicted."""
     _check(run_of, engine, group)
 
 
 @every_engine
 def test_the_model_tells_what_the_engine_does_with_random_exchanges(run_of: RunOf, engine: str) -> None:
-    """They are, too, where what may be written is thrown together."""
+    """The same holds for random combinations of spellings."""
     _check(run_of, engine, "random")
 
 
 @every_engine
 def test_random_exchanges_are_of_every_kind(run_of: RunOf, engine: str) -> None:
-    """Enough of it is allowed, enough is blocked, and for reasons of many kinds."""
+    """Enough random exchanges are allowed, enough are blocked, and the reasons are of many kinds."""
     run = run_of(engine)
     transcripts = [
         transcript for transcript, exchange in zip(run.seen, run.exchanges, strict=True) if exchange.group == "random"
     ]
     blocked = sum("<- blocked" in transcript.lines for transcript in transcripts)
     preflighted = sum(any(line.startswith("-> OPTIONS") for line in transcript.lines) for transcript in transcripts)
-    # Of a few, shares say nothing.
+    # With few exchanges, the shares are not meaningful.
     assert len(transcripts) < 200 or len(transcripts) / 4 <= blocked <= len(transcripts) * 3 / 4
     assert len(transcripts) < 200 or preflighted >= len(transcripts) / 4
     codes = Counter(transcript.code for transcript in run.said)
@@ -62,7 +62,7 @@ def test_random_exchanges_are_of_every_kind(run_of: RunOf, engine: str) -> None:
 
 @every_engine
 def test_the_engine_tells_its_reasons(run_of: RunOf, engine: str) -> None:
-    """Where the model knows the engine's words for what a page's fetch was blocked for, the engine says them."""
+    """If the model knows the engine's message for a blocked fetch, the engine prints exactly this message."""
     run = run_of(engine)
     silent = [
         f"{exchange.group}: {exchange.name}: {said.text}"
@@ -74,7 +74,7 @@ def test_the_engine_tells_its_reasons(run_of: RunOf, engine: str) -> None:
 
 
 def test_the_matrix_is_as_large_as_promised() -> None:
-    """At least 600 exchanges, each under a name of its own, of every theme and initiator."""
+    """There are at least 600 exchanges with unique names, of every theme and every initiator."""
     names = Counter((exchange.group, exchange.name) for exchange in _MATRIX)
     assert len(names) == len(_MATRIX) >= 600
     initiators = {step.ask.initiator for exchange in _MATRIX for step in exchange.steps}
@@ -84,21 +84,21 @@ def test_the_matrix_is_as_large_as_promised() -> None:
 
 
 def test_few_differences_have_a_name() -> None:
-    """No more than twelve are left to the table, and the page on how we know lists them."""
+    """At most twelve differences are outside the model, and the page on evidence lists them."""
     assert len(DIFFERENCES) <= 12
     rows = [(row["Difference"], row["Engine"]) for row in rows_of(_EVIDENCE, "Difference")]
     assert rows == [(difference.name, difference.engine) for difference in DIFFERENCES]
 
 
-def test_the_size_of_the_matrix_is_the_one_that_is_told() -> None:
-    """The page on how we know counts the exchanges as they are."""
+def test_the_size_of_the_matrix_is_the_documented_one() -> None:
+    """The page on evidence has the actual numbers of exchanges."""
     size = sum(exchange.group != WARM_UP for exchange in _MATRIX)
     assert f"a matrix of {size} exchanges" in _EVIDENCE.read_text("utf-8")
 
 
 @pytest.mark.parametrize("difference", DIFFERENCES, ids=lambda difference: f"{difference.engine}: {difference.name}")
 def test_a_named_difference_is_still_there(run_of: RunOf, difference: Difference) -> None:
-    """The exchange that shows it still goes as the engine's, and not as the model's."""
+    """Each known difference is still visible in its exchange, where the model alone is wrong."""
     run = run_of(difference.engine)
     names = {(exchange.group, exchange.name): number for number, exchange in enumerate(run.exchanges)}
     assert run.applies(difference, names[difference.shown_by]), "it is gone: take it out of the table"

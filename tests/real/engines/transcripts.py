@@ -1,7 +1,7 @@
-"""The transcript of an exchange, as lines: told by what arrived and what the page saw, and by the model.
+"""The transcript of an exchange as lines, made from observations or from the predictions of the model.
 
-A line for each request that was sent, and one for what the page got of each step; two transcripts are the
-same if their lines are.
+There is a line for each request that was sent, and one for the page's result of each step. Two transcripts are equal if
+their lines are equal.
 """
 
 import re
@@ -23,14 +23,14 @@ from crossorigin.browser import (
 from tests.real.engines.exchange import Ask, Exchange, Step, World, fields
 from tests.real.engines.server import Arrival, framed
 
-# Of a preflight, these alone are the page's doing; of other requests, what the page sets as well.
+# In a preflight, only these headers come from the page. In other requests, the headers that the page sets do too.
 _COMPARED = {"origin", "access-control-request-method", "access-control-request-headers", "authorization"}
-# What is not plain ASCII, and the ways to show it: the engines encode and print it each in its own way.
+# Each engine encodes and prints characters outside ASCII differently.
 _NOT_PLAIN = re.compile(r"(?:[^ -~\u2018\u2019]|\\u[0-9A-F]{4})+")
 _NAMED_HEADER = re.compile(r"(?<=^Request header field )\S+|(?<=policy: Request header field )\S+")
-# What is sent by sendBeacon without a preflight.
+# The types that sendBeacon sends without a preflight.
 _SAFE_TYPES = {None, "text/plain", "application/x-www-form-urlencoded", "multipart/form-data"}
-# What a browser sends whether the page sets it or not.
+# The headers that a browser sends whether the page sets them or not.
 _BROWSERS_OWN = {"accept", "accept-encoding", "accept-language", "connection", "host", "referer", "user-agent"}
 _INITIATORS = {
     "worker": "fetch", "events": "eventsource", "module": "script", "style": "stylesheet",
@@ -41,16 +41,19 @@ _ANSWERS = {"fetch", "xhr", "worker"}
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """What happened; and for what was blocked the reason: its code and its text, or None where it is not told."""
+    """The lines of an exchange, and the reason for a blocked response.
+
+    The reason has a code and a text; each is None if it is not reported.
+    """
 
     lines: tuple[str, ...]
     code: str | None = None
     text: str | None = None
-    # When each step began: a preflight is remembered for seconds.
+    # When each step started: a cached preflight expires after some seconds.
     times: tuple[float, ...] = ()
 
     def told(self, seen: "Transcript") -> list[str]:
-        """Return the lines, and the reason as far as the other transcript tells any."""
+        """Return the lines, and the reason as far as the other transcript has one."""
         pairs = ((self.code, seen.code), (self.text, seen.text))
         return [*self.lines, *(mine or "no reason" for mine, other in pairs if other)]
 
@@ -65,7 +68,7 @@ def _line(method: str, where: str, headers: Iterable[tuple[str, str]], *, cookie
 
 
 def _shown(name: str, value: str) -> str:
-    # How a range is written anew, and the case of a charset, are the engine's own affair.
+    # Engines differ in how they write ranges and in the case of a charset.
     return "..." if name == "range" else _plain(value.lower() if name == "content-type" else value)
 
 
@@ -85,7 +88,7 @@ def observed(
     codes: Sequence[str],
     texts: Sequence[str],
 ) -> Transcript:
-    """Tell what a browser did."""
+    """Return the transcript of what a browser did."""
     lines = []
     for step, arrived, result in zip(exchange.steps, arrivals, results, strict=True):
         for arrival in arrived:
@@ -102,7 +105,7 @@ def observed(
 
 def _story(world: World, lines: Sequence[str], code: str | None, text: str | None) -> Transcript:
     if text is not None:
-        # Of several headers that are refused, Chromium names any, and WebKit the first, as the page spells it.
+        # If several headers are refused, Chromium names any of them, and WebKit the first in the page's spelling.
         several = any("," in line.partition("access-control-request-headers: ")[2].split(" ")[0] for line in lines)
         text = _plain(world.names(text))
         text = _NAMED_HEADER.sub(lambda match: "..." if several else match[0].lower(), text)
@@ -110,7 +113,7 @@ def _story(world: World, lines: Sequence[str], code: str | None, text: str | Non
 
 
 def _asked(ask: Ask, name: str, value: str) -> bool:
-    """Tell whether a header is the page's, and not one that the browser sends of its own accord."""
+    """Return whether the page set a header, as opposed to the browser."""
     own = [page for own, page in ask.headers if own.lower() == name]
     return name not in _BROWSERS_OWN or _plain(value) in {_plain(page) for page in (*own, ", ".join(own))}
 
@@ -127,7 +130,7 @@ def _seen(ask: Ask, result: dict[str, Any]) -> str:
 
 
 def request_of(world: World, number: int, exchange: Exchange, step: Step) -> BrowserRequest:
-    """Return what the model is asked."""
+    """Return the request for the model."""
     ask = step.ask
     mode, credentials = ask.mode, ask.credentials
     if ask.initiator == "beacon":
@@ -159,7 +162,7 @@ def request_of(world: World, number: int, exchange: Exchange, step: Step) -> Bro
 
 
 def predicted(world: World, number: int, exchange: Exchange, engine: EngineName, times: Sequence[float]) -> Transcript:
-    """Tell what the model says that a browser does at those times."""
+    """Return the transcript of what the model predicts for requests at those times."""
     lines: list[str] = []
     blocked: Verdict | None = None
     cache = PreflightCache()
@@ -167,7 +170,7 @@ def predicted(world: World, number: int, exchange: Exchange, engine: EngineName,
         try:
             request = request_of(world, number, exchange, step)
         except ValueError:
-            # No page can ask for that: the browser throws at once.
+            # No page can send that request: the browser raises an exception immediately.
             lines.append("<- blocked")
             continue
         fetching = browse(request, engine=engine, cache=cache, now=time)
@@ -193,7 +196,7 @@ def _sent(world: World, exchange: Exchange, ask: Ask, sent: HttpRequest) -> str:
     names = _compared(ask, preflight=sent.preflight)
     headers = [(name.decode().lower(), value.decode("latin-1")) for name, value in sent.headers]
     headers = [(name, value) for name, value in headers if name in names]
-    # The cookie is for requests of its own site, and a page of an opaque origin is of none.
+    # The cookie is sent to its own site only, and a page with an opaque origin belongs to no site.
     cookies = sent.credentials and not exchange.opaque
     return _line(sent.method, "?" if where is None else f"{where[0]}/{where[2]}", headers, cookies=cookies)
 
@@ -216,7 +219,7 @@ def _got(ask: Ask, verdict: Verdict, answer: HttpResponse | None) -> str:
         return "<- blocked"
     assert answer
     if ask.initiator not in _ANSWERS:
-        # What is no success is not loaded, whatever CORS says of it.
+        # An unsuccessful response is not loaded, whatever its CORS headers are.
         return "<- loaded" if 200 <= answer.status < 300 or ask.initiator == "image" else "<- blocked"
     kind = "" if ask.initiator == "xhr" else f" {verdict.type}"
     return f"<- {answer.status if verdict.readable else 0}{kind} {', '.join(verdict.exposed)}"

@@ -1,4 +1,4 @@
-"""An app that real uvicorn serves, a page that calls it by the model of the browser, and a plain client."""
+"""An app that a real uvicorn serves, a page that calls it through the browser model, and a plain client."""
 
 import socket
 import threading
@@ -20,18 +20,18 @@ _PATIENCE = 30
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """Hold where an app is served; whatever host a URL names, it is asked for here."""
+    """The address of a served app. Requests go to it whatever the host of a URL is."""
 
     port: int
 
     def ask(self, method: str, path: str, headers: dict[str, str] | None = None, body: bytes | None = None) -> Any:
-        """Send one request; return the answer, its body yet to be read."""
+        """Send one request and return the response with its unread body."""
         connection = HTTPConnection("127.0.0.1", self.port, timeout=_PATIENCE)
         connection.request(method, path, body, {"Connection": "close", **(headers or {})})
         return connection.getresponse()
 
     def fetch(self, path: str, *, proxy: dict[str, str] | None = None, **asked: Any) -> Verdict:
-        """Let a page fetch a path, or a whole URL, through a proxy that adds these headers."""
+        """Let a page fetch a path or a whole URL, through a proxy that adds these headers."""
         url = f"http://127.0.0.1:{self.port}{path}" if path.startswith("/") else path
 
         def transport(request: HttpRequest) -> HttpResponse:
@@ -50,14 +50,14 @@ def _lines(answer: HTTPResponse) -> tuple[tuple[bytes, bytes], ...]:
 
 
 def statuses(verdict: Verdict) -> list[int]:
-    """Return the status of each response that a browser got, preflights among them; a refusal is a failure."""
+    """Return the status of each response, preflights included. A refusal is a failure."""
     assert verdict.allowed, describe(verdict)
     return [exchange.response.status for exchange in verdict.exchanges if exchange.response is not None]
 
 
 @contextmanager
 def served(app: Any, **config: Any) -> Generator[Served]:
-    """Serve an app on a port of its own, with its lifespan."""
+    """Serve an app on its own port, with its lifespan."""
     started = threading.Event()
 
     class Server(uvicorn.Server):

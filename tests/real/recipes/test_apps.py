@@ -1,4 +1,4 @@
-"""What an app is besides its answers: its path behind a proxy, its state, its overrides, its mounts, its sockets."""
+"""Apps as a whole: the path behind a proxy, the state, dependency overrides, mounts and WebSockets."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -23,20 +23,20 @@ _POLICY = Policy(allow_origins=[ORIGIN], allow_methods=["GET", "PUT"], allow_hea
 
 
 def token() -> str:
-    """Return what is depended on."""
+    """Return the value of a dependency."""
     return "real"
 
 
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncGenerator[dict[str, str]]:
-    """Hand a word to the app, and one to the requests."""
+    """Set state of the app and state of the requests."""
     app.state.started = "started"
     yield {"word": "kept"}
     app.state.started = "stopped"
 
 
 def make(**options: Any) -> FastAPI:
-    """Return an app that tells what it knows."""
+    """Return an app that answers with its path, state and dependencies."""
     app = FastAPI(lifespan=lifespan, **options)
     app.add_middleware(CORSMiddleware, policy=_POLICY)
 
@@ -74,7 +74,7 @@ def make(**options: Any) -> FastAPI:
 def test_behind_a_proxy_a_page_calls_the_path_it_knows(
     options: dict[str, str], config: dict[str, str], path: str
 ) -> None:
-    """With `root_path`, requests and preflights are answered under the prefix, and the app knows of it."""
+    """With `root_path`, requests and preflights are served below the prefix, and the app has the prefix in its URLs."""
     with served(make(**options), **config) as server:
         assert statuses(server.fetch(path, origin=ORIGIN, headers=(("X-Token", "t"),))) == [200, 200]
         assert server.fetch(path, origin=UNTRUSTED).reason == "missing-allow-origin-header"
@@ -87,7 +87,7 @@ def test_behind_a_proxy_a_page_calls_the_path_it_knows(
 
 
 def test_the_app_is_the_object_it_was() -> None:
-    """Dependencies can be overridden, state be kept and the schema be asked for, before the first request and after."""
+    """Before and after the first request, dependencies can be overridden, state set and the schema read."""
     app = make()
     assert isinstance(app, FastAPI)
     app.state.mine = "mine"
@@ -102,7 +102,7 @@ def test_the_app_is_the_object_it_was() -> None:
 
 
 def test_a_route_that_is_added_late_is_served_as_the_others() -> None:
-    """Routes may come after the first request, as some plugins add them."""
+    """Routes can be added after the first request, as some plugins do."""
     app = make()
     assert_browser_can(app, origin=ORIGIN, url="/facts")
 
@@ -116,7 +116,10 @@ def test_a_route_that_is_added_late_is_served_as_the_others() -> None:
 
 @pytest.mark.parametrize("rounds", [1, 2])
 def test_a_client_of_tests_works_with_the_lifespan_and_without(rounds: int) -> None:
-    """Inside `with` the lifespan has run, each time anew; without it the same answers come, and it has not."""
+    """Inside `with`, the lifespan runs each time.
+
+    Without `with`, the responses are the same and the lifespan does not run.
+    """
     app = make()
     headers = {"Origin": ORIGIN}
     for _ in range(rounds):
@@ -136,7 +139,7 @@ def test_a_client_of_tests_works_with_the_lifespan_and_without(rounds: int) -> N
 @pytest.mark.parametrize("sub", [Starlette, FastAPI])
 @pytest.mark.parametrize("mounts", ["/sub", ""])
 def test_a_mounted_app_without_a_policy_has_that_of_the_whole(sub: type[Starlette], mounts: str) -> None:
-    """Preflights, answers and errors of the mounted app are granted by the middleware of the app around it."""
+    """The middleware of the outer app adds headers to preflights, responses and errors of the mounted app."""
 
     async def inside(request: Request) -> PlainTextResponse:
         return PlainTextResponse("inside")
@@ -149,13 +152,13 @@ def test_a_mounted_app_without_a_policy_has_that_of_the_whole(sub: type[Starlett
             verdict = judge(app, origin=origin, url=url)
             assert verdict.status == status
         judge(app, origin=origin, url=f"{mounts}/in/", method="PUT", headers={"X-Token": "t"})
-        # To the path with its slash, by the router of the mounted app.
+        # The router of the mounted app redirects to the path with a slash.
         judge(app, origin=origin, url=f"{mounts}/in")
 
 
 @pytest.mark.parametrize("origin", [ORIGIN, UNTRUSTED, None])
 def test_a_websocket_is_untouched(origin: str | None) -> None:
-    """Browsers make no CORS check for it: the handshake is the app's, with its own headers and no other."""
+    """Browsers make no CORS check for a handshake, so its response has the app's own headers only."""
     with (
         served(make(), ws="websockets-sansio") as server,
         connect(

@@ -1,4 +1,4 @@
-"""Background tasks over a real server: the page has its answer before they end, however they end."""
+"""Background tasks with a real server: the page gets its response before they end, whether they fail or not."""
 
 import asyncio
 import logging
@@ -19,7 +19,7 @@ from tests.unit.adapters.asgi.scopes import ORIGIN, UNTRUSTED
 
 
 class Task:
-    """A task that waits until it may end, and then succeeds or fails."""
+    """A task that waits for permission to end, and then succeeds or fails."""
 
     def __init__(self, *, fails: bool) -> None:
         self.may_end = threading.Event()
@@ -27,7 +27,7 @@ class Task:
         self._fails = fails
 
     async def __call__(self) -> None:
-        """Run."""
+        """Run the task."""
         await asyncio.to_thread(self.may_end.wait, 30)
         self.ended.set()
         if self._fails:
@@ -58,17 +58,17 @@ def _fastapi(task: Task) -> Any:
 def test_the_answer_is_there_before_the_task_ends(
     make: Any, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, *, fails: bool
 ) -> None:
-    """The answer is whole and granted while the task still runs; a failure of it reaches the server's log once."""
+    """The page gets the whole response while the task still runs. A failure is logged once by the server."""
     task = Task(fails=fails)
     app = make(task)
     app.add_middleware(CORSMiddleware, allow_origins=[ORIGIN], allow_methods=["GET", "PUT"])
     with caplog.at_level(logging.ERROR, logger="uvicorn.error"), served(app) as server:
-        # A server that another test started may have told this logger to be silent, or to hand nothing on.
+        # Another test in this process may have disabled this logger or its propagation.
         log = logging.getLogger("uvicorn.error")
         monkeypatch.setattr(log, "handlers", [caplog.handler])
         monkeypatch.setattr(log, "propagate", False)
         with server.ask("GET", "/", {"Origin": ORIGIN}) as answer:
-            # Not to the end of the connection, which the server closes when the task is over.
+            # Do not read to the end of the connection, which the server closes when the task is over.
             assert answer.read(4) == b"done"
             assert (answer.status, answer.headers["Access-Control-Allow-Origin"]) == (200, ORIGIN)
             assert not task.ended.is_set()
@@ -77,5 +77,5 @@ def test_the_answer_is_there_before_the_task_ends(
         assert statuses(server.fetch("/", origin=ORIGIN, method="PUT")) == [200, 200]
         assert server.fetch("/", origin=UNTRUSTED).reason == "missing-allow-origin-header"
     failures = [record for record in caplog.records if record.exc_info and "the task failed" in str(record.exc_info[1])]
-    # The first one, the page's and the stranger's: no preflight ran the task.
+    # The task ran for the two requests, of the allowed page and of the other one, and for no preflight.
     assert len(failures) == (3 if fails else 0)

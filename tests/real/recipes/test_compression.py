@@ -1,4 +1,4 @@
-"""Compressed answers: whichever of the two middlewares is outside, caches are told of both."""
+"""Compressed responses: in either order of the two middlewares, `Vary` is complete."""
 
 import re
 from collections.abc import Callable
@@ -24,12 +24,12 @@ _LONG = "long enough " * 100
 
 
 async def long(request: Request) -> PlainTextResponse:
-    """Answer with what is worth compressing, and depends on the language."""
+    """Answer with a body that is large enough to be compressed and depends on the language."""
     return PlainTextResponse(_LONG, headers={"Vary": "Accept-Language"})
 
 
 async def parts(request: Request) -> StreamingResponse:
-    """Answer with the same in parts."""
+    """Stream the same body in parts."""
     return StreamingResponse(iter([_LONG, _LONG]), media_type="text/plain", headers={"Vary": "Accept-Language"})
 
 
@@ -66,12 +66,12 @@ _WAYS: dict[str, Callable[[], Any]] = {
 
 @pytest.fixture(params=_WAYS.values(), ids=_WAYS.keys())
 def app(request: pytest.FixtureRequest) -> Any:
-    """The same routes under both middlewares, in one of the ways."""
+    """The same routes under both middlewares, in each of the two orders."""
     return request.param()
 
 
 def vary(answer: httpx2.Response) -> list[str]:
-    """Return the names in `Vary`, of all its lines, sorted."""
+    """Return the names in all lines of `Vary`, sorted."""
     lines = answer.headers.get_list("vary")
     return sorted(name for line in lines for name in re.split(r"\s*,\s*", line))
 
@@ -79,7 +79,7 @@ def vary(answer: httpx2.Response) -> list[str]:
 @pytest.mark.parametrize("path", ["/long", "/parts"])
 @pytest.mark.parametrize("origin", [ORIGIN, UNTRUSTED, None])
 def test_a_compressed_answer_depends_on_both(app: Any, path: str, origin: str | None) -> None:
-    """`Vary` names the app's own, `Accept-Encoding` and `Origin`, each once, however often it is asked."""
+    """`Vary` names the app's own field, `Accept-Encoding` and `Origin` once each, also after several requests."""
     headers = {"Accept-Encoding": "gzip"} | ({} if origin is None else {"Origin": origin})
     client = TestClient(app)
     for _ in range(3):
@@ -93,11 +93,11 @@ def test_a_compressed_answer_depends_on_both(app: Any, path: str, origin: str | 
 
 @pytest.mark.parametrize("path", ["/long", "/parts"])
 def test_a_page_reads_it(app: Any, path: str) -> None:
-    """Compressed or not, an allowed page reads the answer and a stranger does not."""
+    """An allowed page can read the response with and without compression, and another page cannot."""
     for encoding in ("gzip", "identity"):
 
         async def asking(scope: Any, receive: Any, send: Any, encoding: str = encoding) -> None:
-            # The browser's own header, which no page can set.
+            # The browser sets this header; no page can set it.
             asked = [*scope["headers"], (b"accept-encoding", encoding.encode())]
             await app({**scope, "headers": asked}, receive, send)
 
@@ -106,7 +106,7 @@ def test_a_page_reads_it(app: Any, path: str) -> None:
 
 
 def test_a_preflight_is_whole(app: Any) -> None:
-    """The answer is the documented one, with nothing compressed."""
+    """The response is the documented one and is not compressed."""
     asked = {"Accept-Encoding": "gzip", "Origin": ORIGIN, "Access-Control-Request-Method": "GET"}
     answer = TestClient(app).options("/long", headers=asked)
     assert (answer.status_code, answer.text) == (200, "OK")
@@ -115,7 +115,7 @@ def test_a_preflight_is_whole(app: Any) -> None:
 
 
 def test_under_the_wildcard_it_depends_on_the_encoding_alone() -> None:
-    """An answer that is the same for every origin is not said to depend on it."""
+    """A response that is the same for every origin has no `Vary: Origin`."""
     app = FastAPI(routes=_ROUTES)
     app.add_middleware(GZipMiddleware)
     app.add_middleware(CORSMiddleware, allow_origins=["*"])

@@ -1,4 +1,4 @@
-"""Errors that frameworks answer inside: the page reads each of them, and who answers stays who it was."""
+"""Error responses inside the framework: the page can read each of them, and the same handler answers as before."""
 
 from collections.abc import Callable
 from typing import Annotated, Any
@@ -26,7 +26,7 @@ _POLICY = Policy(
 
 
 class OwnError(Exception):
-    """An error of the application."""
+    """An exception of the application."""
 
 
 def _fastapi() -> FastAPI:
@@ -69,7 +69,7 @@ def _starlette() -> Starlette:
 
 
 def handled(status: int) -> Callable[[Request, Exception], JSONResponse]:
-    """Return a handler that answers with a status, and a CORS header that is not its to set."""
+    """Return a handler that answers with a status, and with a CORS header that it should not set."""
 
     def handle(request: Request, error: Exception) -> JSONResponse:
         headers = {"X-Handled-By": type(error).__name__, "Access-Control-Allow-Origin": "*"}
@@ -93,7 +93,7 @@ def _under(app: Starlette) -> Any:
 
 
 def judge(app: Any, url: str, status: int, method: str = "GET", exposes: tuple[str, ...] = ()) -> None:
-    """Assert that an allowed page reads this status, and that a stranger does not."""
+    """Assert that an allowed page can read this status and that another page cannot."""
     verdict = assert_browser_can(app, origin=ORIGIN, url=url, method=method, exposes=exposes)
     assert verdict.status == status
     assert_browser_cannot(app, origin=UNTRUSTED, url=url, method=method)
@@ -101,7 +101,7 @@ def judge(app: Any, url: str, status: int, method: str = "GET", exposes: tuple[s
 
 @pytest.mark.parametrize("make", [_starlette, _fastapi])
 def test_an_error_may_be_read(make: Callable[[], Starlette]) -> None:
-    """Raised, refused by a dependency, not found or not allowed: each is an answer to the page, headers and all."""
+    """An exception, a failed dependency, a 404 and a 405 reach the page with all their headers."""
     app = _under(make())
     judge(app, "/raised", 418)
     judge(app, "/private", 401, exposes=("WWW-Authenticate",))
@@ -110,7 +110,7 @@ def test_an_error_may_be_read(make: Callable[[], Starlette]) -> None:
 
 
 def test_an_error_of_validation_may_be_read() -> None:
-    """FastAPI's 422 tells the page what was wrong with its request."""
+    """FastAPI's 422 tells the page which field of its request is invalid."""
     app = _under(_fastapi())
     judge(app, "/number?of=-1", 422)
     judge(app, "/number", 422)
@@ -132,7 +132,7 @@ def test_an_error_of_validation_may_be_read() -> None:
     ],
 )
 def test_a_handler_of_ones_own_answers(make: Callable[[], Starlette], url: str, status: int, by: str) -> None:
-    """Its status, body and headers reach the page; what it says of CORS gives way to the policy."""
+    """The status, body and headers of the handler reach the page. The policy replaces its CORS headers."""
     app = _under(with_handlers(make()))
     judge(app, url, status, exposes=("X-Handled-By",))
     client = TestClient(app)

@@ -1,4 +1,4 @@
-"""The page on coming from Starlette tells the versions that are tested, and what came between them."""
+"""The page about coming from Starlette names the tested versions, and the changes between them."""
 
 import re
 from importlib.metadata import version
@@ -22,7 +22,7 @@ _SEVEN = "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT"
 
 
 def pinned(lock: str, package: str) -> str:
-    """Return the version that a lock pins."""
+    """Return the version in a lock file."""
     [found] = re.findall(
         rf"^{package}==(\S+)", (_ROOT / "requirements" / f"{lock}.txt").read_text("utf-8"), re.MULTILINE
     )
@@ -31,7 +31,7 @@ def pinned(lock: str, package: str) -> str:
 
 @pytest.mark.parametrize("package", ["starlette", "fastapi"])
 def test_the_page_names_the_versions_that_are_tested(package: str) -> None:
-    """The oldest and the newest are those of the two locks, and this is one of them."""
+    """The oldest and newest versions are those of the two lock files, and one of them is installed."""
     oldest, newest = pinned("oldest", package), pinned("dev", package)
     page = (_ROOT / "docs" / "migrate-from-starlette.md").read_text("utf-8")
     name = {"starlette": "Starlette", "fastapi": "FastAPI"}[package]
@@ -40,7 +40,7 @@ def test_the_page_names_the_versions_that_are_tested(package: str) -> None:
 
 
 def test_the_options_stand_where_they_do_in_the_newest() -> None:
-    """The oldest lacks one, before the last two: given by their old places, these stop the program."""
+    """The oldest version lacks one parameter before the last two, so positional arguments for these raise an error."""
     theirs = list(signature(Theirs).parameters)
     ours = list(signature(CORSMiddleware).parameters)
     if version("starlette") == pinned("oldest", "starlette"):
@@ -53,7 +53,7 @@ def test_the_options_stand_where_they_do_in_the_newest() -> None:
 
 
 async def hello(request: Request) -> PlainTextResponse:
-    """Answer one route."""
+    """Answer on one route."""
     return PlainTextResponse("hello")
 
 
@@ -85,7 +85,7 @@ async def hello(request: Request) -> PlainTextResponse:
 def test_what_came_since_the_oldest_is_ours_too(
     *, options: dict[str, list[str]], method: str, headers: dict[str, str], field: str, oldest: str | None, now: str
 ) -> None:
-    """Starlette's class of today answers as ours does; its class of then did not."""
+    """Starlette's current class answers as ours does, and its oldest supported class does not."""
     ours, theirs = (
         TestClient(wrap(Starlette(routes=[Route("/", hello)]), **options)).request(method, "/", headers=headers)
         for wrap in (CORSMiddleware, Theirs)

@@ -1,4 +1,4 @@
-"""A router redirects a path without its slash: a page follows, and both answers are granted."""
+"""A router redirects a path without its slash. A page can follow, and both responses have CORS headers."""
 
 from pathlib import Path
 from typing import Any
@@ -16,12 +16,12 @@ from tests.real.recipes.serving import Served, served, statuses
 from tests.unit.adapters.asgi.scopes import ORIGIN, UNTRUSTED
 
 _PUBLIC = "https://api.example.com"
-# What a proxy says that ends TLS.
+# The headers of a proxy that terminates TLS.
 _TLS = {"X-Forwarded-Proto": "https"}
 
 
 async def items(request: Request) -> PlainTextResponse:
-    """Answer one route."""
+    """Answer on one route."""
     return PlainTextResponse("items")
 
 
@@ -34,7 +34,7 @@ def _app(framework: type[Starlette], **options: Any) -> Starlette:
 @pytest.mark.parametrize("framework", [Starlette, FastAPI])
 @pytest.mark.parametrize("credentials", ["omit", "include"])
 def test_a_page_follows_the_redirect(framework: type[Starlette], credentials: str) -> None:
-    """Redirect, answer and every preflight are granted to the page's origin."""
+    """The redirect, the final response and each preflight allow the page's origin."""
     options = {"allow_origins": [ORIGIN], "allow_credentials": credentials == "include"}
     with served(_app(framework, **options)) as server:
         page = {"origin": ORIGIN, "credentials": credentials}
@@ -48,22 +48,22 @@ def test_a_page_follows_the_redirect(framework: type[Starlette], credentials: st
 
 
 @pytest.mark.parametrize("framework", [Starlette, FastAPI])
-def test_a_stranger_does_not(framework: type[Starlette]) -> None:
-    """The redirect itself is refused, and the route is not asked."""
+def test_an_untrusted_origin_does_not(framework: type[Starlette]) -> None:
+    """The redirect itself is refused, and the route does not run."""
     with served(_app(framework, allow_origins=[ORIGIN])) as server:
         verdict = server.fetch("/items", origin=UNTRUSTED)
         assert (verdict.reason, len(verdict.exchanges)) == ("missing-allow-origin-header", 1)
 
 
 def test_anyone_follows_under_the_wildcard() -> None:
-    """A constant answer grants every hop."""
+    """With `allow_origins=["*"]`, every hop is allowed."""
     with served(_app(FastAPI, allow_origins=["*"])) as server:
         assert statuses(server.fetch("/items", origin=UNTRUSTED)) == [307, 200]
         assert statuses(server.fetch("/items", origin="null")) == [307, 200]
 
 
 def test_behind_a_proxy_the_redirect_stays_where_it_was() -> None:
-    """Told of TLS and of the host, the app redirects to the origin that was asked."""
+    """If the proxy forwards the scheme and the host, the app redirects to the origin that the page requested."""
     with served(_app(FastAPI, allow_origins=[ORIGIN]), forwarded_allow_ips="127.0.0.1") as server:
         verdict = server.fetch(f"{_PUBLIC}/items", origin=ORIGIN, proxy=_TLS)
         assert statuses(verdict) == [307, 200]
@@ -76,9 +76,9 @@ def test_behind_a_proxy_the_redirect_stays_where_it_was() -> None:
     ids=["headers not read", "proxy not trusted", "not told"],
 )
 def test_a_redirect_that_leaves_https_loses_the_origin(config: dict[str, Any], proxy: dict[str, str]) -> None:
-    """An app that does not know of TLS redirects to another origin: a page that came over http is `null` there.
+    """If the app does not know that the page used TLS, it redirects to another origin, and an http page is `null`.
 
-    A page that came over https is not redirected to http at all; that is mixed content, and no matter of CORS.
+    A browser does not follow the redirect from an https page at all, because of mixed content and not because of CORS.
     """
     page = ORIGIN.replace("https:", "http:")
     with served(_app(FastAPI, allow_origins=[page]), **config) as server:
@@ -90,7 +90,7 @@ def test_a_redirect_that_leaves_https_loses_the_origin(config: dict[str, Any], p
 
 @pytest.mark.parametrize("framework", [Starlette, FastAPI])
 def test_without_redirects_the_page_sees_the_404(framework: type[Starlette]) -> None:
-    """`redirect_slashes=False` leaves an error that can be read."""
+    """With `redirect_slashes=False`, the page can read the 404."""
     app = _app(framework, allow_origins=[ORIGIN])
     app.router.redirect_slashes = False
     with served(app) as server:
@@ -98,7 +98,7 @@ def test_without_redirects_the_page_sees_the_404(framework: type[Starlette]) -> 
 
 
 def test_a_folder_of_static_files_redirects_too(tmp_path: Path) -> None:
-    """So does `StaticFiles(html=True)` for a folder, and for its mount."""
+    """`StaticFiles(html=True)` redirects in the same way for a folder and for its mount."""
     (tmp_path / "guide").mkdir()
     (tmp_path / "guide" / "index.html").write_text("guide", "utf-8")
     app = FastAPI()

@@ -1,4 +1,4 @@
-"""Files that `StaticFiles` serves: fonts, images, parts of a file, what has not changed, and what is not there."""
+"""Files that `StaticFiles` serves: fonts, images, ranges, responses with 304, and missing files."""
 
 from collections.abc import Generator
 from pathlib import Path
@@ -52,7 +52,7 @@ _WAYS = {
 
 @pytest.fixture(params=_WAYS.values(), ids=_WAYS.keys(), scope="module")
 def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Generator[Served]:
-    """A server of one folder of files, with the middleware put around them in one of the ways."""
+    """A server of one folder of files, with the middleware added in each of the ways."""
     folder = tmp_path_factory.mktemp("files")
     for name in ("font.woff2", "picture.png", "film.mp4"):
         (folder / name).write_bytes(_CONTENT)
@@ -62,7 +62,7 @@ def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 
 def test_a_page_may_use_a_font_and_read_an_image(server: Served) -> None:
-    """A font is always asked for with CORS, an image with `crossorigin`; a stranger gets neither."""
+    """Browsers request fonts, and images with `crossorigin`, with CORS. An untrusted page gets neither."""
     for path, initiator in (("/static/font.woff2", "font"), ("/static/picture.png", "image")):
         verdict = server.fetch(path, origin=ORIGIN, initiator=initiator)
         assert statuses(verdict) == [200]
@@ -72,7 +72,7 @@ def test_a_page_may_use_a_font_and_read_an_image(server: Served) -> None:
 
 
 def test_an_image_without_crossorigin_is_shown_to_everyone(server: Served) -> None:
-    """No CORS is asked for: the browser shows the picture, and the page cannot look into it."""
+    """Without `crossorigin`, the browser shows the picture and the page cannot read it."""
     verdict = server.fetch("/static/picture.png", origin=UNTRUSTED, initiator="image", mode="no-cors")
     assert statuses(verdict) == [200]
     assert verdict.type == "opaque"
@@ -87,7 +87,7 @@ def test_an_image_without_crossorigin_is_shown_to_everyone(server: Served) -> No
     ],
 )
 def test_a_part_of_a_file_may_be_read(server: Served, *, wanted: str, asked_first: bool, part: slice) -> None:
-    """A range is granted as the whole is; browsers ask first for one that counts from the end."""
+    """A range has the same CORS headers as the whole file. A range relative to the end needs a preflight."""
     verdict = server.fetch("/static/film.mp4", origin=ORIGIN, headers=(("Range", wanted),))
     assert statuses(verdict) == [200] * asked_first + [206]
     assert "content-range" in verdict.exposed
@@ -96,12 +96,12 @@ def test_a_part_of_a_file_may_be_read(server: Served, *, wanted: str, asked_firs
 
 
 def test_a_part_that_is_not_there_is_an_error_to_read(server: Served) -> None:
-    """So is a range beyond the end of the file: a 416."""
+    """A 416 for a range beyond the end has the same CORS headers."""
     assert statuses(server.fetch("/static/film.mp4", origin=ORIGIN, headers=(("Range", "bytes=20000-"),))) == [416]
 
 
 def test_what_has_not_changed_may_be_read(server: Served) -> None:
-    """A 304 is granted to whom it goes, and says that it depends on the origin, so that a cache keeps pages apart."""
+    """A 304 allows the origin of its request and has `Vary: Origin`, so that a cache distinguishes pages."""
     first = server.fetch("/static/font.woff2", origin=ORIGIN, initiator="font")
     response = first.exchanges[-1].response
     assert response is not None
@@ -116,14 +116,14 @@ def test_what_has_not_changed_may_be_read(server: Served) -> None:
 
 
 def test_without_an_origin_a_file_says_what_it_depends_on(server: Served) -> None:
-    """An image that was cached without CORS is not taken for a page that needs it."""
+    """A cached response to an image without CORS is not used for a page that needs CORS."""
     with server.ask("GET", "/static/picture.png") as answer:
         assert (answer.status, answer.headers.get_all("Vary")) == (200, ["Origin"])
 
 
 @pytest.mark.parametrize("framework", [Starlette, FastAPI])
 def test_an_error_of_the_files_may_be_read(framework: type[Starlette], tmp_path: Path) -> None:
-    """A file that is not there, or is written to, is a 404 or a 405 that a page can read."""
+    """A page can read the 404 for a missing file and the 405 for a write."""
     (tmp_path / "font.woff2").write_bytes(_CONTENT)
     with served(_added(framework, tmp_path)) as server:
         assert statuses(server.fetch("/static/nothing", origin=ORIGIN)) == [404]
@@ -131,7 +131,7 @@ def test_an_error_of_the_files_may_be_read(framework: type[Starlette], tmp_path:
 
 
 def test_around_the_files_alone_their_errors_are_answered_outside(tmp_path: Path) -> None:
-    """`StaticFiles` raises its 404, and the app around it answers: the middleware must be around that app."""
+    """`StaticFiles` raises its 404, and the app around it answers, so the middleware must be outside that app."""
     with served(_around_the_files(FastAPI, tmp_path)) as server:
         verdict = server.fetch("/static/nothing", origin=ORIGIN)
         assert (verdict.reason, verdict.status) == ("missing-allow-origin-header", 404)

@@ -1,4 +1,4 @@
-"""Streams and server-sent events over a real server: nothing is held back for the sake of headers."""
+"""Streams and server-sent events with a real server: the middleware delays no part of a response."""
 
 import asyncio
 import threading
@@ -21,14 +21,14 @@ _POLICY = Policy(allow_origins=[ORIGIN], allow_credentials=True, expose_headers=
 
 
 class Source:
-    """Two events, the second when it may be sent; it notes when nobody listens any more."""
+    """Two events, of which the second waits for permission. It records when the client has disconnected."""
 
     def __init__(self) -> None:
         self.goes_on = threading.Event()
         self.ended = threading.Event()
 
     async def events(self) -> AsyncGenerator[str]:
-        """Send both."""
+        """Send both events."""
         try:
             yield "data: first\n\n"
             await asyncio.to_thread(self.goes_on.wait, 30)
@@ -65,7 +65,7 @@ every_way = pytest.mark.parametrize("make", _WAYS.values(), ids=_WAYS.keys())
 
 @every_way
 def test_the_first_event_arrives_before_the_last_is_sent(make: Callable[[Source], Any]) -> None:
-    """Headers and the first event are there while the app still waits; the rest follows."""
+    """The client has the headers and the first event while the app still waits, and gets the rest later."""
     source = Source()
     with served(make(source)) as server, server.ask("GET", "/events", {"Origin": ORIGIN}) as answer:
         assert answer.headers["Access-Control-Allow-Origin"] == ORIGIN
@@ -79,7 +79,7 @@ def test_the_first_event_arrives_before_the_last_is_sent(make: Callable[[Source]
 
 @every_way
 def test_a_page_may_listen(make: Callable[[Source], Any]) -> None:
-    """An `EventSource` of an allowed origin is connected, with its cookies; a stranger's is not."""
+    """An `EventSource` of an allowed origin connects with its cookies, and that of an untrusted origin does not."""
     source = Source()
     source.goes_on.set()
     with served(make(source)) as server:
@@ -93,7 +93,7 @@ def test_a_page_may_listen(make: Callable[[Source], Any]) -> None:
 
 @every_way
 def test_a_page_that_leaves_ends_the_stream(make: Callable[[Source], Any]) -> None:
-    """The app learns that its listener is gone while it waits."""
+    """The app is notified of the disconnect while it waits."""
     source = Source()
     with served(make(source)) as server:
         with server.ask("GET", "/events", {"Origin": ORIGIN}) as answer:

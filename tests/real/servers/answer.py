@@ -1,4 +1,4 @@
-"""What a client of a real server gets back, over any version of HTTP."""
+"""The response of a real server, over any version of HTTP."""
 
 from dataclasses import dataclass, field
 
@@ -7,13 +7,13 @@ NO_ANSWER = 0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What came back for one request."""
+    """The response to one request."""
 
     raw: bytes
     status: int
     headers: list[tuple[bytes, bytes]]
     body: bytes
-    # What may come before and after an answer, over HTTP/2.
+    # Informational responses before it and trailers after it, over HTTP/2.
     hints: list[tuple[bytes, bytes]] = field(default_factory=list)
     trailers: list[tuple[bytes, bytes]] = field(default_factory=list)
 
@@ -23,14 +23,14 @@ class Answer:
 
     @property
     def cors(self) -> dict[bytes, bytes]:
-        """Return what it says of CORS; a name that comes twice is a failure."""
+        """Return the CORS headers. A duplicate name is a failure."""
         lines = [(name, value) for name, value in self.headers if name.startswith(b"access-control-")]
         assert len(dict(lines)) == len(lines), lines
         return dict(lines)
 
 
 def read(raw: bytes) -> Answer:
-    """Read one answer of HTTP/1.1, or of HTTP/1.0 from a server that speaks no other."""
+    """Read one response of HTTP/1.1, or of HTTP/1.0 from a server that supports nothing newer."""
     head, _, body = raw.partition(b"\r\n\r\n")
     status, *lines = head.split(b"\r\n")
     assert status.startswith((b"HTTP/1.1 ", b"HTTP/1.0 ")), f"no answer: {raw!r}"

@@ -1,4 +1,4 @@
-"""What the tests with real servers share: starting one, and ending it whatever happens."""
+"""Fixtures for the tests with real servers: each server is started, and always ended."""
 
 from collections.abc import Callable, Generator
 from pathlib import Path
@@ -11,7 +11,7 @@ Start = Callable[[str, str], Server]
 
 
 class Serving(Server):
-    """A server, and what its app has written."""
+    """A server, and the output of its app."""
 
     def __init__(self, name: str, app: str, marker: Path) -> None:
         super().__init__(name, app, marker)
@@ -19,7 +19,7 @@ class Serving(Server):
         marker.touch()
 
     def marks(self) -> list[str]:
-        """Return what the app has written since it was asked last."""
+        """Return what the app has written since the last call."""
         lines = self._marker.read_text("utf-8").splitlines()
         self._marker.write_text("", "utf-8")
         return lines
@@ -27,7 +27,7 @@ class Serving(Server):
 
 @pytest.fixture(scope="session")
 def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Generator[Serving]:
-    """A server with an app of the right policy, started once for all tests that ask for both."""
+    """A server with an app that has a valid policy. It is started once for all tests with the same parameters."""
     name, app = request.param
     serving = Serving(name, f"tests.real.servers.valid_policy:{app}", tmp_path_factory.mktemp(name) / "marker")
     try:
@@ -41,20 +41,20 @@ def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 
 @pytest.fixture
 def server(running: Serving) -> Serving:
-    """The server, its app's marks forgotten."""
+    """The server, without earlier output of its app."""
     running.marks()
     return running
 
 
 @pytest.fixture
 def marker(tmp_path: Path) -> Path:
-    """Return the file in which an app that runs leaves a line."""
+    """Return the file to which a running app writes a line."""
     return tmp_path / "marker"
 
 
 @pytest.fixture
 def start(marker: Path) -> Generator[Start]:
-    """Start servers by name and app; end them with the test."""
+    """Start servers by name and app, and end them with the test."""
     started: list[Server] = []
 
     def starting(name: str, app: str) -> Server:

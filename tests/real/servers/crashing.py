@@ -1,4 +1,4 @@
-"""Serve an app that crashes, with a middleware that was added to it in the usual way."""
+"""An app that crashes, with a middleware that was added in the usual way."""
 
 import logging
 
@@ -16,11 +16,11 @@ app.add_middleware(CORSMiddleware, allow_origins=["https://app.example.com"])
 
 @app.get("/")
 def crash() -> None:
-    """Raise what nobody handles."""
+    """Raise an exception that no handler handles."""
     raise ZeroDivisionError
 
 
 @app.exception_handler(500)
 def say(request: Request, error: Exception) -> JSONResponse:
-    """Answer in the words of the app."""
+    """Answer with the app's own text."""
     return JSONResponse({"error": type(error).__name__, "path": request.url.path}, 500)

@@ -1,4 +1,4 @@
-"""A client of HTTP/2 with prior knowledge, which sends header lines as they are, right or wrong."""
+"""An HTTP/2 client with prior knowledge that sends header lines unchanged, valid or invalid."""
 
 import socket
 from contextlib import suppress
@@ -23,14 +23,14 @@ Lines = list[tuple[bytes, bytes]]
 
 
 class Client:
-    """One connection, on which requests follow each other."""
+    """One connection with consecutive requests."""
 
     def __init__(self, port: int, patience: float) -> None:
         """Connect."""
         self._socket = socket.create_connection(("127.0.0.1", port), patience)
         sending = H2Configuration(header_encoding=None, validate_outbound_headers=False)
         self._connection = H2Connection(sending)
-        # A Huffman code of long values, made and read in Python, would take most of the time of the tests.
+        # The Huffman coding of long values in Python would take most of the time of the tests.
         encoder = self._connection.encoder
         encoder.encode = partial(encoder.encode, huffman=False)
         self._connection.initiate_connection()
@@ -40,7 +40,7 @@ class Client:
         self._socket.close()
 
     def ask(self, method: bytes, path: bytes, lines: Lines) -> Answer:
-        """Send one request; return its answer, or none where the server ends the stream or the connection."""
+        """Send one request. Return its response, or None if the server ends the stream or the connection."""
         stream = self._connection.get_next_available_stream_id()
         pseudo = [(b":method", method), (b":path", path), (b":scheme", b"http"), (b":authority", b"localhost")]
         self._connection.send_headers(stream, [*pseudo, *lines], end_stream=True)

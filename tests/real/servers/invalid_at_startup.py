@@ -1,4 +1,4 @@
-"""Apps with a wrong policy that the framework builds while the server starts."""
+"""Apps with an invalid policy that the framework builds while the server starts."""
 
 from fastapi import FastAPI
 from starlette.applications import Starlette
@@ -17,7 +17,7 @@ fastapi.add_middleware(CORSMiddleware, **OPTIONS)
 
 
 class _Configured(CORSMiddleware):
-    """A subclass that brings its options."""
+    """A subclass that sets its options itself."""
 
     def __init__(self, app: ASGIApp) -> None:
         super().__init__(app, **OPTIONS)

@@ -1,4 +1,4 @@
-"""A policy with many faults."""
+"""A policy with several errors."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""An app with a wrong policy that is built where it is written."""
+"""An app with an invalid policy on its own line."""
 
 from starlette.applications import Starlette
 

@@ -1,4 +1,4 @@
-"""An app that is wrapped with a wrong policy where it is written."""
+"""An app that is wrapped in a middleware with an invalid policy."""
 
 from starlette.applications import Starlette
 

@@ -1,4 +1,4 @@
-"""A middleware that remembers every request: what the measure of memory must find."""
+"""A middleware that remembers every request, which the memory test must detect."""
 
 from typing import Any
 
@@ -8,6 +8,6 @@ seen: list[Any] = []
 
 
 async def app(scope: Any, receive: Any, send: Any) -> None:
-    """Keep the header lines, and hand on."""
+    """Keep the header lines, and call the app."""
     seen.append(scope.get("headers"))
     await wrapped(scope, receive, send)

@@ -1,4 +1,4 @@
-"""An app that leaves a trace when it runs, so that a test can tell that it never did."""
+"""An app that leaves a mark when it runs, so that a test can check that it never ran."""
 
 import os
 from collections.abc import AsyncGenerator
@@ -16,22 +16,22 @@ from tests.real.servers.process import MARKER
 
 
 def mark(text: str) -> None:
-    """Write a line where the test looks."""
+    """Write a line to the file that the test reads."""
     with Path(os.environ[MARKER]).open("a", encoding="utf-8") as file:
         file.write(f"{text}\n")
 
 
 @asynccontextmanager
 async def lifespan(app: Any) -> AsyncGenerator[dict[str, str]]:
-    """Hand a word to the requests."""
+    """Set state of the requests."""
     mark("lifespan")
     yield {"word": "hello"}
 
 
 async def hello(request: Request) -> Response:
-    """Answer with the lifespan's word."""
+    """Answer with the state that the lifespan set."""
     mark(request.method)
-    # Where there is no lifespan there is no word.
+    # Without a lifespan there is no state.
     return PlainTextResponse(getattr(request.state, "word", "alone"))
 
 
@@ -48,7 +48,7 @@ async def file(request: Request) -> Response:
 
 
 class Extensions:
-    """An app that uses what a server says it can do: early hints before its answer, and trailers behind it."""
+    """An app that uses extensions of the server: early hints before its response, and trailers after it."""
 
     async def __call__(self, scope: Scope, _: Receive, send: Send) -> None:
         """Answer one request."""
@@ -65,7 +65,7 @@ class Extensions:
 
 
 async def socket(websocket: WebSocket) -> None:
-    """Send back what comes, behind the origin it comes from."""
+    """Send back each message, after the origin of the connection."""
     await websocket.accept()
     mark("socket")
     text = await websocket.receive_text()

@@ -21,19 +21,19 @@ seen: dict[int, int] = {}
 
 
 def load() -> list[str]:
-    """Return the lines of the file, of which some are invalid."""
+    """Return the lines of the file, some of which are invalid."""
     return Path(os.environ[MARKER]).read_text("utf-8").splitlines()
 
 
 def report(rows: list[str]) -> None:
-    """Print how many origins this process sees, if that has changed."""
+    """Print the number of origins in this process if it has changed."""
     if seen.get(os.getpid()) != len(rows):
         seen[os.getpid()] = len(rows)
         print(f"{os.getpid()} sees {len(rows)} origins", flush=True)
 
 
 def load_after_the_last_was_applied() -> list[str]:
-    """Report what the last load has brought, and load again: a load is applied after it has returned."""
+    """Report the origins of the previous load, and load again, because a load is applied after it has returned."""
     report(list(origins))
     return load()
 
@@ -43,7 +43,7 @@ print(f"{os.getpid()} imports the app", flush=True)
 
 
 async def hello(request: Request) -> PlainTextResponse:
-    """Answer with the process."""
+    """Answer with the process ID."""
     return PlainTextResponse(str(os.getpid()))
 
 
@@ -51,7 +51,7 @@ asgi = CORSMiddleware(Starlette(routes=[Route("/", hello)]), policy=policy, orig
 
 
 def app(environ: dict[str, Any], start_response: Any) -> list[bytes]:
-    """Answer with the process."""
+    """Answer with the process ID."""
     start_response("200 OK", [("Content-Type", "text/plain")])
     return [str(os.getpid()).encode()]
 

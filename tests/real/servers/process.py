@@ -1,4 +1,4 @@
-"""A real server as a process of its own, and a client that sends bytes as they are."""
+"""A real server in its own process, and a client that sends bytes unchanged."""
 
 import os
 import re
@@ -21,10 +21,10 @@ Line = tuple[str, str | bytes]
 
 ROOT = Path(__file__).resolve().parents[3]
 MARKER = "APP_RAN_MARKER"
-# Long enough for any machine: it ends a hang, and measures nothing.
+# Long enough for any machine. It only ends a hang.
 _PATIENCE = 60
 
-# How each server is started, and the line that says that it takes requests.
+# The command of each server, and the line with which it reports that it accepts requests.
 _COMMANDS = {
     "uvicorn-h11": ["uvicorn", "{app}", "--host=127.0.0.1", "--port={port}", "--http=h11"],
     "uvicorn-httptools": ["uvicorn", "{app}", "--host=127.0.0.1", "--port={port}", "--http=httptools"],
@@ -39,7 +39,7 @@ _COMMANDS = {
         "--timeout-keep-alive=120",
         "--no-access-log",
     ],
-    # With a file in place of a module.
+    # This command takes a file instead of a module.
     "uvicorn-reload": [
         "uvicorn",
         "main:app",
@@ -57,10 +57,10 @@ _COMMANDS = {
         "--worker-class=uvicorn.workers.UvicornWorker",
     ],
     "gunicorn-asgi": ["gunicorn", "{app}", "--bind=127.0.0.1:{port}", "--no-control-socket", "--worker-class=asgi"],
-    # With a file in place of a module; it starts a process of its own, and another one when the file has changed.
+    # This command takes a file instead of a module. It starts the app in another process, again after each change.
     "fastapi-dev": ["fastapi", "dev", "{app}", "--host=127.0.0.1", "--port={port}", "--reload-dir={folder}"],
     "hypercorn": ["hypercorn", "{app}", "--bind=127.0.0.1:{port}", "--access-logfile=-"],
-    # The same server and the same port: the client speaks first, and speaks HTTP/2.
+    # The same server on the same port: the client starts the connection with HTTP/2.
     "hypercorn-http2": ["hypercorn", "{app}", "--bind=127.0.0.1:{port}", "--access-logfile=-"],
     "daphne": ["daphne", "{app}", "--bind=127.0.0.1", "--port={port}"],
     "granian": ["granian", "{app}", "--interface=asgi", "--host=127.0.0.1", "--port={port}"],
@@ -78,13 +78,13 @@ _COMMANDS = {
         "--keep-alive=120",
         "--no-control-socket",
     ],
-    # Servers for aiohttp; the first takes a function that makes an app.
+    # Servers for aiohttp. The first one takes a function that creates an app.
     "aiohttp": ["aiohttp.web", "--hostname=127.0.0.1", "--port={port}", "{app}"],
     "gunicorn-aiohttp": ["gunicorn", "{app}", "--bind=127.0.0.1:{port}", "--worker-class=aiohttp.GunicornWebWorker"],
     "waitress": ["waitress", "--listen=127.0.0.1:{port}", "{app}"],
     "flask-run": ["flask", "--app={app}", "run", "--port={port}"],
     "flask-run-debug": ["flask", "--app={app}", "run", "--debug", "--no-reload", "--port={port}"],
-    # With a settings module in place of an app.
+    # This command takes a settings module instead of an app.
     "runserver": ["django", "runserver", "127.0.0.1:{port}", "--noreload", "--settings={app}"],
     "runserver-nostatic": ["django", "runserver", "127.0.0.1:{port}", "--noreload", "--nostatic", "--settings={app}"],
     "wsgiref": ["tests.real.wsgi.reference_server", "{app}"],
@@ -95,19 +95,19 @@ _READY = re.compile(
     re.IGNORECASE,
 )
 
-# These do not choose a free port.
+# These servers do not choose a free port.
 _WITH_GIVEN_PORT = {"aiohttp", "granian", "runserver", "runserver-nostatic"}
 
-# Of our own: an origin, a method, and eight names that are told of, each cut.
+# Values in our lines: an origin, a method, and eight names, each shortened.
 _LONGEST_LINE = 2000
 
 SERVERS = ["uvicorn-h11", "uvicorn-httptools", "gunicorn-uvicorn", "hypercorn", "hypercorn-http2", "granian", "daphne"]
-# Daphne has no lifespan: what waits for it is built for the first request.
+# Daphne has no lifespan, so the app is built for the first request.
 WITHOUT_LIFESPAN = ["uvicorn-without-lifespan", "daphne"]
 
 
 def assert_log_is_safe(output: str) -> None:
-    """Of what strangers sent, a log has a bounded part, within lines of ours; no exception is in it."""
+    """A log contains a bounded part of what clients sent, only within our lines, and no exception."""
     for word in ("Traceback", "ERROR", "Exception"):
         assert word not in output
     for line in output.splitlines():
@@ -116,12 +116,12 @@ def assert_log_is_safe(output: str) -> None:
 
 
 class Server:
-    """One server, running one app; its output is read as it comes."""
+    """One server that runs one app. Its output is read while it runs."""
 
     def __init__(self, name: str, app: str, marker: Path) -> None:
         self.name = name
         self._speaks_http2 = name.endswith("http2")
-        # Those that print the port they were given choose it themselves.
+        # The servers that print their port choose it themselves.
         self.port = _free_port() if name in _WITH_GIVEN_PORT else 0
         command = [part.format(app=app, port=self.port, folder=Path(app).parent) for part in _COMMANDS[name]]
         self._process = subprocess.Popen(
@@ -133,7 +133,7 @@ class Server:
             stderr=subprocess.STDOUT,
             text=True,
             errors="backslashreplace",
-            # Its workers die with it: the group is this server's alone.
+            # The workers end with the server, because the process group contains nothing else.
             start_new_session=True,
         )
         self._printed: list[str] = []
@@ -155,18 +155,18 @@ class Server:
 
     @property
     def output(self) -> str:
-        """Return what it has printed so far."""
+        """Return the output so far."""
         with self._news:
             return "".join(self._printed)
 
     def wait_for(self, text: str, *, times: int = 1) -> None:
-        """Wait until it has printed a text, so many times."""
+        """Wait until the output contains a text this number of times."""
         with self._news:
             self._news.wait_for(lambda: self._ended or "".join(self._printed).count(text) >= times, _PATIENCE)
         assert self.output.count(text) >= times, f"{text!r} was not printed {times} times:\n{self.output}"
 
     def wait_until_ready(self) -> Self:
-        """Wait until it says that it takes requests."""
+        """Wait until the server reports that it accepts requests."""
         with self._news:
             self._news.wait_for(lambda: self._ended or _READY.search("".join(self._printed)) is not None, _PATIENCE)
         ready = _READY.search(self.output)
@@ -175,7 +175,7 @@ class Server:
         # Gunicorn opens its port before its worker starts an ASGI app. With a WSGI app, requests wait for the worker.
         if self.name in {"gunicorn-uvicorn", "gunicorn-asgi"}:
             self.wait_for("Application startup complete")
-        # Granian's line comes a moment before its port is open.
+        # Granian prints its line just before its port is open.
         deadline = time.monotonic() + _PATIENCE
         while not self._is_listening():
             assert time.monotonic() < deadline, f"the server never listened:\n{self.output}"
@@ -189,34 +189,34 @@ class Server:
         return True
 
     def wait_until_watching(self) -> None:
-        """Wait until it watches files for changes, which it may do only after it has started the app."""
+        """Wait until the server watches files for changes, which can be only after it has started the app."""
         deadline = time.monotonic() + _PATIENCE
         while not self._is_watching():
             assert time.monotonic() < deadline, f"the server never watched a file:\n{self.output}"
 
     def _is_watching(self) -> bool:
         for info in Path(f"/proc/{self._process.pid}/fdinfo").glob("*"):
-            # A file that was closed in the meantime is not watched with.
+            # A file may be closed between the listing and this call.
             with suppress(FileNotFoundError):
                 if "inotify wd:" in info.read_text("utf-8"):
                     return True
         return False
 
     def wait_for_end(self) -> int:
-        """Wait until it ends on its own; return its exit code."""
+        """Wait until the server ends by itself, and return its exit code."""
         code = self._process.wait(_PATIENCE)
         self._reader.join(_PATIENCE)
         return code
 
     def ask(self, method: str, *lines: Line, path: str = "/") -> Answer:
-        """Send one request with these header lines, byte for byte."""
+        """Send one request with exactly these header lines."""
         if self._speaks_http2:
             with closing(http2.Client(self.port, _PATIENCE)) as client:
                 return client.ask(method.encode(), path.encode(), _bytes(lines))
         return self.send(_request(method, [("connection", "close"), *lines], path))
 
     def ask_all(self, asks: Sequence[tuple[str, list[Line]]]) -> list[int]:
-        """Send many requests over one connection; return the status of each answer."""
+        """Send many requests over one connection, and return the status of each response."""
         if self._speaks_http2:
             with closing(http2.Client(self.port, _PATIENCE)) as client:
                 return [client.ask(method.encode(), b"/", _bytes(lines)).status for method, lines in asks]
@@ -226,9 +226,9 @@ class Server:
         return [int(status) for status in re.findall(rb"HTTP/1\.1 (\d+)", raw)]
 
     def send(self, request: bytes) -> Answer:
-        """Send bytes; return what comes back until the connection ends."""
+        """Send bytes, and return everything that arrives until the connection ends."""
         parts: list[bytes] = []
-        # A server may refuse what is too long without reading all of it, and then its answer may be lost.
+        # A server may refuse a long request without reading all of it, and then its response can be lost.
         with (
             socket.create_connection(("127.0.0.1", self.port), _PATIENCE) as connection,
             suppress(BrokenPipeError, ConnectionResetError),
@@ -236,11 +236,11 @@ class Server:
             connection.sendall(request)
             while part := connection.recv(65536):
                 parts.append(part)
-        # A server may also end the connection without a word.
+        # A server may also end the connection without a response.
         return read(b"".join(parts)) if parts else Answer(raw=b"", status=NO_ANSWER, headers=[], body=b"")
 
     def memory(self) -> int:
-        """Return the bytes of memory that it and its workers have."""
+        """Return the memory of the server and its workers in bytes."""
         kilobytes = 0
         for status in Path("/proc").glob("[0-9]*/status"):
             with suppress(ProcessLookupError, FileNotFoundError):
@@ -251,7 +251,7 @@ class Server:
         return kilobytes * 1024
 
     def stop(self) -> None:
-        """End it and its workers, whatever they do."""
+        """End the server and its workers."""
         if self._process.poll() is None:
             self._process.terminate()
             try:
@@ -272,8 +272,7 @@ def _request(method: str, lines: Iterable[Line], path: str) -> bytes:
 
 
 def _free_port() -> int:
-    # Below the ports that the system hands out itself: another worker may be given one of those before the server
-    # listens.
+    # Ports below those that the system assigns: otherwise another worker could get this port before the server listens.
     while True:
         port = secrets.choice(range(10_000, 30_000))
         with suppress(OSError), socket.create_server(("127.0.0.1", port)):

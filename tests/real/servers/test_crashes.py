@@ -1,4 +1,4 @@
-"""On real servers a crash is answered with CORS headers, and logged as before."""
+"""On real servers the response to a crash has CORS headers, and the exception is logged as before."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ _BODY = b'{"error":"ZeroDivisionError","path":"/"}'
 
 
 def check(server: Server, body: bytes = _BODY) -> None:
-    """Crash it once for a page that may read it, and once for one that may not."""
+    """Crash the app once for an allowed page and once for another page."""
     answer = server.ask("GET", ("origin", ORIGIN))
     assert (answer.status, answer.body) == (500, body)
     assert answer.cors == {b"access-control-allow-origin": ORIGIN.encode()}
@@ -24,16 +24,16 @@ def check(server: Server, body: bytes = _BODY) -> None:
 
 @pytest.mark.parametrize("name", [*SERVERS, "uvicorn-workers", "uvicorn-without-lifespan"])
 def test_a_crash_is_readable_and_logged_once(name: str, start: Start) -> None:
-    """With or without a lifespan, the first crash too has the body of the app's own handler, and is logged once."""
+    """With and without a lifespan, also the first crash has the body of the app's own handler, and is logged once."""
     server = start(name, _APP).wait_until_ready()
     check(server)
     server.wait_for("ZeroDivisionError")
     server.stop()
-    assert server.output.count("\nZeroDivisionError") in {2, 4}  # hypercorn also prints the exception group
+    assert server.output.count("\nZeroDivisionError") in {2, 4}  # hypercorn also prints the exception group.
 
 
 def test_the_server_of_fastapi_reloads_it(start: Start, tmp_path: Path) -> None:
-    """`fastapi dev` starts the app again when its file changes; the new one is at its place too."""
+    """After a change of the file, `fastapi dev` starts the app again, and the new middleware is outermost too."""
     file = tmp_path / "main.py"
     source = Path(crashing.__file__).read_text("utf-8")
     file.write_text(source, "utf-8")

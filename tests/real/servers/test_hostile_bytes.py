@@ -1,4 +1,4 @@
-"""Bytes that no browser sends, over a real socket: answered or refused, never echoed, never an exception."""
+"""Bytes that no browser sends, over a real socket: they are answered or refused, and never echoed or an exception."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from tests.real.servers.process import SERVERS, Server, assert_log_is_safe
 from tests.unit.adapters.asgi.scopes import ORIGIN
 
 _ALLOWED = ORIGIN.encode()
-# Stands in every hostile value; nothing that holds it may come back.
+# Every hostile value contains this text, and no response may contain it.
 _CANARY = b"canary"
 _HOSTILE = {
     "tab inside": _ALLOWED + b"\tcanary",
@@ -41,7 +41,7 @@ pytestmark = pytest.mark.parametrize("running", [(name, "wrapped") for name in S
 
 
 def answers_to(name: str, value: bytes) -> set[int]:
-    """Return the statuses that may come back: only some bytes may end a connection without one."""
+    """Return the possible statuses. Only for some bytes a server may end the connection without a response."""
     too_long = len(value) > 16384
     # https://www.rfc-editor.org/rfc/rfc9113#section-8.2.1
     malformed = name == "hypercorn-http2" and any(byte in value for byte in b"\0\r\n")
@@ -49,24 +49,24 @@ def answers_to(name: str, value: bytes) -> set[int]:
 
 
 def assert_unharmed(server: Server) -> None:
-    """The server still serves, and its log has no exception, and of what was sent only what is escaped and cut."""
+    """The server still serves, and its log has no exception, and hostile values only escaped and shortened."""
     assert server.ask("GET", ("origin", ORIGIN)).cors[b"access-control-allow-origin"] == _ALLOWED
     assert_log_is_safe(server.output)
 
 
 def assert_not_echoed(raw: bytes) -> None:
-    """Nothing of what was sent stands in the answer."""
+    """The response contains no part of the hostile value."""
     assert _CANARY not in raw.lower()
     assert not any(byte > 0x7E for byte in raw)
 
 
 @pytest.mark.parametrize("value", _HOSTILE.values(), ids=_HOSTILE.keys())
 def test_a_hostile_origin_is_granted_nothing(server: Server, value: bytes) -> None:
-    """It is served as a stranger's, or refused by the server; nothing of it comes back."""
+    """It is served as a refused origin or rejected by the server, and no part of it is in the response."""
     answer = server.ask("GET", ("origin", value))
     assert_not_echoed(answer.raw)
     assert answer.status in answers_to(server.name, value)
-    # What ends a line ends the value: the origin before it is an allowed one, sent by whoever sends the request.
+    # A line break ends the value. What remains is an allowed origin, and a client can send any origin.
     whole = value.replace(b"\n", b"\r").partition(b"\r")[0]
     assert answer.cors.get(b"access-control-allow-origin") in ({None, _ALLOWED} if whole == _ALLOWED else {None})
     assert_unharmed(server)
@@ -75,7 +75,7 @@ def test_a_hostile_origin_is_granted_nothing(server: Server, value: bytes) -> No
 @pytest.mark.parametrize("field", _FIELDS)
 @pytest.mark.parametrize("value", _HOSTILE.values(), ids=_HOSTILE.keys())
 def test_a_hostile_preflight_is_answered_without_an_echo(server: Server, field: str, value: bytes) -> None:
-    """In each field that is read, hostile bytes are refused and do not come back."""
+    """Hostile bytes in each field that the middleware reads are refused and are not in the response."""
     lines: dict[str, str | bytes] = {"origin": ORIGIN, "access-control-request-method": "PUT", field: value}
     answer = server.ask("OPTIONS", *lines.items())
     assert_not_echoed(answer.raw)
@@ -86,7 +86,7 @@ def test_a_hostile_preflight_is_answered_without_an_echo(server: Server, field: 
 
 @pytest.mark.parametrize("values", [(_ALLOWED, _ALLOWED), (_ALLOWED, b"https://canary.example"), (b"", _ALLOWED)])
 def test_two_lines_are_no_origin(server: Server, values: tuple[bytes, bytes]) -> None:
-    """However a server reads two lines, they are granted nothing, on a request or on its preflight."""
+    """Whether a server joins two lines or not, they are not allowed, in a request and in its preflight."""
     lines = [("origin", value) for value in values]
     answer = server.ask("GET", *lines)
     assert (answer.status, answer.cors) == (200, {})

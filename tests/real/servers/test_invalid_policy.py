@@ -1,4 +1,4 @@
-"""On every server, an app with a wrong policy serves no request, and the deployer reads why."""
+"""On every server, an app with an invalid policy serves no request, and the output has the whole message."""
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -21,14 +21,14 @@ _REQUESTS = [
 
 @pytest.fixture(scope="module")
 def message() -> str:
-    """What is wrong with the policy, whole."""
+    """The whole message about the policy."""
     with pytest.raises(InvalidPolicyError) as caught:
         Policy(**OPTIONS)
     assert len(caught.value.issues) == 6
     return str(caught.value)
 
 
-# How each server ends when an app answers that its startup failed: docs/servers.md has the same table.
+# The exit code of each server after an app answers that its startup failed. docs/servers.md has the same table.
 ENDS = {
     "uvicorn-h11": 3,
     "uvicorn-httptools": 3,
@@ -43,7 +43,7 @@ _WORKERS = {"uvicorn-workers": 2}
 
 
 def test_the_documented_exit_codes_are_these() -> None:
-    """The page on servers has the same codes as these tests."""
+    """The page about servers has the exit codes of these tests."""
     rows = [line.strip("| ").split(" | ") for line in (ROOT / "docs/servers.md").read_text("utf-8").splitlines()]
     codes = [(row[0], int(row[-1])) for row in rows if row[-1].isdigit()]
     assert codes == [
@@ -61,7 +61,7 @@ def test_the_documented_exit_codes_are_these() -> None:
 def test_a_policy_that_the_framework_builds_keeps_the_server_from_starting(
     start: Start, marker: Path, message: str, name: str, app: str
 ) -> None:
-    """The whole message is printed once by each worker, the server ends, and the app never runs."""
+    """Each worker prints the whole message once, the server ends, and the app never runs."""
     server = start(name, f"tests.real.servers.invalid_at_startup:{app}")
     assert server.wait_for_end() == ENDS[name]
     # Hypercorn prints the message as the text of an exception, in quotes.
@@ -70,7 +70,7 @@ def test_a_policy_that_the_framework_builds_keeps_the_server_from_starting(
 
 
 def test_a_server_that_reloads_waits_for_the_corrected_app(start: Start, tmp_path: Path, message: str) -> None:
-    """`uvicorn --reload` keeps running after any error, and serves the app once its file is right."""
+    """`uvicorn --reload` keeps running after any error, and serves the app after its file is corrected."""
     file = tmp_path / "main.py"
     source = (
         "from starlette.applications import Starlette\n"
@@ -96,11 +96,11 @@ def test_a_server_that_reloads_waits_for_the_corrected_app(start: Start, tmp_pat
 def test_the_message_is_printed_before_the_first_answer_where_there_is_no_lifespan(
     start: Start, marker: Path, message: str, name: str
 ) -> None:
-    """Without a lifespan, the server builds the app for the first request, which is not served either."""
+    """Without a lifespan, the server builds the app for the first request and does not serve it."""
     server = start(name, "tests.real.servers.invalid_at_startup:starlette").wait_until_ready()
     assert server.ask("GET", ("origin", ORIGIN)).status == 500
     server.wait_for(message)
-    # At once, for Daphne looks for a failed app only once a second.
+    # The requests follow immediately, because Daphne looks for a failed app only once a second.
     with ThreadPoolExecutor() as threads:
         answers = [threads.submit(server.ask, method, *lines) for method, lines in _REQUESTS]
     assert {answer.result().status for answer in answers} == {500}
@@ -112,10 +112,10 @@ def test_the_message_is_printed_before_the_first_answer_where_there_is_no_lifesp
 def test_a_policy_built_where_it_is_written_keeps_the_server_from_starting(
     start: Start, marker: Path, message: str, name: str, module: str
 ) -> None:
-    """The server gives up with the whole message."""
+    """The server ends with the whole message."""
     server = start(name, f"tests.real.servers.{module}:app")
     code = server.wait_for_end()
     assert message in server.output
     assert not marker.exists()
-    # Hypercorn ends with 0 whatever kept its worker from starting.
+    # Hypercorn ends with 0 whatever the reason is.
     assert (code != 0) == (name != "hypercorn")

@@ -1,4 +1,4 @@
-"""The recipe for MCP servers, served for real: to MCP's own client, to several pages, to the model of a browser."""
+"""The recipe for MCP servers with a real server, MCP's own client, several pages, and the browser model."""
 
 import json
 import re
@@ -32,7 +32,7 @@ _JSON = {"Accept": "application/json, text/event-stream", "Content-Type": "appli
 
 @pytest.fixture
 def app() -> Starlette:
-    """The recipe's app, as a reader would copy it."""
+    """The app of the recipe, as a reader would copy it."""
     page = (ROOT / "docs" / "block.md").read_text("utf-8")
     blocks = re.findall(r"^```python\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
     [recipe] = [block for block in blocks if "MCPServer(" in block]
@@ -44,7 +44,7 @@ def app() -> Starlette:
 
 @pytest.fixture
 def url(app: Starlette) -> Generator[str]:
-    """Where uvicorn serves it."""
+    """The URL at which uvicorn serves it."""
     listener = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(app, lifespan="on", log_level="critical", timeout_graceful_shutdown=1))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
@@ -56,12 +56,12 @@ def url(app: Starlette) -> Generator[str]:
 
 
 def ask(url: str, **headers: str) -> httpx2.Response:
-    """Begin a session."""
+    """Start a session."""
     return httpx2.post(url, json=_INITIALIZE, headers={**_JSON, **headers}, trust_env=False)
 
 
 async def test_a_program_uses_the_tool(url: str) -> None:
-    """A client that is no page sends no Origin, and is served."""
+    """A client that is not a browser sends no Origin and is served."""
     async with Client(url) as client:
         result = await client.call_tool("add", {"a": 1, "b": 2})
     [content] = result.content
@@ -70,7 +70,7 @@ async def test_a_program_uses_the_tool(url: str) -> None:
 
 
 def test_an_allowed_page_is_served_and_told_its_session(url: str) -> None:
-    """It gets what the program gets, and may read it."""
+    """An allowed page gets the same response and can read it."""
     answer = ask(url, origin=_ORIGIN)
     assert answer.status_code == 200
     assert answer.headers["mcp-session-id"]
@@ -80,7 +80,7 @@ def test_an_allowed_page_is_served_and_told_its_session(url: str) -> None:
 
 @pytest.mark.parametrize("origin", [_STRANGER, "null", "http://127.0.0.1:1", "https://app.example.com.evil.example"])
 def test_any_other_page_is_refused(url: str, origin: str) -> None:
-    """The answer is the 403 that the protocol asks for, and there is no session."""
+    """Another page gets the 403 that the protocol requires, and no session."""
     answer = ask(url, origin=origin)
     assert (answer.status_code, answer.text.partition(":")[0]) == (403, "Disallowed CORS origin")
     assert not [name for name in answer.headers if name == "mcp-session-id" or name.startswith("access-control-")]
@@ -88,7 +88,7 @@ def test_any_other_page_is_refused(url: str, origin: str) -> None:
 
 @pytest.mark.parametrize("origin", [{}, {"origin": "http://rebound.example"}], ids=["GET", "POST"])
 def test_a_name_that_leads_here_is_no_name_of_ours(url: str, origin: dict[str, str]) -> None:
-    """After DNS rebinding the page's origin is the host that it asks, and the check of the host refuses it."""
+    """After DNS rebinding, the page's origin is the host that it requests, and the host check refuses it."""
     answer = ask(url, host="rebound.example", **origin)
     assert answer.status_code == 421
     assert "mcp-session-id" not in answer.headers
@@ -100,7 +100,7 @@ every_engine = pytest.mark.parametrize("engine", ENGINES)
 
 @every_engine
 async def test_a_browser_lets_an_allowed_page_have_a_session(app: Starlette, engine: EngineName) -> None:
-    """The page begins a session, reads its name, uses it and ends it: the browser asks first, and is content."""
+    """An allowed page starts a session, reads its ID, uses it and ends it, with the preflights of a browser."""
     sessions: list[bytes] = []
 
     async def watched(scope: Any, receive: Any, send: Any) -> None:
@@ -124,7 +124,7 @@ async def test_a_browser_lets_an_allowed_page_have_a_session(app: Starlette, eng
 
 @every_engine
 async def test_a_browser_does_not_let_another_page_ask(app: Starlette, engine: EngineName) -> None:
-    """It asks first, and is refused; what it would send without asking is refused too."""
+    """The preflight of another page is refused, and so is a request that needs no preflight."""
     page = Page(app, _STRANGER, engine)
     async with app.router.lifespan_context(app):
         asked = await page.cannot_async(_URL, method="POST", headers=_JSON, body=b"{}")

@@ -1,4 +1,4 @@
-"""Origins that are polled reach every process of a real server, which follows its store by itself."""
+"""Origins that are polled reach every process of a real server."""
 
 import re
 from pathlib import Path
@@ -12,7 +12,7 @@ ORIGIN, SHOP = "https://app.example.com", "https://shop.customer.example"
 
 
 def allowed(server: Server, origin: str) -> bool:
-    """Return whether a request and its preflight are allowed, which always agree in one process."""
+    """Return whether a request and its preflight are allowed. Both always agree in one process."""
     actual = server.ask("GET", ("origin", origin))
     preflight = server.ask("OPTIONS", ("origin", origin), ("access-control-request-method", "PUT"))
     assert actual.status == 200
@@ -36,10 +36,10 @@ def allowed(server: Server, origin: str) -> bool:
 def test_a_change_of_the_store_reaches_every_process(
     start: Start, marker: Path, name: str, app: str, workers: int
 ) -> None:
-    """Added origins are allowed and removed ones are refused, without a restart; bad rows harm nobody."""
+    """Added origins are allowed and removed ones are refused, without a restart. Invalid rows have no effect."""
     marker.write_text(f"{SHOP}\nshop.customer.example\n*\n", "utf-8")
     server = start(name, f"tests.real.servers.polled_origins:{app}").wait_until_ready()
-    # The first connection starts the thread, where no lifespan has started it.
+    # If no lifespan has started the thread, the first connection starts it.
     assert allowed(server, ORIGIN)
     server.wait_for(" sees 1 origins", times=workers)
     assert all(allowed(server, SHOP) for _ in range(4 * workers))
@@ -51,7 +51,7 @@ def test_a_change_of_the_store_reaches_every_process(
 
 
 def test_a_server_that_forks_after_the_import_loads_nothing_before(start: Start, marker: Path) -> None:
-    """Otherwise its workers would share a connection to the database."""
+    """The process that forks does not load, because its workers would share a connection to the database."""
     marker.write_text(SHOP, "utf-8")
     server = start("gunicorn-preload", "tests.real.servers.polled_origins:wsgi").wait_until_ready()
     assert allowed(server, ORIGIN)

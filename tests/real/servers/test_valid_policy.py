@@ -1,4 +1,4 @@
-"""On every server, an app with a right policy is served as the policy says."""
+"""On every server, an app with a valid policy is served according to the policy."""
 
 import pytest
 from websockets.sync.client import connect
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.parametrize(
 
 @pytest.mark.parametrize("origin", [ORIGIN, _PATTERN])
 def test_an_allowed_origin_is_granted(server: Serving, origin: str) -> None:
-    """The app answers with what its lifespan left, and the answer may be read."""
+    """The app answers with the state of its lifespan, and an allowed page can read the response."""
     answer = server.ask("GET", ("origin", origin))
     assert (answer.status, server.marks()) == (200, ["GET"])
     assert answer.body.endswith(b"alone" if server.name in WITHOUT_LIFESPAN else b"hello")
@@ -30,14 +30,14 @@ def test_an_allowed_origin_is_granted(server: Serving, origin: str) -> None:
 
 @pytest.mark.parametrize("lines", [(("origin", UNTRUSTED),), (("origin", ORIGIN), ("origin", ORIGIN)), ()], ids=repr)
 def test_any_other_request_is_served_without_a_grant(server: Serving, lines: tuple[tuple[str, str], ...]) -> None:
-    """A stranger, two origins or none: the app answers, and nothing is granted."""
+    """With another origin, two origins or none, the app answers without CORS headers that allow the page."""
     answer = server.ask("GET", *lines)
     assert (answer.status, answer.cors, server.marks()) == (200, {}, ["GET"])
     assert answer.values(b"vary") == [b"Origin"]
 
 
 def test_an_allowed_preflight_is_answered_without_the_app(server: Serving) -> None:
-    """The answer is whole, and ours."""
+    """The whole response to a preflight comes from the middleware."""
     answer = server.ask(
         "OPTIONS",
         ("origin", ORIGIN),
@@ -73,7 +73,7 @@ def test_an_allowed_preflight_is_answered_without_the_app(server: Serving) -> No
 def test_a_refused_preflight_is_answered_without_the_app(
     server: Serving, origin: str, method: str, body: bytes, granted: list[bytes]
 ) -> None:
-    """The answer says what was refused, and no list is told."""
+    """The response names what was refused, and contains no list of the policy."""
     answer = server.ask("OPTIONS", ("origin", origin), ("access-control-request-method", method))
     assert (answer.status, answer.body, server.marks()) == (400, body, [])
     assert sorted(answer.cors) == granted
@@ -81,7 +81,7 @@ def test_a_refused_preflight_is_answered_without_the_app(
 
 
 def test_options_that_is_no_preflight_is_the_apps(server: Serving) -> None:
-    """OPTIONS without the method it would ask about reaches the app."""
+    """OPTIONS without Access-Control-Request-Method reaches the app."""
     answer = server.ask("OPTIONS", ("origin", ORIGIN))
     assert (answer.status, server.marks()) == (200, ["OPTIONS"])
     assert answer.cors[b"access-control-allow-origin"] == ORIGIN.encode()
@@ -89,7 +89,7 @@ def test_options_that_is_no_preflight_is_the_apps(server: Serving) -> None:
 
 @pytest.mark.parametrize(("path", "content"), [("/stream", b"c"), ("/file", b"async def file")])
 def test_streams_and_files_keep_their_body_and_gain_the_headers(server: Serving, path: str, content: bytes) -> None:
-    """What the server sends in parts or from the disk is granted too."""
+    """Streamed responses and files have CORS headers too."""
     answer = server.ask("GET", ("origin", ORIGIN), path=path)
     mark = "pathsend" if server.name == "granian" and path == "/file" else path.strip("/")
     assert (answer.status, server.marks()) == (200, [mark])
@@ -98,7 +98,7 @@ def test_streams_and_files_keep_their_body_and_gain_the_headers(server: Serving,
 
 
 def test_early_hints_and_trailers_pass_as_they_are(server: Serving) -> None:
-    """Only the answer's head gains the headers; what comes before and after it, where a server has that, does not."""
+    """Only the response itself has the headers, and early hints and trailers do not."""
     answer = server.ask("GET", ("origin", ORIGIN), ("te", "trailers"), path="/extensions")
     assert (answer.status, server.marks()) == (200, ["extensions"])
     assert b"first" in answer.body
@@ -113,7 +113,7 @@ def test_early_hints_and_trailers_pass_as_they_are(server: Serving) -> None:
 
 @pytest.mark.parametrize("origin", [ORIGIN, UNTRUSTED])
 def test_a_websocket_is_left_untouched(server: Serving, origin: str) -> None:
-    """A handshake from anywhere reaches the app, whole, and its answer carries nothing of CORS."""
+    """A handshake of any origin reaches the app unchanged, and its response has no CORS headers."""
     with connect(f"ws://127.0.0.1:{server.port}/socket", origin=Origin(origin), proxy=None) as socket:
         socket.send("hello")
         assert socket.recv() == f"{origin} says hello"
@@ -125,7 +125,7 @@ def test_a_websocket_is_left_untouched(server: Serving, origin: str) -> None:
 
 
 def test_a_missing_page_may_be_read(server: Serving) -> None:
-    """A 404 is a response like any other."""
+    """A 404 has CORS headers like any other response."""
     answer = server.ask("GET", ("origin", ORIGIN), path="/nowhere")
     assert (answer.status, server.marks()) == (404, [])
     assert answer.cors == {**_GRANT, b"access-control-allow-origin": ORIGIN.encode()}

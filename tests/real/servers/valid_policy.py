@@ -1,4 +1,4 @@
-"""Apps with a right policy, served by real servers."""
+"""Apps with a valid policy, served by real servers."""
 
 from fastapi import FastAPI
 from starlette.applications import Starlette
@@ -14,7 +14,7 @@ policy = Policy(
     expose_headers=["ETag"],
 )
 
-# The outermost object is the middleware itself: every server must see that it is ASGI 3.
+# The outermost object is the middleware itself, so every server must recognize it as ASGI 3.
 wrapped = CORSMiddleware(Starlette(routes=ROUTES, lifespan=lifespan), policy=policy)
 
 added = FastAPI(routes=ROUTES, lifespan=lifespan)

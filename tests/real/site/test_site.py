@@ -32,6 +32,7 @@ PAGES = [
     "reasons/missing-allow-origin-header.html",
     "findings/missing-vary.html",
     "policy.html",
+    "policy-errors.html",
     "api.html",
 ]
 MESSAGE = "No 'Access-Control-Allow-Origin' header is present on the requested resource."
@@ -170,6 +171,16 @@ async def test_a_page_fits_a_phone_and_a_desk(address: str, page: Page, asked: l
     assert all(url.startswith(address) for url in asked), asked
 
 
+async def test_a_row_of_a_wide_table_is_a_list_on_a_phone(address: str, page: Page) -> None:
+    """Each cell has the whole width and shows the name of its column."""
+    await page.set_viewport_size({"width": 390, "height": 900})
+    await page.goto(f"{address}policy-errors.html", wait_until="networkidle")
+    cells = page.locator("tbody tr").first.locator("td")
+    assert min(await cells.evaluate_all("cells => cells.map(cell => cell.clientWidth)")) > 300
+    shown = "cells => cells.map(cell => getComputedStyle(cell, '::before').content)"
+    assert await cells.evaluate_all(shown) == ['"Code"', '"You write"', '"Why"', '"Write instead"']
+
+
 # The contrast of an element's text with its background, by the formula of WCAG 2.
 _CONTRAST = """
 elements => elements.map(element => {
@@ -226,7 +237,7 @@ def test_a_page_has_a_title_that_names_it(site: Path) -> None:
     }
     assert all(len(found) == 1 for found in titles.values())
     assert len({found[0] for found in titles.values()}) == len(titles)
-    assert titles["index.html"] == ["crossorigin: CORS for FastAPI, Starlette and ASGI"]
+    assert titles["index.html"] == ["crossorigin: CORS for FastAPI, Django, Flask and aiohttp"]
     assert titles["changelog.html"] == ["Changelog - crossorigin"]
 
 

@@ -10,7 +10,7 @@ Ask = Callable[[str, str, dict[str, str]], Answer]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Situation:
-    """A request, and the status and a part of the body of its response. `status` is 0 if any status is right."""
+    """A request, and the status and a part of the body of its response. `status` is 0 if any status is correct."""
 
     path: str
     method: str = "GET"
@@ -35,8 +35,8 @@ SITUATIONS: Mapping[str, Situation] = {
     "preflight of an unknown path": Situation(path="/none", method="OPTIONS", requested="GET", body=b"OK"),
     "preflight in place of a redirect": Situation(path="/slash", method="OPTIONS", requested="GET", body=b"OK"),
 }
-# What these frameworks do not have. Pyramid answers another method with 404 if a route is restricted to methods, and so
-# does BlackSheep.
+# Situations that these frameworks do not have. If a route is restricted to methods, Pyramid and BlackSheep answer
+# another method with 404.
 ABSENT: Mapping[str, set[str]] = {
     "Bottle": {"redirect to a slash", "preflight in place of a redirect"},
     "BlackSheep": {"redirect to a slash", "preflight in place of a redirect", "405"},

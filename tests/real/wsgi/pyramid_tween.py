@@ -1,6 +1,6 @@
-"""A layer of Pyramid that refuses a private path before the view, as a security policy does.
+"""A tween of Pyramid that refuses a private path before the view, as a security policy does.
 
-Pyramid finds it by its name when the app is built, so it is in a module of its own.
+It has its own module because Pyramid finds it by its name when it builds the app.
 """
 
 from typing import Any

@@ -1,4 +1,4 @@
-"""A WSGI app with its own middleware inside an ASGI app with one: the outer one owns the headers."""
+"""A WSGI app with its own middleware inside an ASGI app with a middleware: the outer one sets the headers."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ ORIGIN, INNER = "https://app.example.com", "https://inner.example"
 
 @pytest.mark.parametrize("method", ["GET", "PUT"])
 def test_the_outer_middleware_decides(method: str) -> None:
-    """One origin, one `Vary`, and a page that only the inner one allows is refused."""
+    """There is one allowed origin and one `Vary`, and a page that only the inner policy allows is refused."""
     inner = Flask(__name__)
     CORS(inner, allow_origins=[INNER], allow_methods=["GET", "PUT"])
     inner.add_url_rule("/", "index", lambda: "index", methods=["GET", "PUT"])

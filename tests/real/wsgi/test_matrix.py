@@ -50,7 +50,7 @@ def test_a_repeated_origin_is_refused_on_every_server(server: Server) -> None:
 
 
 def test_a_name_with_underscores_is_never_a_way_around(server: Server) -> None:
-    """Beside the real header it is left out or refused, and without that it never allows more than the policy."""
+    """Next to the real header it is dropped or refused. Alone it never allows more than the policy."""
     wrong, right = ("Access_Control_Request_Method", "DELETE"), ("Access-Control-Request-Method", "GET")
     answer = server.ask("OPTIONS", ("Origin", ORIGIN), wrong, right, path="/ok")
     assert (answer.status, answer.body) in {(200, b"OK"), (400, b"Disallowed CORS method")}
@@ -59,7 +59,7 @@ def test_a_name_with_underscores_is_never_a_way_around(server: Server) -> None:
 
 
 def test_hostile_bytes_do_no_harm(server: Server) -> None:
-    """Whatever arrives is answered, and nothing of it is repeated in a CORS header."""
+    """Each request gets a response, and no CORS header repeats a part of the hostile value."""
     for origin in (b"https://\xff\xfe.example", b"\x80" * 400, b"null, null", b"https://app.\x0bexample.com", b""):
         answer = server.ask("GET", ("Origin", origin), path="/ok")
         assert answer.status in {200, 400}

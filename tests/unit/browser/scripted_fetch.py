@@ -1,4 +1,4 @@
-"""Fetch against answers that are written down, one for each request that the browser sends."""
+"""Fetch with scripted responses, one for each request that the browser sends."""
 
 from typing import Any
 
@@ -12,19 +12,19 @@ Lines = list[tuple[str, str]] | dict[str, str]
 
 
 def answer(status: int = 200, headers: Lines | None = None, /, **named: str) -> HttpResponse:
-    """Write down an answer; `allow_origin="*"` means `Access-Control-Allow-Origin: *`."""
+    """Return a response. `allow_origin="*"` means `Access-Control-Allow-Origin: *`."""
     lines = list((headers or {}).items() if not isinstance(headers, list) else headers)
     lines += [(f"Access-Control-{name.replace('_', '-')}", value) for name, value in named.items()]
     return HttpResponse(status=status, headers=tuple((name.encode(), value.encode("latin-1")) for name, value in lines))
 
 
 def redirect(location: str, status: int = 307, **named: str) -> HttpResponse:
-    """Write down a redirect, which every page may follow unless something else is said."""
+    """Return a redirect that every page may follow, unless arguments say otherwise."""
     return answer(status, {"Location": location}, **{"allow_origin": "*", **named})
 
 
 def asked(**fields: Any) -> BrowserRequest:
-    """Return what the page asks the API for."""
+    """Return the request of the page."""
     return BrowserRequest(**{"url": f"{API}/", "origin": PAGE, **fields})
 
 
@@ -35,7 +35,7 @@ def fetch(
     now: float = 0.0,
     **fields: Any,
 ) -> Verdict:
-    """Fetch; every answer must be asked for, and no other one."""
+    """Fetch. Every response must be used, and no other request is sent."""
     left = list(answers)
 
     def transport(request: HttpRequest) -> HttpResponse | None:

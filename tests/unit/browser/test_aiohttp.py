@@ -1,4 +1,4 @@
-"""The driver for aiohttp apps: what a handler gets, what a browser sees, and which app is one."""
+"""The transport for aiohttp apps: the request of a handler, the response, and which object is such an app."""
 
 from typing import Any
 
@@ -38,7 +38,7 @@ async def test_a_handler_gets_what_a_server_would_give_it() -> None:
 
 
 async def test_a_byte_beyond_ascii_arrives_as_text() -> None:
-    """Nothing raises, whatever a page sends."""
+    """Nothing raises, whatever bytes a page sends."""
 
     async def handler(request: web.Request) -> web.StreamResponse:
         return web.Response(headers={"X-B": request.headers["X-B"]})
@@ -49,7 +49,7 @@ async def test_a_byte_beyond_ascii_arrives_as_text() -> None:
 
 
 async def test_errors_are_answered_as_the_server_answers_them() -> None:
-    """A raised response is one, and an exception is a 500 that the report can show."""
+    """A raised response is the response. Another exception is a 500, which the report can show."""
 
     async def crash(request: web.Request) -> web.StreamResponse:
         raise ZeroDivisionError

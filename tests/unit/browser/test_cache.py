@@ -1,4 +1,4 @@
-"""The preflight cache: what one preflight spares the next requests, for whom, and how long."""
+"""The preflight cache: which later requests need no preflight, for which page, and for how long."""
 
 from typing import Any
 
@@ -21,13 +21,13 @@ CREDENTIALED = {"allow_origin": PAGE, "allow_credentials": "true"}
 
 
 def granting(max_age: str | None = "60", **lists: str) -> HttpResponse:
-    """Write down a preflight's answer."""
+    """Return the response to a preflight."""
     age = {} if max_age is None else {"max_age": max_age}
     return answer(**{"allow_origin": "*", **lists, **age})
 
 
 class Visit:
-    """One page and what its browser remembers; each fetch tells whether it asked first."""
+    """One page and the cache of its browser. Each fetch reports whether there was a preflight."""
 
     def __init__(self, engine: EngineName = "standard") -> None:
         self.cache = PreflightCache()
@@ -45,7 +45,7 @@ class Visit:
 
 @pytest.fixture
 def visit() -> Visit:
-    """A page that nothing is remembered for."""
+    """A page with an empty cache."""
     return Visit()
 
 
@@ -60,13 +60,13 @@ def names(*headers: str) -> dict[str, Any]:
 
 
 def test_what_is_granted_is_not_asked_again(visit: Visit) -> None:
-    """Every listed method and name, also those that were not asked for; no other one."""
+    """This holds for every listed method and name, also for those that were not requested, and for no other one."""
     assert visit.asks(LISTS, **PUT)
     assert not visit.asks(LISTS, **PUT)
     assert not visit.asks(LISTS, **DELETE, **names("X-B"))
     assert visit.asks(granting(allow_methods="PATCH"), method="PATCH")
     assert visit.asks(granting(allow_headers="x-c"), **names("x-c"))
-    # What was known before is still known.
+    # Earlier entries stay.
     assert not visit.asks(LISTS, **DELETE, **names("X-A", "x-c"))
     assert not visit.asks(LISTS, method="PATCH")
 
@@ -76,14 +76,14 @@ def test_what_is_granted_is_not_asked_again(visit: Visit) -> None:
     [{"url": f"{API}/b"}, {"url": f"{API}/?q"}, {"url": f"{API}/#f"}, {"origin": "https://b.example"}],
 )
 def test_another_url_or_page_asks_for_itself(visit: Visit, fields: dict[str, Any]) -> None:
-    """Query and fragment make another URL."""
+    """The key of an entry is the whole URL, with query and fragment, and the origin of the page."""
     assert visit.asks(LISTS, **PUT)
     assert visit.asks(LISTS, **PUT, **fields)
     assert not visit.asks(LISTS, **PUT, **fields)
 
 
 def test_what_is_granted_with_credentials_serves_without(visit: Visit) -> None:
-    """And not the other way round."""
+    """An entry without credentials does not apply to requests with credentials."""
     granted = granting(allow_methods="PUT", **CREDENTIALED)
     then = answer(**CREDENTIALED)
     assert visit.asks(granted, **PUT, then=then, credentials="include")
@@ -95,7 +95,7 @@ def test_what_is_granted_with_credentials_serves_without(visit: Visit) -> None:
 
 
 def test_a_wildcard_is_remembered(visit: Visit) -> None:
-    """For every method and every name but Authorization, for requests without credentials."""
+    """It applies to every method and every name except Authorization, in requests without credentials."""
     wild = granting(allow_methods="*", allow_headers="*")
     assert visit.asks(wild, **PUT, **names("x-a"))
     assert not visit.asks(wild, **DELETE, **names("x-b"))
@@ -133,7 +133,7 @@ def test_a_wildcard_is_remembered(visit: Visit) -> None:
     ],
 )
 def test_the_standard_keeps_what_is_a_number(value: str | None, kept: int) -> None:
-    """Digits alone are seconds; anything else, and nothing, is five of them."""
+    """Digits are seconds. Any other value, and a missing one, means five seconds."""
     assert kept_for("standard", value) == kept
 
 
@@ -152,8 +152,8 @@ def kept_for(engine: EngineName, value: str | None) -> float:
     return kept
 
 
-def test_a_later_preflight_sets_the_time_anew(visit: Visit) -> None:
-    """For what it lists, be it shorter."""
+def test_a_later_preflight_replaces_the_time(visit: Visit) -> None:
+    """It applies to what the response lists, even if the time is shorter."""
     assert visit.asks(granting("60", allow_methods="PUT, DELETE"), **PUT)
     assert visit.asks(granting("5", allow_methods="PUT", allow_headers="x-a"), **PUT, **names("x-a"))
     assert not visit.asks(ALLOWED, now=10, **DELETE)
@@ -162,7 +162,7 @@ def test_a_later_preflight_sets_the_time_anew(visit: Visit) -> None:
 
 @pytest.mark.parametrize("engine", ["standard", "firefox"])
 def test_each_name_is_known_for_its_own_time(engine: EngineName) -> None:
-    """Whatever else has been forgotten of its URL."""
+    """Each name has its own time, whatever else of the URL was removed."""
     visit = Visit(engine)
     assert visit.asks(granting("60", allow_headers="x-a"), **names("x-a"))
     assert visit.asks(granting("5", allow_headers="x-b"), **names("x-b"))
@@ -171,7 +171,7 @@ def test_each_name_is_known_for_its_own_time(engine: EngineName) -> None:
 
 
 async def test_without_a_time_it_is_zero() -> None:
-    """By hand and with either driver."""
+    """This holds for the core and for both transports."""
 
     async def transport(_: HttpRequest) -> HttpResponse:
         return LISTS
@@ -188,14 +188,14 @@ async def test_without_a_time_it_is_zero() -> None:
 
 
 def test_without_a_cache_nothing_is_remembered() -> None:
-    """Each fetch is the first."""
+    """Each fetch needs its preflight."""
     for _ in range(2):
         assert methods(fetch(LISTS, ALLOWED, **PUT)) == ["OPTIONS", "PUT"]
 
 
 @pytest.mark.parametrize("failing", [answer(500), granting(allow_methods="GET"), None], ids=["500", "method", "lost"])
 def test_a_preflight_that_fails_makes_its_url_forgotten(visit: Visit, failing: HttpResponse | None) -> None:
-    """Refused or lost: all that was known of it, with credentials or without; nothing of other URLs."""
+    """All entries of its URL are removed, with and without credentials, and those of other URLs stay."""
     assert visit.asks(LISTS, **PUT)
     assert visit.asks(LISTS, **PUT, url=f"{API}/b")
     assert not fetch(failing, cache=visit.cache, method="PATCH").allowed
@@ -204,7 +204,7 @@ def test_a_preflight_that_fails_makes_its_url_forgotten(visit: Visit, failing: H
 
 
 def test_a_response_that_is_blocked_makes_its_url_forgotten(visit: Visit) -> None:
-    """If it was asked about; what goes without asking says nothing."""
+    """This holds for requests with a preflight only."""
     assert visit.asks(LISTS, **PUT)
     assert fetch(answer(), cache=visit.cache).reason is BrowserReason.MISSING_ALLOW_ORIGIN_HEADER
     assert not visit.asks(LISTS, **PUT)
@@ -214,7 +214,7 @@ def test_a_response_that_is_blocked_makes_its_url_forgotten(visit: Visit) -> Non
 
 @pytest.mark.parametrize("failing", [None, redirect("ftp://api.example/")], ids=["lost", "nowhere"])
 def test_what_fails_after_its_preflight_makes_its_url_forgotten(visit: Visit, failing: HttpResponse | None) -> None:
-    """However it fails, even if the preflight was spared; what goes without asking says nothing."""
+    """This holds for any failure, even if no preflight was needed. Requests that never need one change nothing."""
     assert visit.asks(LISTS, **PUT)
     assert not fetch(failing, cache=visit.cache).allowed
     assert not visit.asks(LISTS, **PUT)
@@ -223,7 +223,7 @@ def test_what_fails_after_its_preflight_makes_its_url_forgotten(visit: Visit, fa
 
 
 def test_what_is_refused_is_not_remembered(visit: Visit) -> None:
-    """A preflight that fails grants nothing."""
+    """A failed preflight adds no entries."""
     assert not fetch(LISTS, cache=visit.cache, method="PATCH").allowed
     assert len(visit.cache) == 0
     assert visit.asks(LISTS, **PUT)
@@ -231,7 +231,7 @@ def test_what_is_refused_is_not_remembered(visit: Visit) -> None:
 
 
 def test_an_upload_asks_for_its_own_method(visit: Visit) -> None:
-    """It is spared by a grant of the method, which an absent list is; not by another one."""
+    """An entry for the method, or a missing list, makes the preflight unnecessary."""
     upload = {"method": "POST", "upload_listener": True}
     assert visit.asks(granting(allow_methods="PUT"), **upload)
     assert visit.asks(granting(), **upload)
@@ -241,7 +241,7 @@ def test_an_upload_asks_for_its_own_method(visit: Visit) -> None:
 
 
 def test_a_redirect_asks_for_where_it_leads(visit: Visit) -> None:
-    """Each URL has its own entries, and its own page if the origin has become `null`."""
+    """Each URL has its own entries, and another page if the origin has become `null`."""
     elsewhere = redirect("https://other.example/")
     first = fetch(LISTS, elsewhere, LISTS, ALLOWED, cache=visit.cache, **PUT)
     assert methods(first) == ["OPTIONS", "PUT", "OPTIONS", "PUT"]

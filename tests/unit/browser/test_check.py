@@ -1,4 +1,4 @@
-"""The CORS check: which answers let a page read a response, and what is wrong with the others."""
+"""The CORS check: which responses a page can read, and what is wrong with the others."""
 
 import pytest
 
@@ -47,7 +47,7 @@ ORIGINS = [
 def test_an_origin_is_one_value_and_equal_byte_for_byte(
     values: list[str], reason: BrowserReason | None, method: str
 ) -> None:
-    """Anything else is refused with its reason, on a preflight with the preflight's."""
+    """Any other value is refused with its reason; for a preflight, with the reason of the preflight."""
     lines: Lines = [(ORIGIN, value) for value in values]
     first = answer(200, lines, allow_methods="PUT")
     rest = [answer(allow_origin="*")] if method == "PUT" and reason is None else []
@@ -87,7 +87,7 @@ def told_by(verdict: Verdict) -> tuple[int, str, tuple[str, ...], str]:
 def test_credentials_need_the_origin_and_exactly_true(
     origin: str, values: list[str], reason: BrowserReason | None, method: str
 ) -> None:
-    """With `include` only, of a preflight too; the value is one, and in this case of its letters."""
+    """This holds for `include` only, also for a preflight. The value is exactly `true` in lower case."""
     lines: Lines = [(ORIGIN, origin), *((CREDENTIALS, value) for value in values)]
     first = answer(200, lines, allow_methods="PUT")
     rest = [answer(200, lines)] if method == "PUT" and reason is None else []
@@ -102,19 +102,19 @@ def test_credentials_need_the_origin_and_exactly_true(
 
 @pytest.mark.parametrize(("value", "reason"), [("null", None), ("*", None), (PAGE, MISMATCH)])
 def test_an_opaque_origin_is_null(value: str, reason: BrowserReason | None) -> None:
-    """`null` grants every sandboxed frame."""
+    """`null` allows every sandboxed frame."""
     assert fetch(answer(allow_origin=value), origin="null").reason == reason
     assert asked(origin="null").origin == "null"
 
 
 @pytest.mark.parametrize("status", [200, 204, 304, 401, 404, 500, 503, 300, 301])
 def test_a_response_of_any_status_can_be_read(status: int) -> None:
-    """The CORS check asks for no status, and a redirect without a `Location` leads nowhere."""
+    """The CORS check ignores the status, and a redirect status without `Location` is an ordinary response."""
     verdict = fetch(answer(status, allow_origin=PAGE))
     assert verdict.type == "cors"
 
 
 def test_nothing_is_checked_at_home_or_unread() -> None:
-    """A page reads its own server without consent, and `no-cors` reads nothing."""
+    """A page can read its own server without the check, and cannot read anything with `no-cors`."""
     assert fetch(answer(), origin="https://api.example", method="PUT").readable
     assert fetch(answer(), mode="no-cors").allowed

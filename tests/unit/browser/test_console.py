@@ -1,4 +1,4 @@
-"""The words of the engines' consoles, as they were printed."""
+"""The console messages of the engines, as they were printed."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ LOCATION = {"Location": f"{OTHER}/b"}
 
 
 def of_redirect(place: str) -> str:
-    """Return what WebKit says before the reason of a redirect."""
+    """Return the beginning of WebKit's message about a redirect."""
     return f"Cross-origin redirection to {place} denied by Cross-Origin Resource Sharing policy: "
 
 
@@ -166,10 +166,13 @@ ONLY_HTTP = "Cross origin requests are only supported for HTTP."
         ("localhost:8000/a#b", {"mode": "same-origin"}, f"the request origin {PAGE}.", False, False),
     ],
 )
-def test_a_page_that_asks_no_server_is_told_other_words_than_a_redirect(
+def test_a_page_without_a_server_gets_other_messages_than_a_redirect(
     url: str, fields: dict[str, Any], chromium: str | None, *, firefox: bool, webkit: bool
 ) -> None:
-    """As printed by all three, by what was asked for, and how; Firefox, of a file, from its own page."""
+    """The messages of all three depend on the initiator and the scheme.
+
+    Firefox has another one for files from their page.
+    """
     verdict = fetch(url=url, **fields)
     said = console_text(verdict, "chromium")
     assert (said or "").endswith(chromium or "?") is (chromium is not None)
@@ -181,7 +184,7 @@ def test_a_page_that_asks_no_server_is_told_other_words_than_a_redirect(
 
 
 @pytest.mark.parametrize(("answers", "fields", "chromium", "firefox", "category", "webkit"), CASES)
-def test_a_verdict_is_told_in_the_words_of_each_engine(
+def test_a_verdict_has_the_message_of_each_engine(
     answers: list[HttpResponse | None],
     fields: dict[str, Any],
     chromium: str | None,
@@ -189,7 +192,7 @@ def test_a_verdict_is_told_in_the_words_of_each_engine(
     category: str | None,
     webkit: str | None,
 ) -> None:
-    """Word for word, with its category in Firefox; nothing where the engine does not speak of CORS."""
+    """The messages are exact, with Firefox's category. There is none if the engine does not mention CORS."""
     verdict = fetch(*answers, **fields)
     assert console_text(verdict, "chromium") == chromium
     assert console_text(verdict, "firefox") == firefox
@@ -212,14 +215,14 @@ def test_a_verdict_is_told_in_the_words_of_each_engine(
     ],
 )
 def test_chromium_says_what_was_loaded(initiator: str, kind: str) -> None:
-    """In its own words for each initiator."""
+    """Chromium has a word for each initiator."""
     assert console_text(fetch(answer(), engine="chromium", initiator=initiator)) == (
         CHROMIUM.replace("fetch", kind) + NO_ORIGIN
     )
 
 
 def test_a_fragment_makes_no_redirect() -> None:
-    """Chromium names the first URL only where another one was asked last."""
+    """Chromium names the first URL only if the last requested one is different."""
     text = console_text(fetch(answer(), engine="chromium", url=f"{API}/#here"))
     assert text is not None
     assert "redirected from" not in text
@@ -235,12 +238,12 @@ def test_a_fragment_makes_no_redirect() -> None:
     ],
 )
 def test_webkit_speaks_of_a_redirect_only_where_there_is_one(given: HttpResponse, fields: dict[str, Any]) -> None:
-    """Not of what a POST has created, of a status alone, or of a preflight."""
+    """It does not mention one for the Location of a 201, for a status without Location, or for a preflight."""
     assert console_text(fetch(given, **fields), "webkit") == f"{WEBKIT_ORIGIN}{given.status}"
 
 
 def test_chromium_says_once_where_locations_that_are_alike_lead() -> None:
-    """It takes them for one."""
+    """Chromium treats equal lines as one."""
     given = answer(302, [("Location", "ftp://other.example/")] * 2, allow_origin="*")
     text = console_text(fetch(given, engine="chromium"))
     assert text is not None
@@ -248,14 +251,14 @@ def test_chromium_says_once_where_locations_that_are_alike_lead() -> None:
 
 
 def test_webkit_says_where_several_locations_lead() -> None:
-    """Joined to one, as it follows them."""
+    """WebKit joins them, as when it follows them."""
     several = answer(302, [("Location", "/b"), ("Location", "/c")], allow_origin="null")
     said = console_text(fetch(several, engine="webkit"))
     assert said == of_redirect(f"{API}/b,%20/c") + WEBKIT_ORIGIN + "302"
 
 
 def test_chromium_says_nothing_of_a_user_name_at_home() -> None:
-    """It refuses the redirect all the same, and says so where another origin has a part in it."""
+    """It refuses the redirect, but reports this only if another origin is involved."""
     home = {"engine": "chromium", "url": f"{PAGE}/"}
     assert console_text(fetch(redirect("https://me@app.example/"), **home)) is None
     assert console_text(fetch(redirect("https://me@api.example/"), **home)) is not None
@@ -269,7 +272,7 @@ def test_webkit_says_nothing_of_an_empty_location() -> None:
 
 
 def test_the_engine_is_that_of_the_verdict() -> None:
-    """Where none is named; the standard has no words."""
+    """The default is the engine of the verdict. The standard has no messages."""
 
     def told(engine: Any) -> str | None:
         verdict: Verdict = fetch(answer(), engine=engine)

@@ -1,4 +1,4 @@
-"""The drivers: the same fetch over any transport, and ASGI apps in process."""
+"""The transports: the same fetch over any of them, and ASGI apps in process."""
 
 import asyncio
 from typing import Any
@@ -13,7 +13,7 @@ PUT = asked(method="PUT", body=b"x")
 
 
 async def test_both_drivers_fetch_alike() -> None:
-    """With the same engine, cache and time."""
+    """This holds with the same engine, cache and time."""
 
     def transport(request: HttpRequest) -> HttpResponse:
         return GRANTED
@@ -57,7 +57,7 @@ BODY = {"type": "http.response.body", "body": b"not kept"}
 
 
 async def test_an_app_gets_what_a_server_would_give_it() -> None:
-    """The whole scope, the body, and then the end of the connection."""
+    """The app gets the complete scope, the body, and then the disconnect."""
     app = App(START, BODY)
     request = HttpRequest(
         url="https://api.example:8443/%C3%BC%2F?q=%20",
@@ -96,7 +96,7 @@ async def test_an_app_gets_what_a_server_would_give_it() -> None:
 
 
 async def test_a_path_that_is_no_utf_8_reaches_the_app() -> None:
-    """As it is in `raw_path`, with U+FFFD in `path`."""
+    """`raw_path` is unchanged, and `path` has U+FFFD."""
     app = App(START)
     await asgi_transport(app)(HttpRequest(url=f"{API}/%FF", method="GET", headers=(), credentials=False))
     assert (app.scopes[0]["path"], app.scopes[0]["raw_path"]) == ("/\ufffd", b"/%FF")
@@ -125,7 +125,7 @@ async def test_an_exception_is_the_apps() -> None:
 
 
 async def test_what_an_app_raises_after_its_response_is_kept() -> None:
-    """With the response, whole or not, which is the same to a browser."""
+    """It is stored with the response, complete or not, because a browser gets the same response."""
     request = HttpRequest(url=f"{API}/", method="GET", headers=(), credentials=False)
     fine = await asgi_transport(App(START))(request)
     assert fine.error is None
@@ -157,14 +157,14 @@ async def test_an_endless_response_ends() -> None:
 
 
 async def test_headers_may_be_missing() -> None:
-    """A message without any is a response without any."""
+    """A message without headers is a response without headers."""
     verdict = await run_async(asked(origin=API), asgi_transport(App({"type": "http.response.start", "status": 200})))
     assert verdict.exposed == ()
     assert verdict.allowed
 
 
 async def test_the_client_stays_until_it_is_answered() -> None:
-    """An app that looks whether anybody still waits finds that somebody does."""
+    """An app that calls receive again sees a connected client."""
     left: list[bool] = []
 
     async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:

@@ -1,4 +1,4 @@
-"""In what the engines differ: each difference is shown on the engines that have it, and on those that have not."""
+"""The differences between the engines: each is shown with the engines that have it, and with those that do not."""
 
 from collections.abc import Callable
 from dataclasses import fields
@@ -22,7 +22,7 @@ EXPECTED: dict[str, dict[EngineName, Any]] = {}
 
 
 def difference(*, standard: Any, **others: Any) -> Callable[[Callable[[EngineName], Any]], Callable[[EngineName], Any]]:
-    """Return what an engine does that differs from the standard, and show it by a function named for its field."""
+    """Register a function that shows a difference. Its name is that of the field."""
 
     def add(show: Callable[[EngineName], Any]) -> Callable[[EngineName], Any]:
         name = show.__name__.removeprefix("_")
@@ -34,7 +34,7 @@ def difference(*, standard: Any, **others: Any) -> Callable[[Callable[[EngineNam
 
 
 def asking(engine: EngineName, *headers: tuple[str, str], **more: Any) -> str | None:
-    """Return which names a preflight asks about; None where there is none, an empty string where it names none."""
+    """Return the names in a preflight: None without a preflight, an empty string without names."""
     given = {"headers": headers, **more}
 
     def first(**options: Any) -> str | None:
@@ -300,7 +300,7 @@ def _preflights_each_redirect(engine: EngineName) -> Any:
 def _preflight_keeps_page_origin(engine: EngineName) -> Any:
     verdict = fetch(ALLOWED, redirect(f"{OTHER}/"), ALLOWED, ALLOWED, engine=engine, method="PUT")
     origins = [headers["Origin"] for _, headers in sent(verdict)]
-    # Back home, the preflight needs no consent; the request itself does.
+    # The preflight to the page's own server needs no CORS headers, but the request does.
     unasked = answer(allow_methods="PUT")
     home = {"engine": engine, "method": "PUT"}
     free = not refuses_last(ALLOWED, redirect(f"{PAGE}/"), unasked, **home)
@@ -308,7 +308,7 @@ def _preflight_keeps_page_origin(engine: EngineName) -> Any:
 
 
 def refuses_last(*answers: Any, **given: Any) -> bool:
-    """Return whether the last answer ends it."""
+    """Return whether the last response is refused."""
     try:
         return not fetch(*answers, **given).allowed
     except AssertionError:
@@ -421,9 +421,9 @@ def _caches_one_result(engine: EngineName) -> Any:
     assert replaced.asks(granting(allow_methods="DELETE"), method="DELETE")
     dropped = Visit(engine)
     dropped.asks(granting(allow_methods="PUT"), **PUT)
-    # Asked, and not answered yet.
+    # There is no response yet.
     assert next(browse(asked(method="DELETE"), engine=engine, cache=dropped.cache)).preflight
-    # Of two that ask at the same time, the one that is answered last.
+    # Of two concurrent requests, this one is answered last.
     shared = Visit(engine)
     fetching = {method: browse(asked(method=method), engine=engine, cache=shared.cache) for method in ("PUT", "DELETE")}
     assert all(next(fetch_).preflight for fetch_ in fetching.values())
@@ -511,7 +511,7 @@ def _max_cached_url(engine: EngineName) -> Any:
 
 @pytest.mark.parametrize("name", [field.name for field in fields(Engine) if field.name != "name"])
 def test_every_difference_is_shown(name: str) -> None:
-    """On each engine, and the standard's own way is the default."""
+    """Each difference is shown with each engine, and the default is the standard's behavior."""
     assert {engine: SHOWN[name](engine) for engine in NAMES} == EXPECTED[name]
     (field,) = (field for field in fields(Engine) if field.name == name)
     default = field.default_factory() if callable(field.default_factory) else field.default
@@ -519,7 +519,7 @@ def test_every_difference_is_shown(name: str) -> None:
 
 
 def test_the_engines_are_these_four() -> None:
-    """Each under its name, and each difference sets at least one of them apart."""
+    """Each difference is set in at least one engine."""
     assert [*ENGINES] == NAMES
     assert [engine.name for engine in ENGINES.values()] == NAMES
     assert set(SHOWN) == {field.name for field in fields(Engine)} - {"name"}

@@ -1,4 +1,4 @@
-"""A fetch from its start to its verdict: modes, credentials, and what is never sent."""
+"""A fetch from its start to its verdict: modes, credentials, and requests that are never sent."""
 
 import pytest
 
@@ -10,13 +10,13 @@ ALLOWED = answer(**GRANT)
 
 @pytest.mark.parametrize("method", ["CONNECT", "trace", "TrAcK"])
 def test_a_forbidden_method_is_never_sent(method: str) -> None:
-    """The browser throws, whatever the server would say."""
+    """The browser raises an error, whatever the server allows."""
     verdict = fetch(method=method)
     assert (verdict.reason, verdict.culprit, verdict.url) == (BrowserReason.FORBIDDEN_METHOD, None, f"{API}/")
 
 
 def test_without_cors_only_safelisted_methods_are_sent() -> None:
-    """GET, HEAD and POST go, anything else is thrown back; at home too."""
+    """GET, HEAD and POST are sent, and another method is an error, also for the page's own server."""
     assert fetch(ALLOWED, mode="no-cors", method="post").type == "opaque"
     for origin in (PAGE, API):
         verdict = fetch(mode="no-cors", method="PUT", origin=origin)
@@ -24,12 +24,12 @@ def test_without_cors_only_safelisted_methods_are_sent() -> None:
 
 
 def test_another_scheme_is_not_asked() -> None:
-    """CORS is for http and https."""
+    """CORS is only for http and https."""
     assert fetch(url="file:///etc/hosts").reason is BrowserReason.CORS_DISABLED_SCHEME
 
 
 def test_same_origin_means_same_origin() -> None:
-    """Another origin is not asked, nor followed to."""
+    """No request to another origin is sent, also after a redirect."""
     assert fetch(mode="same-origin").reason is BrowserReason.DISALLOWED_BY_MODE
     assert fetch(mode="same-origin", url="localhost:8000/").reason is BrowserReason.DISALLOWED_BY_MODE
     assert fetch(answer(), mode="same-origin", url=f"{PAGE}/").type == "basic"
@@ -39,14 +39,14 @@ def test_same_origin_means_same_origin() -> None:
 
 @pytest.mark.parametrize("mode", ["error", "manual"])
 def test_without_cors_redirects_can_only_be_followed(mode: str) -> None:
-    """Elsewhere; at home they can be refused."""
+    """This applies to other origins. For the page's own server, redirects can be refused."""
     verdict = fetch(mode="no-cors", redirect=mode)
     assert (verdict.reason, verdict.culprit) == (BrowserReason.NO_CORS_REDIRECT_MODE_NOT_FOLLOW, None)
     assert fetch(answer(), mode="no-cors", redirect=mode, url=f"{PAGE}/").type == "basic"
 
 
 def test_without_cors_nothing_is_checked_and_nothing_read() -> None:
-    """Also after a way back home."""
+    """This includes a redirect back to the page's own server."""
     verdict = fetch(redirect(f"{PAGE}/"), answer(200, {"Content-Type": "a/b"}), mode="no-cors")
     assert (verdict.type, verdict.exposed) == ("opaque", ())
     assert fetch(answer(302, {"Location": f"{OTHER}/"}), answer(), mode="no-cors").type == "opaque"
@@ -66,20 +66,23 @@ def test_without_cors_nothing_is_checked_and_nothing_read() -> None:
     ],
 )
 def test_credentials_go_where_the_page_wants(credentials: str, url: str, mode: str, *, go_along: bool) -> None:
-    """With `same-origin` only to the page's own server."""
+    """`same-origin` sends them to the page's own server only."""
     granted = answer(allow_origin=PAGE, allow_credentials="true")
     verdict = fetch(granted, credentials=credentials, url=f"{url}/", mode=mode)
     assert verdict.exchanges[0].request.credentials is go_along
 
 
 def test_credentials_stay_behind_on_the_way_out() -> None:
-    """`same-origin` is judged again after a redirect, and never again home once it has left."""
+    """`same-origin` applies to each redirect.
+
+    After another origin, the page's own server gets no credentials either.
+    """
     verdict = fetch(redirect(f"{API}/"), redirect(f"{PAGE}/"), ALLOWED, url=f"{PAGE}/")
     assert [exchange.request.credentials for exchange in verdict.exchanges] == [True, False, False]
 
 
 def test_a_network_that_fails_ends_it() -> None:
-    """With the exchange that had no response."""
+    """The last exchange has no response."""
     verdict = fetch(ALLOWED, None, method="PUT")
     assert verdict.reason is BrowserReason.NETWORK_ERROR
     assert verdict.exchanges[1].response is None
@@ -89,7 +92,7 @@ def test_a_network_that_fails_ends_it() -> None:
 
 
 def test_the_core_waits_for_nobody() -> None:
-    """It is a generator, which can be left alone at any point."""
+    """The core is a generator, which can be abandoned at any point."""
     fetching = browse(asked(method="PUT"))
     assert next(fetching).preflight
     assert not fetching.send(ALLOWED).preflight

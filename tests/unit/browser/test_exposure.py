@@ -1,4 +1,4 @@
-"""Which headers of a response a page can read."""
+"""The response headers that a page can read."""
 
 import pytest
 
@@ -29,7 +29,7 @@ ALL = ["access-control-allow-credentials", "access-control-allow-origin", "acces
     ],
 )
 def test_a_page_reads_what_is_exposed(lines: list[str], credentials: str, names: list[str]) -> None:
-    """The safelisted names, and those that are listed: by name, or all of them by a wildcard without credentials."""
+    """A page can read safelisted names and listed ones. Without credentials, a wildcard lists all names."""
     cors = [("Access-Control-Allow-Origin", PAGE), ("Access-Control-Allow-Credentials", "true")]
     listed = [("Access-Control-Expose-Headers", line) for line in lines]
     verdict = fetch(answer(200, [*OWN, *cors, *listed]), credentials=credentials)
@@ -52,7 +52,7 @@ def test_every_safelisted_name_is_readable() -> None:
 
 
 def test_at_home_a_page_reads_everything_but_cookies() -> None:
-    """No list is asked for."""
+    """No list is needed."""
     assert fetch(answer(200, OWN), origin="https://api.example").exposed == (
         "cache-control",
         "content-type",
@@ -62,6 +62,6 @@ def test_at_home_a_page_reads_everything_but_cookies() -> None:
 
 
 def test_what_is_opaque_or_blocked_shows_nothing() -> None:
-    """Not even the safelisted names."""
+    """A page cannot read even the safelisted names."""
     assert fetch(answer(200, OWN), mode="no-cors").exposed == ()
     assert fetch(answer(200, OWN)).exposed == ()

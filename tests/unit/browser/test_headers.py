@@ -1,4 +1,4 @@
-"""The headers that a page sets, as they go out."""
+"""The headers that a page sets, as they are sent."""
 
 from typing import Any
 
@@ -25,18 +25,18 @@ ALLOWED = answer(**GRANT)
     ],
 )
 def test_without_cors_a_page_sets_few_headers(fields: dict[str, Any], headers: dict[str, str]) -> None:
-    """What has to be asked for is left out, each value judged with those before it."""
+    """Headers that would need a preflight are dropped. Each value is checked together with the previous ones."""
     assert sent(fetch(answer(), mode="no-cors", **fields))[0][1] == headers
 
 
 def test_forbidden_headers_are_left_out() -> None:
-    """As if the page had not set them."""
+    """The result is the same as if the page had not set them."""
     verdict = fetch(ALLOWED, headers=(("Cookie", "a=b"), ("sec-x", "1"), ("X-HTTP-Method", "TRACE"), ("Origin", "x")))
     assert sent(verdict) == [("GET", {"Origin": PAGE})]
 
 
 def test_headers_of_one_name_go_as_one() -> None:
-    """In the first spelling and place."""
+    """The joined header has the first spelling and position."""
     verdict = fetch(ALLOWED, ALLOWED, headers=(("X-A", "1"), ("X-B", "2"), ("x-a", "3")))
     assert list(sent(verdict)[1][1].items()) == [("X-A", "1, 3"), ("X-B", "2"), ("Origin", PAGE)]
 
@@ -53,7 +53,7 @@ def test_headers_of_one_name_go_as_one() -> None:
     ],
 )
 def test_values_that_are_joined_are_judged_as_one(engine: EngineName, initiator: str, *, asks: bool) -> None:
-    """Every XMLHttpRequest joins them, and some engines always do: then they can be too long together."""
+    """XMLHttpRequest always joins them, and some engines always do, so together they can be too long."""
     headers = (("Accept", "a" * 128), ("accept", "b"))
     verdict = fetch(*[ALLOWED] * (1 + asks), engine=engine, initiator=initiator, headers=headers)
     assert len(verdict.exchanges) == 1 + asks

@@ -1,4 +1,4 @@
-"""Whom a request names as its origin, and whether it names anybody."""
+"""The origin that a request names, if any."""
 
 from typing import Any
 
@@ -37,11 +37,11 @@ ALLOWED = answer(**GRANT)
     ],
 )  # fmt: skip
 def test_origin_is_named_with_cors_and_with_what_changes_something(fields: dict[str, Any], named: str | None) -> None:
-    """Outside CORS the referrer policy can hide it."""
+    """Outside CORS, the referrer policy can hide the origin."""
     assert sent(fetch(ALLOWED, **fields))[-1][1].get("Origin") == named
 
 
 def test_without_cors_a_tainted_origin_is_null() -> None:
-    """A POST that comes by another origin does not say from where."""
+    """A POST that was redirected by another origin does not name the page's origin."""
     verdict = fetch(redirect(f"{OTHER}/"), answer(), mode="no-cors", method="POST")
     assert [headers["Origin"] for _, headers in sent(verdict)] == [PAGE, "null"]

@@ -1,4 +1,4 @@
-"""The preflight: when it is sent, what it says byte for byte, and how its response is judged."""
+"""The preflight: when it is sent, its exact bytes, and how its response is evaluated."""
 
 from typing import Any
 
@@ -43,7 +43,7 @@ STATUS = BrowserReason.PREFLIGHT_INVALID_STATUS
     ],
 )
 def test_what_is_not_safelisted_is_asked_for(fields: dict[str, Any], asks: tuple[str, str | None] | None) -> None:
-    """The method and the unsafe names, in lower case, sorted, each once, joined without a space; or nothing."""
+    """A preflight has the method and the unsafe names, in lower case, sorted, without duplicates or spaces."""
     verdict = fetch(*([ALLOWED] if asks else []), ALLOWED, **fields)
     assert verdict.allowed
     assert len(verdict.exchanges) == (2 if asks else 1)
@@ -55,7 +55,7 @@ def test_what_is_not_safelisted_is_asked_for(fields: dict[str, Any], asks: tuple
 
 
 def test_a_preflight_is_this_byte_for_byte() -> None:
-    """It goes to the URL without its fragment, without credentials and without a body."""
+    """It is sent to the URL without its fragment, without credentials and without a body."""
     verdict = fetch(
         answer(allow_origin=PAGE, allow_credentials="true", allow_methods="PUT", allow_headers="x-b, x-a"),
         answer(allow_origin=PAGE, allow_credentials="true"),
@@ -90,7 +90,7 @@ def test_a_preflight_is_this_byte_for_byte() -> None:
     ("status", "ok"), [(200, True), (204, True), (299, True), (199, False), (300, False), (304, False), (500, False)]
 )
 def test_a_preflight_needs_an_ok_status(status: int, *, ok: bool) -> None:
-    """200 to 299; with any other it grants nothing."""
+    """Any status except 200 to 299 makes the preflight fail."""
     verdict = fetch(answer(status, **GRANT), *([ALLOWED] if ok else []), method="PUT")
     assert verdict.reason == (None if ok else STATUS)
     if not ok:
@@ -101,7 +101,7 @@ def test_a_preflight_needs_an_ok_status(status: int, *, ok: bool) -> None:
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_a_preflight_is_never_redirected(status: int) -> None:
-    """Where there is a `Location`; else the status is the reason."""
+    """This needs a `Location`. Otherwise the status is the reason."""
     verdict = fetch(answer(status, {"Location": "/x"}, **GRANT), method="PUT")
     assert verdict.reason is BrowserReason.PREFLIGHT_DISALLOWED_REDIRECT
     assert verdict.culprit is not None
@@ -112,7 +112,7 @@ def test_a_preflight_is_never_redirected(status: int) -> None:
 
 
 def test_the_status_comes_after_the_check() -> None:
-    """A preflight that fails both fails by its origin, and a redirect by being one."""
+    """If both the origin and the status are wrong, the reason is the origin. A redirect is always the reason."""
     assert fetch(answer(500), method="PUT").reason is BrowserReason.PREFLIGHT_MISSING_ALLOW_ORIGIN_HEADER
     redirected = fetch(answer(302, {"Location": "/x"}), method="PUT")
     assert redirected.reason is BrowserReason.PREFLIGHT_DISALLOWED_REDIRECT
@@ -139,7 +139,10 @@ def test_the_status_comes_after_the_check() -> None:
     ],
 )
 def test_a_method_is_listed_as_it_is_sent(method: str, values: list[str], reason: BrowserReason | None) -> None:
-    """With its case, over all lines, or by a wildcard; one element that is not a token voids everything."""
+    """The case matters, all lines count, and a wildcard matches.
+
+    An element that is not a token makes the list invalid.
+    """
     lines: Lines = [(METHODS, value) for value in values]
     verdict = fetch(answer(200, lines, allow_origin="*"), *([] if reason else [ALLOWED]), method=method)
     assert verdict.reason == reason
@@ -154,7 +157,7 @@ def test_a_method_is_listed_as_it_is_sent(method: str, values: list[str], reason
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST"])
 @pytest.mark.parametrize("listed", [{}, {"allow_methods": "PUT"}, {"allow_methods": ""}])
 def test_a_safelisted_method_needs_no_list(method: str, listed: dict[str, str]) -> None:
-    """It passes whatever is listed, but for a list that is none."""
+    """It is allowed by any valid list."""
     wanted = {"method": method, "headers": (("X-A", "1"),)}
     assert fetch(answer(allow_origin="*", allow_headers="x-a", **listed), ALLOWED, **wanted).allowed
     broken = fetch(answer(allow_origin="*", allow_headers="x-a", allow_methods="(x)"), **wanted)
@@ -180,7 +183,7 @@ def test_a_safelisted_method_needs_no_list(method: str, listed: dict[str, str]) 
 def test_a_header_is_listed_by_its_name(
     names: list[str], values: list[str], reason: BrowserReason | None, subject: str
 ) -> None:
-    """In any case; a wildcard matches all of them but Authorization."""
+    """The case does not matter. A wildcard matches every name except Authorization."""
     lines: Lines = [(HEADERS, value) for value in values]
     headers = tuple((name, "1") for name in names)
     verdict = fetch(answer(200, lines, allow_origin="*"), *([] if reason else [ALLOWED]), headers=headers)
@@ -206,7 +209,7 @@ def test_a_header_is_listed_by_its_name(
 def test_with_credentials_a_wildcard_is_a_name(
     fields: dict[str, Any], listed: dict[str, str], reason: BrowserReason | None
 ) -> None:
-    """It matches itself alone; the preflight is judged by the credentials of what follows."""
+    """A wildcard matches only itself. The credentials mode is that of the request after the preflight."""
     granted = {"allow_origin": PAGE, "allow_credentials": "true"}
     rest = [] if reason else [answer(**granted)]
     verdict = fetch(answer(**granted, **listed), *rest, credentials="include", **fields)
@@ -214,7 +217,7 @@ def test_with_credentials_a_wildcard_is_a_name(
 
 
 def test_lists_are_parsed_before_they_are_read() -> None:
-    """A list that is none comes first, methods before headers; then the method, then the headers."""
+    """Invalid lists are reported first, methods before headers. Then the method is checked, and then the headers."""
     wanted = {"method": "PUT", "headers": (("X-A", "1"),)}
     assert fetch(answer(allow_origin="*", allow_methods="()", allow_headers="()"), **wanted).reason is BAD_METHODS
     assert fetch(answer(allow_origin="*", allow_headers="()"), **wanted).reason is BAD_HEADERS
@@ -229,14 +232,14 @@ def test_lists_are_parsed_before_they_are_read() -> None:
 def test_an_upload_passes_where_no_methods_are_sent(
     how: str, listed: dict[str, str], reason: BrowserReason | None
 ) -> None:
-    """The standard takes an absent list for the method that asks, if it asks because of an upload."""
+    """If a preflight is only needed for an upload listener, a missing list allows the requested method."""
     rest = [] if reason else [ALLOWED]
     verdict = fetch(answer(allow_origin="*", **listed), *rest, **{"method": "PUT", how: True})
     assert verdict.reason == reason
 
 
 def test_a_preflight_that_fails_ends_it() -> None:
-    """The request itself is never sent, and a preflight without an answer is a network error."""
+    """The request itself is never sent, and a preflight without a response is a network error."""
     assert methods(fetch(answer(), method="PUT")) == ["OPTIONS"]
     lost = fetch(None, method="PUT")
     assert lost.reason is BrowserReason.NETWORK_ERROR

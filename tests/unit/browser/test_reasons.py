@@ -1,4 +1,4 @@
-"""The reasons: a closed list, each with what it means and what fixes it."""
+"""The reasons: a closed list, each with its meaning and its fix."""
 
 import pytest
 
@@ -42,7 +42,7 @@ OTHERS = {
 
 
 def test_the_list_is_closed() -> None:
-    """Chromium's reasons by its names, and those of the standard that it has no name for."""
+    """The list has Chromium's reasons under its names, and those of the standard without a name in Chromium."""
     assert {reason.cors_error for reason in BrowserReason} == {*CORS_ERRORS, None}
     assert {str(reason) for reason in BrowserReason if reason.cors_error is None} == OTHERS
     assert len(BrowserReason) == len(CORS_ERRORS) + len(OTHERS)
@@ -50,7 +50,7 @@ def test_the_list_is_closed() -> None:
 
 @pytest.mark.parametrize("reason", BrowserReason)
 def test_every_reason_says_what_it_means_and_what_mends_it(reason: BrowserReason) -> None:
-    """In whole sentences; a preflight's in the words of the request's."""
+    """Each has whole sentences. Those of a preflight correspond to those of the request."""
     told = advice(reason)
     assert told is ADVICE[reason.for_request()]
     for text in (told.meaning, told.fix):
@@ -60,7 +60,7 @@ def test_every_reason_says_what_it_means_and_what_mends_it(reason: BrowserReason
 
 
 def test_a_preflight_fails_as_the_request_does() -> None:
-    """Six reasons come in pairs, and all others stand alone."""
+    """Six reasons exist for both, and the others for one of them."""
     pairs = [reason for reason in BrowserReason if reason.for_request() is not reason]
     assert len(pairs) == 6
     assert all(reason.for_request().for_preflight() is reason for reason in pairs)

@@ -1,4 +1,4 @@
-"""Redirects: where they lead, what they cost, and when the origin becomes `null`."""
+"""Redirects: their target, what they remove, and when the origin becomes `null`."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ AUTH = (("Authorization", "Bearer t"), ("X-A", "1"))
 
 
 def origins(verdict: Verdict) -> list[str | None]:
-    """Return what each request names as its origin."""
+    """Return the origin of each request."""
     return [headers.get("Origin") for _, headers in sent(verdict)]
 
 
@@ -32,8 +32,8 @@ def origins(verdict: Verdict) -> list[str | None]:
         ([PAGE, PAGE], [None, None]),
     ],
 )
-def test_a_way_through_another_origin_makes_the_page_a_stranger(chain: list[str], arrives: list[str | None]) -> None:
-    """What leaves an origin that is not the page's for yet another one goes on as `null`."""
+def test_a_redirect_through_another_origin_makes_the_origin_null(chain: list[str], arrives: list[str | None]) -> None:
+    """After a redirect from another origin to a different one, the origin is `null`."""
     first, *rest = chain
     verdict = fetch(*(redirect(f"{place}/") for place in rest), answer(allow_origin="*"), url=f"{first}/")
     assert origins(verdict) == arrives
@@ -43,12 +43,12 @@ def test_a_way_through_another_origin_makes_the_page_a_stranger(chain: list[str]
 
 
 def test_an_opaque_page_stays_one() -> None:
-    """Every place on its way sees `null`."""
+    """Every request of the chain has the origin `null`."""
     assert origins(fetch(redirect(f"{OTHER}/"), ALLOWED, origin="null")) == ["null", "null"]
 
 
 def test_every_hop_is_checked_with_its_own_origin() -> None:
-    """The redirect itself needs consent, and what follows it consent to `null`."""
+    """The redirect must allow the page's origin, and later responses must allow `null`."""
     blocked = fetch(redirect("/b", allow_origin="https://b.example"))
     assert blocked.reason is BrowserReason.ALLOW_ORIGIN_MISMATCH
     strange = fetch(redirect(f"{OTHER}/"), answer(allow_origin=PAGE))
@@ -78,7 +78,7 @@ def test_every_hop_is_checked_with_its_own_origin() -> None:
     ],
 )
 def test_a_redirect_may_change_the_method(status: int, method: str, becomes: str) -> None:
-    """Then body, its headers and its type are gone, and no preflight asks about them."""
+    """Then the body, its headers and its type are removed, and no preflight lists them."""
     body: dict[str, Any] = {} if method in {"GET", "HEAD"} else {"body": b"x", "content_type": "a/b"}
     headers = (("Content-Encoding", "x"), ("content-language", "de"), ("Content-Location", "/"), ("X-A", "1"))
     before = [ALLOWED, redirect("/b", status)]
@@ -97,7 +97,7 @@ def test_a_redirect_may_change_the_method(status: int, method: str, becomes: str
 
 
 def test_authorization_stays_with_its_origin() -> None:
-    """It is dropped on the way to another origin, and so not asked for; the rest goes on."""
+    """It is removed before a redirect to another origin, so a preflight does not list it. Other headers stay."""
     away = fetch(ALLOWED, redirect(f"{OTHER}/"), ALLOWED, ALLOWED, headers=AUTH)
     assert sent(away)[2][1]["Access-Control-Request-Headers"] == "x-a"
     assert sent(away)[3][1] == {"X-A": "1", "Origin": "null"}
@@ -105,8 +105,11 @@ def test_authorization_stays_with_its_origin() -> None:
     assert sent(here)[3][1]["Authorization"] == "Bearer t"
 
 
-def test_each_hop_decides_anew_whether_it_asks() -> None:
-    """What has become a plain GET goes without a preflight; what leaves the page's server needs its first one."""
+def test_each_hop_decides_again_whether_it_asks() -> None:
+    """A request that has become a plain GET needs no preflight.
+
+    One that leaves the page's server may need its first one.
+    """
     assert methods(fetch(ALLOWED, redirect("/b", 303), ALLOWED, method="PUT")) == ["OPTIONS", "PUT", "GET"]
     leaving = fetch(redirect(f"{API}/"), ALLOWED, ALLOWED, url=f"{PAGE}/", method="PUT")
     assert methods(leaving) == ["PUT", "OPTIONS", "PUT"]
@@ -128,7 +131,7 @@ def test_each_hop_decides_anew_whether_it_asks() -> None:
     ],
 )
 def test_a_location_has_no_user_name_across_origins(first: str, location: str, mode: str, *, blocked: bool) -> None:
-    """With CORS it may have one only where the page's own server redirects to itself."""
+    """With CORS, only a redirect of the page's own server to itself may contain one."""
     rest = [] if blocked else [ALLOWED]
     verdict = fetch(redirect(location), *rest, url=f"{first}/", mode=mode)
     assert verdict.reason == (BrowserReason.REDIRECT_CONTAINS_CREDENTIALS if blocked else None)
@@ -151,7 +154,7 @@ def test_a_location_has_no_user_name_across_origins(first: str, location: str, m
     ],
 )
 def test_a_redirect_leads_to_http(location: str, mode: str, reason: BrowserReason) -> None:
-    """To an http or https URL, or nowhere."""
+    """Another target is an error."""
     verdict = fetch(redirect(location), mode=mode)
     assert verdict.reason is reason
     assert verdict.culprit is not None
@@ -169,7 +172,7 @@ def test_twenty_redirects_are_followed() -> None:
 
 @pytest.mark.parametrize(("status", "goes_on"), [(303, True), (301, False), (302, False), (307, False), (308, False)])
 def test_a_stream_is_sent_once(status: int, *, goes_on: bool) -> None:
-    """Only a redirect that drops the body in any case can be followed."""
+    """Only a redirect that always removes the body can be followed."""
     rest = [ALLOWED, ALLOWED] if goes_on else []
     verdict = fetch(ALLOWED, redirect("/b", status), *rest, method="POST", stream=True)
     assert verdict.reason == (None if goes_on else BrowserReason.REDIRECT_OF_STREAM)
@@ -192,7 +195,7 @@ def test_a_stream_is_sent_once(status: int, *, goes_on: bool) -> None:
     ],
 )
 def test_a_page_may_refuse_redirects(answer_: HttpResponse, mode: str, kind: str) -> None:
-    """`error` makes them one, `manual` hands over a response without content."""
+    """`error` makes a redirect an error, and `manual` returns a response without content."""
     verdict = fetch(answer_, redirect=mode)
     assert verdict.type == kind
     assert verdict.exposed == ()
@@ -210,7 +213,7 @@ def test_a_redirect_that_is_not_followed_is_checked_all_the_same() -> None:
 
 
 def test_a_status_alone_makes_a_redirect_that_is_refused() -> None:
-    """By a page that wants none, even if it leads nowhere."""
+    """A page with `error` refuses the status, even without a `Location`."""
     verdict = fetch(answer(302, **GRANT), redirect="error")
     assert verdict.reason is BrowserReason.REDIRECT_NOT_FOLLOWED
     assert verdict.culprit is not None
@@ -218,7 +221,7 @@ def test_a_status_alone_makes_a_redirect_that_is_refused() -> None:
 
 
 def test_several_locations_lead_nowhere() -> None:
-    """Even if they say the same."""
+    """This holds even if they are equal."""
     verdict = fetch(answer(302, [("Location", "/b"), ("Location", "/b")], allow_origin="*"))
     assert verdict.reason is BrowserReason.REDIRECT_INVALID
     assert verdict.culprit is not None
@@ -226,8 +229,8 @@ def test_several_locations_lead_nowhere() -> None:
 
 
 @pytest.mark.parametrize("engine", ["standard", "chromium", "firefox"])
-def test_locations_that_differ_are_told(engine: EngineName) -> None:
-    """All of them, with the response that had them and the URL that was asked."""
+def test_locations_that_differ_are_reported(engine: EngineName) -> None:
+    """The verdict has all of them, the response, and the URL of the request."""
     differing = answer(302, [("Location", "/b"), ("Location", "/c")], allow_origin="*")
     verdict = fetch(ALLOWED, differing, engine=engine, method="PUT")
     assert verdict.reason is BrowserReason.REDIRECT_INVALID

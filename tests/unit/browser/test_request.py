@@ -1,4 +1,4 @@
-"""What a page can ask for, and the values that come of it."""
+"""The requests that a page can make, and the values that follow from them."""
 
 from dataclasses import FrozenInstanceError
 from typing import Any
@@ -67,12 +67,12 @@ def test_what_no_page_can_ask_for_is_refused(fields: dict[str, Any], message: st
     ],
 )
 def test_the_rest_can_be_asked_for(fields: dict[str, Any]) -> None:
-    """An opaque origin, another scheme, any token, and bytes with whitespace around them."""
+    """An opaque origin, another scheme, any token, and bytes with surrounding white space are allowed."""
     assert asked(**fields)
 
 
 def test_values_go_out_without_http_whitespace_around_them() -> None:
-    """A header's, and the type of a body; the rest byte for byte, be it whitespace elsewhere."""
+    """This holds for headers and for the type of a body. Other white space is kept."""
     headers = (("X-A", "\n\t\x0ba\xa0\r "),)
     verdict = fetch(answer(), method="POST", headers=headers, content_type="\n text/plain;x=\xe9\x0b\t", origin=API)
     sent = verdict.exchanges[0].request.headers

@@ -1,4 +1,4 @@
-"""URLs, as far as CORS looks at them."""
+"""URLs, as far as CORS uses them."""
 
 import string
 
@@ -35,7 +35,7 @@ from crossorigin.browser.url import locate, looks_like_a_url, parse_url, scheme_
     ],
 )
 def test_a_url_is_read_as_browsers_do(text: str, origin: str, whole: str) -> None:
-    """Its origin is serialized, the rest kept; an independent parser sees the same origin."""
+    """Its origin is serialized and the rest is kept. An independent parser has the same origin."""
     url = parse_url(text)
     assert url is not None
     assert (str(url.origin), url.with_fragment) == (origin, whole)
@@ -68,7 +68,7 @@ def test_a_url_is_read_as_browsers_do(text: str, origin: str, whole: str) -> Non
     ],
 )
 def test_anything_else_is_none(text: str) -> None:
-    """No origin is made up for what a browser would not fetch."""
+    """A URL that a browser would not fetch has no origin."""
     assert parse_url(text) is None
 
 
@@ -84,7 +84,7 @@ def test_anything_else_is_none(text: str) -> None:
     ],
 )
 def test_a_user_name_or_password_is_seen(text: str, *, has: bool) -> None:
-    """An empty one is none."""
+    """An empty one counts as missing."""
     url = parse_url(text)
     assert url is not None
     assert url.has_userinfo is has
@@ -92,7 +92,7 @@ def test_a_user_name_or_password_is_seen(text: str, *, has: bool) -> None:
 
 @pytest.mark.parametrize("char", string.ascii_letters + string.digits)
 def test_every_letter_and_digit_counts(char: str) -> None:
-    """As a user name, and at the end of a URL, where white space does not."""
+    """This holds in a user name and at the end of a URL, where white space is removed."""
     url = parse_url(f"http://{char}@a.example/{char} ")
     assert url is not None
     assert (url.has_userinfo, url.target) == (True, f"/{char}")
@@ -137,7 +137,7 @@ def test_every_letter_and_digit_counts(char: str) -> None:
     ],
 )
 def test_a_location_leads_from_where_it_stands(location: bytes, whole: str | None) -> None:
-    """It is resolved as an independent parser does, and keeps the fragment where it brings none."""
+    """An independent parser resolves it in the same way. It keeps the fragment if the target has none."""
     base = parse_url("https://api.example:8443/a/?x#here")
     assert base is not None
     found = locate(location, base)
@@ -148,8 +148,8 @@ def test_a_location_leads_from_where_it_stands(location: bytes, whole: str | Non
 
 
 @pytest.mark.parametrize("base", ["https://api.example/a/b", "https://api.example/a/b?c/?d"])
-def test_a_location_stands_beside_the_last_part_of_the_path(base: str) -> None:
-    """It is resolved from the last slash of the path, whatever slashes the query has."""
+def test_a_relative_location_replaces_the_last_part_of_the_path(base: str) -> None:
+    """It is resolved relative to the last slash of the path, whatever slashes the query has."""
     url = parse_url(base)
     assert url is not None
     found = locate(b"e", url)
@@ -157,7 +157,7 @@ def test_a_location_stands_beside_the_last_part_of_the_path(base: str) -> None:
 
 
 def test_a_location_that_is_no_utf_8_leads_somewhere() -> None:
-    """The host is the same; the app decides about such bytes in the path."""
+    """The host is the same, and the app handles such bytes in the path."""
     base = parse_url("https://api.example/")
     assert base is not None
     found = locate(b"//other.example/\xff", base)
@@ -166,7 +166,7 @@ def test_a_location_that_is_no_utf_8_leads_somewhere() -> None:
 
 
 def test_a_location_may_bring_userinfo() -> None:
-    """It is seen with the fragment kept too."""
+    """It is detected, also if the fragment is kept."""
     base = parse_url("https://api.example/#here")
     assert base is not None
     found = locate(b"https://me@other.example/", base)
@@ -180,8 +180,8 @@ def test_a_location_may_bring_userinfo() -> None:
 @pytest.mark.parametrize(
     ("text", "scheme"), [("HTTP://x", "http"), ("a+b-.1:", "a+b-.1"), ("1a:", None), (":", None), ("x/y:z", None)]
 )
-def test_a_scheme_is_told(text: str, scheme: str | None) -> None:
-    """In lower case, before the first colon."""
+def test_a_scheme_is_recognized(text: str, scheme: str | None) -> None:
+    """It is the text before the first colon, in lower case."""
     assert scheme_of(text) == scheme
 
 
@@ -200,6 +200,6 @@ def test_a_scheme_is_told(text: str, scheme: str | None) -> None:
         ("", False),
     ],
 )
-def test_what_looks_like_a_url_is_told(text: str, *, does: bool) -> None:
-    """As Chromium tells another origin from what is none at all."""
+def test_what_looks_like_a_url_is_recognized(text: str, *, does: bool) -> None:
+    """The distinction between another origin and an invalid URL is that of Chromium."""
     assert looks_like_a_url(text) is does

@@ -1,4 +1,4 @@
-"""The driver for WSGI apps: what an app gets, what a browser sees, and which app is one."""
+"""The transport for WSGI apps: the request of an app, the response, and which object is such an app."""
 
 import io
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ REQUEST = HttpRequest(
 
 
 def test_an_app_gets_what_a_server_would_give_it() -> None:
-    """The whole environ, the fields joined, and the body."""
+    """The app gets the complete environ, the joined fields, and the body."""
     seen: dict[str, Any] = {}
 
     def app(environ: dict[str, Any], start_response: Any) -> list[bytes]:
@@ -50,7 +50,7 @@ def test_an_app_gets_what_a_server_would_give_it() -> None:
 
 @pytest.mark.parametrize(("url", "port"), [("https://api.example/", "443"), ("http://api.example/", "80")])
 def test_a_port_is_that_of_the_scheme(url: str, port: str) -> None:
-    """An environ always has one."""
+    """An environ always has a port."""
     seen: list[dict[str, Any]] = []
 
     def app(environ: dict[str, Any], start_response: Any) -> list[bytes]:
@@ -89,7 +89,7 @@ class _Endless:
 
 
 def test_an_app_that_does_not_answer_is_an_error() -> None:
-    """It is the app's, and the message says so."""
+    """It is an error of the app, and the message says so."""
     with pytest.raises(RuntimeError, match="the app sent no response to POST http://api"):
         wsgi_transport(lambda *_: [])(REQUEST)
 
@@ -105,7 +105,7 @@ def test_an_exception_of_the_app_is_raised() -> None:
 
 
 def test_a_fetch_runs_over_it() -> None:
-    """The preflight too, which the app has to answer."""
+    """The app has to answer the preflight, too."""
 
     def app(environ: dict[str, Any], start_response: Any) -> Any:
         status = "405 Method Not Allowed" if environ["REQUEST_METHOD"] == "OPTIONS" else "200 OK"

@@ -83,14 +83,23 @@ def test_a_fix_for_several_policies_adds_to_one_of_them() -> None:
     assert (edit.kind, edit.place, edit.code) == ("add", "Add to allow_origins in setup(...):", f'"{PAGE}",')
 
 
-def test_a_fix_for_a_handler_adds_to_its_policy() -> None:
-    """The decorator is next to the handler."""
-    response = Answer(status=200, headers=(), policy_of="main.items")
+@pytest.mark.parametrize(
+    ("owner", "named", "call"),
+    [
+        ("main.items", "main.items", "@cors(...) on main.items"),
+        # The name of an app is the name of its class.
+        ("Application", "the sub-app", "cors(...)(subapp)"),
+    ],
+)
+def test_a_fix_for_a_handler_or_a_sub_app_adds_to_its_policy(owner: str, named: str, call: str) -> None:
+    """The place is the call of `cors` as it is written: a decorator for a handler, a plain call for a sub-app."""
+    response = Answer(status=200, headers=(), policy_of=owner)
     app = recognize_app(read_app(with_setup(allow_origins=[LISTED])))
     fix = diagnose([fetch(response)], app=app).fix
     assert fix is not None
+    assert f"the policy of {named}, which decides here" in fix.text
     [edit] = fix.edits
-    assert (edit.place, edit.code) == ("Add to allow_origins in @cors(...) on main.items:", f'"{PAGE}",')
+    assert (edit.place, edit.code) == (f"Add to allow_origins in {call}:", f'"{PAGE}",')
 
 
 @pytest.mark.parametrize(
@@ -98,7 +107,7 @@ def test_a_fix_for_a_handler_adds_to_its_policy() -> None:
     [(False, "Before the app runs:"), (True, "In app() in main, on the app, before it is returned:")],
 )
 def test_an_app_without_cors_gets_our_setup(is_made: bool, place: str) -> None:
-    """The code works wherever it runs before the app does."""
+    """The code works in any place before the app runs."""
     cause = cause_of(fetch(answer(405), **PUT), web.Application(), is_made=is_made)
     assert cause.code is CauseCode.NO_OPTIONS_HANDLER
     [edit] = cause.edits

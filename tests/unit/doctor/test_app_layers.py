@@ -1,4 +1,4 @@
-"""Apps in the same process are known by their layers, from the outside to whatever serves a path."""
+"""The layers of an app in this process, from the outermost to the endpoint of a path."""
 
 import sys
 from types import ModuleType
@@ -74,7 +74,7 @@ def test_the_target_is_found_by_its_name_in_the_module(monkeypatch: pytest.Monke
 
 
 def test_an_app_without_middleware_is_an_app() -> None:
-    """Of whatever framework; one that contains itself is read once."""
+    """This holds for any framework. An app that contains itself is read once."""
 
     async def app(scope: Any, receive: Any, send: Any) -> None: ...
 

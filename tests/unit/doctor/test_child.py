@@ -48,7 +48,7 @@ async def app(scope, receive, send):
 
 @pytest.mark.parametrize("app", APPS.values(), ids=list(APPS))
 def test_a_check_ends(folder: Path, app: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It says that it could not run, in the format that was asked for."""
+    """The output says that the check could not run, in the requested format."""
     monkeypatch.setattr("crossorigin.doctor.child._GRACE", 6.0)
     (folder / "main.py").write_text(app, "utf-8")
     result = check("main:app", "/", "--timeout", "0.5", "--format", "json")
@@ -71,7 +71,7 @@ def test_an_exception_of_any_kind_is_an_error_of_the_app(folder: Path, error: st
 
 
 def test_a_thread_that_stays_does_not_delay_the_result(folder: Path) -> None:
-    """Nor does a process that keeps stdout open: nobody waits for either."""
+    """This includes a process that keeps stdout open."""
     text = _HEAD + (
         "import subprocess, sys\n"
         "threading.Thread(target=time.sleep, args=(600,)).start()\n"

@@ -22,7 +22,7 @@ __all__ = ["folder"]
 
 @pytest.mark.parametrize("words", [["main:app", "/items"], ["main:app", "items"], ["/items"]])
 def test_an_app_is_checked_in_process(folder: Path, words: list[str]) -> None:
-    """By its name, or as the entrypoint of the project; what it prints is no part of the result."""
+    """The app is named, or is the entrypoint of the project. Its output is not part of the result."""
     result = check(*words)
     assert result.exit_code == 0
     assert result.stdout.startswith("Chrome, Firefox and Safari would allow this: status 200\n")
@@ -51,7 +51,7 @@ def test_without_any_words_the_root_of_the_project_is_checked(folder: Path) -> N
 
 
 def test_all_that_a_page_can_say_is_said(folder: Path) -> None:
-    """The method, headers, a body, credentials: and a POST where there is a body."""
+    """The method, headers, a body and credentials are options. With a body, the method is POST."""
     arguments = ["-X", "POST", "-H", "X-Token: 1", "-H", "Content-Type: application/json", "--data", "{}"]
     result = check("/items", *arguments, "--format", "json")
     told = json.loads(result.stdout)
@@ -72,13 +72,13 @@ def test_a_refused_page_is_an_exit_code(folder: Path) -> None:
 
 
 def test_one_engine_can_be_asked(folder: Path) -> None:
-    """In place of the three browsers."""
+    """It replaces the three browsers."""
     result = check("/items", "--engine", "webkit", "--mode", "no-cors")
     assert result.stdout.startswith("Safari would allow this, but the page cannot read the response\n")
 
 
-def test_what_no_page_can_set_is_told(folder: Path) -> None:
-    """It is left out, as browsers do."""
+def test_what_no_page_can_set_is_reported(folder: Path) -> None:
+    """Such a header is not sent, as in browsers, and a message says so."""
     result = check("/items", "-H", "Cookie: a=b")
     assert "Cookie is left out: pages cannot set it.\n" in result.stderr
     assert "Cookie" not in result.stdout
@@ -102,7 +102,7 @@ def test_what_no_page_can_set_is_told(folder: Path) -> None:
     ],
 )
 def test_what_cannot_be_asked_is_a_usage_error(folder: Path, words: list[str], message: str) -> None:
-    """With what to write instead."""
+    """The message says what to write instead."""
     result = check(*words)
     assert (result.exit_code, result.stdout) == (2, "")
     assert message in result.stderr
@@ -110,7 +110,7 @@ def test_what_cannot_be_asked_is_a_usage_error(folder: Path, words: list[str], m
 
 @pytest.mark.parametrize("form", ["text", "json"])
 def test_a_check_that_cannot_run_says_why(form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """On stderr; where JSON is asked for, as one document too."""
+    """The message is on stderr. With JSON, there is also one document."""
     monkeypatch.chdir(tmp_path)
     result = check("/items", "--format", form)
     assert result.exit_code == 2
@@ -173,7 +173,7 @@ def test_in_a_codespace_the_origin_of_its_page_is_proposed_first(monkeypatch: py
     ],
 )
 def test_a_wrong_origin_gets_the_right_one_proposed(origin: str, right: str) -> None:
-    """And a document, if a format is asked for."""
+    """With a format, there is a document too."""
     result = run("check", "http://localhost:8000/items", "--origin", origin, "--format", "json")
     assert result.exit_code == 2
     assert right in json.loads(result.stdout)["error"]["message"]
@@ -236,7 +236,7 @@ def test_the_command_is_the_module(monkeypatch: pytest.MonkeyPatch, capsys: pyte
 def test_without_the_extra_the_command_says_how_to_install_it(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """And loads nothing that is not there."""
+    """The command loads no module of the extra."""
     monkeypatch.setattr(__main__, "find_spec", lambda name: None if name in {"click", "rich"} else name)
     assert __main__.main() == 2
     said = capsys.readouterr().err
@@ -244,7 +244,7 @@ def test_without_the_extra_the_command_says_how_to_install_it(
 
 
 def process(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run the command as a process, as on a terminal if the environment says so."""
+    """Run the command as a process, on a simulated terminal if the environment says so."""
     return subprocess.run(
         [sys.executable, "-W", "error", "-m", "crossorigin", *arguments],
         env={**{name: value for name, value in os.environ.items() if name != "NO_COLOR"}, **environment},
@@ -257,7 +257,7 @@ def process(*arguments: str, **environment: str) -> subprocess.CompletedProcess[
 
 
 def test_a_process_reports(folder: Path) -> None:
-    """The result on stdout, what is going on on stderr, and no color where nobody sees it."""
+    """The result is on stdout and the progress on stderr, without color if they are not terminals."""
     done = process("check", "main:app", "/items", "--origin", "https://evil.example")
     assert (done.returncode, done.stdout.splitlines()[0]) == (
         1,
@@ -279,7 +279,7 @@ def test_a_terminal_gets_colors_unless_it_wants_none(folder: Path, no_color: str
     """And the lines of a narrow one are broken."""
     environment = {"FORCE_COLOR": "1", "TERM": "xterm-256color", "COLUMNS": "60", "NO_COLOR": no_color}
     done = process("check", "main:app", "/items", "--origin", "https://evil.example", **environment)
-    # Bold is no color.
+    # Bold text is not a color.
     assert ("\x1b[1;31m" in done.stdout) is colored
     assert ("\x1b[36m" in done.stdout) is colored
     assert "\n   A CORS layer answers, but it does not list\n" in done.stdout
@@ -294,7 +294,7 @@ def test_a_terminal_gets_a_page_that_is_set() -> None:
 
 
 def test_importing_the_package_loads_nothing_of_the_command() -> None:
-    """Who serves pays for no command line."""
+    """Servers do not load the modules of the command."""
     program = "import sys, crossorigin; print(sorted({'click', 'rich', 'httpx2'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout == "[]\n"

@@ -1,4 +1,4 @@
-"""What is noticed in exchanges besides the reason for a refusal."""
+"""The findings in exchanges, apart from the reason for a refusal."""
 
 import pytest
 
@@ -11,7 +11,7 @@ ALLOWED = {"allow_origin": PAGE, "allow_methods": "PUT"}
 
 
 def codes(verdict: Verdict) -> list[str]:
-    """Return the codes of what is noticed."""
+    """Return the codes of the findings."""
     return [str(finding.code) for finding in detect(verdict)]
 
 
@@ -21,7 +21,7 @@ def put(preflight: HttpResponse, *after: HttpResponse, credentials: str = "same-
 
 
 def test_nothing_is_noticed_where_all_is_well() -> None:
-    """Lists on several lines, a long life of five minutes, a Vary: no word of them."""
+    """Lists on several lines, a max-age of five minutes and a `Vary` are no findings."""
     grant = answer(204, [("Access-Control-Allow-Methods", "GET"), ("Vary", "Origin")], **ALLOWED, max_age="300")
     verdict = put(grant, answer(**ALLOWED))
     assert verdict.allowed
@@ -39,25 +39,25 @@ def test_nothing_is_noticed_where_all_is_well() -> None:
     ],
 )
 def test_a_header_that_was_set_twice_is_noticed(name: str, lines: list[str], *, found: bool) -> None:
-    """A list may stand on several lines; one value may not, and the same line twice was set twice."""
+    """A list may have several lines and a single value may not. The same line twice is a finding too."""
     [finding] = [*detect(fetch(answer(200, [(name, line) for line in lines])))] or [None]
     assert (finding is not None and finding.code is FindingCode.DUPLICATE_HEADER and finding.header == name) is found
 
 
 @pytest.mark.parametrize(("status", "challenge"), [(401, False), (407, False), (403, True), (401, True)])
 def test_a_preflight_that_has_to_authenticate_itself_is_noticed(status: int, *, challenge: bool) -> None:
-    """Whether the status says so, or a challenge."""
+    """The sign is the status or a challenge."""
     headers = {"WWW-Authenticate": "Basic"} if challenge else {}
     assert codes(put(answer(status, headers))) == ["preflight-needs-authentication"]
 
 
 def test_a_preflight_that_is_merely_refused_is_not_said_to_need_authentication() -> None:
-    """A 403 alone can mean anything."""
+    """A 403 alone can have any cause."""
     assert codes(put(answer(403))) == []
 
 
 def test_what_the_lists_of_an_error_do_not_allow_is_noticed() -> None:
-    """The browser says only that the status is no ok status."""
+    """The browser reports only that the status is not ok."""
     refused = answer(400, allow_origin=PAGE, allow_methods="GET", allow_headers="X-One")
     asked = {"method": "PUT", "headers": (("X-One", "1"), ("X-Two", "2"))}
     assert [finding.detail for finding in detect(fetch(refused, **asked))] == [
@@ -69,7 +69,7 @@ def test_what_the_lists_of_an_error_do_not_allow_is_noticed() -> None:
 
 
 def test_lists_that_are_not_there_tell_nothing() -> None:
-    """Nor do those of an answer whose status is well: the browser names what they lack."""
+    """This also holds for lists in a response with an ok status, because the browser names what they lack."""
     assert codes(put(answer(400, allow_origin=PAGE))) == []
     assert codes(put(answer(200, allow_origin=PAGE, allow_methods="GET"))) == []
     assert codes(put(answer(400, allow_origin=PAGE, allow_methods="GET PUT"))) == []
@@ -94,7 +94,7 @@ def test_an_error_without_headers_is_noticed(status: int) -> None:
 
 
 def test_an_error_that_the_page_can_read_is_none_of_ours() -> None:
-    """With the header, of its own origin, and where the page does not ask to read."""
+    """There is no finding with the header, for the page's own server, or if the page does not read the response."""
     assert codes(fetch(answer(403, allow_origin="*"))) == []
     assert codes(fetch(answer(403), url=f"{PAGE}/", method="POST")) == []
     assert codes(fetch(answer(403), mode="no-cors")) == []
@@ -134,7 +134,7 @@ def test_a_required_header_that_the_page_cannot_read_is_an_error() -> None:
     ("value", "found"), [("86400", False), ("86401", True), ("1h", True), ("-1", False), ("1.5", True)]
 )
 def test_a_max_age_that_nobody_follows_is_noticed(value: str, *, found: bool) -> None:
-    """Above what Firefox keeps, or no whole number."""
+    """A max-age above the limit of Firefox, or one that is not a whole number."""
     verdict = put(answer(204, max_age=value, **ALLOWED), answer(**ALLOWED))
     assert codes(verdict) == (["max-age-capped"] if found else [])
 
@@ -159,7 +159,7 @@ def test_a_request_without_an_answer_shows_nothing() -> None:
 
 
 def test_a_missing_vary_is_noticed_once_another_origin_was_answered_otherwise() -> None:
-    """One answer alone does not show it."""
+    """One response alone does not show that `Vary` is missing."""
     verdict = fetch(answer(allow_origin=PAGE))
     assert codes(verdict) == []
     [finding] = detect(verdict, answers_differ=True)
@@ -181,7 +181,7 @@ def test_a_missing_vary_is_noticed_once_another_origin_was_answered_otherwise() 
 def test_another_origin_is_asked_for_only_where_that_tells(
     headers: dict[str, str], method: str, *, needed: bool
 ) -> None:
-    """Where a cache may keep an answer that names an origin and does not say so."""
+    """A cache may keep a response with an origin and without `Vary`."""
     assert needs_second_opinion(fetch(answer(200, headers), method=method)) is needed
 
 
@@ -192,5 +192,5 @@ def test_no_answer_needs_no_second_one() -> None:
 
 
 def test_every_finding_has_its_words() -> None:
-    """In the order of the list."""
+    """The texts are in the order of the enum."""
     assert list(FINDINGS) == list(FindingCode)

@@ -20,7 +20,7 @@ PAGE = "https://app.example.com"
 
 
 def raw(environ: dict[str, Any], start_response: Any) -> list[bytes]:
-    """Answer nothing; no test calls it."""
+    """A view that is never called."""
     raise NotImplementedError
 
 
@@ -64,7 +64,7 @@ def test_options_in_the_configuration_are_known_to_be_there() -> None:
 
 
 def test_the_options_of_flask_cors_are_read() -> None:
-    """Its defaults too, in the names of `Policy`."""
+    """The defaults are included, under the names of `Policy`."""
     app = with_flask_cors(origins=PAGE, methods=["GET", "PUT"], supports_credentials=True)
     [layer] = read_app(app).layers
     assert layer.options == {

@@ -1,4 +1,4 @@
-"""Every code has a page, in the tree and in what is installed."""
+"""Every code has a page, in the repository and in the installed package."""
 
 import re
 
@@ -13,7 +13,7 @@ from crossorigin.policy.errors import IssueCode
 
 @pytest.mark.parametrize("code", all_codes())
 def test_every_code_has_a_page(code: str) -> None:
-    """It begins with its title, and its links, which lead to other files, are words."""
+    """The page begins with its title, and its links to other files are plain text."""
     page = page_of(code)
     assert page
     assert page.startswith("# ")
@@ -35,7 +35,7 @@ def test_a_page_is_the_document() -> None:
 
 
 def test_a_word_that_is_two_codes_has_both_pages() -> None:
-    """A malformed origin stands in a policy, or in a request."""
+    """A malformed origin can occur in a policy and in a request."""
     page = page_of("origin-malformed")
     assert page is not None
     assert page.startswith("# `origin-malformed`: A string is not a valid origin")
@@ -45,7 +45,7 @@ def test_a_word_that_is_two_codes_has_both_pages() -> None:
 
 
 def test_the_page_of_a_finding_is_a_document_too() -> None:
-    """With what the report says of it, in the report's words."""
+    """The page has the texts of the finding in the report."""
     page = page_of("missing-vary")
     assert page is not None
     assert "## What the report says" in page
@@ -53,7 +53,7 @@ def test_the_page_of_a_finding_is_a_document_too() -> None:
 
 
 def test_how_each_server_is_set_up_is_a_page_too() -> None:
-    """The pages that lead to it say how to read it."""
+    """The pages that refer to it name the command that prints it."""
     page = page_of("fixes")
     assert page is not None
     assert "nginx" in page
@@ -61,7 +61,7 @@ def test_how_each_server_is_set_up_is_a_page_too() -> None:
 
 
 def test_an_unknown_code_has_no_page_but_neighbors() -> None:
-    """The nearest first, whatever the case."""
+    """Similar codes are suggested, the nearest first, whatever their case is."""
     assert page_of("alow-origin-mismatch") is None
     assert nearest("Alow-Origin-Mismatch")[0] == "allow-origin-mismatch"
     assert nearest("§") == []

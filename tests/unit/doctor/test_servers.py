@@ -42,7 +42,7 @@ def server_of(verdict: Verdict) -> Server:
     ],
 )
 def test_a_server_says_its_name(name: str, server: Server) -> None:
-    """Where nothing else is known, that is what it is."""
+    """The `Server` header is used if nothing else is known."""
     assert server_of(fetch(answer(200, {"Server": name}))) is server
 
 
@@ -52,7 +52,7 @@ def test_a_server_says_its_name(name: str, server: Server) -> None:
 def test_a_middleware_of_starlette_is_known_by_its_preflight(
     app: type[Starlette], middleware: Any, server: Server, origin: str
 ) -> None:
-    """One that refuses tells whose it is; the two allow in the same words."""
+    """A refusal shows which of the two it is. Their successful responses are the same."""
     built = app()
     built.add_middleware(middleware, allow_origins=[PAGE], allow_methods=["PUT"])
     page = Page(built, origin)
@@ -72,7 +72,7 @@ def test_an_older_starlette_is_known_by_the_form_of_its_answer() -> None:
 
 
 def test_what_is_behind_a_proxy_is_known_before_the_proxy() -> None:
-    """Its preflight is its own, whoever hands it on."""
+    """The preflight comes from the app, and the `Server` header from the proxy."""
     headers = {"Server": "nginx", "Content-Type": "text/html; charset=utf-8", "Content-Length": "0"}
     assert server_of(of_preflight(answer(200, {**headers, "Allow": "GET, OPTIONS"}))) is Server.FLASK
     assert server_of(of_preflight(answer(200, {**headers, "Vary": "origin"}))) is Server.DJANGO
@@ -80,7 +80,7 @@ def test_what_is_behind_a_proxy_is_known_before_the_proxy() -> None:
 
 
 def test_express_says_its_name_in_another_header() -> None:
-    """Unless it was turned off."""
+    """This header can be turned off."""
     assert server_of(fetch(answer(200, {"X-Powered-By": "Express"}))) is Server.EXPRESS
 
 
@@ -92,7 +92,7 @@ def test_fastapi_and_starlette_are_known_by_their_errors(app: type[Starlette]) -
 
 
 def test_no_answer_tells_nothing() -> None:
-    """The network failed."""
+    """A failed network has no response."""
     assert recognize(fetch(None).exchanges) is UNKNOWN
 
 

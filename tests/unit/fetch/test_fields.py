@@ -70,7 +70,7 @@ def test_vary_gains_a_name_once(lines: list[bytes], merged: bytes | None) -> Non
 
 
 def test_merging_vary_loses_and_repeats_nothing() -> None:
-    """Every element stays, in its place; the name is there in the end, once more than never; `*` stays alone."""
+    """Every element stays in its position, the name is added once if it is missing, and `*` stays as it is."""
     counts = ExampleCounts()
     element = st.sampled_from(
         [b"Accept", b"origin", b"ORIGIN", b"*", b"Cookie", b"X-Origin", b"", b" ", b"\t"]

@@ -6,7 +6,7 @@ from crossorigin.fetch import headers
 
 
 def test_the_lists_are_the_standards() -> None:
-    """Each list holds the names that the standard gives, in lower case where they are compared."""
+    """Each list has the names of the standard, in lower case if they are compared."""
     assert headers.CORS_SAFELISTED_REQUEST_HEADERS == ("Accept", "Accept-Language", "Content-Language", "Content-Type")
     assert {"authorization"} == headers.CORS_NON_WILDCARD_REQUEST_HEADERS
     assert {

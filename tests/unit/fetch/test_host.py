@@ -41,7 +41,7 @@ def browser_host(host: str) -> str | None:
         ("2130706433", "127.0.0.1"),
         ("0x7f000001", "127.0.0.1"),
         ("017700000001", "127.0.0.1"),
-        ("0x", "0.0.0.0"),  # an address, no binding
+        ("0x", "0.0.0.0"),  # This is an address of a test, to which nothing is bound.
         ("0", "0.0.0.0"),
         ("4294967295", "255.255.255.255"),
         ("4294967296", None),
@@ -168,7 +168,7 @@ def test_ipv6_spellings_are_read_as_an_independent_parser_reads_them(pieces: lis
     ],
 )
 def test_a_web_host_is_a_domain_under_the_rules_of_web_addresses(host: str, domain: object, web: object) -> None:
-    """The rules for IPv4 and Punycode bind web addresses alone."""
+    """The rules for IPv4 and Punycode apply to http and https only."""
     assert is_domain(host) is domain
     assert is_web_host(host) is web
 
@@ -214,7 +214,7 @@ def test_a_host_that_ends_otherwise_is_known(host: str) -> None:
     ],
 )
 def test_a_label_travels_as_browsers_write_it(label: str, a_label: str) -> None:
-    """A label becomes what an independent parser of the URL standard makes of it, letter for letter."""
+    """The result is exactly that of an independent parser of the URL standard."""
     assert browser_host(label) == a_label
     assert to_ace_label(label) == a_label
 
@@ -249,7 +249,7 @@ def test_a_label_travels_as_browsers_write_it(label: str, a_label: str) -> None:
     ids=ascii,
 )
 def test_a_label_that_no_browser_takes_has_no_form(label: str) -> None:
-    """White space, invisible and unassigned characters and what is too long cannot be written in Punycode."""
+    """White space, invisible and unassigned characters, and labels that are too long have no Punycode."""
     assert to_ace_label(label) is None
 
 
@@ -318,6 +318,6 @@ def test_a_label_may_fill_its_length() -> None:
 
 
 def test_what_is_read_of_a_label_is_bounded() -> None:
-    """Of what is dropped from a label there may be seven times as much as a label is long, and no more."""
+    """At most seven times the length of a label may be dropped from it."""
     assert to_ace_label("a" + "\u00ad" * 503) == "a"
     assert to_ace_label("a" + "\u00ad" * 504) is None

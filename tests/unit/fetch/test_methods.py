@@ -1,4 +1,4 @@
-"""Methods and tokens, as the Fetch standard has them."""
+"""Methods and tokens, as defined by the Fetch standard."""
 
 import string
 
@@ -21,7 +21,7 @@ TOKEN_CHARACTERS = set(string.ascii_letters + string.digits + "!#$%&'*+-.^_`|~")
 
 
 def test_the_lists_are_the_standards() -> None:
-    """Safelisted, forbidden, normalized and standard methods are those the standards name."""
+    """The safelisted, forbidden, normalized and standard methods are those of the standards."""
     assert {"GET", "HEAD", "POST"} == CORS_SAFELISTED_METHODS
     assert {"CONNECT", "TRACE", "TRACK"} == FORBIDDEN_METHODS
     assert {"DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"} == NORMALIZED_METHODS
@@ -42,20 +42,20 @@ def test_a_token_is_made_of_the_characters_of_rfc_9110(code: int) -> None:
     "text", ["", "\n", "GET\n", "GET ", " GET", "GET,PUT", "G T", "GÉT", "\u212aELVIN", "\ud800", "GET\0"], ids=ascii
 )
 def test_other_texts_are_no_tokens(text: str) -> None:
-    """Empty text, white space, separators, a final line feed and letters beyond ASCII make no token."""
+    """Empty text, white space, separators, a final line feed and letters outside ASCII are not tokens."""
     assert not is_token(text)
     assert not is_token_bytes(text.encode("utf-8", "surrogatepass"))
 
 
 @given(st.text(string.printable + "éſ\u212a", max_size=6))
 def test_text_and_bytes_are_tokens_alike(text: str) -> None:
-    """Policies and requests are judged by one grammar."""
+    """Policies and requests use the same grammar."""
     assert is_token(text) is is_token_bytes(text.encode()) is (bool(text) and set(text) <= TOKEN_CHARACTERS)
 
 
 @pytest.mark.parametrize("method", ["CONNECT", "connect", "Trace", "TRACK", "tRaCk"])
 def test_a_forbidden_method_is_known_in_any_case(method: str) -> None:
-    """No script may send CONNECT, TRACE or TRACK, however it is spelled."""
+    """No script may send CONNECT, TRACE or TRACK, in any case."""
     assert is_forbidden_method(method)
 
 

@@ -1,4 +1,4 @@
-"""Origins are taken in the one form browsers send, and in no other."""
+"""Origins are accepted in the form that browsers send, and in no other."""
 
 import ada_url
 import pytest
@@ -38,7 +38,7 @@ ACCEPTED = [
     ("http://localhost:443", Origin("http", "localhost", 443)),
     ("https://localhost:80", Origin("https", "localhost", 80)),
     ("http://127.0.0.1:65535", Origin("http", "127.0.0.1", 65535)),
-    ("http://0.0.0.0", Origin("http", "0.0.0.0")),  # an address, no binding
+    ("http://0.0.0.0", Origin("http", "0.0.0.0")),  # This is an address of a test, to which nothing is bound.
     ("http://255.255.255.255", Origin("http", "255.255.255.255")),
     ("http://1a.2", None),
     ("http://1.2a", Origin("http", "1.2a")),
@@ -59,7 +59,7 @@ ACCEPTED = [
         Origin("moz-extension", "2c127fa4-62c7-7e4f-90e5-472b45eecfdc"),
     ),
     ("app+x.y-z1://host:80", Origin("app+x.y-z1", "host", 80)),
-    # The IPv4 rules bind http and https alone.
+    # The IPv4 rules apply to http and https only.
     ("app://1.2.3", Origin("app", "1.2.3")),
     # Electron's pages: Chromium serializes the host of a standard scheme as it is.
     ("app://.", Origin("app", ".")),
@@ -216,7 +216,7 @@ def test_nothing_else_is_an_origin(text: str) -> None:
     "value", [b"https://b\xfccher.example", b"https://b\xc3\xbccher.example", b"\xff", b"https://a.example\xa0"]
 )
 def test_bytes_beyond_ascii_are_no_origin(value: bytes) -> None:
-    """Whatever encoding the bytes were meant in, they are refused."""
+    """They are refused in any encoding."""
     assert parse_origin_bytes(value) is None
 
 
@@ -256,7 +256,7 @@ def test_the_longest_origin_has_the_stated_length() -> None:
 
 
 def test_default_ports_are_those_of_the_schemes_pages_have() -> None:
-    """The default port of http and https is left out; other schemes have none."""
+    """The default port of http and https is omitted. Other schemes have none."""
     assert DEFAULT_PORTS == {"http": 80, "https": 443}
 
 
@@ -285,7 +285,7 @@ def test_no_origin_has_a_second_spelling(text: str) -> None:
 
 
 def test_every_web_origin_is_its_own_origin_to_an_independent_parser() -> None:
-    """An http or https origin that is accepted is one to a parser of the URL standard that is not ours."""
+    """An accepted http or https origin is one for an independent parser of the URL standard too."""
     counts = ExampleCounts()
 
     @given(near_misses(web_origin_texts))
@@ -302,5 +302,5 @@ def test_every_web_origin_is_its_own_origin_to_an_independent_parser() -> None:
 
 @pytest.mark.parametrize("text", [text for text, origin in ACCEPTED if origin and origin.scheme in DEFAULT_PORTS])
 def test_each_listed_web_origin_is_one_to_an_independent_parser(text: str) -> None:
-    """The accepted examples above are what the independent parser says too."""
+    """The independent parser agrees on the accepted examples above."""
     assert ada_url.URL(text).origin == text

@@ -72,7 +72,7 @@ def test_these_are_not(name: bytes, value: bytes) -> None:
 
 @pytest.mark.parametrize("name", [b"accept", b"content-type"])
 def test_exactly_these_bytes_are_unsafe(name: bytes) -> None:
-    """Every byte is judged as the standard's list of CORS-unsafe request-header bytes says."""
+    """Every byte is classified as in the standard's list of CORS-unsafe request-header bytes."""
     value = b"text/plain;x=" if name == b"content-type" else b"x"
     unsafe = [byte for byte in range(256) if not is_cors_safelisted_request_header(name, value + bytes([byte]))]
     assert unsafe == sorted(UNSAFE_BYTES)
@@ -87,7 +87,7 @@ def test_exactly_these_bytes_are_of_a_language() -> None:
 
 @pytest.mark.parametrize("name", [b"accept", b"accept-language", b"content-language"])
 def test_a_value_has_at_most_128_bytes(name: bytes) -> None:
-    """One byte more has to be asked for."""
+    """With one more byte, the value needs a preflight."""
     assert is_cors_safelisted_request_header(name, b"a" * 128)
     assert not is_cors_safelisted_request_header(name, b"a" * 129)
 
@@ -96,7 +96,7 @@ def test_a_value_has_at_most_128_bytes(name: bytes) -> None:
     ("length", "names"), [(128, ()), (129, (b"accept", b"accept-language"))], ids=["1024 bytes", "1025 bytes"]
 )
 def test_safelisted_values_have_at_most_1024_bytes_together(length: int, names: tuple[bytes, ...]) -> None:
-    """One byte more, and every safelisted name has to be asked for."""
+    """With one more byte, every safelisted name is in the preflight."""
     # A header list can contain a name more than once.
     headers = [(b"Accept", b"a" * 128)] * 7 + [(b"Accept-Language", b"a" * (length - 1)), (b"accept", b"a")]
     assert cors_unsafe_request_header_names(headers) == names
@@ -158,7 +158,7 @@ def test_without_cors_a_page_sets_four_names(name: bytes, value: bytes, *, kept:
 
 
 def test_beyond_1024_bytes_the_unsafe_names_are_still_told() -> None:
-    """The safelisted ones join them."""
+    """The safelisted names are added to them."""
     headers = [(b"X-Token", b"x"), *((b"Accept", b"a" * 128) for _ in range(9))]
     assert cors_unsafe_request_header_names(headers) == (b"accept", b"x-token")
 

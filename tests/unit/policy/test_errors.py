@@ -155,7 +155,7 @@ def test_an_issue_holds_the_value_it_is_about(faulty: Faulty) -> None:
         assert issue.hint
 
 
-def test_an_issue_is_told_in_four_lines() -> None:
+def test_an_issue_is_reported_in_four_lines() -> None:
     """Where and what, why, what to write, and the code to look up."""
     assert str(issue()) == (
         "allow_origins[0] = 'https://a.example/'\n"
@@ -243,7 +243,7 @@ def test_any_other_value_is_kept_as_its_repr_cut() -> None:
     assert keep_value(["x" * 117]) == repr(["x" * 117])[:119] + "…"
 
 
-def test_a_long_value_is_cut_where_it_is_told() -> None:
+def test_a_long_value_is_cut_where_it_is_reported() -> None:
     """A value of a megabyte does not drown the message."""
     assert len(str(issue(value="x" * 10**6))) < 400
     assert f" = {'x' * 500!r:.119}…\n" in str(issue(value="x" * 500))
@@ -335,7 +335,7 @@ def test_a_name_that_refuses_to_be_written_does_not_hide_the_fault() -> None:
     assert [issue.code for issue in raised.value.issues] == [IssueCode.UNKNOWN_OPTION]
 
 
-def test_what_cannot_be_printed_and_no_secret_is_told() -> None:
+def test_what_cannot_be_printed_and_no_secret_is_reported() -> None:
     """Control characters are shown as in Python, and a password is not shown."""
     told = PolicyIssue(
         code=IssueCode.UNKNOWN_OPTION,
@@ -350,7 +350,7 @@ def test_what_cannot_be_printed_and_no_secret_is_told() -> None:
     )
 
 
-def test_a_value_that_cannot_tell_itself_is_told_by_its_type() -> None:
+def test_a_value_without_a_repr_is_reported_by_its_type() -> None:
     """Whatever a value's own `repr` does, the issue names what it is."""
 
     class Odd:

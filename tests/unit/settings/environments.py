@@ -21,7 +21,7 @@ def variable(name: str) -> str:
 
 @st.composite
 def written(draw: st.DrawFn, value: object) -> str:
-    """Draw a text that says the value of an option."""
+    """Draw a text with the value of an option."""
     if isinstance(value, bool):
         return draw(st.sampled_from(TRUE if value else FALSE))
     if isinstance(value, tuple):
@@ -33,7 +33,7 @@ def written(draw: st.DrawFn, value: object) -> str:
 
 @st.composite
 def environments(draw: st.DrawFn, policy: Policy) -> dict[str, str]:
-    """Draw an environment that says a policy; a default is written, empty or left out."""
+    """Draw an environment with a policy. A default value is written, empty or omitted."""
     environ = {"PATH": "/bin", "CORS_PROXY_URL": "http://proxy.example/"}
     for name, default in DEFAULTS.items():
         value = getattr(policy, name)
@@ -46,7 +46,7 @@ def environments(draw: st.DrawFn, policy: Policy) -> dict[str, str]:
 
 
 def as_texts(options: Mapping[str, object]) -> dict[str, str] | None:
-    """Write options into an environment, lists as JSON; None where one of them is nothing that a text can say."""
+    """Write options into an environment, lists as JSON. Return None if a text cannot contain one of them."""
     environ: dict[str, str] = {}
     for name, value in options.items():
         default = DEFAULTS.get(name)

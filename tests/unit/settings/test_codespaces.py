@@ -61,6 +61,6 @@ def test_without_a_valid_name_nothing_changes(environ: dict[str, str]) -> None:
 
 
 def test_other_errors_are_left_alone() -> None:
-    """A wildcard below another suffix has nothing to do with the codespace."""
+    """A wildcard below another suffix is not related to the codespace."""
     given = {"CORS_ALLOW_ORIGINS": "https://*.vercel.app"}
     assert str(refusal({**CODESPACE, **given})) == str(refusal(given))

@@ -1,4 +1,4 @@
-"""A policy in the environment: what is read, what is refused, and that the message can be acted on where it is read."""
+"""Policies in the environment: what is read, what is refused, and messages whose fixes can be applied there."""
 
 import inspect
 import json
@@ -25,14 +25,14 @@ from tests.unit.settings.environments import FALSE, TRUE, as_texts, environments
 A, B = "https://a.example", "https://b.example"
 REGEX = r"https://r[0-9]{1,3}\.example\.org"
 
-# Instructions, where there is no text to write.
+# Instructions, if there is no text to write.
 _ELEMENTS = "the elements, separated by commas; or remove it."
 _NULL = 'remove it; or, if it is an element, write a JSON list, for example ["null"].'
 _REGEX = "the regular expression, without quotes and comments."
 
 
 def issues_of(environ: dict[str, str], prefix: str = "CORS_") -> tuple[PolicyIssue, ...]:
-    """What is said of an environment, as an error or a warning; nothing where all is well."""
+    """Return the issues of an environment: errors, warnings, or none."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
@@ -50,11 +50,11 @@ def issue_of(name: str, text: str) -> tuple[str, str, str]:
     return str(issue.code), issue.field, issue.hint
 
 
-# What is read.
+# Valid variables.
 
 
 def test_an_environment_that_says_nothing_is_the_default_policy() -> None:
-    """Nobody gets in by a variable that is missing, empty or without a value."""
+    """A missing variable, an empty one and one without a value allow no origin."""
     assert policy_from_env(environ={}) == Policy()
     assert policy_from_env(environ={variable(name): " " for name in DEFAULTS}) == Policy()
     assert policy_from_env(environ=dict.fromkeys(map(variable, DEFAULTS))) == Policy()
@@ -97,14 +97,14 @@ def test_a_list_is_written_with_commas_white_space_or_json(text: str) -> None:
 
 
 def test_an_empty_list_is_written_as_json() -> None:
-    """An empty variable is a missing one, so it keeps the default; an empty list has a text of its own."""
+    """An empty variable counts as missing and keeps the default, so an empty list has its own text."""
     assert policy_from_env(environ={"CORS_ALLOW_METHODS": ""}).allow_methods == ("GET",)
     assert policy_from_env(environ={"CORS_ALLOW_METHODS": "[]"}).allow_methods == ()
 
 
 @pytest.mark.parametrize(("texts", "value"), [(TRUE, True), (FALSE, False)])
 def test_a_boolean_is_a_word_for_it(texts: list[str], value: bool) -> None:
-    """In any case, and with white space around it."""
+    """The case and surrounding white space do not matter."""
     environ = {"CORS_ALLOW_ORIGINS": A}
     assert {policy_from_env(environ=environ | {"CORS_ALLOW_CREDENTIALS": t}).allow_credentials for t in texts} == {
         value
@@ -117,7 +117,7 @@ def test_a_regular_expression_is_one_text() -> None:
 
 
 def test_the_environment_of_the_process_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a mapping the variables are the process's own."""
+    """Without a mapping, the variables of the process are read."""
     for name in os.environ:
         if name.startswith("CORS_"):
             monkeypatch.delenv(name)
@@ -135,11 +135,11 @@ def test_two_policies_have_two_prefixes() -> None:
     assert issue.field == "ADMIN_MAX_AGE"
 
 
-# What is refused.
+# Invalid variables.
 
 
-def test_all_faults_are_told_at_once_in_the_order_of_the_options() -> None:
-    """What cannot be read, what is wrong and what is misspelt stand in one message, each with its variable."""
+def test_all_errors_are_reported_at_once_in_the_order_of_the_options() -> None:
+    """Unreadable, invalid and misspelled variables are in one message, each with its name."""
     environ = {
         "CORS_MAX_AGE": "-1",
         "CORS_ALLOW_CREDENTIALS": "ture",
@@ -233,12 +233,12 @@ CORS_ALLOW_ORIGIN = 'https://a.example'
     ],
 )
 def test_a_text_that_says_no_one_thing_is_refused(name: str, text: str, code: str, hint: str) -> None:
-    """It is not guessed at; the hint is the text to write, where there is one."""
+    """There is no guess. The hint is the text to write, if there is one."""
     assert issue_of(name, text) == (code, variable(name), hint)
 
 
 def test_semicolons_with_spaces_are_reported_for_the_whole_variable() -> None:
-    """One fix writes the list with commas; without one, the instruction says what separates elements."""
+    """The fix writes the list with commas. Without a fix, the instruction names the separators."""
     issue = issue_of("allow_origins", "http://localhost:3000; https://a.example/")
     assert issue == ("multiple-origins", "CORS_ALLOW_ORIGINS", "http://localhost:3000,https://a.example")
     _, _, hint = issue_of("allow_origins", "http://localhost:3000; none")
@@ -272,7 +272,7 @@ def test_origins_under_usual_names_are_reported_once_and_never_read() -> None:
     ],
 )
 def test_other_variables_are_left_alone(environ: dict[str, str]) -> None:
-    """Ours are set, even if the list is empty, or the variables have no origins or other names."""
+    """They are ignored if ours are set, even to an empty list, or if they contain no origins."""
     assert issues_of(environ) == ()
 
 
@@ -291,7 +291,7 @@ def test_an_unreadable_text_does_not_hide_other_errors(name: str, text: str, fie
 
 
 def test_json_says_what_a_bare_text_may_not() -> None:
-    """A quote, a sharp and `null` can be parts of names, and stand there only on purpose."""
+    """A quote, a number sign and `null` can be part of names, and in JSON they are intended."""
     environ = {"CORS_ALLOW_ORIGINS": f'["{A}", "null"]', "CORS_ALLOW_METHODS": '["#", "\'", "NULL"]'}
     policy = policy_from_env(environ=environ)
     assert (policy.allow_origins, policy.allow_methods) == ((A, "null"), ("#", "'", "NULL"))
@@ -318,7 +318,7 @@ def test_the_hint_is_written_as_the_variable_is(name: str, text: str, hint: str)
 
 
 def test_a_hint_of_several_lines_is_lines_of_a_file_of_variables() -> None:
-    """Comments stand on lines of their own, each line is a policy that starts, and booleans are lower case."""
+    """Comments have their own lines, each line makes a valid policy, and booleans are in lower case."""
     environ = {"CORS_ALLOW_ORIGINS": "*", "CORS_ALLOW_CREDENTIALS": "true"}
     (issue,) = issues_of(environ)
     assert issue.reason.startswith('With CORS_ALLOW_CREDENTIALS=true, "*" would')
@@ -396,7 +396,7 @@ def test_what_is_wrong_in_python_is_wrong_in_the_environment(faulty: Faulty, env
 
 
 def written_in(environ: dict[str, str], issue: PolicyIssue, line: str) -> dict[str, str]:
-    """The environment after one line of a hint is written where the issue is, or where the line says."""
+    """Return the environment with one line of a hint, written into the variable of the issue or of the line."""
     name, bracket, index = issue.field.partition("[")
     if len(issue.fixes) > 1 and "=" in line:
         return environ | dict([line.split("=", 1)])
@@ -410,7 +410,10 @@ def written_in(environ: dict[str, str], issue: PolicyIssue, line: str) -> dict[s
 
 @pytest.mark.parametrize(("faulty", "environ"), WRITTEN, ids=[faulty.name for faulty, _ in WRITTEN])
 def test_a_fix_written_there_takes_its_issue_away(faulty: Faulty, environ: dict[str, str]) -> None:
-    """A value, or a line with the name of its variable; a comment says when it is the right one, or what to remove."""
+    """The fix is a value, or a line with the name of its variable.
+
+    A comment says when it is right, or what to remove.
+    """
     for issue in issues_of(environ):
         lines = issue.hint.split("\n") if issue.fixes else []
         for line in lines:
@@ -420,8 +423,8 @@ def test_a_fix_written_there_takes_its_issue_away(faulty: Faulty, environ: dict[
             assert after.count(issue.code) < len([code for code, _ in faulty.issues if code == issue.code])
 
 
-def test_most_faults_are_tried_in_the_environment() -> None:
-    """The cases above are most of the table, and have faults of every option of a text."""
+def test_most_errors_are_tried_in_the_environment() -> None:
+    """The cases above are most of the table, with errors of every option that is a text."""
     assert len(WRITTEN) > len(FAULTY) / 2
     assert {field.partition("[")[0] for faulty, _ in WRITTEN for _, field in faulty.issues} >= {
         *("allow_origins", "allow_methods", "allow_headers", "allow_origin_regex"),
@@ -458,8 +461,8 @@ def test_a_warning_names_the_variable_and_the_caller() -> None:
         ("cors_allow_origins", "CORS_ALLOW_ORIGINS"),
     ],
 )
-def test_a_misspelt_variable_is_not_lost(name: str, meant: str) -> None:
-    """A name that is close to an option's is an error, and the option's is told; empty, it loses nothing."""
+def test_a_misspelled_variable_is_not_lost(name: str, meant: str) -> None:
+    """A name similar to that of an option is an error that names the option. An empty one is ignored."""
     (issue,) = issues_of({name: "1"})
     assert (issue.code, issue.field) == ("unknown-option", name)
     assert issue.hint.startswith(f"rename it to {meant}; or, if it belongs to another program, ")
@@ -477,7 +480,7 @@ def test_a_misspelt_variable_is_not_lost(name: str, meant: str) -> None:
     ],
 )
 def test_an_argument_of_the_middleware_is_not_lost(name: str, argument: str) -> None:
-    """Nobody believes to be protected by a variable that nothing reads."""
+    """Otherwise a user could rely on a variable that nothing reads."""
     (issue,) = issues_of({name: "true"})
     assert (issue.code, issue.field) == ("unknown-option", name)
     assert issue.hint.startswith(
@@ -512,13 +515,13 @@ def test_without_a_prefix_no_name_is_too_close() -> None:
     assert issues_of({"ALLOWED_HOSTS": "*", "ORIGIN": A}, "") == ()
 
 
-# Whatever stands there.
+# Any text.
 
 _PIECES = st.sampled_from([A, f"{A}/", "*", "null", "GET", "X-Token", "true", "none", "600", "[", "]", '"', "{"])
 _TEXTS = st.one_of(st.text(max_size=40), st.lists(_PIECES, max_size=5).map(",".join), st.sampled_from([*TRUE, *FALSE]))
 _SOME = st.lists(st.sampled_from([A, B, "https://*.a.example", "*"]), max_size=3)
 _ORIGINS = st.one_of(_TEXTS, _SOME.map(" ".join), _SOME.map(json.dumps))
-# Words in which a comment, a quote or a null could pass for a method or a name.
+# Words in which a comment, a quote or a null could be taken for a method or a name.
 _WORDS = st.lists(st.sampled_from(["GET", "put", "X-Token", "*", "#", "#PUT", "'PUT'", "null"]), max_size=3)
 _LISTS = st.one_of(st.just(""), _WORDS.map(" ".join), _WORDS.map(",".join), _WORDS.map(json.dumps), _TEXTS)
 _ENVIRONMENTS = st.builds(
@@ -531,7 +534,7 @@ _ENVIRONMENTS = st.builds(
 
 
 def words_of(text: str) -> set[str]:
-    """What a text names to whoever reads it: the elements of a list in JSON, or the words before a comment."""
+    """Return what a text names for a reader: the elements of a JSON list, or the words before a comment."""
     with suppress(ValueError):
         listed = json.loads(text)
         if isinstance(listed, list):
@@ -541,7 +544,7 @@ def words_of(text: str) -> set[str]:
 
 
 def outcome_of(environ: dict[str, str]) -> Policy | InvalidPolicyError:
-    """The policy, or what is wrong with it."""
+    """Return the policy or the issues."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", CrossOriginWarning)
         try:
@@ -551,7 +554,7 @@ def outcome_of(environ: dict[str, str]) -> Policy | InvalidPolicyError:
 
 
 def test_no_text_lets_anybody_in_that_it_does_not_name() -> None:
-    """Any texts make a policy that says no more than they, or the one error, whose issues name variables."""
+    """Any texts make a policy that allows only what they name, or the one error, whose issues name variables."""
     counts = ExampleCounts()
 
     @settings(max_examples=300)

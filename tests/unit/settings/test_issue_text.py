@@ -62,12 +62,15 @@ def test_a_fix_is_written_as_its_variable_is(fixes: list[Fix], bare: str, json: 
     ],
 )
 def test_the_only_fix_of_a_variable_is_its_text(fix: Fix, hint: str) -> None:
-    """What has no text is written by leaving the variable out."""
+    """A value without a text is written by omitting the variable."""
     assert in_text(issue_of(fix, field="max_age"), {"max_age": "[x"}, NAMES).hint == hint
 
 
 def test_names_are_those_of_the_variables_in_all_that_is_said() -> None:
-    """In the field, the reason, the fixes and the instruction; without names they are the options'."""
+    """This includes the field, the reason, the fixes and the instruction.
+
+    Without names they are those of the options.
+    """
     told = in_text(issue_of(Fix("max_age", 0)), {"allow_origins": "*"}, NAMES)
     assert (told.field, told.fixes) == ("CORS_ALLOW_ORIGINS[0]", (Fix("CORS_MAX_AGE", 0),))
     assert told.reason == "With CORS_ALLOW_CREDENTIALS=true it is not safe; see CORS_ALLOW_ORIGINS."

@@ -1,4 +1,4 @@
-"""The types for pydantic: what they take, what they refuse, and that each issue is an error of its own."""
+"""The types for pydantic: valid values, invalid values, and a separate error for each issue."""
 
 import importlib
 import json
@@ -59,7 +59,7 @@ def refused(validate: Any, *args: Any, **options: Any) -> list[tuple[str, tuple[
 
 @pytest.mark.parametrize("text", [f"{A},{B}", f"{A} {B}", json.dumps([A, B]), f" {A},\n{B} "])
 def test_a_variable_is_a_list_with_commas_white_space_or_json(settings: Any, text: str) -> None:
-    """pydantic-settings alone would take JSON only; an optional field is read like any other."""
+    """pydantic-settings alone would accept JSON only. An optional field is read in the same way."""
     read = settings(CORS_ORIGINS=text, ADMIN_ORIGINS=text)
     assert (read.cors_origins, read.admin_origins) == ((A, B), (A, B))
 
@@ -117,7 +117,7 @@ def test_an_error_holds_reason_and_hint_for_programs() -> None:
 @pytest.mark.parametrize("padding", ["", "x" * 200])
 @pytest.mark.parametrize("form", [str, str.encode])
 def test_no_error_holds_a_password(form: Any, padding: str) -> None:
-    """Messages are logged, and so is the input that pydantic puts beside them."""
+    """Messages are logged, together with the input that pydantic adds."""
     url = form(f"https://{padding}user:secret@b.example")
     with pytest.raises(ValidationError) as caught:
         READ_ORIGINS.validate_python([A, url])
@@ -152,7 +152,7 @@ def test_a_whole_value_that_is_no_list_is_one_error() -> None:
     ],
 )
 def test_a_url_is_the_origin_that_it_names(url: object, origin: str) -> None:
-    """A slash that pydantic writes behind each does no harm in a list, a set or an option."""
+    """The slash that pydantic adds to each URL is removed in a list, a set and an option."""
     assert READ_ORIGINS.validate_python([url, B]) == (origin, B)
     assert READ_ORIGINS.validate_python({url}) == (origin,)
     assert READ.validate_python({"allow_origins": (url,)}) == Policy(allow_origins=[origin])
@@ -169,13 +169,13 @@ def test_a_url_is_the_origin_that_it_names(url: object, origin: str) -> None:
     ],
 )
 def test_a_url_that_names_more_than_an_origin_is_refused(url: str, code: str) -> None:
-    """What would be lost was meant by somebody."""
+    """The rest of the URL would be lost silently."""
     ((told, place, _),) = refused(READ_ORIGINS.validate_python, [AnyHttpUrl(url)])
     assert (told, place) == (code, (0,))
 
 
 def test_a_set_has_an_order() -> None:
-    """As in a policy, whatever the elements are."""
+    """The order is that of a policy, for any elements."""
     assert READ_ORIGINS.validate_python({AnyHttpUrl(B), A}) == (A, B)
 
 
@@ -196,7 +196,7 @@ def test_each_option_may_have_a_variable(settings: Any) -> None:
 
 
 def test_the_variable_of_an_option_goes_before_the_whole_one(settings: Any) -> None:
-    """As pydantic-settings merges any model: what is set for one option is not lost beside JSON that says more."""
+    """As in any model of pydantic-settings, the variable of an option is merged with the JSON."""
     read = settings(API='{"allow_origins": ["*"], "max_age": 5}', API__ALLOW_ORIGINS=A)
     assert read.api == Policy(allow_origins=[A], max_age=5)
     assert settings(OPTIONAL="{}", OPTIONAL__ALLOW_ORIGINS=f"{A},{B}").optional == Policy(allow_origins=[A, B])
@@ -204,13 +204,13 @@ def test_the_variable_of_an_option_goes_before_the_whole_one(settings: Any) -> N
 
 @pytest.mark.parametrize("text", ["", "{", '["https://a.example"'])
 def test_a_whole_variable_that_is_no_json_stops_the_program(settings: Any, text: str) -> None:
-    """It swallows no option's variable in silence."""
+    """Otherwise it would hide the variables of the options."""
     with pytest.raises(SettingsError):
         settings(API=text, API__ALLOW_ORIGINS=A)
 
 
 def test_an_empty_whole_variable_can_be_passed_over(settings: Any) -> None:
-    """Where pydantic-settings is told to, as for any field."""
+    """pydantic-settings ignores it if configured to, as for any field."""
 
     class Lenient(Settings):
         model_config = SettingsConfigDict(env_ignore_empty=True)
@@ -220,8 +220,8 @@ def test_an_empty_whole_variable_can_be_passed_over(settings: Any) -> None:
     assert Lenient().api == Policy(allow_origins=[A])
 
 
-def test_what_is_wrong_between_options_is_told(settings: Any) -> None:
-    """A misspelt name, even one with brackets, and what only the whole shows."""
+def test_what_is_wrong_between_options_is_reported(settings: Any) -> None:
+    """A misspelled name, also one with brackets, and errors that concern several options are reported."""
     errors = refused(settings, API__ALLOW_ORIGINS=f"{A} *", API__ALLOW_CREDENTIALS="yes", API__ALLOWED_METHODS="PUT")
     assert [(code, place) for code, place, _ in errors] == [
         ("wildcard-with-credentials", ("api", "allow_origins", 1)),
@@ -261,7 +261,7 @@ def test_what_is_dumped_is_read() -> None:
         stored = Stored(cors=policy)
         assert stored.model_dump() == {"cors": policy.to_dict()}
         with warnings.catch_warnings():
-            # Of http beside credentials, as when it was drawn.
+            # The warning about http with credentials, as when the policy was drawn.
             warnings.simplefilter("ignore", CrossOriginWarning)
             assert Stored.model_validate_json(stored.model_dump_json()) == stored
 
@@ -269,7 +269,7 @@ def test_what_is_dumped_is_read() -> None:
 
 
 def test_the_json_schema_says_what_is_taken() -> None:
-    """Every option with its type and default, and no other."""
+    """The schema has every option with its type and default, and no other one."""
     schema = READ.json_schema()
     assert {name: option["default"] for name, option in schema["properties"].items()} == Policy().to_dict()
     assert schema["additionalProperties"] is False
@@ -301,7 +301,7 @@ def test_fastapi_describes_them() -> None:
 
 
 def test_the_page_names_the_oldest_that_is_tested() -> None:
-    """It is what the lock of the oldest pins for both, and what the extra asks for."""
+    """It is the version in the lock file of the oldest releases, and the minimum of the extra."""
     lock = (ROOT / "requirements" / "oldest.txt").read_text("utf-8")
     assert dict(re.findall(r"^(pydantic[a-z-]*)==(2\.7)\.", lock, re.MULTILINE)) == {
         "pydantic": "2.7",
@@ -312,8 +312,8 @@ def test_the_page_names_the_oldest_that_is_tested() -> None:
 
 
 @pytest.mark.parametrize("missing", ["pydantic", "pydantic_settings"])
-def test_who_lacks_pydantic_is_told(monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
-    """What is needed, and how to get it."""
+def test_missing_pydantic_is_reported(monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
+    """The message says what is needed, and how to install it."""
     monkeypatch.setitem(sys.modules, missing, None)
     monkeypatch.delitem(sys.modules, "crossorigin.settings.pydantic")
     with pytest.raises(ImportError, match=r"pip install 'crossorigin\[settings\]'"):

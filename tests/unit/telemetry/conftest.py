@@ -18,7 +18,7 @@ class Clock:
 
 
 class Written(logging.Handler):
-    """Keep what is written, with the time."""
+    """The lines that are logged, with the time."""
 
     def __init__(self, clock: Clock) -> None:
         super().__init__()

@@ -15,7 +15,7 @@ from tests.unit.telemetry.conftest import Clock, Written
 
 
 def failing_with(error: BaseException, name: str) -> Callable[[Decision, Any], object]:
-    """A callable that raises an exception when it is asked for its name."""
+    """Return a callable that raises an exception when its name is read."""
 
     def fails(decision: Decision, scope: Any) -> None:
         raise error
@@ -69,8 +69,8 @@ def test_what_ends_the_program_is_not_held_up(written: Written) -> None:
     assert written.lines == []
 
 
-def test_an_asynchronous_callable_is_told_of_once(written: Written) -> None:
-    """Its coroutine is closed, so Python has nothing to warn of; warnings are errors here."""
+def test_an_asynchronous_callable_is_reported_once(written: Written) -> None:
+    """Its coroutine is closed, so that Python does not warn. Warnings are errors here."""
 
     async def waits(decision: Decision, scope: Any) -> None:
         raise AssertionError
@@ -84,7 +84,7 @@ def test_an_asynchronous_callable_is_told_of_once(written: Written) -> None:
 
 
 def test_what_is_awaitable_and_no_coroutine_is_left_alone(written: Written) -> None:
-    """A task, which runs by itself, is not closed; an object that is called is named by its class."""
+    """A task runs by itself and is not closed. A callable object is named by its class."""
 
     class Task:
         def __await__(self) -> Iterator[None]:
@@ -128,7 +128,7 @@ def test_a_proxy_that_has_no_name_is_called_all_the_same(written: Written) -> No
 
 
 def test_a_hook_for_every_framework_gets_the_neutral_facts(written: Written) -> None:
-    """A marked function asks for them, and so does a wrapper that is marked; the mark of a proxy does not count."""
+    """This holds for a marked function and a marked wrapper, and not for the mark of a proxy."""
 
     @takes_request_facts
     def marked(decision: Decision, request: RequestFacts) -> None:
@@ -147,7 +147,7 @@ def test_a_hook_for_every_framework_gets_the_neutral_facts(written: Written) -> 
 
 
 def test_a_log_that_fails_fails_no_request(written: Written) -> None:
-    """A filter that a user wrote may raise, whatever there is to write."""
+    """A filter of the user may raise, for any message."""
 
     def fail(record: logging.LogRecord) -> bool:
         raise RuntimeError(record)

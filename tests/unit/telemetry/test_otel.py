@@ -49,7 +49,7 @@ CASES = [
 
 @pytest.fixture
 def reader() -> Iterator[InMemoryMetricReader]:
-    """A reader of what is counted, with its own provider."""
+    """A reader of the counter, with its own provider."""
     reader = InMemoryMetricReader()
     yield reader
     reader.shutdown()
@@ -83,7 +83,7 @@ def span_of(call: Any) -> ReadableSpan:
 def test_a_decision_is_counted_and_stands_in_the_span(
     reader: InMemoryMetricReader, decision: Decision, facts: RequestFacts, expected: tuple[bool, str, str]
 ) -> None:
-    """Whether it was allowed, the first reason, and the kind: the same in both."""
+    """Both have the outcome, the first reason and the kind."""
     on_decision = otel.counting(MeterProvider([reader]))
     attributes = dict(zip(("cors.allowed", "cors.reason", "cors.kind"), expected, strict=True))
     assert span_of(lambda: on_decision(decision, facts)).attributes == attributes
@@ -93,14 +93,14 @@ def test_a_decision_is_counted_and_stands_in_the_span(
 
 
 def test_a_request_without_origin_is_not_counted(reader: InMemoryMetricReader) -> None:
-    """It is no CORS request."""
+    """It is not a CORS request."""
     on_decision = otel.counting(MeterProvider([reader]))
     assert span_of(lambda: on_decision(ABSENT, HTTP)).attributes == {}
     assert points_of(reader) == []
 
 
-def test_strangers_add_no_labels(reader: InMemoryMetricReader) -> None:
-    """However many origins ask, there is one series for each reason and kind."""
+def test_untrusted_origins_add_no_labels(reader: InMemoryMetricReader) -> None:
+    """For any number of origins, there is one series for each reason and kind."""
     on_decision = otel.counting(MeterProvider([reader]))
     for number in range(100):
         on_decision(POLICY.decide("GET", origin=[b"https://t%d.example" % number]), HTTP)
@@ -110,7 +110,7 @@ def test_strangers_add_no_labels(reader: InMemoryMetricReader) -> None:
 
 
 def test_without_a_span_it_counts_all_the_same(reader: InMemoryMetricReader) -> None:
-    """Who collects metrics alone needs no tracing."""
+    """Metrics work without tracing."""
     assert not trace.get_current_span().is_recording()
     otel.counting(MeterProvider([reader]))(REFUSED, HTTP)
     assert len(points_of(reader)) == 1
@@ -145,7 +145,7 @@ def test_the_plain_one_sets_the_attributes_of_the_span() -> None:
 
 
 def test_without_the_package_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The message is the command."""
+    """The message has the command."""
     monkeypatch.delitem(sys.modules, "crossorigin.telemetry.otel")
     for name in ("opentelemetry", "opentelemetry.metrics", "opentelemetry.trace"):
         monkeypatch.setitem(sys.modules, name, None)
@@ -154,7 +154,7 @@ def test_without_the_package_it_says_what_to_install(monkeypatch: pytest.MonkeyP
 
 
 def test_the_package_does_not_load_what_observes() -> None:
-    """Importing crossorigin is part of every start: no logging, no observing, no OpenTelemetry."""
+    """Each start imports crossorigin, which loads no logging, no hook and no OpenTelemetry."""
     program = (
         "import sys, crossorigin\n"
         "late = {'logging', 'crossorigin.telemetry.refusal_log', 'crossorigin.telemetry.otel', 'opentelemetry'}\n"
@@ -172,7 +172,7 @@ SAME_ORIGIN = [
 
 @pytest.mark.parametrize("facts", SAME_ORIGIN, ids=["by its host", "by Sec-Fetch-Site"])
 def test_a_page_of_the_servers_own_is_not_refused(reader: InMemoryMetricReader, facts: RequestFacts) -> None:
-    """It needs no policy's leave: it is neither counted nor marked, and what is allowed is."""
+    """It needs no policy, so it is neither counted nor marked. An allowed request is."""
     on_decision = otel.counting(MeterProvider([reader]))
     assert span_of(lambda: on_decision(REFUSED, facts)).attributes == {}
     assert points_of(reader) == []

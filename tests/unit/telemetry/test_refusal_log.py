@@ -32,7 +32,7 @@ def scope_of(*headers: Line, method: str = "GET", path: Any = "/items", kind: st
 
 
 def judged(scope: Scope, policy: Policy = POLICY) -> Decision:
-    """What a policy says to a request."""
+    """Return the decision of a policy on a request."""
 
     def lines(field: bytes) -> list[bytes]:
         return [value for name, value in scope["headers"] if name == field]
@@ -42,7 +42,7 @@ def judged(scope: Scope, policy: Policy = POLICY) -> Decision:
 
 
 def note(log: RefusalLog, *headers: Line, **facts: Any) -> None:
-    """Judge a request, and note what came of it."""
+    """Decide a request and log the result."""
     scope = scope_of(*headers, **facts)
     log.write(judged(scope), read_facts(scope))
 
@@ -53,7 +53,7 @@ def from_origin(origin: bytes | str) -> Line:
 
 
 def test_a_refused_request_is_one_line_with_what_to_change(written: Written) -> None:
-    """It holds the reason, the request, the origin, what is near, and what to write."""
+    """The line has the reason, the request, the origin, the nearest entry, and what to write."""
     note(RefusalLog(POLICY), from_origin("http://app.example.com"))
     assert written.lines == [
         (
@@ -65,7 +65,7 @@ def test_a_refused_request_is_one_line_with_what_to_change(written: Written) -> 
 
 
 def test_a_refused_preflight_names_what_was_asked(written: Written) -> None:
-    """The log names the requested method in the place of the method, and every reason."""
+    """The line names the requested method instead of OPTIONS, and every reason."""
     note(RefusalLog(POLICY), from_origin(APP), (METHOD, b"PUT"), (HEADERS, b"x-a"), method="OPTIONS")
     assert written.lines == [
         (
@@ -95,7 +95,7 @@ def test_several_origins_are_shown(written: Written) -> None:
 
 
 def test_a_page_of_the_server_is_neither_written_nor_counted(written: Written, clock: Clock) -> None:
-    """By the browser's word or by Host; nor is it written where its origin was, as another server's, before."""
+    """This holds by Sec-Fetch-Site and by Host, and also if the same origin was logged for another server before."""
     log = RefusalLog(POLICY, clock=clock)
     note(log, from_origin("https://api.example.com"))
     note(log, from_origin("https://evil.example"), (b"sec-fetch-site", b"same-origin"))
@@ -117,7 +117,7 @@ def test_what_is_no_refusal_is_ignored(written: Written, clock: Clock, headers: 
 
 
 def test_an_origin_that_was_not_judged_is_ignored(written: Written) -> None:
-    """Where every answer is the same, the decision is that of no origin: nothing is refused by it."""
+    """If the response is the same for every origin, the decision does not depend on the origin and refuses nothing."""
     RefusalLog(POLICY).write(POLICY.decide("GET"), RequestFacts(origin=[b"null"]))
     assert written.lines == []
 
@@ -138,7 +138,7 @@ def test_a_reason_and_an_origin_are_written_once(written: Written, clock: Clock)
     assert all("more refused" not in line for line in written.lines[2:])
 
 
-def test_what_was_left_out_is_told_with_the_next_line(written: Written, clock: Clock) -> None:
+def test_what_was_left_out_is_reported_with_the_next_line(written: Written, clock: Clock) -> None:
     """After ten lines there is none until the first of them is a minute old."""
     log = RefusalLog(POLICY, clock=clock)
     for number in range(MAX_LINES + 1):
@@ -156,7 +156,7 @@ def test_what_was_left_out_is_told_with_the_next_line(written: Written, clock: C
 
 
 def test_the_limiter_holds_for_any_sequence() -> None:
-    """Whatever comes when: ten lines in any minute, one for each reason and origin, and every request is counted."""
+    """In any minute there are at most ten lines, one for each reason and origin, and every request is counted."""
     counts = ExampleCounts()
     waits = st.sampled_from([0.0, 0.0, 0.5, 7.0, 59.0, 61.0])
     steps = st.lists(st.tuples(waits, st.integers(1, 12), st.integers(0, 40)), max_size=30)
@@ -191,7 +191,7 @@ def test_the_limiter_holds_for_any_sequence() -> None:
 
 
 def test_a_flood_of_origins_is_kept_in_bounded_memory(written: Written, clock: Clock) -> None:
-    """What is remembered has a greatest size; the oldest goes first, and is then written again."""
+    """The memory has a maximum size. The oldest entry is removed first, and is then logged again."""
     log = RefusalLog(POLICY, clock=clock)
     for number in range(MAX_REMEMBERED + 1):
         clock.now += 0 if number % MAX_LINES else MINUTE
@@ -219,7 +219,7 @@ def test_what_is_remembered_of_an_origin_is_short(written: Written) -> None:
 
 
 def test_the_words_are_those_of_the_policy_that_refused(written: Written) -> None:
-    """If two policies have one name, such as those of functions from a loop, each line is about its own policy."""
+    """Two policies can have one name, such as those of functions from a loop, and each line is about its own policy."""
     log = RefusalLog(Policy())
     for name in ("one", "two"):
         policy = Policy(allow_origins=[f"https://{name}.example"])
@@ -234,7 +234,7 @@ def test_the_words_are_those_of_the_policy_that_refused(written: Written) -> Non
 
 
 def test_a_logger_that_is_switched_off_costs_no_line(written: Written) -> None:
-    """What nobody reads is not made; switched on again, it is, with the count."""
+    """A line without a reader is not created. After the logger is enabled, it is, with the number of requests."""
     log = RefusalLog(POLICY)
     logging.getLogger("crossorigin").setLevel(logging.ERROR)
     note(log, from_origin("null"))
@@ -246,7 +246,7 @@ def test_a_logger_that_is_switched_off_costs_no_line(written: Written) -> None:
 
 @pytest.mark.parametrize("count", [1, 1000])
 def test_a_request_that_comes_again_is_cheap(written: Written, count: int) -> None:
-    """Some hundred steps, whatever the policy lists; and no more for one beyond the limit."""
+    """It takes some hundred steps, whatever the policy lists, and no more beyond the limit."""
     policy = Policy(allow_origins=[f"https://t{number}.example" for number in range(count)])
     log = RefusalLog(policy)
     for number in range(MAX_LINES):
@@ -356,7 +356,7 @@ def test_a_method_of_a_usual_length_is_not_quoted(written: Written, length: int,
 
 
 def test_a_log_that_fails_fails_nothing(written: Written) -> None:
-    """A filter of the user's own may raise, whatever there is to write."""
+    """A filter of the user may raise, for any message."""
 
     def fail(record: logging.LogRecord) -> bool:
         raise RuntimeError(record)
@@ -372,7 +372,7 @@ def test_a_log_that_fails_fails_nothing(written: Written) -> None:
 
 
 def test_a_line_that_is_written_in_the_middle_of_another_one_is_not_repeated(written: Written) -> None:
-    """A signal handler or a finalizer can log at any moment: nothing waits for a lock, and no line is logged twice."""
+    """A signal handler or a finalizer can log at any time: nothing waits for a lock, and no line is logged twice."""
     moments = iter(range(1))
 
     def clock() -> float:

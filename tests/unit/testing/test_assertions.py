@@ -53,7 +53,7 @@ def app(request: pytest.FixtureRequest) -> FastAPI:
 
 
 def test_a_page_can_what_is_allowed(app: FastAPI) -> None:
-    """With a path or a URL, headers as a mapping or as pairs, and whatever the status."""
+    """The URL may be a path, headers may be a mapping or pairs, and the status does not matter."""
     verdict = assert_browser_can(app, origin=PAGE, url="/items", method="PUT", headers={"X-Token": "t"})
     assert (verdict.status, len(verdict.exchanges)) == (200, 2)
     assert verdict.exchanges[0].request.url == "http://testserver/items"
@@ -78,7 +78,7 @@ def test_a_page_cannot_what_is_not(app: FastAPI) -> None:
 
 
 async def test_all_of_it_can_be_awaited(app: FastAPI) -> None:
-    """In a running event loop, where the other form says so."""
+    """In a running event loop, the synchronous function names the asynchronous one."""
     verdict = await assert_browser_can_async(app, origin=PAGE, url="/items", method="PUT", exposes=())
     assert verdict.status == 200
     assert (
@@ -111,8 +111,8 @@ def test_the_body_reaches_the_app() -> None:
     assert received == [b"hello"]
 
 
-def test_mistakes_are_told() -> None:
-    """A reason that does not exist, and a request that no page can make."""
+def test_mistakes_are_reported() -> None:
+    """A reason that does not exist and an impossible request are errors."""
     with pytest.raises(ValueError, match="'no-such-reason' is not a valid BrowserReason"):
         assert_browser_cannot(api(), origin=PAGE, reason="no-such-reason")
     with pytest.raises(ValueError, match="expected scheme://host"):
@@ -125,7 +125,7 @@ def test_mistakes_are_told() -> None:
 
 
 def failing(assertion: Callable[[], Verdict]) -> str:
-    """Return what a failed assertion says."""
+    """Return the message of a failed assertion."""
     with pytest.raises(AssertionError) as caught:
         assertion()
     return str(caught.value)
@@ -157,7 +157,7 @@ Access-Control-Request-Private-Network"""
 
 
 def test_a_failed_can_names_reason_header_and_fix() -> None:
-    """With what was sent and what came, in the words of the console."""
+    """The message has the requests, the responses, and the console's message."""
     assert failing(lambda: assert_browser_can(ours(), origin=UNTRUSTED, url="/items", method="PUT")) == CANNOT_PUT
 
 
@@ -169,7 +169,7 @@ def allowing(**asked: Any) -> list[str]:
 
 
 def test_what_to_allow_can_be_pasted() -> None:
-    """The origin, the method and the headers that the browser asked about; nothing where that would fix nothing."""
+    """It has the origin, the method and the headers of the preflight, or nothing if that is not the cause."""
     plain = 'allow: allow_origins=["https://app.example.com"], allow_methods='
     assert allowing() == [f'{plain}["GET"]']
     assert allowing(credentials="include") == [f'{plain}["GET"], allow_credentials=True']
@@ -191,8 +191,8 @@ def test_what_is_pasted_allows_it() -> None:
     assert_browser_can(built, **asked, credentials="include")
 
 
-def test_what_the_app_raised_is_told() -> None:
-    """With its response, and as the cause of the failure; there is nothing to allow."""
+def test_what_the_app_raised_is_reported() -> None:
+    """The message has the exception, which is also the cause of the failure, and suggests nothing to allow."""
     crashing = api()
     crash = ZeroDivisionError("by zero")
 
@@ -240,8 +240,8 @@ def test_a_value_that_is_wrong_is_shown() -> None:
     assert "    < access-control-allow-origin: *" in told
 
 
-def test_what_was_never_sent_is_told_so() -> None:
-    """And has no header to blame, nor a console."""
+def test_a_request_that_was_never_sent_is_named_so() -> None:
+    """There is no header to blame, and no console message."""
     told = failing(lambda: assert_browser_can(ours(), origin=PAGE, method="TRACE")).splitlines()
     assert [line.partition(":")[0] for line in told] == [
         "a page of https",
@@ -265,8 +265,8 @@ def test_a_failed_cannot_shows_what_went_through() -> None:
     )
 
 
-def test_a_name_that_cannot_be_read_is_told() -> None:
-    """Whether it is not exposed, or not there."""
+def test_a_name_that_cannot_be_read_is_reported() -> None:
+    """The message says whether the header is not exposed or missing."""
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         headers = [(b"X-Total", b"1"), (b"X-Id", b"1")]

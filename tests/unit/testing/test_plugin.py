@@ -1,4 +1,4 @@
-"""The pytest fixture: loaded when it is asked for, and told which app it is about."""
+"""The pytest fixture: it is loaded on request, and needs the app under test."""
 
 import subprocess
 import sys
@@ -30,13 +30,13 @@ class TestWithAnApp:
         return CORSMiddleware(app, allow_origins=[PAGE])
 
     def test_a_page_is_opened_by_its_origin(self, cors_page: Any) -> None:
-        """In the browser of the standard, or in an engine's."""
+        """The browser is that of the standard, or an engine."""
         assert cors_page(PAGE).can().engine == "standard"
         assert cors_page("https://evil.example", engine="chromium").cannot().engine == "chromium"
 
 
-def test_a_suite_without_an_app_is_told_what_to_write(request: pytest.FixtureRequest) -> None:
-    """The name of the fixture that is missing."""
+def test_a_suite_without_an_app_gets_the_name_of_the_fixture(request: pytest.FixtureRequest) -> None:
+    """The message has the name of the missing fixture."""
     with pytest.raises(pytest.UsageError, match="requires a fixture `cors_app`"):
         request.getfixturevalue("cors_page")
 

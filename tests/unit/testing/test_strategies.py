@@ -32,7 +32,7 @@ def test_origins_are_serialized() -> None:
 
 
 def test_policies_start_and_requests_are_possible() -> None:
-    """A page's request is judged by the policy that was drawn next to it, one way or the other."""
+    """The policy that was drawn with a request of a page allows or refuses it."""
     counts = ExampleCounts()
 
     @given(strategies.policies(), st.data())
@@ -54,8 +54,8 @@ def test_policies_start_and_requests_are_possible() -> None:
     counts.require(allowed=0.1, refused=0.2, preflighted=0.03)
 
 
-def test_who_lacks_hypothesis_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is needed, and how to get it."""
+def test_missing_hypothesis_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The message says what is needed, and how to install it."""
     monkeypatch.setitem(sys.modules, "hypothesis", None)
     monkeypatch.delitem(sys.modules, "crossorigin.testing.strategies")
     with pytest.raises(ModuleNotFoundError, match="needs Hypothesis: pip install hypothesis"):

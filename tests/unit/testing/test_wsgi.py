@@ -38,8 +38,8 @@ def test_another_page_cannot(app: Flask) -> None:
         Page(app, UNTRUSTED, engine="firefox").can("/items")
 
 
-async def test_the_app_runs_beside_an_event_loop(app: Flask) -> None:
-    """An asynchronous test can call it, and an app that starts an event loop of its own works."""
+async def test_the_app_runs_next_to_an_event_loop(app: Flask) -> None:
+    """An asynchronous test can call it, and an app that starts its own event loop works."""
     import asyncio
 
     def starts_a_loop(environ: dict[str, Any], start_response: Any) -> list[bytes]:

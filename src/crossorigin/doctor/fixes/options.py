@@ -21,6 +21,7 @@ from crossorigin.policy.pattern import can_be_listed
 _MAY_HAVE_POLICY = frozenset(
     {Server.CROSSORIGIN, Server.CROSSORIGIN_AIOHTTP, Server.CROSSORIGIN_FLASK, Server.CROSSORIGIN_WSGI}
 )
+_ALLOW_SAFELISTED = _MAY_HAVE_POLICY | {Server.CROSSORIGIN_DJANGO, Server.STARLETTE}
 _SAFELISTED = frozenset({"accept", "accept-language", "content-language", "content-type"})
 
 
@@ -66,7 +67,7 @@ def needs_by_answers(situation: Situation) -> Needs:
     method = not passed and wanted.preflight and not {wanted.method, *any_listed} & {*(methods or ())}
     if known and wanted.method in {"GET", "HEAD", "POST"}:
         method = method and situation.status >= 300
-    listed = {name.lower() for name in names or ()}
+    listed = {name.lower() for name in names or ()} | _safelisted(situation.recognized.server)
     missing = () if passed or any_listed & listed else tuple(n for n in wanted.names if n.lower() not in listed)
     granted = any(response.lines(ALLOW_CREDENTIALS) == (b"true",) for response in situation.responses)
     return Needs(
@@ -240,8 +241,8 @@ def _matches(regex: str, origin: str) -> bool:
 
 
 def _safelisted(server: Server) -> frozenset[str]:
-    # Starlette's class allows these headers with any value. The values that need a preflight need no entry there.
-    return _SAFELISTED if server is Server.STARLETTE else frozenset()
+    # crossorigin and Starlette's class allow these headers with any value, so they need no entry in a list.
+    return _SAFELISTED if server in _ALLOW_SAFELISTED else frozenset()
 
 
 def _members(options: Mapping[str, object], name: str, default: Iterable[str] = ()) -> list[str]:

@@ -84,7 +84,7 @@ def _are_urls(origins: Sequence[Element]) -> bool:
 
 
 def origins_are_safe_with_credentials(options: Options) -> Iterator[PolicyIssue]:
-    """Reject, with credentials, origins that let strangers in: `*`, `null`, and a wildcard before a public suffix.
+    """Reject origins that untrusted sites can use with credentials: `*`, `null`, and wildcards before public suffixes.
 
     https://fetch.spec.whatwg.org/#cors-protocol-and-credentials
     """

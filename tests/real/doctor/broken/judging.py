@@ -1,4 +1,4 @@
-"""The requests that must not break: a grid of pages and requests, judged by the model of the browser."""
+"""A grid of pages and requests, which the browser model evaluates before and after a fix."""
 
 from dataclasses import dataclass
 from itertools import product
@@ -29,7 +29,7 @@ REQUESTS: tuple[dict[str, Any], ...] = (
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a page gets: whether a browser allows its request, and the status."""
+    """Whether a browser allows the request of a page, and the status."""
 
     origin: str
     request: int
@@ -37,7 +37,7 @@ class Outcome:
 
 
 def works(url: str) -> set[Outcome]:
-    """Return which requests of the grid a browser allows, with an answer below 500."""
+    """Return the requests of the grid that a browser allows, with a status below 500."""
     return {
         outcome
         for origin, number in product(ORIGINS, range(len(REQUESTS)))

@@ -1,4 +1,4 @@
-"""Pasting a fix as a person would: each edit of a document goes where its kind says."""
+"""Paste a fix as a person would, in the place that its kind and its text describe."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -64,7 +64,7 @@ def _add(source: str, edit: Edit) -> str:
 
 
 def _find(pattern: str, source: str, within: str) -> re.Match[str] | None:
-    """Return the first match after the start of the call, or else anywhere, as in a list that has a name."""
+    """Return the first match after the start of the call, or elsewhere, as for a list with a name."""
     call = _call(source, within)
     start = 0 if call is None else call.start()
     return re.compile(pattern).search(source, start) or re.search(pattern, source)
@@ -86,7 +86,7 @@ def _marked(mark: str) -> Any:
 
 
 def _end_of_call(source: str, name: str) -> int:
-    """Return where the last bracket of the call with `name` closes."""
+    """Return the position of the last bracket of the call with `name`."""
     call = _call(source, name)
     assert call is not None, name
     opening = call.end() - 1 if name.startswith("resources[") else source.index("(", call.start())
@@ -96,7 +96,7 @@ def _end_of_call(source: str, name: str) -> int:
 
 
 def _call(source: str, name: str) -> re.Match[str] | None:
-    """Return where the options of a call start, or those of a path in `resources`."""
+    """Return the position of the options of a call, or of a path in `resources`."""
     if name.startswith("resources["):
         return re.search(rf'"{name[11:-2]}": {{', source)
     return re.search(rf"add_middleware\(\s*{name}\b", source) or re.search(rf"\b{name}\(", source)

@@ -1,4 +1,4 @@
-"""Servers for the cases: each stack runs in a process of its own, on a port of its own."""
+"""Servers for the cases. Each stack runs in its own process, on its own port."""
 
 import http.client
 import os
@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from crossorigin.browser import HttpRequest, HttpResponse
 
-# Ends a hang; nothing is measured.
+# Only ends a hang.
 _PATIENCE = 60
 _ROOT = Path(__file__).resolve().parents[4]
 NODE_MODULES = _ROOT / "build" / "node" / "node_modules"
@@ -105,7 +105,7 @@ def _nginx(folder: Path, source: str) -> Generator[str]:
         port = listener.getsockname()[1]
         text = configuration.replace("PORT", str(port)).replace("FOLDER", str(folder)).replace("BEHIND", app)
         (folder / "nginx.conf").write_text(text, "utf-8")
-        # nginx takes over the socket as in an upgrade, so it listens before it has started.
+        # nginx takes over the socket as in an upgrade, so the socket accepts connections before nginx has started.
         handed_on = {**os.environ, "NGINX": f"{listener.fileno()};"}
         command = [program, "-p", str(folder), "-c", str(folder / "nginx.conf")]
         server = subprocess.Popen(command, env=handed_on, pass_fds=[listener.fileno()], stderr=subprocess.DEVNULL)
@@ -118,7 +118,7 @@ def _nginx(folder: Path, source: str) -> Generator[str]:
 
 
 def transport(request: HttpRequest) -> HttpResponse:
-    """Send one request over a connection of its own."""
+    """Send one request over a new connection."""
     url = urlsplit(request.url)
     connection = http.client.HTTPConnection(url.hostname or "", url.port, timeout=_PATIENCE)
     try:

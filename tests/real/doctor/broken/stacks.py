@@ -1,11 +1,11 @@
-"""The stacks of the cases: for each a working app without CORS, and a place for what is wrong with it."""
+"""The stacks of the cases: a working app without CORS for each, with a marker for the faulty code."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Stack:
-    """One stack: how it is served, and its source, in which WRONG is replaced."""
+    """One stack: the way in which it is served, and its source, in which WRONG is replaced."""
 
     runner: str
     source: str

@@ -1,4 +1,4 @@
-"""Each case in a real stack: its cause is named, and its fix, pasted as it says, works and breaks nothing."""
+"""Each case in a real stack: the cause is named, and the pasted fix works and breaks nothing."""
 
 import json
 import sys
@@ -36,7 +36,7 @@ class Case:
 
     @property
     def source(self) -> str:
-        """The source of the wrong app."""
+        """The source of the faulty app."""
         return STACKS[self.stack].source.replace("WRONG", self.wrong).replace("# behind", self.behind)
 
 
@@ -52,7 +52,7 @@ def check(*words: str) -> dict[str, Any]:
 
 
 def checked(case: Case, source: str, folder: Path, target: str) -> tuple[dict[str, Any], set[Any]]:
-    """Run the app of a source, and return the document of a check, and what works for other pages."""
+    """Run the app of a source. Return the document of a check, and the requests that work for other pages."""
     (folder / "main.py").write_text(source, "utf-8")
     with serving(folder, source, STACKS[case.stack].runner) as url:
         path = "/items" if case.path.startswith("https:") else case.path
@@ -67,7 +67,7 @@ def checked(case: Case, source: str, folder: Path, target: str) -> tuple[dict[st
 def test_the_cause_is_named_and_the_pasted_fix_works(
     case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The page works afterwards, and so does every other request that worked before."""
+    """After the fix, the page works, and so does every other request that worked before."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
     monkeypatch.setattr(sys, "path", [*sys.path])
@@ -83,7 +83,7 @@ def test_the_cause_is_named_and_the_pasted_fix_works(
         return
     target = case.check[0]
     if edits[0]["kind"] == "url":
-        # The port of the next server is another one.
+        # The next server has another port.
         target = "/" + edits[0]["code"].split("/", 3)[3]
     source = paste_into(case, edits)
     after, works_now = checked(case, source, tmp_path, target)
@@ -92,7 +92,7 @@ def test_the_cause_is_named_and_the_pasted_fix_works(
 
 
 def paste_into(case: Case, edits: list[dict[str, Any]]) -> str:
-    """Return the source with the fix. The settings of Django end before they are used."""
+    """Return the source with the fix. In Django, the fix is pasted before the settings are used."""
     if case.stack != "django":
         return paste(case.source, edits)
     settings, mark, rest = case.source.partition("# settings\n")
@@ -100,6 +100,6 @@ def paste_into(case: Case, edits: list[dict[str, Any]]) -> str:
 
 
 def test_the_table_is_large_and_has_every_stack() -> None:
-    """At least forty cases, with and without code."""
+    """There are at least forty cases, with and without code."""
     assert len(CASES) >= 40
     assert {case.stack for case in CASES} == {*STACKS}

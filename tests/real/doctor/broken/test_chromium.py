@@ -1,4 +1,4 @@
-"""Chromium judges some of the pasted fixes: the page fails before and works afterwards."""
+"""Some of the pasted fixes in Chromium: the page fails before the fix and works after it."""
 
 import sys
 import threading
@@ -61,7 +61,7 @@ async def page(chromium_launch: dict[str, Any], anyio_backend: str) -> AsyncGene
 
 
 def request_of(case: Case) -> dict[str, Any]:
-    """Return the request that the words of the command describe."""
+    """Return the request that the arguments of the command describe."""
     words = iter(case.check[1:])
     request: dict[str, Any] = {"method": "GET", "headers": {}, "credentials": "same-origin"}
     for word in words:
@@ -81,7 +81,7 @@ def request_of(case: Case) -> dict[str, Any]:
 async def test_the_page_works_after_the_fix(
     case: Case, page: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With the same request, in the browser that people use most."""
+    """The same request fails before the fix, and works after it, in Chromium."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", [*sys.path])
     runner, request = STACKS[case.stack].runner, request_of(case)
@@ -100,5 +100,5 @@ async def _checked(case: Case, target: list[str]) -> dict[str, Any]:
 
 
 def test_there_are_several_stacks() -> None:
-    """One stack alone would show little."""
+    """The cases in Chromium are of several stacks."""
     assert len({case.stack for case in _CASES}) >= 4

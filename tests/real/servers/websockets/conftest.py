@@ -1,4 +1,4 @@
-"""The servers whose WebSockets are tested, uvicorn with each of its implementations among them."""
+"""The servers with WebSockets, including uvicorn with each of its implementations."""
 
 from collections.abc import Generator
 
@@ -6,7 +6,7 @@ import pytest
 
 from tests.real.servers.conftest import Serving
 
-# By name: the server, and what uvicorn is told by its environment.
+# The server by name, and the environment that configures uvicorn.
 IMPLEMENTATIONS = {
     "websockets": ("uvicorn-h11", "WebSocketProtocol"),
     "websockets-sansio": ("uvicorn-httptools", "WebSocketsSansIOProtocol"),
@@ -17,7 +17,7 @@ WITH_WEBSOCKETS = [*IMPLEMENTATIONS, "hypercorn", "granian", "daphne"]
 
 @pytest.fixture(scope="session")
 def refusing(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Generator[Serving]:
-    """A server with the app that refuses, started once for all tests that ask for it."""
+    """A server with the app that refuses. It is started once for all tests with the same parameter."""
     server, _ = IMPLEMENTATIONS.get(request.param, (request.param, None))
     with pytest.MonkeyPatch.context() as environment:
         if request.param in IMPLEMENTATIONS:
@@ -33,6 +33,6 @@ def refusing(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 
 @pytest.fixture
 def server(refusing: Serving) -> Serving:
-    """The server, its app's marks forgotten."""
+    """The server, without earlier output of its app."""
     refusing.marks()
     return refusing

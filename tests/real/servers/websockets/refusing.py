@@ -1,4 +1,4 @@
-"""An app that refuses strangers, served by real servers."""
+"""An app that refuses untrusted origins, served by real servers."""
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -17,7 +17,7 @@ async def hello(request: Request) -> Response:
 
 
 async def socket(websocket: WebSocket) -> None:
-    """Say by which class of the server the connection is served."""
+    """Send the name of the server's class that serves the connection."""
     mark("socket")
     await websocket.accept()
     await websocket.send_text(type(getattr(websocket._receive, "__self__", None)).__name__)

@@ -1,4 +1,4 @@
-"""On every server that has WebSockets, a stranger's handshake is answered 403, and the app never runs."""
+"""On every server with WebSockets, the handshake of an untrusted origin gets 403, and the app never runs."""
 
 from contextlib import closing
 from typing import Any
@@ -21,7 +21,7 @@ on_every_server = pytest.mark.parametrize("refusing", WITH_WEBSOCKETS, indirect=
 
 
 def shake(server: Serving, *origins: str, **more: str) -> str | Response:
-    """Open a WebSocket; return what it says, or the answer that refuses it."""
+    """Open a WebSocket. Return its first message, or the response that refuses it."""
     lines = [("Origin", origin.format(port=server.port)) for origin in origins]
     lines += [(name.replace("_", "-"), value) for name, value in more.items()]
     try:
@@ -46,7 +46,7 @@ def shake(server: Serving, *origins: str, **more: str) -> str | Response:
     ids=["no Origin", "listed", "matched", "own by Host", "own by Sec-Fetch-Site"],
 )
 def test_a_handshake_that_may_reaches_the_app(server: Serving, origins: list[str], more: dict[str, str]) -> None:
-    """No origin, an allowed one or the server's own: the connection is open, and the app speaks."""
+    """Without an origin, or with an allowed one or the server's own, the connection opens and the app answers."""
     assert isinstance(shake(server, *origins, **more), str)
     assert server.marks() == ["socket"]
 
@@ -65,7 +65,7 @@ def test_a_handshake_that_may_reaches_the_app(server: Serving, origins: list[str
 def test_any_other_is_refused_without_the_app(
     server: Serving, origins: list[str], more: dict[str, str], reason: str
 ) -> None:
-    """The answer is 403, with the reason where the server lets it be said, and nothing of CORS."""
+    """The response is 403, with the reason if the server supports a body, and without CORS headers."""
     refused = shake(server, *origins, **more)
     assert isinstance(refused, Response)
     said = b"" if server.name == "daphne" else f"Disallowed CORS origin: {reason}".encode()
@@ -78,7 +78,7 @@ def test_any_other_is_refused_without_the_app(
 @on_every_server
 @pytest.mark.parametrize("origins", [[ORIGIN, ORIGIN], [_OWN, _OWN], ["nonsense"], [ORIGIN + "/"]], ids=repr)
 def test_what_no_browser_sends_is_refused_by_us_or_by_the_server(server: Serving, origins: list[str]) -> None:
-    """Two origins, or what is none: some servers find it bad themselves; the app never runs."""
+    """With two origins or an invalid one, the middleware or the server refuses, and the app never runs."""
     refused = shake(server, *origins)
     assert isinstance(refused, Response)
     assert refused.status_code in {400, 403}
@@ -88,7 +88,7 @@ def test_what_no_browser_sends_is_refused_by_us_or_by_the_server(server: Serving
 @pytest.mark.parametrize("refusing", ["hypercorn"], indirect=True)
 @pytest.mark.parametrize(("origin", "status"), [(UNTRUSTED, 403), (ORIGIN, 200), ("http://localhost", 200)])
 def test_a_handshake_over_http_2_is_no_other(server: Serving, origin: str, status: int) -> None:
-    """An extended CONNECT is refused like an upgrade, and the name of the server is found in `:authority`."""
+    """An extended CONNECT is refused like an upgrade, and `:authority` is the name of the server."""
     lines = [(b":protocol", b"websocket"), (b"sec-websocket-version", b"13"), (b"origin", origin.encode())]
     with closing(http2.Client(server.port, 60)) as client:
         answer = client.ask(b"CONNECT", b"/socket", lines)
@@ -98,7 +98,7 @@ def test_a_handshake_over_http_2_is_no_other(server: Serving, origin: str, statu
 
 @pytest.mark.parametrize("refusing", IMPLEMENTATIONS, indirect=True)
 def test_each_of_uvicorns_implementations_is_tested(request: pytest.FixtureRequest, server: Serving) -> None:
-    """The server runs the one that it was told to, and none is left out."""
+    """Each configured implementation really runs, and all of them are configured."""
     implementation: Any = request.node.callspec.params["refusing"]
     assert shake(server) == IMPLEMENTATIONS[implementation][1]
     assert set(WS_PROTOCOLS) - {"auto", "none"} == set(IMPLEMENTATIONS)

@@ -1,4 +1,4 @@
-"""On every server, a stranger's request is answered 403 where that is asked for, and the app never runs."""
+"""With `on_refused="block"`, the request of an untrusted origin gets 403 on every server, and the app never runs."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from tests.real.servers.websockets.conftest import IMPLEMENTATIONS
 from tests.unit.adapters.asgi.scopes import ORIGIN, PREFLIGHT_VARY, UNTRUSTED
 
 _REASON = b"Disallowed CORS origin: origin-not-listed"
-# Uvicorn's two ways to read HTTP are those of two of its servers here.
+# Two of the servers here are uvicorn with each of its two HTTP implementations.
 _RUNNING = {server: name for name, (server, _) in IMPLEMENTATIONS.items()}
 _NAMES = [_RUNNING.get(name, name) for name in SERVERS]
 
@@ -17,8 +17,8 @@ on_every_server = pytest.mark.parametrize("refusing", _NAMES, indirect=True)
 
 @on_every_server
 @pytest.mark.parametrize("method", ["GET", "POST", "OPTIONS", "DELETE"])
-def test_a_stranger_is_refused_without_the_app(server: Serving, method: str) -> None:
-    """The answer tells the reason, grants nothing, and varies by the origin."""
+def test_an_untrusted_origin_is_refused_without_the_app(server: Serving, method: str) -> None:
+    """The response has the reason and `Vary`, and no headers that allow the page."""
     answer = server.ask(method, ("origin", UNTRUSTED))
     assert (answer.status, answer.body, answer.cors) == (403, _REASON, {})
     assert answer.values(b"vary") == [b"Origin"]
@@ -28,7 +28,7 @@ def test_a_stranger_is_refused_without_the_app(server: Serving, method: str) -> 
 
 @on_every_server
 def test_a_head_is_refused_without_a_body(server: Serving) -> None:
-    """The server leaves out the body, as it does for any other answer."""
+    """The server omits the body of the response to HEAD, as usual."""
     answer = server.ask("HEAD", ("origin", UNTRUSTED))
     assert (answer.status, answer.body, server.marks()) == (403, b"", [])
 
@@ -45,7 +45,7 @@ def test_a_head_is_refused_without_a_body(server: Serving) -> None:
     ids=["no Origin", "listed", "own by Host", "own by Sec-Fetch-Site"],
 )
 def test_anybody_else_is_served(server: Serving, lines: tuple[Line, ...]) -> None:
-    """A program, an allowed page and the server's own pages reach the app; only the allowed one is granted anything."""
+    """A program, an allowed page and the server's own pages reach the app. Only the allowed page gets CORS headers."""
     answer = server.ask("POST", *lines)
     assert (answer.status, server.marks()) == (200, ["POST"])
     assert set(answer.cors) == ({b"access-control-allow-origin"} if lines == (("origin", ORIGIN),) else set())
@@ -54,7 +54,7 @@ def test_anybody_else_is_served(server: Serving, lines: tuple[Line, ...]) -> Non
 @on_every_server
 @pytest.mark.parametrize(("origin", "status"), [(ORIGIN, 200), (UNTRUSTED, 400)])
 def test_a_preflight_is_answered_as_ever(server: Serving, origin: str, status: int) -> None:
-    """It is no request of the app's, and its refusal is the one that browsers read."""
+    """A preflight is not blocked: it never reaches the app, and browsers understand the refusal."""
     answer = server.ask("OPTIONS", ("origin", origin), ("access-control-request-method", "POST"))
     assert (answer.status, answer.values(b"vary")) == (status, [PREFLIGHT_VARY.encode()])
     assert (b"access-control-allow-origin" in answer.cors) == (status == 200)
@@ -62,14 +62,14 @@ def test_a_preflight_is_answered_as_ever(server: Serving, origin: str, status: i
 
 @on_every_server
 def test_a_refusal_ends_no_connection(server: Serving) -> None:
-    """Who comes next over the same connection is served."""
+    """The next request over the same connection is served."""
     stranger, own = ("GET", [("origin", UNTRUSTED)]), ("GET", [("origin", "http://localhost")])
     assert server.ask_all([stranger, own, stranger, own]) == [403, 200, 403, 200]
 
 
 @pytest.mark.parametrize("refusing", [name for name in _NAMES if name != "hypercorn-http2"], indirect=True)
 def test_a_large_body_is_refused_too(server: Serving) -> None:
-    """A body that nobody reads keeps nobody from the answer."""
+    """A request body that nobody reads does not delay the response."""
     body = b"x" * 100_000
     head = f"POST / HTTP/1.1\r\nhost: localhost\r\norigin: {UNTRUSTED}\r\ncontent-length: {len(body)}\r\n"
     answer = server.send(f"{head}connection: close\r\n\r\n".encode() + body)

@@ -1,4 +1,4 @@
-"""What the tests of start-up share: one lifespan, as a server runs it."""
+"""The lifespan protocol, as a server runs it, for the tests of the startup."""
 
 from typing import Any
 
@@ -6,11 +6,11 @@ from tests.unit.adapters.asgi.scopes import App, Message
 
 
 async def start(app: App) -> tuple[list[Message], Exception | None]:
-    """Start an app; return what it sends and the exception it raises, if any."""
+    """Start an app. Return the messages that it sends and the exception that it raises, if any."""
     sent: list[Message] = []
 
     async def receive() -> Message:
-        # A second message comes when the server stops.
+        # The second message arrives when the server stops.
         return {"type": "lifespan.shutdown" if sent else "lifespan.startup"}
 
     async def send(message: Message) -> None:

@@ -1,4 +1,4 @@
-"""What the tests of the middleware share: a scope, an app that says what it is told, and one exchange."""
+"""Scopes, apps and single exchanges for the tests of the middleware."""
 
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping, Sequence
 from typing import Any
@@ -16,7 +16,7 @@ PREFLIGHT_VARY = (
 
 
 def http_scope(method: str = "GET", *headers: tuple[str | bytes, str | bytes]) -> dict[str, Any]:
-    """Return the scope of one request, with header names as servers give them: lower-case."""
+    """Return the scope of one request, with header names in lower case, as in real servers."""
     return {
         "type": "http",
         "asgi": {"version": "3.0", "spec_version": "2.4"},
@@ -48,7 +48,7 @@ async def receive() -> Message:
 
 
 def saying(*messages: Message) -> App:
-    """Return an app that sends these very messages."""
+    """Return an app that sends exactly these messages."""
 
     async def app(scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
         for message in messages:
@@ -66,20 +66,20 @@ def answering(headers: Iterable[Sequence[bytes]] = (), status: int = 200) -> App
 
 
 class Witness:
-    """An app that notes what it was called with, and answers 204."""
+    """An app that records its calls, and answers 204."""
 
     def __init__(self) -> None:
         self.calls: list[tuple[Any, Any, Any]] = []
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Note the call, and answer if it is a request."""
+        """Record the call, and answer if it is a request."""
         self.calls.append((scope, receive, send))
         if scope["type"] == "http":
             await answering(status=204)(scope, receive, send)
 
 
 async def exchange(app: App, scope: MutableMapping[str, Any]) -> list[Message]:
-    """Send one request; return what the server would be sent, message by message."""
+    """Send one request. Return the messages that the server would receive."""
     sent: list[Message] = []
 
     async def send(message: Message) -> None:
@@ -90,7 +90,7 @@ async def exchange(app: App, scope: MutableMapping[str, Any]) -> list[Message]:
 
 
 async def headers_of(app: App, scope: MutableMapping[str, Any]) -> list[Header]:
-    """Send one request; return the header lines of its answer."""
+    """Send one request. Return the header lines of its response."""
     start = (await exchange(app, scope))[0]
     assert start["type"] == "http.response.start"
     return [(bytes(name), bytes(value)) for name, value in start["headers"]]

@@ -1,4 +1,4 @@
-"""What goes further than CORS: a stranger's request or handshake is refused, and the app never runs."""
+"""`on_refused="block"` and `check_websockets`: what they refuse never reaches the app."""
 
 import copy
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ _KINDS = ["GET", "POST", "OPTIONS", _DENIAL, "websocket.close"]
 
 
 def scope_of(kind: str, *lines: tuple[str | bytes, str | bytes]) -> dict[str, Any]:
-    """Return the scope of a request by its method, or of a handshake by what the server lets it be refused with."""
+    """Return the scope of a request by its method, or of a handshake by the extensions that the server supports."""
     if not kind.startswith("websocket"):
         return http_scope(kind, *lines)
     scope = http_scope("GET", *lines)
@@ -45,12 +45,12 @@ def scope_of(kind: str, *lines: tuple[str | bytes, str | bytes]) -> dict[str, An
 
 
 def enforcing(app: Any, **options: Any) -> CORSMiddleware:
-    """Return a middleware that refuses, with one allowed origin unless told otherwise."""
+    """Return a middleware that refuses, by default with one allowed origin."""
     return CORSMiddleware(app, **{"allow_origins": [ORIGIN], **_ENFORCING, **options})
 
 
 async def reaches(middleware: Any, witness: Witness, scope: dict[str, Any]) -> bool:
-    """Send one request; tell whether it came to the app, and see that it was refused if it did not."""
+    """Send one request. Return whether it reached the app, and check that it was refused if it did not."""
     sent = await exchange(middleware, scope)
     if witness.calls:
         return True
@@ -61,7 +61,7 @@ async def reaches(middleware: Any, witness: Witness, scope: dict[str, Any]) -> b
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """One request's headers, and the reason for which it is refused; None if it passes."""
+    """The headers of one request, and the reason why it is refused; None if it reaches the app."""
 
     name: str
     lines: Lines
@@ -82,7 +82,7 @@ def host(value: str) -> tuple[str, str]:
 
 
 def site(value: str) -> tuple[str, str]:
-    """Return the line in which a browser tells how far the page is from the server."""
+    """Return the line in which a browser says whether the page is of the same site."""
     return "sec-fetch-site", value
 
 
@@ -90,7 +90,7 @@ _STRANGER = ("origin", UNTRUSTED)
 _OWN = ("origin", "https://api.example.com")
 _API = host("api.example.com")
 _CASES = [
-    # Who may.
+    # Requests that reach the app.
     Case(name="no Origin", lines=(_API,)),
     Case(name="listed", lines=(("origin", ORIGIN), _API)),
     Case(name="listed, another site", lines=(("origin", ORIGIN), _API, site("cross-site"))),
@@ -101,7 +101,7 @@ _CASES = [
     Case(name="same origin, the host changed on the way", lines=(_OWN, host("10.0.0.7:8000"), site("same-origin"))),
     Case(name="own host, among others", lines=(("from", "evil.example"), ("content-length", "0"), _OWN, _API)),
     Case(name="same origin, and null", lines=(("origin", "null"), _API, site("same-origin"))),
-    # Who may not.
+    # Requests that are refused.
     Case(name="not listed", lines=(_STRANGER, _API), refused=Reason.ORIGIN_NOT_LISTED),
     Case(name="not listed, no host", lines=(_STRANGER,), refused=Reason.ORIGIN_NOT_LISTED),
     Case(name="below the own host", lines=(("origin", "https://evil.api.example.com"), _API),
@@ -129,7 +129,10 @@ _CASES = [
 @pytest.mark.parametrize("kind", _KINDS)
 @pytest.mark.parametrize("case", _CASES, ids=lambda case: case.name)
 async def test_the_app_is_reached_unless_a_page_of_another_origin_asks(case: Case, kind: str) -> None:
-    """Who names no origin, an allowed one or the server's own gets in; anybody else does not, and is told why."""
+    """A request without an origin, or with an allowed one or the server's own, reaches the app.
+
+    Others get the reason.
+    """
     witness = Witness()
     sent = await exchange(enforcing(witness), scope_of(kind, *case.lines))
     if case.refused is None:
@@ -191,7 +194,7 @@ async def test_a_request_that_lost_its_origin_on_the_way_is_refused_if_it_says_t
 
 @pytest.mark.parametrize("options", [{}, {"on_refused": "pass"}, {"check_websockets": True}])
 async def test_without_blocking_a_request_without_origin_reaches_the_app(options: dict[str, Any]) -> None:
-    """CORS itself says nothing about requests without `Origin`."""
+    """CORS does not apply to requests without `Origin`."""
     witness = Witness()
     await exchange(CORSMiddleware(witness, **options), http_scope("POST", _API, site("cross-site")))
     assert witness.calls
@@ -206,8 +209,8 @@ async def test_a_route_for_everyone_is_reached_from_every_site() -> None:
 
 
 @pytest.mark.parametrize("extensions", [{}, {"extensions": None}, {"extensions": {}}, {"extensions": {"tls": {}}}])
-async def test_a_server_that_cannot_answer_a_handshake_is_told_to_close_it(extensions: dict[str, Any]) -> None:
-    """Without the extension for it, in whatever way, no answer is sent: servers turn the close into a 403 of theirs."""
+async def test_a_server_that_cannot_answer_a_handshake_closes_it(extensions: dict[str, Any]) -> None:
+    """Without the extension for responses, the handshake is closed, and servers turn that into their own 403."""
     scope = scope_of("websocket", _STRANGER)
     del scope["extensions"]
     witness = Witness()
@@ -217,7 +220,7 @@ async def test_a_server_that_cannot_answer_a_handshake_is_told_to_close_it(exten
 
 @pytest.mark.parametrize("kind", _KINDS)
 async def test_a_refusal_waits_for_nothing(kind: str) -> None:
-    """Nothing of a refused request is read: however large its body, it is not waited for."""
+    """The body of a refused request is not read, so its size does not delay the response."""
 
     async def never() -> Message:
         raise AssertionError("something was read")
@@ -231,7 +234,7 @@ async def test_a_refusal_waits_for_nothing(kind: str) -> None:
     assert sent
 
 
-# What each option leaves alone.
+# What each option does not affect.
 
 
 @pytest.mark.parametrize(
@@ -245,7 +248,7 @@ async def test_a_refusal_waits_for_nothing(kind: str) -> None:
     ids=["default", "pass", "block", "check_websockets"],
 )
 async def test_each_is_asked_for_by_itself(options: dict[str, Any], passing: list[str]) -> None:
-    """By default a stranger reaches the app with whatever it sends; each option refuses its own kind alone."""
+    """By default every request and handshake reaches the app. Each option refuses only its own kind."""
     for kind in _KINDS:
         witness = Witness()
         middleware = CORSMiddleware(witness, allow_origins=[ORIGIN], **options)
@@ -254,7 +257,7 @@ async def test_each_is_asked_for_by_itself(options: dict[str, Any], passing: lis
 
 @pytest.mark.parametrize("option", [{"check_websockets": True}, {"on_refused": "block"}], ids=repr)
 def test_who_allows_everybody_cannot_ask_for_a_check(option: dict[str, Any]) -> None:
-    """Under `"*"` there is none to refuse: the check would stand in the code and let everyone in."""
+    """With `"*"` the checks would never refuse anything, so they are an error."""
     with pytest.raises(InvalidPolicyError, match="would have no effect"):
         CORSMiddleware(Witness(), allow_origins=["*"], **option)
     with pytest.raises(InvalidPolicyError, match="would have no effect"):
@@ -266,7 +269,7 @@ def test_who_allows_everybody_cannot_ask_for_a_check(option: dict[str, Any]) -> 
 )
 @pytest.mark.parametrize("kind", _KINDS)
 async def test_a_constant_answer_lets_no_stranger_in(lines: Lines, kind: str, *, passes: bool) -> None:
-    """Whether to refuse is asked of the request, even where all get the same answer."""
+    """With `constant_allow_origin`, the request is still checked."""
     witness = Witness()
     middleware = enforcing(witness, constant_allow_origin=True)
     assert await reaches(middleware, witness, scope_of(kind, *lines)) == passes
@@ -276,7 +279,7 @@ async def test_a_constant_answer_lets_no_stranger_in(lines: Lines, kind: str, *,
 @pytest.mark.parametrize("origin", [ORIGIN, UNTRUSTED, "null"])
 @pytest.mark.parametrize("method", ["GET", "PUT"])
 async def test_preflights_are_answered_as_ever(origin: str, method: str, *, debug: bool) -> None:
-    """What refuses requests changes no answer to a preflight: it is refused as it was, with the same words."""
+    """These options do not change the responses to preflights."""
     scope = preflight_scope(origin, method)
     plain = await exchange(CORSMiddleware(Witness(), allow_origins=[ORIGIN], debug=debug), scope)
     assert await exchange(enforcing(Witness(), debug=debug), scope) == plain
@@ -284,7 +287,10 @@ async def test_preflights_are_answered_as_ever(origin: str, method: str, *, debu
 
 @pytest.mark.parametrize("lines", [case.lines for case in _CASES if not case.refused], ids=repr)
 async def test_whoever_passes_is_answered_as_ever(lines: Lines) -> None:
-    """A request that is not refused gets the headers that it got before; one of the own origin gets no grant."""
+    """A request that is not refused gets the same headers as before.
+
+    One of the server's own origin is not allowed by CORS.
+    """
     scope = http_scope("POST", *lines)
     plain = await exchange(CORSMiddleware(Witness(), allow_origins=[ORIGIN]), scope)
     assert await exchange(enforcing(Witness()), scope) == plain
@@ -295,7 +301,7 @@ async def test_whoever_passes_is_answered_as_ever(lines: Lines) -> None:
     [{"type": "lifespan"}, scope_of(_DENIAL), scope_of(_DENIAL, ("origin", ORIGIN)), scope_of(_DENIAL, _OWN, _API)],
 )
 async def test_what_passes_that_is_no_request_passes_untouched(scope: dict[str, Any]) -> None:
-    """A lifespan, and a handshake that may, reach the app as the very objects that the server gave."""
+    """A lifespan, and a handshake that is not refused, reach the app as the objects that the server passed."""
     witness = Witness()
     before = copy.deepcopy(scope)
 
@@ -314,7 +320,7 @@ async def test_what_passes_that_is_no_request_passes_untouched(scope: dict[str, 
 @pytest.mark.parametrize("kind", _KINDS)
 @pytest.mark.parametrize("origin", [UNTRUSTED, OTHER])
 async def test_standing_down_weakens_no_check(kind: str, origin: str) -> None:
-    """A layer inside one that lets more in, and checks nothing, still refuses whom its own policy does not name."""
+    """An inner layer refuses by its own policy, although the outer layer allows more and checks nothing."""
     witness = Witness()
     layers = CORSMiddleware(enforcing(witness), allow_origins=[ORIGIN, OTHER])
     assert not await reaches(layers, witness, scope_of(kind, ("origin", origin)))
@@ -323,14 +329,14 @@ async def test_standing_down_weakens_no_check(kind: str, origin: str) -> None:
 
 @pytest.mark.parametrize("kind", _KINDS)
 async def test_a_layer_inside_lets_nobody_in(kind: str) -> None:
-    """Whom the outer layer refuses stays out, whatever the inner one allows."""
+    """The outer layer refuses by its policy, whatever the inner layer allows."""
     witness = Witness()
     layers = enforcing(CORSMiddleware(witness, allow_origins=[ORIGIN, UNTRUSTED]))
     assert not await reaches(layers, witness, scope_of(kind, _STRANGER))
 
 
 async def test_a_refusal_of_a_layer_inside_gets_the_headers_of_the_one_outside() -> None:
-    """One response has one owner: the page that the outer layer allows may read that the inner one refused it."""
+    """Only the outer layer sets CORS headers, so a page that it allows can read the refusal of the inner one."""
     layers = CORSMiddleware(enforcing(Witness()), allow_origins=[OTHER])
     start, body = await exchange(layers, http_scope("GET", ("origin", OTHER)))
     assert (start["status"], body["body"]) == (403, b"Disallowed CORS origin: origin-not-listed")
@@ -338,7 +344,7 @@ async def test_a_refusal_of_a_layer_inside_gets_the_headers_of_the_one_outside()
 
 
 def chat(entered: list[str], **options: Any) -> FastAPI:
-    """Return an app that the middleware was added to, whose one WebSocket notes the origins that come in."""
+    """Return an app with the middleware, whose WebSocket records the origins that connect."""
     app = FastAPI()
     app.add_middleware(CORSMiddleware, allow_origins=[ORIGIN], **_ENFORCING, **options)
 
@@ -369,7 +375,7 @@ async def start(app: Any) -> None:
 async def test_an_app_that_it_was_added_to_is_guarded_from_its_first_handshake_on(
     *, starts: bool, outermost: bool, mounted: bool
 ) -> None:
-    """With a lifespan or without, wherever the middleware stands, mounted or not: no stranger comes in."""
+    """With and without a lifespan, whether the app is mounted or not, no untrusted origin reaches the app."""
     entered: list[str] = []
     app = chat(entered, outermost=outermost)
     served: Any = Starlette(routes=[Mount("/sub", app)]) if mounted else app
@@ -383,7 +389,7 @@ async def test_an_app_that_it_was_added_to_is_guarded_from_its_first_handshake_o
     assert entered == [ORIGIN]
 
 
-# Who is told.
+# Who gets the decisions.
 
 
 @pytest.mark.parametrize("kind", ["GET", _DENIAL])
@@ -397,10 +403,10 @@ async def test_an_app_that_it_was_added_to_is_guarded_from_its_first_handshake_o
     ],
     ids=["none", "allowed", "own", "stranger"],
 )
-async def test_each_decision_is_told_once_and_stands_in_the_scope(
+async def test_each_decision_is_reported_once_and_is_in_the_scope(
     kind: str, lines: Lines, reason: Reason, *, reaches_app: bool
 ) -> None:
-    """Whoever asks for decisions is told that of each request and handshake, and so is the app, where it runs."""
+    """The hook gets the decision of each request and handshake, and so does the app if it runs."""
     told: list[tuple[Any, Any]] = []
     witness = Witness()
     middleware = enforcing(witness, on_decision=lambda decision, scope: told.append((decision, scope)))
@@ -415,15 +421,15 @@ async def test_each_decision_is_told_once_and_stands_in_the_scope(
 
 @pytest.mark.parametrize("kind", ["GET", _DENIAL])
 async def test_a_scope_gains_nothing_that_nobody_asked_for(kind: str) -> None:
-    """Without `on_decision` no decision stands in the scope."""
+    """Without `on_decision`, the scope contains no decision."""
     witness = Witness()
     scope = scope_of(kind, ("origin", ORIGIN))
     assert await reaches(enforcing(witness), witness, scope)
     assert "crossorigin" not in scope
 
 
-async def test_a_decision_of_a_refusing_layer_inside_is_told_too() -> None:
-    """A layer that stands down tells of what it refuses, and of nothing that the outer one decided."""
+async def test_a_decision_of_a_refusing_layer_inside_is_reported_too() -> None:
+    """A nested layer that sets no headers reports what it refuses, but not what the outer one decided."""
     told: list[Reason] = []
     inner = enforcing(Witness(), on_decision=lambda decision, _: told.append(decision.origin))
     layers = CORSMiddleware(inner, allow_origins=[ORIGIN, OTHER])
@@ -432,12 +438,12 @@ async def test_a_decision_of_a_refusing_layer_inside_is_told_too() -> None:
     assert told == [Reason.ORIGIN_NOT_LISTED]
 
 
-# What may be said.
+# Which values the options accept.
 
 
 @pytest.mark.parametrize("value", ["Block", "blocked", "", True, None, 403, ["block"]], ids=repr)
 def test_on_refused_is_one_of_two_words(value: Any) -> None:
-    """Anything else is refused where it is written: a misspelt word would let everybody in."""
+    """Any other value is an error at once, because a misspelled word would disable the check."""
     with pytest.raises(InvalidPolicyError) as caught:
         CORSMiddleware(Witness(), on_refused=value)
     assert [(issue.code, issue.field) for issue in caught.value.issues] == [(IssueCode.INVALID_CHOICE, "on_refused")]
@@ -445,7 +451,7 @@ def test_on_refused_is_one_of_two_words(value: Any) -> None:
 
 @pytest.mark.parametrize("value", ["yes", "false", 1, 0, None], ids=repr)
 def test_check_websockets_is_true_or_false(value: Any) -> None:
-    """Nothing else is: `"false"` would be true, and None would check nothing."""
+    """Any other type is an error: `"false"` would be true, and None would disable the check."""
     with pytest.raises(InvalidPolicyError) as caught:
         CORSMiddleware(Witness(), check_websockets=value)
     assert [(issue.code, issue.field) for issue in caught.value.issues] == [(IssueCode.NOT_A_BOOL, "check_websockets")]
@@ -453,6 +459,6 @@ def test_check_websockets_is_true_or_false(value: Any) -> None:
 
 @pytest.mark.parametrize("kind", ["GET", _DENIAL])
 async def test_a_refusal_is_no_constant_answer(kind: str) -> None:
-    """Where every response names the one origin and none varies, a refusal names nobody, and varies."""
+    """With `constant_allow_origin`, a refusal names no origin, and has `Vary: Origin`."""
     start, _ = await exchange(enforcing(Witness(), constant_allow_origin=True), scope_of(kind, _STRANGER))
     assert start["headers"][2:] == [(b"vary", b"Origin")]

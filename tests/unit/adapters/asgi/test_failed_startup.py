@@ -43,7 +43,7 @@ WRONG_ARGUMENTS: dict[str, tuple[tuple[Any, ...], dict[str, Any], str]] = {
 
 
 class Answering:
-    """A middleware outside that answers every request itself, and does not know the lifespan."""
+    """An outer middleware that answers every request itself, and does not handle the lifespan."""
 
     def __init__(self, app: Any) -> None:
         self.app = app
@@ -55,7 +55,7 @@ class Answering:
 
 
 class Configured(CORSMiddleware):
-    """A subclass that brings its options, as users write it."""
+    """A subclass that sets its options, as users write it."""
 
     def __init__(self, app: Any) -> None:
         super().__init__(app, **WRONG)
@@ -63,14 +63,14 @@ class Configured(CORSMiddleware):
 
 
 class ConfiguredByPosition(CORSMiddleware):
-    """A subclass whose constructor names nothing."""
+    """A subclass whose constructor takes only positional arguments."""
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args, **WRONG)
 
 
 class AnsweringItself(Configured):
-    """A subclass that answers without asking the middleware."""
+    """A subclass that answers without calling the middleware."""
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Answer."""
@@ -78,7 +78,7 @@ class AnsweringItself(Configured):
 
 
 def built_on(framework: type[Starlette], *added: Any, **options: Any) -> Starlette:
-    """Return an app to which these middlewares were added, the first one with the options."""
+    """Return an app with these middlewares, of which the first one has the options."""
     app = framework(routes=[Route("/", PlainTextResponse("hello"))])
     first, *others = added
     app.add_middleware(first, **options)
@@ -88,7 +88,7 @@ def built_on(framework: type[Starlette], *added: Any, **options: Any) -> Starlet
 
 
 async def assert_fails(app: Any, text: str) -> Exception:
-    """Assert that a server that starts the app reads a text once, and that no request is served afterward."""
+    """Assert that a server that starts the app prints a text once, and that no request is served afterward."""
     [message], error = await start(app)
     assert message["type"] == "lifespan.startup.failed"
     assert text in message["message"]
@@ -104,7 +104,7 @@ async def assert_fails(app: Any, text: str) -> Exception:
 async def test_every_wrong_argument_fails_the_startup(
     name: str, framework: type[Starlette], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The server prints the message, so it is not logged as well."""
+    """The server prints the message, so it is not logged in addition."""
     args, options, text = WRONG_ARGUMENTS[name]
     app = framework()
     app.add_middleware(CORSMiddleware, *args, **options)
@@ -118,13 +118,13 @@ async def test_every_wrong_argument_fails_the_startup(
 async def test_no_outer_layer_answers_under_a_wrong_policy(
     framework: type[Starlette], added: type, outer: list[type]
 ) -> None:
-    """A layer further out is not built, because it might swallow the lifespan and answer requests."""
+    """A layer further out is not built, because it could hide the lifespan and answer requests."""
     options = WRONG if added is CORSMiddleware else {}
     await assert_fails(built_on(framework, added, *outer, **options), "would let every website")
 
 
 async def test_a_wrong_policy_outside_a_right_one_fails_too() -> None:
-    """Whichever of several middlewares has the error, nothing is served."""
+    """If any of several middlewares has an error, nothing is served."""
     app = built_on(Starlette, CORSMiddleware, Answering, Configured)
     await assert_fails(app, "would let every website")
 
@@ -135,7 +135,7 @@ async def test_a_partial_fails_as_the_class_does() -> None:
 
 
 async def test_a_warning_that_is_an_error_fails_the_startup() -> None:
-    """With `python -W error`, a warned policy is refused like a wrong one."""
+    """With `python -W error`, a policy with a warning is refused like an invalid one."""
     app = built_on(Starlette, CORSMiddleware, allow_origins=[ORIGIN, ORIGIN])
     with warnings.catch_warnings(action="error"):
         error = await assert_fails(app, "CORSMiddleware: CrossOriginWarning: ")
@@ -150,7 +150,7 @@ def test_the_test_client_raises_the_error() -> None:
 
 
 async def test_the_error_does_not_grow_with_each_request() -> None:
-    """One exception is raised again and again, and its traceback stays as long as it was."""
+    """The same exception is raised again for each request, and its traceback does not grow."""
     app = built_on(Starlette, CORSMiddleware, **WRONG)
     await start(app)
     depths = []
@@ -162,7 +162,7 @@ async def test_the_error_does_not_grow_with_each_request() -> None:
 
 
 async def test_granian_gets_no_exception_because_it_would_print_the_message_twice() -> None:
-    """The message is all, if a function of Granian is among the callers."""
+    """If a function of Granian is among the callers, only the message is sent."""
     app = built_on(Starlette, CORSMiddleware, **WRONG)
     granian: dict[str, Any] = {"__name__": "granian.asgi"}
     exec("async def serve(app, scope, receive, send):\n    await app(scope, receive, send)", granian)
@@ -171,7 +171,7 @@ async def test_granian_gets_no_exception_because_it_would_print_the_message_twic
 
 
 class Reading(Configured):
-    """A subclass that uses what the middleware would have."""
+    """A subclass whose constructor reads attributes of the middleware."""
 
     def __init__(self, app: Any) -> None:
         super().__init__(app)
@@ -179,7 +179,7 @@ class Reading(Configured):
 
 
 class Slotted(Configured):
-    """A subclass whose instances cannot become anything else."""
+    """A subclass with `__slots__`, whose class cannot be changed."""
 
     __slots__ = ("_own",)
 
@@ -201,7 +201,7 @@ RAISING: dict[str, Callable[[type[Starlette]], Any]] = {
 async def test_what_cannot_be_answered_is_raised_and_logged(
     name: str, framework: type[Starlette], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The server may start, but the app builds no stack, so every request ends with the error."""
+    """The server may start, but the app cannot build its stack, so every request ends with the error."""
     app = RAISING[name](framework)
     sent, error = await start(app)
     assert (sent, type(error)) == ([], InvalidPolicyError)
@@ -213,7 +213,7 @@ async def test_what_cannot_be_answered_is_raised_and_logged(
 
 
 def test_an_error_that_is_no_invalid_policy_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
-    """Python's own errors are raised as they are, by hand and where the constructor of a subclass goes on."""
+    """A TypeError of Python is not changed, in a direct call and in the constructor of a subclass."""
     with pytest.raises(ConnectionError):
         CORSMiddleware(answering(), allow_origins=Failing())
 
@@ -252,7 +252,7 @@ async def test_an_app_that_another_one_builds_while_it_starts_raises() -> None:
 
 
 async def test_an_app_that_builds_its_stack_in_its_own_way_raises() -> None:
-    """Without the list of layers, an outer layer could not be stopped from answering."""
+    """Without the list of layers, an outer layer could answer requests, so the error is raised."""
 
     class Own(Starlette):
         def build_middleware_stack(self) -> Any:
@@ -263,7 +263,7 @@ async def test_an_app_that_builds_its_stack_in_its_own_way_raises() -> None:
 
 
 async def test_the_middlewares_of_the_app_are_not_touched() -> None:
-    """The list that the app keeps stays, also in an app that reads it without a copy."""
+    """The app's list of layers is not changed, also in an app that reads it without a copy."""
 
     class Uncopied(Starlette):
         def build_middleware_stack(self) -> Any:

@@ -1,4 +1,4 @@
-"""The middleware works wherever Starlette and FastAPI take one."""
+"""The middleware works in every place where Starlette and FastAPI accept one."""
 
 import re
 from collections.abc import Callable
@@ -26,7 +26,7 @@ _POLICY = Policy(**_OPTIONS)
 
 
 def grants(answer: httpx2.Response) -> dict[str, list[str]]:
-    """Return what an answer says of CORS, each field as its list."""
+    """Return the CORS headers of a response, each field as a list."""
     return {
         name: re.split(", *", value) for name, value in answer.headers.items() if name.startswith("access-control-")
     }
@@ -43,7 +43,7 @@ async def stream(request: Request) -> StreamingResponse:
 
 
 async def socket(websocket: WebSocket) -> None:
-    """Say one word."""
+    """Send one message."""
     await websocket.accept()
     await websocket.send_text("hello")
     await websocket.close()
@@ -85,12 +85,12 @@ _WAYS: dict[str, Callable[[], Any]] = {
 
 @pytest.fixture(params=_WAYS.values(), ids=_WAYS.keys())
 def client(request: pytest.FixtureRequest) -> TestClient:
-    """A client for the same routes, with the middleware put around them in one of the ways."""
+    """A client for the same routes, with the middleware added in each of the ways."""
     return TestClient(request.param(), raise_server_exceptions=True)
 
 
 def test_a_listed_origin_may_read(client: TestClient) -> None:
-    """The response carries the origin, and says that it depends on it."""
+    """The response allows the origin and has `Vary: Origin`."""
     answer = client.get("/", headers={"Origin": ORIGIN})
     assert (answer.status_code, answer.text) == (200, "hello")
     assert answer.headers["access-control-allow-origin"] == ORIGIN
@@ -99,7 +99,7 @@ def test_a_listed_origin_may_read(client: TestClient) -> None:
 
 @pytest.mark.parametrize("headers", [{"Origin": UNTRUSTED}, {}], ids=["stranger", "none"])
 def test_another_is_served_without_a_grant(client: TestClient, headers: dict[str, str]) -> None:
-    """The app answers, the browser is told nothing, and caches are told that it depends."""
+    """The app answers without headers that allow the page, and with `Vary: Origin`."""
     answer = client.get("/", headers=headers)
     assert (answer.status_code, answer.text) == (200, "hello")
     assert grants(answer) == {}
@@ -107,14 +107,14 @@ def test_another_is_served_without_a_grant(client: TestClient, headers: dict[str
 
 
 def test_a_stream_arrives_whole(client: TestClient) -> None:
-    """A response in parts keeps its parts and gains the headers."""
+    """A streamed response keeps its parts and gets the headers."""
     answer = client.get("/stream", headers={"Origin": ORIGIN})
     assert answer.text == "abc"
     assert answer.headers["access-control-allow-origin"] == ORIGIN
 
 
 def test_an_allowed_preflight_is_answered(client: TestClient) -> None:
-    """The answer is the documented one."""
+    """The response is the documented one."""
     answer = client.options(
         "/",
         headers={
@@ -129,7 +129,7 @@ def test_an_allowed_preflight_is_answered(client: TestClient) -> None:
 
 
 def test_a_refused_preflight_is_answered(client: TestClient) -> None:
-    """The answer says what was refused, and grants nothing."""
+    """The response says what was refused, and allows nothing."""
     answer = client.options("/", headers={"Origin": UNTRUSTED, "Access-Control-Request-Method": "DELETE"})
     assert (answer.status_code, answer.text) == (400, "Disallowed CORS origin, method")
     assert grants(answer) == {}
@@ -137,7 +137,7 @@ def test_a_refused_preflight_is_answered(client: TestClient) -> None:
 
 
 def test_an_error_of_the_router_may_be_read(client: TestClient) -> None:
-    """A page that calls what is not there sees the 404 or the 405."""
+    """A page can read the 404 or the 405 of the framework."""
     for method, path, status in (("GET", "/nowhere", 404), ("DELETE", "/", 405)):
         answer = client.request(method, path, headers={"Origin": ORIGIN})
         assert answer.status_code == status
@@ -146,14 +146,14 @@ def test_an_error_of_the_router_may_be_read(client: TestClient) -> None:
 
 @pytest.mark.parametrize("origin", [ORIGIN, UNTRUSTED])
 def test_a_websocket_is_let_through(client: TestClient, origin: str) -> None:
-    """Handshakes are the app's to judge, whatever their origin."""
+    """Handshakes of any origin reach the app."""
     with client.websocket_connect("/socket", headers={"Origin": origin}) as connection:
         assert connection.receive_text() == "hello"
 
 
 @pytest.mark.parametrize("part", [Mount, Route])
 def test_a_part_of_an_app_may_have_a_policy_of_its_own(part: type[Mount | Route]) -> None:
-    """Around one mount or one route, it speaks for that part alone."""
+    """Around one mount or one route, the middleware applies to that part only."""
     middleware = [Middleware(CORSMiddleware, policy=_POLICY)]
     shared = (
         Mount("/shared", routes=_ROUTES, middleware=middleware)
@@ -170,7 +170,7 @@ def test_a_part_of_an_app_may_have_a_policy_of_its_own(part: type[Mount | Route]
 
 @pytest.mark.parametrize("framework", [Starlette, FastAPI])
 def test_the_lifespan_is_let_through(framework: type[Starlette]) -> None:
-    """Start and end of the app happen, and its state reaches the requests, also when wrapped by hand."""
+    """The lifespan of the app runs, and its state reaches the requests, also if the app is wrapped directly."""
     happened: list[str] = []
 
     @asynccontextmanager
@@ -191,7 +191,7 @@ def test_the_lifespan_is_let_through(framework: type[Starlette]) -> None:
 
 @pytest.mark.parametrize("framework", [Starlette, FastAPI])
 def test_a_policy_is_refused_when_the_framework_builds_it(framework: type[Starlette]) -> None:
-    """With add_middleware the error comes before the app is up, and again for every request."""
+    """With add_middleware, the error is raised before the app has started, and again for every request."""
     app = _added(framework, allow_origins=["*"], allow_credentials=True)
     for _ in range(2):
         with pytest.raises(InvalidPolicyError):
@@ -202,7 +202,7 @@ def test_a_policy_is_refused_when_the_framework_builds_it(framework: type[Starle
 
 @pytest.mark.parametrize("framework", [Starlette, FastAPI])
 def test_an_unhandled_exception_may_be_read_from_a_wrapped_app(framework: type[Starlette]) -> None:
-    """Wrapped by hand, also the 500 that the framework itself makes carries the headers."""
+    """If the app is wrapped directly, the framework's own 500 has the headers too."""
 
     async def fail(request: Request) -> PlainTextResponse:
         raise RuntimeError
@@ -214,7 +214,7 @@ def test_an_unhandled_exception_may_be_read_from_a_wrapped_app(framework: type[S
 
 
 def test_a_cors_header_of_a_route_gives_way() -> None:
-    """One response has one owner of its CORS headers."""
+    """Only one of two middlewares sets the CORS headers of a response."""
 
     async def own(request: Request) -> PlainTextResponse:
         return PlainTextResponse("", headers={"Access-Control-Allow-Origin": "*", "Vary": "Accept"})
@@ -228,7 +228,7 @@ def test_a_cors_header_of_a_route_gives_way() -> None:
 
 
 async def test_it_works_behind_an_asynchronous_client() -> None:
-    """Another ASGI transport, which runs in the test's own loop, sees the same."""
+    """Another ASGI transport, which runs in the event loop of the test, gets the same response."""
     transport = httpx2.ASGITransport(app=_added(FastAPI, policy=_POLICY))
     async with httpx2.AsyncClient(transport=transport, base_url="http://api.example") as client:
         answer = await client.get("/", headers={"Origin": ORIGIN})
@@ -243,14 +243,14 @@ _DOCUMENTED = (Path(__file__).parents[3] / "real" / "demo" / "documented_example
 def documented_app(source: str) -> FastAPI:
     """Run the example and return its app."""
     namespace: dict[str, Any] = {}
-    # The documented list names http origins beside credentials, which is reported.
-    exec(compile(source, "documented_example.py", "exec"), namespace)  # it is the documentation's code
+    # The documented list contains http origins with credentials, which causes a warning.
+    exec(compile(source, "documented_example.py", "exec"), namespace)  # The code comes from the documentation.
     return namespace["app"]
 
 
 @pytest.mark.filterwarnings("ignore::crossorigin.CrossOriginWarning")
 def test_the_documented_example_works_after_one_import_line() -> None:
-    """Every documented origin reads and preflights as with FastAPI's class; a stranger is refused by both."""
+    """Every documented origin gets the same responses as with FastAPI's class, and both refuse other origins."""
     [line] = re.findall(r"^.*import CORSMiddleware$", _DOCUMENTED, re.MULTILINE)
     ours = documented_app(_DOCUMENTED.replace(line, "from crossorigin import CORSMiddleware"))
     theirs = documented_app(_DOCUMENTED)
@@ -275,7 +275,7 @@ def test_the_documented_example_works_after_one_import_line() -> None:
         answer, before = new.options("/", headers=asked), old.options("/", headers=asked)
         assert (answer.status_code, answer.text) == (before.status_code, before.text) == (200, "OK")
         methods = "access-control-allow-methods"
-        # The oldest Starlette knows no QUERY.
+        # The oldest Starlette does not have QUERY.
         assert grants(answer) == {**grants(before), methods: sorted({*grants(before)[methods], "QUERY"})}
     for app in (new, old):
         answer = app.options("/", headers={"Origin": UNTRUSTED, "Access-Control-Request-Method": "PUT"})
@@ -283,7 +283,7 @@ def test_the_documented_example_works_after_one_import_line() -> None:
 
 
 def test_the_documented_example_starts_with_a_warning() -> None:
-    """Its http origin that is no loopback gets a warning when the app is built, not an error."""
+    """The documented http origin that is not loopback causes a warning when the app is built, not an error."""
     line = "from crossorigin import CORSMiddleware"
     app = documented_app(re.sub(r"^.*import CORSMiddleware$", line, _DOCUMENTED, flags=re.MULTILINE))
     with pytest.warns(CrossOriginWarning, match=r"http://localhost\.tiangolo\.com") as caught:

@@ -1,4 +1,4 @@
-"""What one app of a process has makes no other one slower: there is no state of the process in a request's way."""
+"""One app does not slow down another app in the same process, because requests use no process-wide state."""
 
 import copy
 import logging
@@ -20,8 +20,9 @@ from tests.properties.counting import counting
 from tests.unit.adapters.asgi.scopes import ORIGIN, OTHER, answering, exchange, headers_of, http_scope, preflight_scope
 
 POLICY = Policy(allow_origins=[ORIGIN])
-# How much more one GET may cost because of something unrelated in the process. An app that shows no routes is asked
-# for its endpoint at each response: some fifty instructions, a thirtieth of what the smallest app and a server cost.
+# The additional cost of one GET because of something unrelated in the process. If the middleware cannot see the routes
+# of an app, it reads the endpoint at each response. This costs about fifty instructions, a thirtieth of the cost of the
+# smallest app and server.
 TOLERANCE = 0.05
 OF_A_HIDDEN_ENDPOINT = 50
 
@@ -32,12 +33,12 @@ async def hello(request: Request) -> PlainTextResponse:
 
 
 def raw() -> Any:
-    """An ASGI app of one function, wrapped by hand."""
+    """An ASGI app that is one function, wrapped directly."""
     return CORSMiddleware(answering(), policy=POLICY)
 
 
 def starlette() -> Any:
-    """An app of Starlette, with the middleware added."""
+    """An app of Starlette with the middleware added."""
     app = Starlette(routes=[Route("/", hello), Mount("/sub", Router([Route("/x", hello)]))])
     app.add_middleware(CORSMiddleware, policy=POLICY)
     return app
@@ -55,14 +56,14 @@ def fastapi() -> Any:
 
 
 def files() -> Any:
-    """An app that serves static files too, behind a middleware that shows them."""
+    """An app that also serves static files, behind a middleware that exposes them."""
     app = Starlette(routes=[Route("/", hello), Mount("/files", GZipMiddleware(StaticFiles(check_dir=False)))])
     app.add_middleware(CORSMiddleware, policy=POLICY)
     return app
 
 
 async def instructions_of(app: Any, scope: Any = None) -> int:
-    """Count the instructions of one request, a GET by default."""
+    """Return the number of instructions of one request, a GET by default."""
     scope = scope or http_scope("GET", ("origin", ORIGIN))
     with counting() as counted:
         await exchange(app, scope)
@@ -87,7 +88,7 @@ async def a_policy_elsewhere() -> Any:
 
 
 async def a_router_that_nobody_includes() -> Any:
-    """A router with a policy."""
+    """A router with a policy that no app includes."""
     return cors(allow_origins=[OTHER])(APIRouter())
 
 
@@ -103,14 +104,14 @@ async def test_an_app_costs_the_same_whatever_else_the_process_has(
         await exchange(app, http_scope("GET", ("origin", ORIGIN)))
     alone = await instructions_of(app)
     kept = await unrelated()
-    # The first request looks at the app's routes again.
+    # The first request reads the routes of the app again.
     await exchange(app, http_scope("GET", ("origin", ORIGIN)))
     assert await instructions_of(app) <= (1 + TOLERANCE) * alone + allowance
     del kept
 
 
 async def test_a_preflight_costs_the_same_whatever_methods_other_apps_allow() -> None:
-    """A preflight asks about the methods that the policies of its own app allow."""
+    """A preflight looks for policies only in the routes of its own app."""
     own = cors(allow_origins=[ORIGIN], allow_methods=["BREW"])(hello_again())
     app = Starlette(routes=[Route("/", own, methods=["BREW"])])
     app.add_middleware(CORSMiddleware, policy=POLICY)
@@ -142,24 +143,24 @@ def test_making_a_middleware_costs_the_same_however_many_there_are() -> None:
 
 
 class Hiding:
-    """A layer that does not show what it wraps."""
+    """A layer that hides the app that it wraps."""
 
     def __init__(self, app: Any) -> None:
         self._hidden = app
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Pass on."""
+        """Pass everything on."""
         await self._hidden(scope, receive, send)
 
 
 async def allowed_by(app: Any, path: str, origin: str) -> bool:
-    """Whether a page of an origin can read what an app answers."""
+    """Return whether a page of an origin can read the response of an app."""
     headers = await headers_of(app, {**http_scope("GET", ("origin", origin)), "path": path})
     return dict(headers).get(b"access-control-allow-origin") == origin.encode()
 
 
 async def test_a_hidden_endpoint_has_its_policy_from_the_first_response_on() -> None:
-    """What shows no routes shows its endpoint when a response starts: every request is decided by that."""
+    """The routes are hidden, but a response shows its endpoint, whose policy decides every request."""
 
     @cors(allow_origins=[OTHER])
     async def own(request: Request) -> PlainTextResponse:
@@ -174,7 +175,7 @@ async def test_a_hidden_endpoint_has_its_policy_from_the_first_response_on() -> 
 
 
 async def test_a_middleware_inside_a_route_is_not_misled_by_the_endpoint_around_it() -> None:
-    """An endpoint that was routed to before the middleware was reached is not what serves inside."""
+    """An endpoint that was selected outside of the middleware does not serve inside it."""
     inner = cors(allow_origins=[OTHER])(CORSMiddleware(answering(), policy=POLICY, outermost=False))
     app = Starlette(routes=[Mount("/", inner)])
     for _ in range(2):
@@ -189,7 +190,7 @@ def nested() -> tuple[Any, Any]:
 
 
 def included() -> tuple[Any, Any]:
-    """An app with an included router, and what holds its routes while the app serves."""
+    """An app with an included router, and the object that has its routes while the app serves."""
     router, app = APIRouter(), FastAPI()
     router.add_route("/first", hello)
     app.include_router(router, prefix="/in")
@@ -205,7 +206,7 @@ def mounted() -> tuple[Any, Any]:
 
 @pytest.mark.parametrize("made", [nested, included, mounted])
 async def test_a_route_that_is_added_while_serving_has_its_policy(made: Callable[[], tuple[Any, Any]]) -> None:
-    """Also if the policy was attached long before, and for preflights."""
+    """This includes a policy that was attached long before, and preflights."""
     own = cors(allow_origins=[OTHER])(hello_again())
     app, router = made()
     app.add_middleware(CORSMiddleware, policy=POLICY)
@@ -230,7 +231,7 @@ def hello_again() -> Callable[[Request], Any]:
 
 
 async def test_a_route_that_replaces_another_one_is_looked_at_again() -> None:
-    """A list of the same length, with another route in it."""
+    """The new list has the same length and another route."""
     app = Starlette(routes=[Route("/", hello)])
     app.add_middleware(CORSMiddleware, policy=POLICY)
     own = cors(allow_origins=[OTHER])(hello_again())
@@ -240,7 +241,7 @@ async def test_a_route_that_replaces_another_one_is_looked_at_again() -> None:
     assert await allowed_by(app, "/", OTHER)
 
 
-# FastAPI, which counts the changes of an included router itself, serves no such route.
+# FastAPI counts the changes of an included router itself, and does not serve such a route.
 @pytest.mark.parametrize("made", [nested, mounted])
 async def test_a_router_that_is_given_another_list_is_looked_at_again(made: Callable[[], tuple[Any, Any]]) -> None:
     """Users filter the routes of a router, and assign the result."""
@@ -257,14 +258,14 @@ async def test_a_router_that_is_given_another_list_is_looked_at_again(made: Call
 
 
 async def test_a_route_that_is_added_during_the_scan_has_its_policy() -> None:
-    """Another thread may add one to a list that was walked already."""
+    """Another thread may add a route to a list that was already walked."""
     own = cors(allow_origins=[OTHER])(hello_again())
     inner = Router([Route("/first", hello)])
 
     class Adding(Route):
         @property
         def dependencies(self) -> tuple[()]:
-            """Add a route when the scan reads this for the first time, as another thread would."""
+            """Add a route when the scan reads this for the first time, as another thread could."""
             if len(inner.routes) == 1:
                 inner.routes.append(Route("/own", own))
             return ()
@@ -276,7 +277,7 @@ async def test_a_route_that_is_added_during_the_scan_has_its_policy() -> None:
 
 
 async def test_a_deep_copy_finds_what_is_attached_later() -> None:
-    """A copy of a middleware that has served is told of later policies, as the middleware itself is."""
+    """A copy of a middleware that has served notices later policies, like the middleware itself."""
     layer = CORSMiddleware(Router([Route("/", hello)]), policy=POLICY)
     assert await allowed_by(layer, "/", ORIGIN)
     twin = copy.deepcopy(layer)
@@ -287,7 +288,7 @@ async def test_a_deep_copy_finds_what_is_attached_later() -> None:
 
 
 async def test_an_endpoint_that_the_app_removes_from_the_scope_is_no_error() -> None:
-    """A middleware inside a route may serve an app that cleans the scope of what routed to it."""
+    """A middleware inside a route may serve an app that removes the keys of the outer router."""
     cors(allow_origins=[OTHER])(hello_again())
 
     async def removing(scope: Any, receive: Any, send: Any) -> None:
@@ -300,7 +301,7 @@ async def test_an_endpoint_that_the_app_removes_from_the_scope_is_no_error() -> 
 
 
 async def test_a_policy_of_a_mounted_app_has_its_effect_without_a_warning(caplog: pytest.LogCaptureFixture) -> None:
-    """The mounted app's own middleware does nothing, but the one outside decides by that policy."""
+    """The mounted app's own middleware does nothing, and the outer one uses that policy."""
     inner = cors(allow_origins=[OTHER])(Starlette(routes=[Route("/", hello)]))
     inner.add_middleware(CORSMiddleware, policy=POLICY)
     app = Starlette(routes=[Mount("/in", inner)])
@@ -312,14 +313,14 @@ async def test_a_policy_of_a_mounted_app_has_its_effect_without_a_warning(caplog
 
 
 async def test_what_one_thread_found_is_not_forgotten_by_another() -> None:
-    """The fast path is not taken where another thread found a policy between a scan and what follows from it."""
+    """The fast path is not used if another thread found a policy between a scan and its end."""
     own = cors(allow_origins=[OTHER])(hello_again())
     router = Router([Route("/", hello)])
     scope = http_scope("GET", ("origin", ORIGIN))
 
     class Raced(CORSMiddleware):
         def __setattr__(self, name: str, value: object) -> None:
-            """Do what a request in another thread does, just before the fast path is chosen."""
+            """Do what a request in another thread does, just before the fast path is selected."""
             if name == "_fast_plan" and value is not None and len(router.routes) == 1:
                 router.routes.append(Route("/own", own))
                 self._prepare(scope)
@@ -335,7 +336,7 @@ async def test_what_one_thread_found_is_not_forgotten_by_another() -> None:
 async def test_a_hidden_endpoint_that_allows_an_origin_is_not_logged_as_refused(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """The app's policy refuses it, but does not decide; where it does decide, the refusal is logged."""
+    """The app's policy refuses the origin but does not decide. If it decides, the refusal is logged."""
 
     @cors(allow_origins=[OTHER])
     async def own(request: Request) -> PlainTextResponse:
@@ -350,7 +351,7 @@ async def test_a_hidden_endpoint_that_allows_an_origin_is_not_logged_as_refused(
 
 
 async def test_a_copy_of_a_scope_that_is_served_again_is_decided_like_any_request() -> None:
-    """An app that keeps a copy and serves it again gets the same headers and the same checks."""
+    """An app that keeps a copy of the scope and serves it again gets the same headers and checks."""
     kept: list[dict[str, Any]] = []
 
     async def keeping(scope: Any, receive: Any, send: Any) -> None:
@@ -378,7 +379,7 @@ async def test_an_endpoint_that_was_taken_out_of_the_scope_changes_nothing() -> 
 
 
 async def test_a_middleware_that_is_the_outermost_already_stays(caplog: pytest.LogCaptureFixture) -> None:
-    """A stack that somebody has put together by hand needs no move, and no warning."""
+    """A stack that was built directly needs no move and no warning."""
     app = Starlette(routes=[Route("/", hello)])
     app.middleware_stack = CORSMiddleware(app.build_middleware_stack(), policy=POLICY)
     assert await allowed_by(app, "/", ORIGIN)
@@ -386,7 +387,7 @@ async def test_a_middleware_that_is_the_outermost_already_stays(caplog: pytest.L
 
 
 def test_a_refusal_without_an_origin_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
-    """There is none among requests, but the log may be asked by any caller."""
+    """No request causes this, but any caller may use the log."""
     layer = CORSMiddleware(answering(), policy=POLICY)
     layer._handler.log_refusal(POLICY.decide("GET", origin=[OTHER.encode()]), http_scope("GET"))
     assert caplog.records == []

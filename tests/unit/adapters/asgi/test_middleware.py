@@ -1,4 +1,4 @@
-"""The middleware writes CORS headers and touches nothing else: no scope, no message, no other traffic."""
+"""The middleware adds CORS headers and changes nothing else: not the scope, not other messages or connections."""
 
 import asyncio
 import copy
@@ -46,13 +46,13 @@ def middleware_around(app: Any, **options: Any) -> CORSMiddleware:
     return CORSMiddleware(app, **{"allow_origins": [ORIGIN, OTHER], **options})
 
 
-# What passes through.
+# Objects that are passed on unchanged.
 
 
 @pytest.mark.parametrize("kind", ["lifespan", "websocket", "something-new"])
 @pytest.mark.parametrize("origin", [ORIGIN, UNTRUSTED])
 async def test_what_is_not_http_passes_through_untouched(kind: str, origin: str) -> None:
-    """The app is called with the very objects that the server gave, whatever the origin."""
+    """The app is called with the objects that the server passed, whatever the origin is."""
     witness = Witness()
     scope: dict[str, Any] = {"type": kind, "headers": [(b"origin", origin.encode())]}
     before = copy.deepcopy(scope)
@@ -69,7 +69,7 @@ async def test_what_is_not_http_passes_through_untouched(kind: str, origin: str)
 
 
 async def test_the_answer_to_a_websocket_is_left_alone() -> None:
-    """A handshake, accepted or denied, gets no CORS headers: browsers make no CORS check there."""
+    """A handshake gets no CORS headers, accepted or denied, because browsers make no CORS check for it."""
     messages: list[Message] = [
         {"type": "websocket.accept", "headers": []},
         {"type": "websocket.http.response.start", "status": 403, "headers": []},
@@ -82,7 +82,7 @@ async def test_the_answer_to_a_websocket_is_left_alone() -> None:
 
 @pytest.mark.parametrize("scope", _SCOPES.values(), ids=_SCOPES.keys())
 async def test_the_app_is_called_with_the_request_as_it_came(scope: dict[str, Any]) -> None:
-    """Scope and receive reach the app as the very same objects, unchanged."""
+    """Scope and receive reach the app as the same objects, unchanged."""
     witness = Witness()
     before = copy.deepcopy(scope)
     await exchange(middleware_around(witness), scope)
@@ -95,7 +95,7 @@ async def test_the_app_is_called_with_the_request_as_it_came(scope: dict[str, An
 @pytest.mark.parametrize("origins", [(), (UNTRUSTED,), ("\xff\x00",), (ORIGIN, ORIGIN), ("null",)], ids=repr)
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE", "OPTIONS"])
 async def test_every_request_that_is_no_preflight_reaches_the_app(method: str, origins: tuple[str, ...]) -> None:
-    """CORS is not access control: no origin is kept from the app."""
+    """CORS is not access control, so the requests of every origin reach the app."""
     witness = Witness()
     sent = await exchange(middleware_around(witness), http_scope(method, *(("origin", origin) for origin in origins)))
     assert len(witness.calls) == 1
@@ -106,7 +106,7 @@ async def test_every_request_that_is_no_preflight_reaches_the_app(method: str, o
 
 
 async def test_a_preflight_is_answered_whole() -> None:
-    """An allowed preflight gets two messages, the documented body and the full lists."""
+    """An allowed preflight gets two messages, with the documented body and the full lists."""
     middleware = middleware_around(Witness(), allow_methods=["GET", "PUT"], allow_headers=["X-Token"], max_age=5)
     scope = preflight_scope(ORIGIN, "PUT", ("access-control-request-headers", "x-token"))
     assert await exchange(middleware, scope) == [
@@ -139,7 +139,7 @@ async def test_a_preflight_is_answered_whole() -> None:
     ],
 )
 async def test_the_app_never_runs_for_a_preflight(origin: str | bytes, method: str, status: int) -> None:
-    """Allowed, refused or malformed: the answer is ours, and complete."""
+    """An allowed, refused or malformed preflight gets a complete response from the middleware."""
     witness = Witness()
     sent = await exchange(middleware_around(witness), preflight_scope(origin, method))
     assert witness.calls == []
@@ -160,14 +160,14 @@ async def test_the_app_never_runs_for_a_preflight(origin: str | bytes, method: s
     ids=["no-method", "no-origin", "headers-alone", "get", "lower-case"],
 )
 async def test_what_only_looks_like_a_preflight_belongs_to_the_app(scope: dict[str, Any]) -> None:
-    """OPTIONS, Origin and Access-Control-Request-Method together make a preflight, nothing less."""
+    """Only OPTIONS with both Origin and Access-Control-Request-Method is a preflight."""
     witness = Witness()
     await exchange(middleware_around(witness), scope)
     assert len(witness.calls) == 1
 
 
 async def test_all_four_fields_of_a_preflight_are_read() -> None:
-    """Each field counts with all its lines."""
+    """All lines of each field are read."""
     middleware = middleware_around(Witness(), allow_private_network=True, allow_headers=["x-a", "x-b"])
     fields = [
         ("access-control-request-headers", "x-a"),
@@ -188,7 +188,7 @@ async def test_all_four_fields_of_a_preflight_are_read() -> None:
 
 @pytest.mark.parametrize("origin", [ORIGIN, UNTRUSTED])
 async def test_what_an_outer_middleware_adds_to_a_preflight_stays_there(origin: str) -> None:
-    """Each answer has a header list of its own: a line that is appended to it does not show in the next."""
+    """Each response has a new header list, so a line that is appended to one does not appear in the next."""
     middleware = middleware_around(Witness())
 
     async def outer(scope: Any, receive: Any, send: Any) -> None:
@@ -205,11 +205,11 @@ async def test_what_an_outer_middleware_adds_to_a_preflight_stays_there(origin: 
     assert [name for name, _ in second].count(b"x-outer") == 1
 
 
-# One answer for all.
+# One response for every origin.
 
 
 class Unread:
-    """Headers of a request that nobody may look at."""
+    """Headers that must not be read."""
 
     def __iter__(self) -> Any:
         """Fail."""
@@ -217,7 +217,7 @@ class Unread:
 
 
 async def test_a_constant_answer_is_given_without_a_look_at_the_request() -> None:
-    """Every response names the one origin, and none varies; what the app set is replaced, its Vary kept."""
+    """Every response names the one origin, without `Vary`. Headers of the app are replaced, but its `Vary` stays."""
     own = [(b"vary", b"Accept"), (b"access-control-allow-origin", b"*")]
     middleware = middleware_around(answering(own), allow_origins=[ORIGIN], constant_allow_origin=True)
     scope = {**http_scope("GET"), "headers": Unread()}
@@ -229,7 +229,7 @@ async def test_a_constant_answer_is_given_without_a_look_at_the_request() -> Non
 
 @pytest.mark.parametrize(("origin", "status"), [(ORIGIN, 200), (UNTRUSTED, 400)])
 async def test_a_constant_answer_is_none_to_a_preflight(origin: str, status: int) -> None:
-    """A stranger's preflight is refused, and names nobody."""
+    """The preflight of another origin is refused, and the response names no origin."""
     middleware = middleware_around(Witness(), allow_origins=[ORIGIN], constant_allow_origin=True)
     sent = await exchange(middleware, preflight_scope(origin))
     assert sent[0]["status"] == status
@@ -271,7 +271,7 @@ async def test_headers_come_in_any_iterable(
     expected: list[tuple[bytes, bytes]],
     own: list[tuple[bytes, bytes]],
 ) -> None:
-    """A list, a tuple, what can be read only once: each is read, and handed on as a list."""
+    """Headers in a list, a tuple or an iterator are read once, and passed on as a list."""
     [message, _] = await exchange(middleware_around(answering(shape(own))), scope)
     assert isinstance(message["headers"], list)
     lines = [(name, value) for name, value in message["headers"]]
@@ -280,14 +280,14 @@ async def test_headers_come_in_any_iterable(
 
 
 async def test_headers_may_be_missing() -> None:
-    """`headers` is optional in ASGI: a message without them gets ours."""
+    """`headers` is optional in ASGI. A message without it gets the headers of the middleware."""
     message: Message = {"type": "http.response.start", "status": 200}
     assert await headers_of(middleware_around(saying(message)), _SCOPES["allowed"]) == _GRANTED
     assert message == {"type": "http.response.start", "status": 200}
 
 
 async def test_names_come_in_any_case() -> None:
-    """An app's `VARY` and `Access-Control-Allow-Origin` are the fields they name."""
+    """Field names of the app such as `VARY` are compared without case."""
     own = [
         (b"X-Own", b"1"),
         (b"VARY", b"Accept"),
@@ -305,7 +305,7 @@ async def test_names_come_in_any_case() -> None:
 @pytest.mark.parametrize("scope", _SCOPES.values(), ids=_SCOPES.keys())
 @pytest.mark.parametrize("own", [[], [(b"vary", b"Accept")], [[b"Access-Control-Allow-Origin", b"*"]]], ids=repr)
 async def test_the_message_and_its_list_are_never_mutated(scope: dict[str, Any], own: list[Any]) -> None:
-    """An app that keeps its message for the next response finds it as it was, and gets the same answer again."""
+    """If an app sends the same message for each response, the message is not changed and the responses are equal."""
     message = start(own)
     before = copy.deepcopy(message)
     middleware = middleware_around(saying(message))
@@ -319,7 +319,7 @@ async def test_the_message_and_its_list_are_never_mutated(scope: dict[str, Any],
 
 
 async def test_one_list_for_all_messages_serves_every_origin_alike() -> None:
-    """A header list shared by all responses never carries one origin to another."""
+    """If all responses share one header list, it never contains the origin of another request."""
     middleware = middleware_around(answering([(b"x-own", b"1")]))
     for origin in (ORIGIN, UNTRUSTED, OTHER, ORIGIN):
         headers = await headers_of(middleware, http_scope("GET", ("origin", origin)))
@@ -329,7 +329,7 @@ async def test_one_list_for_all_messages_serves_every_origin_alike() -> None:
 
 @pytest.mark.parametrize("own", [[(b"x-own", b"1")], [(b"x-own", b"1"), (b"vary", b"Accept")]], ids=["plain", "vary"])
 async def test_a_list_edited_after_sending_changes_nothing_that_was_sent(own: list[tuple[bytes, bytes]]) -> None:
-    """What the server holds is not the app's list."""
+    """The server does not get the app's own list."""
     shared = list(own)
     sent: list[Message] = []
 
@@ -346,7 +346,7 @@ async def test_a_list_edited_after_sending_changes_nothing_that_was_sent(own: li
 
 
 async def test_what_the_server_does_to_a_message_stays_with_the_server() -> None:
-    """A server that edits the message and the list it is sent does not edit the app's, nor the next answer."""
+    """If a server changes the message and its list, the app's list and the next response do not change."""
     message = start([(b"x-own", b"1")])
     middleware = middleware_around(saying(message))
 
@@ -374,7 +374,7 @@ _OTHERS: list[Message] = [
 
 @pytest.mark.parametrize("scope", _SCOPES.values(), ids=_SCOPES.keys())
 async def test_every_other_message_is_handed_on_as_it_is(scope: dict[str, Any]) -> None:
-    """Early hints, streamed parts, files, trailers and what is not invented yet: the same object, in its place."""
+    """Early hints, streamed parts, files, trailers and unknown messages are passed on as the same objects, in order."""
     before = copy.deepcopy(_OTHERS)
     messages = [*_OTHERS[:3], start([]), *_OTHERS[3:]]
     sent = await exchange(middleware_around(saying(*messages)), scope)
@@ -418,7 +418,7 @@ async def test_a_message_of_any_mapping_is_read() -> None:
 
 
 async def test_each_part_of_a_stream_is_sent_before_the_next_is_made() -> None:
-    """Nothing is collected: the server has each part when the app goes on."""
+    """No part is collected: the server has each part before the app continues."""
     sent: list[Message] = []
     seen: list[int] = []
 
@@ -438,13 +438,13 @@ async def test_each_part_of_a_stream_is_sent_before_the_next_is_made() -> None:
 
 
 class AppError(Exception):
-    """What an app raises."""
+    """An exception of the app."""
 
 
 @pytest.mark.parametrize("after_start", [True, False])
 @pytest.mark.parametrize("scope", _SCOPES.values(), ids=_SCOPES.keys())
 async def test_an_exception_of_the_app_passes_unchanged(scope: dict[str, Any], *, after_start: bool) -> None:
-    """The very exception that the app raised reaches the server, before or after the response began."""
+    """The server gets the exception of the app, before and after the response has started."""
     error = AppError()
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -459,7 +459,7 @@ async def test_an_exception_of_the_app_passes_unchanged(scope: dict[str, Any], *
 
 @pytest.mark.parametrize("scope", [*_SCOPES.values(), preflight_scope(ORIGIN)], ids=[*_SCOPES, "preflight"])
 async def test_an_exception_of_the_server_passes_unchanged(scope: dict[str, Any]) -> None:
-    """A client that has gone is the server's to report, also while a preflight is answered."""
+    """The server reports that a client has disconnected, also during the response to a preflight."""
     error = OSError("gone")
 
     async def send(message: Message) -> None:
@@ -491,7 +491,7 @@ _HOSTILE = [
 
 
 def hostile_scopes() -> Iterable[dict[str, Any]]:
-    """Return requests that nobody means well with, each hostile value in each field."""
+    """Return requests with each hostile value in each field."""
     for value in _HOSTILE:
         yield http_scope("GET", ("origin", value))
         yield http_scope("GET", ("origin", value), ("origin", value))
@@ -502,7 +502,7 @@ def hostile_scopes() -> Iterable[dict[str, Any]]:
 
 
 def strings_within(root: object) -> list[bytes | str]:
-    """Return every string that can be reached from an object, code, classes and modules aside."""
+    """Return every string that is reachable from an object, except through code, classes and modules."""
     stack, seen, strings = [root], set[int](), []
     while stack:
         current = stack.pop()
@@ -521,7 +521,7 @@ def strings_within(root: object) -> list[bytes | str]:
 async def test_hostile_traffic_leaves_only_short_values_in_the_memory(
     caplog: pytest.LogCaptureFixture, *, debug: bool
 ) -> None:
-    """The instance keeps what it had, and of a request only values within the limits of the memory.
+    """The instance keeps its state, and of a request only values within the limits of the memory.
 
     The log is silent here. It keeps the start of a bounded number of origins.
     """
@@ -535,7 +535,7 @@ async def test_hostile_traffic_leaves_only_short_values_in_the_memory(
         allow_private_network=True,
         debug=debug,
     )
-    # The one origin that the table of decisions may hold is asked about before, too.
+    # The memory of decisions may contain the one origin, so it is requested first, too.
     await exchange(middleware, http_scope("GET", ("origin", ORIGIN)))
     attributes, strings = dict(vars(middleware)), strings_within(middleware)
     for scope in hostile_scopes():
@@ -550,7 +550,7 @@ async def test_hostile_traffic_leaves_only_short_values_in_the_memory(
 
 @pytest.mark.parametrize("policy", [{"allow_origins": [ORIGIN]}, {"allow_origins": ["*"]}], ids=["listed", "any"])
 async def test_no_hostile_request_raises_or_echoes(policy: dict[str, Any], caplog: pytest.LogCaptureFixture) -> None:
-    """Every request is answered, few are told of in the log, and none of their unvalidated bytes come back."""
+    """Every request gets a response, few appear in the log, and no response contains unvalidated bytes."""
     middleware = CORSMiddleware(answering(), allow_methods=["PUT"], **policy)
     for scope in hostile_scopes():
         for name, value in await headers_of(middleware, scope):
@@ -564,7 +564,7 @@ async def test_no_hostile_request_raises_or_echoes(policy: dict[str, Any], caplo
 
 
 async def test_two_origins_at_once_get_their_own_answers() -> None:
-    """Requests that interleave at every step of the app never exchange their headers."""
+    """Concurrent requests that alternate at every step of the app never get each other's headers."""
     turn = asyncio.Barrier(2)
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -590,7 +590,7 @@ async def test_two_origins_at_once_get_their_own_answers() -> None:
 
 
 async def test_one_middleware_inside_another_leaves_one_owner() -> None:
-    """Wrapped twice, a response carries each CORS header once, and they are the outer one's."""
+    """With two middlewares, a response has each CORS header once, and the outer one sets it."""
     inner = CORSMiddleware(answering(), allow_origins=[OTHER], allow_credentials=True, expose_headers=["x-inner"])
     outer = CORSMiddleware(inner, allow_origins=[ORIGIN], expose_headers=["x-outer"])
     assert cors_of(await headers_of(outer, http_scope("GET", ("origin", ORIGIN)))) == [

@@ -27,7 +27,7 @@ def child_with(*args: Any, made: Any = CORSMiddleware, **options: Any) -> FastAP
 
 
 def around(*routes: Any, **options: Any) -> Starlette:
-    """Return an app with a right policy around these routes."""
+    """Return an app with these routes and a valid policy."""
     app = Starlette(routes=[*routes])
     app.add_middleware(CORSMiddleware, allow_origins=[ORIGIN], **options)
     return app
@@ -50,7 +50,7 @@ class Wrapping:
         self.app = app
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Hand on."""
+        """Pass everything on."""
         await self.app(scope, receive, send)
 
 
@@ -73,7 +73,7 @@ if hasattr(fastapi.routing, "_IncludedRouter"):
 
 @pytest.mark.parametrize("name", WAYS)
 async def test_a_wrong_policy_of_a_mounted_app_fails_the_startup(name: str) -> None:
-    """The message says which app has it, and the stack of that app was not built."""
+    """The message names the mounted app, and the stack of that app was not built."""
     child = child_with(**WRONG)
     [message], error = await start(WAYS[name](child))
     assert message["type"] == "lifespan.startup.failed"
@@ -85,7 +85,7 @@ async def test_a_wrong_policy_of_a_mounted_app_fails_the_startup(name: str) -> N
 
 
 async def test_all_mounted_apps_are_reported_together() -> None:
-    """Each one is named with the path that leads to it, once."""
+    """Each app is named once, with the path of its mount."""
     grandchild = child_with(allow_origin=[ORIGIN])
     child = child_with(((),) * 20, **WRONG)
     child.mount("/v1", grandchild)
@@ -103,14 +103,14 @@ async def test_all_mounted_apps_are_reported_together() -> None:
         (CORSMiddleware, ([ORIGIN],), {}),
         (partial(CORSMiddleware, [ORIGIN]), (), {"allow_methods": ["PUT"]}),
         (Answering, (), {}),
-        # Its constructor is the user's, which may do more than construct.
+        # The constructor of a subclass may have side effects.
         (Configured, (), {}),
-        # It can be read only once, by the app itself.
+        # The iterator can be read only once, by the app itself.
         (CORSMiddleware, (), {"allow_origins": iter(["*"]), "allow_credentials": True}),
     ],
 )
 async def test_any_other_middleware_is_left_alone(made: Any, args: Any, options: Any) -> None:
-    """The app starts, and the mounted app has not built anything."""
+    """The app starts, and the mounted app has not built its stack."""
     child = child_with(*args, made=made, **options)
     sent, error = await start(around(Mount("/api", child)))
     assert ([message["type"] for message in sent], error) == (
@@ -121,14 +121,14 @@ async def test_any_other_middleware_is_left_alone(made: Any, args: Any, options:
 
 
 async def test_a_partial_is_validated_with_its_arguments() -> None:
-    """The arguments of both calls belong together."""
+    """The options of both middlewares are validated separately."""
     child = child_with(made=partial(CORSMiddleware, allow_credentials=True), allow_origins=["*"])
     [message], _ = await start(around(Mount("/api", child)))
     assert "would let every website" in message["message"]
 
 
 async def test_a_mounted_app_warns_when_it_builds_its_own_middleware() -> None:
-    """The validation gives no warning, so that each one is given once."""
+    """The validation gives no warnings, so that each warning is given once."""
     child = child_with(allow_origins=[ORIGIN, ORIGIN])
     app = around(Mount("/api", child))
     await start(app)
@@ -137,7 +137,7 @@ async def test_a_mounted_app_warns_when_it_builds_its_own_middleware() -> None:
 
 
 async def test_a_mounted_app_that_was_built_is_not_validated_again() -> None:
-    """What serves requests already is as right as it can be."""
+    """A stack that is already built is not validated again."""
     child = child_with(allow_origins=[ORIGIN])
     await exchange(child, http_scope())
     child.user_middleware[0].kwargs["allow_origins"] = ["nonsense"]
@@ -146,7 +146,7 @@ async def test_a_mounted_app_that_was_built_is_not_validated_again() -> None:
 
 
 def test_the_validation_leaves_nothing_behind_in_live_handles() -> None:
-    """It neither loads origins nor keeps what it constructs, and a live policy can be replaced afterward."""
+    """The validation loads no origins and keeps nothing, and a live policy can be replaced afterward."""
     loads: list[int] = []
 
     def load() -> list[str]:
@@ -167,7 +167,7 @@ def test_the_validation_leaves_nothing_behind_in_live_handles() -> None:
     live.replace(Policy(allow_methods=["PUT"]))
 
 
-def test_the_validation_finds_errors_beside_live_handles() -> None:
+def test_the_validation_finds_errors_next_to_live_handles() -> None:
     """They are found at the start as well."""
     child = child_with(policy=LivePolicy(Policy(allow_origins=["*"])), origins=LiveOrigins())
     assert check_mounts(around(Mount("/api", child)), CORSMiddleware) is not None

@@ -1,4 +1,4 @@
-"""Of several nested middlewares the outermost decides; the others do nothing, and say so once."""
+"""Of several nested middlewares, the outermost decides. The others do nothing, and one warning reports that."""
 
 import asyncio
 import copy
@@ -53,7 +53,7 @@ def mounted() -> Any:
 
 
 def added_twice() -> Any:
-    """Return an app to which a layer was added, and then another one."""
+    """Return an app to which a middleware was added twice."""
     app = Starlette(routes=[_HELLO])
     app.add_middleware(CORSMiddleware, policy=INNER)
     app.add_middleware(CORSMiddleware, policy=OUTER)
@@ -61,7 +61,7 @@ def added_twice() -> Any:
 
 
 def in_front() -> Any:
-    """Return an app with a layer, wrapped by hand in another one."""
+    """Return an app with a middleware that is wrapped in another one."""
     app = FastAPI()
     app.add_middleware(CORSMiddleware, policy=INNER)
     return CORSMiddleware(app, policy=OUTER)
@@ -77,10 +77,10 @@ lifespans = pytest.mark.parametrize("served", [lambda client: client, nullcontex
 def test_the_outer_layer_decides(
     make: Callable[[], Any], served: Callable[[Any], Any], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """One response has one owner: what the inner one would allow or expose is not said; one warning tells of it."""
+    """The headers of the response come from the outer policy only, and one warning names both."""
     client = TestClient(make())
     with served(client):
-        # A child builds its layers within its first request.
+        # A mounted app builds its layers during its first request.
         assert client.get("/", headers={"Origin": ORIGIN}).headers.get_list("access-control-allow-origin") == [ORIGIN]
         for _ in range(3):
             answer = client.get("/", headers={"Origin": ORIGIN})
@@ -97,7 +97,7 @@ def test_the_outer_layer_decides(
 
 
 def test_the_warning_tells_where_both_are(caplog: pytest.LogCaptureFixture) -> None:
-    """The apps' titles and the path of the mount lead to them."""
+    """The warning names the titles of the apps and the path of the mount."""
     with TestClient(mounted()) as client:
         for _ in range(2):
             client.get("/", headers={"Origin": ORIGIN})
@@ -119,7 +119,7 @@ def test_the_warning_tells_where_both_are(caplog: pytest.LogCaptureFixture) -> N
 async def test_two_policies_that_differ_in_origins_alone_can_be_merged(
     inner: Policy, *, is_same: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The warning says to list the origins of both in the outer one, and only then."""
+    """If only the origins differ, the warning says to list all of them in the outer middleware."""
     outer = Policy(allow_origins=[ORIGIN], allow_methods=["GET", "PUT"], expose_headers=["X-Outer"])
     await exchange(CORSMiddleware(CORSMiddleware(answering(), policy=inner), policy=outer), http_scope())
     [message] = [record.getMessage() for record in caplog.records]
@@ -134,14 +134,14 @@ class Around:
         self.app = app
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Hand on."""
+        """Pass everything on."""
         await self.app(scope, receive, send)
 
 
 @pytest.mark.parametrize("framework", [Starlette, FastAPI])
 @pytest.mark.parametrize("around", [lambda app: app, Around, lambda app: Router([Mount("/", app)])])
 async def test_an_app_that_is_mounted_in_itself_decides_once(framework: Any, around: Any) -> None:
-    """However deep a client goes, each request has one decision, which is that of the outermost level."""
+    """For each level of an app that is mounted in itself, there is one decision, that of the outermost level."""
     decisions: list[Any] = []
     own = cors(allow_origins=[OTHER])(PlainTextResponse("hello"))
     app = framework(routes=[_HELLO, Route("/own", own)])
@@ -158,7 +158,7 @@ async def test_an_app_that_is_mounted_in_itself_decides_once(framework: Any, aro
 
 @pytest.fixture
 def deep_calls() -> Iterator[None]:
-    """Allow deep calls: each mount of an app in itself calls all of its middlewares again, which send through them."""
+    """Allow deep recursion: each level of an app that is mounted in itself calls all its middlewares."""
     limit = sys.getrecursionlimit()
     sys.setrecursionlimit(10 * limit)
     yield
@@ -167,7 +167,7 @@ def deep_calls() -> Iterator[None]:
 
 @pytest.mark.usefixtures("deep_calls")
 async def test_a_client_cannot_go_too_deep_to_escape_a_policy() -> None:
-    """Where the look-up ends, no origin is allowed: the policy further in may be stricter than that of the app."""
+    """After the last level of the look-up, no origin is allowed, because an inner policy may be stricter."""
     app = Starlette(routes=[_HELLO, cors(None)(Mount("/admin", Router([_HELLO])))])
     app.router.routes.append(Mount("/v1", app=app))
     app.add_middleware(CORSMiddleware, policy=OUTER)
@@ -179,7 +179,7 @@ async def test_a_client_cannot_go_too_deep_to_escape_a_policy() -> None:
 
 
 async def test_the_path_of_a_mount_cannot_write_into_the_log(caplog: pytest.LogCaptureFixture) -> None:
-    """What a stranger put into the path is escaped, and cut."""
+    """The path of a request is escaped and shortened in the warning."""
     app = wrapped()
     await exchange(app, {**http_scope("GET", ("origin", ORIGIN)), "root_path": "/\r\nevil" + "x" * 1000})
     [message] = [record.getMessage() for record in caplog.records]
@@ -188,7 +188,7 @@ async def test_the_path_of_a_mount_cannot_write_into_the_log(caplog: pytest.LogC
 
 
 async def test_standing_down_weakens_no_check() -> None:
-    """What an inner layer blocks stays blocked, where the outer one lets it through."""
+    """A request that the inner middleware blocks stays blocked, although the outer one allows it."""
     ran: list[str] = []
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -208,7 +208,7 @@ async def test_standing_down_weakens_no_check() -> None:
 
 
 async def test_siblings_know_nothing_of_each_other(caplog: pytest.LogCaptureFixture) -> None:
-    """Two apps in one process, each with its own layer: each decides for itself, and nothing is told."""
+    """Two apps in one process decide independently, and nothing is logged."""
     one, two = CORSMiddleware(answering(), policy=OUTER), CORSMiddleware(answering(), policy=INNER)
     for _ in range(2):
         assert (b"access-control-allow-origin", ORIGIN.encode()) in await headers_of(
@@ -225,7 +225,7 @@ async def test_siblings_know_nothing_of_each_other(caplog: pytest.LogCaptureFixt
 async def test_a_scope_that_is_used_again_is_served_again(
     policies: list[Policy], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A fallback to another path hands the same scope to the same layer, whether or not there are others."""
+    """An app that passes the same scope to the middleware again gets the same headers each time."""
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         await answering(status=200 if scope["path"] == "/index" else 404)(scope, receive, send)
@@ -248,7 +248,7 @@ async def test_a_scope_that_is_used_again_is_served_again(
 
 
 async def test_siblings_that_are_asked_in_turn_are_no_layers_of_each_other(caplog: pytest.LogCaptureFixture) -> None:
-    """A cascade hands the scope of what one app did not find, or crashed at, to the next one."""
+    """A cascade passes the scope of a 404 or a crash to the next app, which decides for itself."""
 
     async def crash(scope: Any, receive: Any, send: Any) -> None:
         raise ZeroDivisionError
@@ -271,7 +271,7 @@ async def test_siblings_that_are_asked_in_turn_are_no_layers_of_each_other(caplo
 
 
 async def test_a_scope_that_the_app_keeps_has_no_mark() -> None:
-    """Served again, by whatever app, it is a request like any other; also if the app has emptied it meanwhile."""
+    """The same scope in a second request is a new request, also if the app has emptied it."""
     kept: list[dict[str, Any]] = []
 
     async def keeping(scope: Any, receive: Any, send: Any) -> None:
@@ -290,7 +290,7 @@ async def test_a_scope_that_the_app_keeps_has_no_mark() -> None:
 
 
 def test_a_layer_can_be_copied_whole_after_a_refusal() -> None:
-    """It holds no lock, which could not be copied, and which a finalizer or a fork could meet."""
+    """The middleware has no lock, which could not be copied, and which a finalizer or a fork could block."""
     layer = CORSMiddleware(answering(), policy=OUTER, on_decision=print)
 
     async def refuse() -> None:
@@ -303,7 +303,7 @@ def test_a_layer_can_be_copied_whole_after_a_refusal() -> None:
 
 
 async def test_a_log_that_fails_fails_no_request_of_two_layers() -> None:
-    """A filter of the user's own may raise: the warning is lost, and the answer is not."""
+    """A user's filter may raise: the warning is lost, and the response is sent."""
 
     def fail(record: logging.LogRecord) -> bool:
         raise RuntimeError(record)
@@ -318,13 +318,13 @@ async def test_a_log_that_fails_fails_no_request_of_two_layers() -> None:
 
 
 def polling() -> Any:
-    """Return an app of Socket.IO that allows two origins by itself, with headers of its own."""
+    """Return a Socket.IO app that allows two origins itself, and sets its own headers."""
     server = socketio.AsyncServer(async_mode="asgi", cors_allowed_origins=[ORIGIN, OTHER])
     return socketio.ASGIApp(server)
 
 
 def with_socketio_mounted() -> Any:
-    """Return an app that has it inside."""
+    """Return an app in which it is mounted."""
     app = FastAPI()
     app.add_middleware(CORSMiddleware, policy=OUTER)
     app.mount("/", polling())
@@ -332,12 +332,12 @@ def with_socketio_mounted() -> Any:
 
 
 def with_socketio_wrapped() -> Any:
-    """Return it, wrapped by hand."""
+    """Return the Socket.IO app, wrapped directly."""
     return CORSMiddleware(polling(), policy=OUTER)
 
 
 def with_socketio_around() -> Any:
-    """Return an app inside it, and a layer around both."""
+    """Return the Socket.IO app around another app, with the middleware around both."""
     app = FastAPI()
     app.add_middleware(CORSMiddleware, policy=INNER)
     around = polling()
@@ -347,7 +347,7 @@ def with_socketio_around() -> Any:
 
 @pytest.mark.parametrize("make", [with_socketio_mounted, with_socketio_wrapped, with_socketio_around])
 def test_what_socketio_says_further_in_is_replaced(make: Callable[[], Any]) -> None:
-    """Its transport by polling is answered with one set of headers, and whom it allows by itself is not allowed."""
+    """Polling responses have one set of headers, and origins that only Socket.IO allows are not allowed."""
     client = TestClient(make())
     url = "/socket.io/?EIO=4&transport=polling"
     for _ in range(2):
@@ -363,7 +363,7 @@ def test_what_socketio_says_further_in_is_replaced(make: Callable[[], Any]) -> N
 
 
 def test_what_socketio_answers_further_out_is_its_own() -> None:
-    """Around an app that has the middleware, it answers its polling itself, once, and leaves the rest to the app."""
+    """Around an app with the middleware, Socket.IO answers its own polling once, and the app answers the rest."""
     app = FastAPI()
     app.add_middleware(CORSMiddleware, policy=OUTER)
     around = polling()

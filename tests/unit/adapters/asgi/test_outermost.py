@@ -1,4 +1,4 @@
-"""Added to an app, the middleware takes the outermost place, so whatever the app answers carries its CORS headers."""
+"""A middleware that was added to an app moves to the outermost position, so that all responses have CORS headers."""
 
 import inspect
 import logging
@@ -38,7 +38,7 @@ async def hello(request: Request) -> PlainTextResponse:
 
 
 async def crash(request: Request) -> PlainTextResponse:
-    """Raise what nobody handles."""
+    """Raise an exception that no handler handles."""
     await request.body()
     raise ZeroDivisionError
 
@@ -54,7 +54,7 @@ ROUTES = [Route("/", hello), Route("/crash", crash, methods=["GET", "PUT"]), Web
 
 
 class Unauthorized:
-    """Answers 401, as an authentication does that was added later; preflights too."""
+    """Answers 401 to every request, including preflights, like an authentication that was added later."""
 
     def __init__(self, app: Any) -> None:
         self.app = app
@@ -68,7 +68,7 @@ class Unauthorized:
 
 
 async def refusing(request: Request, call_next: Any) -> Any:
-    """Raise what the framework handles further in."""
+    """Raise an exception that the framework handles."""
     raise HTTPException(403)
 
 
@@ -83,7 +83,7 @@ def _behind(framework: type[Starlette], middleware: Any, **options: Any) -> Star
 
 
 def own_body(request: Request, error: Exception) -> JSONResponse:
-    """Answer what an app says of its crashes."""
+    """Answer a crash with the app's own body."""
     return JSONResponse({"own": type(error).__name__}, 500)
 
 
@@ -114,7 +114,7 @@ ANSWERS: dict[str, tuple[Make, int, str]] = {
     ),
     "a redirect to https": (partial(_behind, middleware=HTTPSRedirectMiddleware), 307, ""),
 }
-# The limit is younger than the oldest releases.
+# The limit is newer than the oldest releases.
 if (
     "max_body_size" in inspect.signature(FastAPI).parameters
     and "max_body_size" in inspect.signature(Starlette).parameters
@@ -140,7 +140,7 @@ def started() -> Iterator[Callable[[Any], TestClient]]:
 def test_whatever_the_app_answers_carries_its_cors_headers(
     name: str, when: str, framework: type[Starlette], started: Callable[[Any], TestClient]
 ) -> None:
-    """A page reads the status and the body that would else be lost to "blocked by CORS policy"."""
+    """A page can read the status and the body, instead of getting only "blocked by CORS policy"."""
     make, status, text = ANSWERS[name]
     if when == "added last":
         app = make(framework)
@@ -163,7 +163,7 @@ def test_whatever_the_app_answers_carries_its_cors_headers(
 
 @every_framework
 def test_a_handler_is_called_once_and_the_exception_reaches_the_server(framework: type[Starlette]) -> None:
-    """Nothing is swallowed and nothing is done twice: the server logs what it logged before."""
+    """Nothing is hidden and nothing happens twice: the server logs what it logged before."""
     calls: list[BaseException] = []
 
     def handle(request: Request, error: Exception) -> JSONResponse:
@@ -181,17 +181,17 @@ def test_a_handler_is_called_once_and_the_exception_reaches_the_server(framework
 def test_no_other_middleware_answers_a_preflight(
     framework: type[Starlette], started: Callable[[Any], TestClient]
 ) -> None:
-    """The preflight of a request that needs a login is answered without one."""
+    """The preflight of a request that needs a login is answered without a login."""
     app = _behind(framework, Unauthorized)
     app.add_middleware(CORSMiddleware, **_OPTIONS)
-    app.user_middleware.reverse()  # the authentication outside, as when it is added later
+    app.user_middleware.reverse()  # The authentication is outside, as when it is added later.
     asks = {"Origin": ORIGIN, "Access-Control-Request-Method": "PUT"}
     assert started(app).options("/crash", headers=asks).status_code == 200
 
 
 @every_framework
 def test_without_a_lifespan_the_first_request_is_answered_outermost(framework: type[Starlette]) -> None:
-    """The app's own answer to a crash carries the headers from the first request on, and the exception goes on."""
+    """The app's own response to a crash has headers from the first request on, and the exception is raised again."""
     app = framework(routes=ROUTES, exception_handlers={500: own_body})
     app.add_middleware(CORSMiddleware, **_OPTIONS)
     with pytest.raises(ZeroDivisionError):
@@ -207,7 +207,7 @@ def test_without_a_lifespan_the_first_request_is_answered_outermost(framework: t
 def test_without_a_lifespan_no_other_middleware_answers_a_preflight(
     *, framework: type[Starlette], is_mounted: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """An authentication outside would answer every preflight, and no browser would send the request that moves it."""
+    """An authentication outside would refuse every preflight, so the middleware moves before the first request."""
     app = framework(routes=ROUTES)
     app.add_middleware(CORSMiddleware, **_OPTIONS)
     app.add_middleware(Unauthorized)
@@ -223,7 +223,7 @@ def test_without_a_lifespan_no_other_middleware_answers_a_preflight(
 
 @pytest.mark.parametrize("outer", [True, False], ids=["the outer", "the inner"])
 def test_without_a_lifespan_two_middlewares_keep_their_order(*, outer: bool) -> None:
-    """The one that was added last decides, and stays outside the other one."""
+    """The middleware that was added last decides, and stays outside the other one."""
     app = Starlette(routes=ROUTES)
     app.add_middleware(CORSMiddleware, allow_origins=[] if outer else [ORIGIN])
     app.add_middleware(Unauthorized)
@@ -242,13 +242,13 @@ class Staying(CORSMiddleware):
 
 
 class Hiding:
-    """Holds the app under a name of its own."""
+    """A wrapper with its own name for the app."""
 
     def __init__(self, app: Any) -> None:
         self._inner = app
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Hand on."""
+        """Pass everything on."""
         await self._inner(scope, receive, send)
 
 
@@ -274,7 +274,7 @@ async def refuse(request: Request, call_next: Any) -> Any:
 def test_without_a_lifespan_a_middleware_that_cannot_move_says_who_may_answer_before_it(
     framework: type[Starlette], outer: list[Middleware], made: Any, names: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The warning comes even if no request ever reaches the middleware, once, and names what to write instead."""
+    """The warning appears once, even if no request ever reaches the middleware, and says what to write."""
     app = framework(routes=ROUTES, middleware=[*outer, Middleware(made, **_OPTIONS)])
     client = TestClient(app)
     for _ in range(3):
@@ -285,7 +285,7 @@ def test_without_a_lifespan_a_middleware_that_cannot_move_says_who_may_answer_be
 
 
 def test_an_app_with_another_outermost_layer_is_warned_about(caplog: pytest.LogCaptureFixture) -> None:
-    """Without the app's own outermost layer, there is nothing to move around while the app builds its stack."""
+    """If the app's outermost layer is missing, the middleware cannot move while the app builds its stack."""
 
     class Bare(Starlette):
         def build_middleware_stack(self) -> Any:
@@ -304,7 +304,7 @@ def test_an_app_with_another_outermost_layer_is_warned_about(caplog: pytest.LogC
 def test_a_move_past_other_middleware_is_logged_with_their_names(
     framework: type[Starlette], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Their own responses become readable for allowed origins, so the log says how to keep them as they were."""
+    """The responses of the other middlewares become readable, so the log says how to prevent that."""
     added = [Middleware(BaseHTTPMiddleware, dispatch=refuse), Middleware(Unauthorized)]
     for is_started in (True, False):
         caplog.clear()
@@ -322,7 +322,7 @@ def test_a_move_past_other_middleware_is_logged_with_their_names(
 def test_a_move_past_the_frameworks_own_layers_is_not_logged(
     framework: type[Starlette], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Nothing of the user's is readable that was not."""
+    """Nothing of the user's own middlewares becomes readable, so nothing is logged."""
     app = framework(routes=ROUTES)
     app.add_middleware(CORSMiddleware, **_OPTIONS)
     with caplog.at_level(logging.INFO, logger="crossorigin"), TestClient(app):
@@ -330,7 +330,7 @@ def test_a_move_past_the_frameworks_own_layers_is_not_logged(
 
 
 async def test_without_a_lifespan_a_crash_behind_the_start_sends_nothing_more() -> None:
-    """An answer that has begun is not begun again."""
+    """A response that has started is not started again."""
 
     async def broken(scope: Any, receive: Any, send: Any) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
@@ -349,7 +349,7 @@ async def test_without_a_lifespan_a_crash_behind_the_start_sends_nothing_more() 
 
 
 async def test_a_request_under_way_when_the_place_is_taken_keeps_its_headers() -> None:
-    """Of two first requests, the one that has passed by the new place is served in the old one."""
+    """If two requests are first, the one that has passed the new position is served at the old one."""
     waiting, go_on = anyio.Event(), anyio.Event()
 
     class Waiting:
@@ -383,7 +383,7 @@ async def test_a_request_under_way_when_the_place_is_taken_keeps_its_headers() -
 
 @every_framework
 def test_outermost_may_be_turned_off(framework: type[Starlette], started: Callable[[Any], TestClient]) -> None:
-    """Then it stays where it was put, says nothing of it, and a crash is bare, as before."""
+    """With `outermost=False`, it stays where it was added without a warning, and a crash has no headers, as before."""
     app = framework(routes=ROUTES)
     app.add_middleware(CORSMiddleware, **_OPTIONS, outermost=False)
     client = started(app)
@@ -412,7 +412,7 @@ STAYING: dict[str, Callable[[], Starlette]] = {
 def test_what_was_not_added_to_the_app_stays_and_says_so_once(
     name: str, caplog: pytest.LogCaptureFixture, started: Callable[[Any], TestClient]
 ) -> None:
-    """The policy of one mount never spreads over the app around it."""
+    """The policy of a mount never applies to the app around it."""
     app = STAYING[name]()
     client = started(app)
     with caplog.at_level(logging.WARNING, logger="crossorigin"):
@@ -428,7 +428,7 @@ def test_what_was_not_added_to_the_app_stays_and_says_so_once(
 
 
 def test_a_child_app_moves_within_itself_alone(started: Callable[[Any], TestClient]) -> None:
-    """Whatever the child answers carries the headers, and nothing that its parent answers. It gets no lifespan."""
+    """All responses of the mounted app have headers, and those of its parent have none. It gets no lifespan."""
     child = FastAPI(routes=[*ROUTES], exception_handlers={500: own_body})
     child.add_middleware(CORSMiddleware, **_OPTIONS)
     client = started(_mount(child))
@@ -440,29 +440,29 @@ def test_a_child_app_moves_within_itself_alone(started: Callable[[Any], TestClie
 
 
 class Holding:
-    """Holds the app twice: as `.app`, and where it calls it."""
+    """A wrapper that holds the app twice: as `.app`, and in the attribute that it calls."""
 
     def __init__(self, app: Any) -> None:
         self.app = self._called = app
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Hand on."""
+        """Pass everything on."""
         await self._called(scope, receive, send)
 
 
 class Sealed:
-    """Lets nobody change what it holds."""
+    """A wrapper whose attributes cannot be changed."""
 
     def __init__(self, app: Any) -> None:
         self._app = app
 
     @property
     def app(self) -> Any:
-        """What it holds."""
+        """The wrapped app."""
         return self._app
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Hand on."""
+        """Pass everything on."""
         await self._app(scope, receive, send)
 
 
@@ -470,7 +470,7 @@ class Sealed:
 def test_where_the_old_place_is_still_asked_it_hands_on(
     parent: type, started: Callable[[Any], TestClient], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """One decision, one set of headers, and no warning of two layers; a WebSocket is passed on, too."""
+    """There is one decision, one set of headers and no warning about nesting. A WebSocket is passed on."""
     decisions: list[Any] = []
 
     def note(decision: Any, _: Any) -> None:
@@ -494,7 +494,7 @@ def test_where_the_old_place_is_still_asked_it_hands_on(
 
 
 def test_a_ring_of_apps_has_an_end(caplog: pytest.LogCaptureFixture) -> None:
-    """Whatever people put into `.app`, the search ends."""
+    """The search ends whatever `.app` contains."""
 
     class Ring(Hiding):
         @property
@@ -510,7 +510,7 @@ def test_a_ring_of_apps_has_an_end(caplog: pytest.LogCaptureFixture) -> None:
 def test_at_its_position_it_takes_the_fast_path(
     framework: type[Starlette], started: Callable[[Any], TestClient]
 ) -> None:
-    """Moving costs nothing per request: the old position is out of the stack."""
+    """Moving adds no cost per request, because the old position is removed from the stack."""
     scopes: list[Any] = []
 
     async def note(scope: Any, receive: Any, send: Any) -> None:

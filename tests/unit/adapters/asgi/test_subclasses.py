@@ -1,4 +1,4 @@
-"""A subclass whose check would be ignored is refused; any other is welcome."""
+"""A subclass whose check would be ignored raises an error. Any other subclass works."""
 
 from typing import Any
 
@@ -12,20 +12,20 @@ _THEIRS = ["is_allowed_origin", "preflight_response", "simple_response", "send"]
 
 
 def own_method(self: Any, *arguments: Any) -> bool:
-    """Stand for what people write."""
+    """A method that users override."""
     return False
 
 
 @pytest.mark.parametrize("name", _THEIRS)
 def test_what_people_override_is_there_to_override(name: str) -> None:
-    """Starlette's class has each of the methods, and ours has none of them."""
+    """Starlette's class has each of these methods, and ours has none of them."""
     assert callable(getattr(StarletteCORSMiddleware, name))
     assert not hasattr(CORSMiddleware, name)
 
 
 @pytest.mark.parametrize("name", _THEIRS)
 def test_an_override_of_starlettes_is_refused_with_what_to_write(name: str) -> None:
-    """Ignored, a restricting override would let everyone in: the class cannot be defined."""
+    """If a stricter override were ignored, every origin would be allowed, so the class cannot be defined."""
     with pytest.raises(TypeError) as caught:
         type("Mine", (CORSMiddleware,), {name: own_method})
     message = str(caught.value)
@@ -34,7 +34,7 @@ def test_an_override_of_starlettes_is_refused_with_what_to_write(name: str) -> N
 
 
 def test_each_refusal_says_what_says_the_same_here() -> None:
-    """An origin check is a pattern or a regex; everything about answers is an option or an outer middleware."""
+    """The hint names a pattern or a regex for an origin check, and an option or an outer middleware for the rest."""
     hints = {}
     for name in _THEIRS:
         with pytest.raises(TypeError) as caught:
@@ -50,7 +50,7 @@ def test_each_refusal_says_what_says_the_same_here() -> None:
 @pytest.mark.parametrize("name", _THEIRS)
 @pytest.mark.parametrize("mixin_first", [True, False])
 def test_an_override_that_comes_with_a_mixin_is_refused(name: str, *, mixin_first: bool) -> None:
-    """Where in the bases the method comes from makes no difference."""
+    """A method of a mixin or of a base class is an error too."""
     mixin = type("Mixin", (), {name: own_method})
     bases = (mixin, CORSMiddleware) if mixin_first else (CORSMiddleware, mixin)
     with pytest.raises(TypeError, match=rf"Mine\.{name}"):
@@ -59,20 +59,20 @@ def test_an_override_that_comes_with_a_mixin_is_refused(name: str, *, mixin_firs
 
 @pytest.mark.parametrize("value", [staticmethod(own_method), classmethod(own_method), property(own_method), None])
 def test_an_override_of_any_kind_is_refused(value: Any) -> None:
-    """A static method, a property or a plain attribute of that name says the same."""
+    """A static method, a property or another attribute with the name is an error too."""
     with pytest.raises(TypeError, match=r"Mine\.is_allowed_origin"):
         type("Mine", (CORSMiddleware,), {"is_allowed_origin": value})
 
 
 def test_a_subclass_of_a_subclass_is_looked_at_too() -> None:
-    """Depth hides nothing."""
+    """A subclass of a subclass is checked too."""
     between = type("Between", (CORSMiddleware,), {})
     with pytest.raises(TypeError, match=r"Mine\.send"):
         type("Mine", (between,), {"send": own_method})
 
 
 async def test_a_subclass_with_its_own_options_works() -> None:
-    """People fix their options in a subclass, and may."""
+    """A subclass may set its options."""
 
     class Ours(CORSMiddleware):
         def __init__(self, app: Any) -> None:
@@ -83,7 +83,7 @@ async def test_a_subclass_with_its_own_options_works() -> None:
 
 
 async def test_a_subclass_may_go_around_its_parent() -> None:
-    """`__call__` is what ASGI calls, so overriding it does what it says."""
+    """A subclass may override `__call__`."""
 
     class Ours(CORSMiddleware):
         async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -96,7 +96,7 @@ async def test_a_subclass_may_go_around_its_parent() -> None:
 
 
 def test_the_other_classes_of_a_family_have_their_say() -> None:
-    """A mixin with a hook of its own for subclasses is still asked."""
+    """`__init_subclass__` of a mixin is still called."""
     defined: list[type] = []
 
     class Noting:

@@ -1,4 +1,4 @@
-"""The middleware takes the options people know, or a policy, and says at once what is wrong with either."""
+"""The middleware takes Starlette's options or a policy, and reports all errors in either when it is built."""
 
 import inspect
 import logging
@@ -40,19 +40,19 @@ _OURS = [
 
 
 def parameters(middleware: type) -> list[inspect.Parameter]:
-    """Return what the class is built with."""
+    """Return the parameters of the constructor."""
     return list(inspect.signature(middleware).parameters.values())
 
 
 def issues_of(*arguments: Any, **options: Any) -> list[tuple[str, str]]:
-    """Return the fields and codes of the issues that the arguments have."""
+    """Return the fields and codes of the issues of the arguments."""
     with pytest.raises(InvalidPolicyError) as caught:
         CORSMiddleware(_APP, *arguments, **options)
     return [(issue.field, issue.code) for issue in caught.value.issues]
 
 
 def test_the_options_are_those_of_starlettes_class() -> None:
-    """Names, order, kinds and defaults are the same; what is ours comes after, by keyword only."""
+    """Names, order, kinds and defaults are those of Starlette. Our additional arguments follow and are keyword-only."""
     theirs = parameters(StarletteCORSMiddleware)
     ours = parameters(CORSMiddleware)
     assert [(option.name, option.kind, option.default) for option in ours[: len(theirs)]] == [
@@ -63,7 +63,7 @@ def test_the_options_are_those_of_starlettes_class() -> None:
 
 
 def test_the_middleware_holds_the_policy_that_its_options_make() -> None:
-    """The options are the policy's, each under its own name."""
+    """Each option of the policy has the value of the argument with its name."""
     options: dict[str, Any] = {
         "allow_origins": ["https://*.github.io"],
         "allow_methods": ["GET", "PUT"],
@@ -82,21 +82,21 @@ def test_the_middleware_holds_the_policy_that_its_options_make() -> None:
 
 
 def test_options_may_be_given_by_position() -> None:
-    """Each position is the one it has in Starlette's class."""
+    """Each option has the same position as in Starlette's class."""
     given: list[Any] = [[ORIGIN], ["PUT"], ["X-Token"], False, r"https://b\.example", True, ["ETag"], 5]
     names = [option.name for option in parameters(StarletteCORSMiddleware)][1:]
     assert CORSMiddleware(_APP, *given).policy == Policy(**dict(zip(names, given, strict=True)))
 
 
 def test_a_policy_takes_the_place_of_the_options() -> None:
-    """The policy that was given is the one that is held, not a copy."""
+    """The middleware uses the given policy object, not a copy."""
     policy = Policy(allow_origins=[ORIGIN])
     assert CORSMiddleware(_APP, policy=policy).policy is policy
 
 
 @pytest.mark.parametrize("spelling", [tuple, list])
-def test_defaults_written_out_beside_a_policy_say_nothing(spelling: type) -> None:
-    """An option that has its default's value takes nothing from the policy, written as a tuple or as a list."""
+def test_default_values_next_to_a_policy_are_not_an_error(spelling: type) -> None:
+    """An option with its default value next to a policy is not an error, as a tuple or as a list."""
     middleware = CORSMiddleware(
         _APP,
         allow_origins=spelling(),
@@ -114,8 +114,8 @@ def test_defaults_written_out_beside_a_policy_say_nothing(spelling: type) -> Non
     assert middleware.policy.max_age == 5
 
 
-def test_every_option_beside_a_policy_is_named() -> None:
-    """Options that would be lost are all told at once, each with its name and with policy=."""
+def test_every_option_next_to_a_policy_is_named() -> None:
+    """All options that would be ignored are reported together, each with its name and with policy=."""
     options: dict[str, Any] = {
         "allow_origins": ["*"],
         "allow_methods": ("PUT",),
@@ -144,7 +144,7 @@ def test_every_option_beside_a_policy_is_named() -> None:
     ids=repr,
 )
 def test_what_is_no_policy_is_refused_with_its_type(policy: Any) -> None:
-    """A mapping, a string, the class itself, or what counts as false: none is taken for a policy."""
+    """A mapping, a string, the class itself and false values are not policies."""
     with pytest.raises(InvalidPolicyError) as caught:
         CORSMiddleware(_APP, policy=policy)
     [issue] = caught.value.issues
@@ -156,20 +156,20 @@ def test_what_is_no_policy_is_refused_with_its_type(policy: Any) -> None:
 @pytest.mark.parametrize("value", [1, 0, "false", "", None, []], ids=repr)
 @pytest.mark.parametrize("switch", ["debug", "served_methods_only"])
 def test_a_switch_is_a_bool(switch: str, value: Any) -> None:
-    """Text such as "false", which is true, switches nothing on."""
+    """Text such as "false", which is true, is an error."""
     assert issues_of(**{switch: value}) == [(switch, IssueCode.NOT_A_BOOL)]
 
 
-def test_debug_and_an_option_beside_a_policy_are_told_at_once() -> None:
-    """A wrong debug hides no option that would be lost; what is wrong with the policy stands first."""
+def test_debug_and_an_option_next_to_a_policy_are_reported_at_once() -> None:
+    """An invalid debug is reported together with the ignored options, and the errors of the policy come first."""
     assert issues_of(policy=Policy(), max_age=5, debug=1) == [
         ("max_age", IssueCode.POLICY_AND_OPTIONS),
         ("debug", IssueCode.NOT_A_BOOL),
     ]
 
 
-def test_debug_and_wrong_options_are_told_at_once() -> None:
-    """A wrong debug hides nothing that is wrong with the policy's options."""
+def test_debug_and_wrong_options_are_reported_at_once() -> None:
+    """An invalid debug is reported together with the errors of the options."""
     assert set(issues_of(allow_origins=["https://a.example/"], max_age=-1, debug=1)) == {
         ("debug", IssueCode.NOT_A_BOOL),
         ("allow_origins[0]", IssueCode.ORIGIN_TRAILING_SLASH),
@@ -190,7 +190,7 @@ def test_debug_and_wrong_options_are_told_at_once() -> None:
 def test_the_whole_message_is_logged_as_critical_and_raised(
     options: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Where a framework swallows the exception, the log still says all of it, once, as it was raised."""
+    """If a framework hides the exception, the log has the same message, once."""
     with caplog.at_level(logging.DEBUG), pytest.raises(InvalidPolicyError) as caught:
         CORSMiddleware(_APP, **options)
     assert caplog.record_tuples == [("crossorigin", logging.CRITICAL, str(caught.value))]
@@ -199,14 +199,14 @@ def test_the_whole_message_is_logged_as_critical_and_raised(
 
 
 def test_a_value_that_looks_like_a_log_format_is_logged_as_it_is(caplog: pytest.LogCaptureFixture) -> None:
-    """Percent signs of a value reach the log unharmed."""
+    """Percent signs in a value do not break the log."""
     with pytest.raises(InvalidPolicyError):
         CORSMiddleware(_APP, allow_origins=["https://%s%d.example"])
     assert "https://%s%d.example" in caplog.messages[0]
 
 
 def test_a_right_policy_logs_nothing(caplog: pytest.LogCaptureFixture) -> None:
-    """There is no news in a policy that serves."""
+    """Nothing is logged for a valid policy."""
     with caplog.at_level(logging.DEBUG):
         CORSMiddleware(_APP, allow_origins=[ORIGIN])
     assert caplog.records == []
@@ -242,12 +242,12 @@ def hints_of(build: Callable[..., object], **options: Any) -> dict[str, str]:
 def test_a_name_from_another_package_is_reported_with_ours(
     build: Callable[..., object], name: str, value: object, hint: str
 ) -> None:
-    """Wherever options are given by name, and next to the other errors."""
+    """The hint names our option for each name of another package, next to the other errors."""
     assert hints_of(build, **{name: value}) == {name: hint}
 
 
 def test_an_unknown_name_is_reported_with_everything_else() -> None:
-    """All problems at once, those of the options first, and logged as one message."""
+    """All errors are in one message, which is also logged, and those of the options come first."""
     hints = hints_of(partial(CORSMiddleware, _APP), on_refuse="block", origin=[], max_age="5", debug=1)
     assert list(hints) == ["max_age", "debug", "on_refuse", "origin"]
     assert hints["on_refuse"] == "rename it to on_refused."
@@ -257,14 +257,14 @@ def test_an_unknown_name_is_reported_with_everything_else() -> None:
 
 
 def test_the_signatures_stay() -> None:
-    """Help and type checkers show the arguments, and nothing that takes any name."""
+    """Help and type checkers show the real arguments instead of `**options`."""
     for build in (Policy, CORSMiddleware):
         kinds = {parameter.kind for parameter in inspect.signature(build).parameters.values()}
         assert inspect.Parameter.VAR_KEYWORD not in kinds
 
 
 def test_an_unknown_name_is_logged(caplog: pytest.LogCaptureFixture) -> None:
-    """A framework may hide the exception."""
+    """The message is logged, because a framework may hide the exception."""
     assert hints_of(partial(CORSMiddleware, _APP), origin=[]) != {}
     (record,) = caplog.records
     assert record.levelname == "CRITICAL"
@@ -279,7 +279,7 @@ def test_a_policy_has_no_live_origins(build: Callable[..., object]) -> None:
 
 @pytest.mark.parametrize("origins", [[ORIGIN], ORIGIN, {}, 0, LiveOrigins], ids=repr)
 def test_what_is_no_live_origins_is_refused_with_both_ways(origins: Any) -> None:
-    """A list may be meant for another option, or for a set that changes."""
+    """The hint has both ways: a list as allow_origins, and LiveOrigins."""
     hint = hints_of(partial(CORSMiddleware, _APP), origins=origins)["origins"]
     assert hint.startswith("rename it to allow_origins, unless the origins change while the server runs; ")
 
@@ -298,7 +298,7 @@ def test_what_is_no_live_origins_is_refused_with_both_ways(origins: Any) -> None
 def test_live_origins_need_a_policy_that_looks_at_the_origin(
     options: dict[str, Any], code: IssueCode, field: str
 ) -> None:
-    """Where every request gets the same headers, a set that changes says nothing, or contradicts them."""
+    """If every request gets the same headers, live origins would have no effect or contradict them."""
     for given in (options, {"policy": Policy(**options)}):
         with pytest.raises(InvalidPolicyError) as caught:
             CORSMiddleware(_APP, origins=LiveOrigins(), **given)
@@ -307,19 +307,19 @@ def test_live_origins_need_a_policy_that_looks_at_the_origin(
 
 @pytest.mark.parametrize("max_age", [None, 0, 600])
 def test_a_short_maximum_age_suits_live_origins(max_age: int | None) -> None:
-    """A preflight that browsers keep for ten minutes at most needs no warning, and warnings are errors here."""
+    """Browsers cache such a preflight for at most ten minutes, so there is no warning."""
     CORSMiddleware(_APP, origins=LiveOrigins(), max_age=max_age)
 
 
 def test_a_long_maximum_age_is_a_warning_at_the_code_that_wrote_it() -> None:
-    """A browser keeps what was allowed before an origin was removed."""
+    """A browser caches the preflight of an origin that is removed later."""
     with pytest.warns(CrossOriginWarning, match="max-age-delays-revocation") as caught:
         CORSMiddleware(_APP, origins=LiveOrigins(), max_age=601)
     assert [warning.filename for warning in caught] == [__file__]
 
 
 async def test_the_list_that_was_given_may_change_without_effect() -> None:
-    """The middleware copies its options: an origin appended later is a stranger."""
+    """The middleware copies its options, so an origin that is appended later is not allowed."""
     origins = [ORIGIN]
     middleware = CORSMiddleware(_APP, allow_origins=origins)
     origins.append(UNTRUSTED)
@@ -328,14 +328,14 @@ async def test_the_list_that_was_given_may_change_without_effect() -> None:
 
 
 async def test_options_may_be_read_only_once() -> None:
-    """A generator of origins is as good as a list."""
+    """An iterator of origins works like a list."""
     middleware = CORSMiddleware(_APP, allow_origins=(origin for origin in [ORIGIN]))
     headers = await headers_of(middleware, http_scope("GET", ("origin", ORIGIN)))
     assert (b"access-control-allow-origin", ORIGIN.encode()) in headers
 
 
 async def test_debug_lets_the_console_name_the_method() -> None:
-    """With debug the refusal carries an ok status and the truthful list; without, the status refuses."""
+    """With debug the refusal has an ok status and the real list. Without debug its status refuses."""
     scope = preflight_scope(ORIGIN, "DELETE")
     quiet = await exchange(CORSMiddleware(_APP, allow_origins=[ORIGIN]), scope)
     debug = await exchange(CORSMiddleware(_APP, allow_origins=[ORIGIN], debug=True), scope)
@@ -346,7 +346,7 @@ async def test_debug_lets_the_console_name_the_method() -> None:
 
 
 class Inherited(CORSMiddleware):
-    """A subclass with a constructor of its own, as some write it."""
+    """A subclass with its own constructor."""
 
     def __init__(self, app: Any) -> None:
         super().__init__(app, allow_origins=["http://a.example"], allow_credentials=True)
@@ -354,7 +354,7 @@ class Inherited(CORSMiddleware):
 
 @pytest.mark.parametrize("how", ["by hand", "policy", "subclass"])
 def test_a_warning_points_to_the_file_that_wrote_the_policy(how: str) -> None:
-    """The warning names the user's own file and line, not a line of this library."""
+    """The warning has the file and the line of the user, not of this library."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         if how == "by hand":
@@ -371,7 +371,7 @@ def test_a_warning_points_to_the_file_that_wrote_the_policy(how: str) -> None:
 
 
 def test_what_guards_nothing_can_be_fixed_where_the_origins_are() -> None:
-    """Listing the origins comes first; if they are in a policy, no argument can."""
+    """The first fix is to list the origins. If they are in a policy, the fix cannot be an argument."""
     with pytest.raises(InvalidPolicyError) as caught:
         CORSMiddleware(_APP, allow_origins=["*"], check_websockets=True)
     assert [fix.field for fix in caught.value.issues[0].fixes] == ["allow_origins", "check_websockets"]
@@ -382,7 +382,7 @@ def test_what_guards_nothing_can_be_fixed_where_the_origins_are() -> None:
 
 
 def test_a_constructor_that_raises_is_also_logged(caplog: pytest.LogCaptureFixture) -> None:
-    """A framework that hides the exception cannot hide the message."""
+    """The message is logged if a framework hides the exception."""
 
     @logs_invalid_arguments
     def build(*origins: str) -> None:

@@ -1,4 +1,4 @@
-"""The parts of an ASGI connection have names, for those who annotate what they write around a layer."""
+"""The types of an ASGI connection, for users who annotate code around a middleware."""
 
 import sys
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
@@ -9,7 +9,7 @@ from crossorigin.adapters.common import asgi_types
 
 
 def test_the_names_stand_for_what_asgi_says() -> None:
-    """A checker and whoever evaluates annotations read the same."""
+    """Type checkers and code that evaluates annotations get the same type."""
     message = MutableMapping[str, Any]
     assert asgi_types.Scope == asgi_types.Message == message
     receive, send = Callable[[], Awaitable[message]], Callable[[message], Awaitable[None]]
@@ -19,7 +19,7 @@ def test_the_names_stand_for_what_asgi_says() -> None:
 
 
 def test_the_hints_of_a_function_evaluate() -> None:
-    """Names that only checkers see are found where they are written."""
+    """Names for type checkers are found in the modules that define them."""
 
     def on_decision(decision: Decision, scope: asgi_types.Scope) -> None: ...
 

@@ -211,7 +211,7 @@ def test_a_policy_that_was_replaced_before_the_extension_is_initialized_applies(
 
 
 def test_a_layer_that_was_read_before_a_replacement_is_not_used_for_good() -> None:
-    """A thread that stores the layer of the first request looks again."""
+    """A thread that stores the layer of the first request checks it again."""
     live = LivePolicy(POLICY)
 
     class Racing(CORSMiddleware):
@@ -253,7 +253,7 @@ def test_live_origins_are_enough_for_an_extension_and_too_much_for_a_blueprint()
 
 
 class Interrupted(set[bytes]):
-    """A set that runs a function once, after it was looked into and before the caller knows the result."""
+    """A set that runs a function once, between a look-up and its return."""
 
     def __init__(self, origins: set[bytes], then: Callable[[], object]) -> None:
         """Copy the origins."""
@@ -261,7 +261,7 @@ class Interrupted(set[bytes]):
         self.then: Callable[[], object] | None = then
 
     def __contains__(self, origin: object) -> bool:
-        """Return whether the origin was there before the function ran."""
+        """Return whether the origin was in the set before the function ran."""
         found = super().__contains__(origin)
         then, self.then = self.then, None
         if then is not None:
@@ -293,7 +293,7 @@ def test_texts_of_live_origins_are_bounded(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_old_policies_are_not_kept_alive() -> None:
-    """Whatever a request made of them is gone with them."""
+    """All decisions about removed origins are dropped."""
     live = LivePolicy(POLICY)
     apps = [build(policy=live) for build in (wsgi, flask)]
     plans = [weakref.ref(apps[0]._layer.plan), weakref.ref(apps[1].__self__._layer.plan)]

@@ -26,12 +26,12 @@ def test_latin_1_keeps_its_bytes_and_other_text_is_utf_8() -> None:
 
 @pytest.mark.parametrize("separator", [",", ", ", " ,\t"])
 def test_a_comma_means_a_repeated_field(separator: str) -> None:
-    """However a server joins two lines, they are two."""
+    """Two lines that a server has joined are still two values."""
     assert lines_of_value(f"{ORIGIN}{separator}{ORIGIN}") == (ORIGIN.encode(), ORIGIN.encode())
 
 
 def test_a_field_has_at_most_three_lines() -> None:
-    """A value of commas is not split into a million parts."""
+    """A value of a million commas is not split into as many parts."""
     assert len(lines_of_value("," * 1_000_000)) == 3
 
 
@@ -43,6 +43,6 @@ def test_only_the_length_of_an_origin_is_searched() -> None:
 
 
 def test_an_absent_field_has_no_lines() -> None:
-    """None is no line, and an empty value is one."""
+    """None means no line, and an empty value means one line."""
     assert lines_of_value(None) == line_of_list(None) == ()
     assert lines_of_value("") == line_of_list("") == (b"",)

@@ -62,7 +62,7 @@ def test_a_mapping_is_changed_as_the_decision_says(name: str, origin: str, own: 
 
 
 def test_names_are_in_title_case() -> None:
-    """Text protocols write names as people do."""
+    """Names are written in their usual case."""
     pairs = TextHeaders(decide(POLICIES["credentials"])).apply([("Content-Type", "text/plain")])
     assert pairs == [
         ("Content-Type", "text/plain"),
@@ -74,7 +74,7 @@ def test_names_are_in_title_case() -> None:
 
 
 def test_few_values_of_vary_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An app that repeats what clients send in `Vary` does not fill the memory, and its answers stay right."""
+    """If an app repeats what clients send in `Vary`, the memory stays bounded and the responses stay correct."""
     remembered: dict[str, object] = {}
     monkeypatch.setattr(text_headers, "_merged_vary", remembered)
     headers = TextHeaders(decide(POLICIES["one origin"]))
@@ -104,7 +104,7 @@ def test_the_outcome_is_known_without_reading_the_reasons(
 
 
 def test_a_request_without_an_origin_was_not_refused() -> None:
-    """Most requests to a server come from no page of another origin."""
+    """Requests that are not cross-origin take the fast path."""
     decision = POLICIES["one origin"].decide("GET")
     assert isinstance(decision, ActualDecision)
     assert not TextHeaders(decision).is_refused

@@ -1,4 +1,4 @@
-"""The plan for text: it decides as the plan does, and what it keeps has a bound."""
+"""The plan for text: it decides as the plan for bytes does, and its memory is bounded."""
 
 from crossorigin import Policy, Reason
 from crossorigin.adapters.common.text_plan import MAX_TEXTS, TextPlan

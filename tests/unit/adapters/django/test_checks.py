@@ -83,7 +83,7 @@ def test_middleware_outside_is_named() -> None:
 
 
 def test_django_cors_headers_is_named() -> None:
-    """Its middleware beside ours is a mistake of a migration."""
+    """Using the middleware of django-cors-headers together with ours is an error of a migration."""
     theirs = "corsheaders.middleware.CorsMiddleware"
     assert ids(MIDDLEWARE=[OURS, theirs]) == ids(MIDDLEWARE=[theirs, OURS]) == ["other-cors-middleware"]
 

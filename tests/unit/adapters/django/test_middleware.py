@@ -94,7 +94,7 @@ def test_it_keeps_vary_of_the_view() -> None:
 
 
 def test_all_names_are_exposed_with_credentials() -> None:
-    """`*` is no wildcard for browsers then, so each response lists its own names."""
+    """With credentials, `*` is not a wildcard for browsers, so each response lists its own names."""
     with serving(
         {"": lambda _: HttpResponse("", headers={"X-A": "b"})},
         CORS_ALLOW_CREDENTIALS=True,
@@ -366,7 +366,7 @@ def test_a_failing_logging_filter_does_no_harm(monkeypatch: pytest.MonkeyPatch) 
         assert allowed(get()) == ORIGIN
 
 
-def test_django_cors_headers_beside_it_changes_nothing() -> None:
+def test_django_cors_headers_next_to_it_changes_nothing() -> None:
     """One Access-Control-Allow-Origin and one Vary, in both orders."""
     theirs = "corsheaders.middleware.CorsMiddleware"
     for middleware in ([OURS, theirs], [theirs, OURS]):

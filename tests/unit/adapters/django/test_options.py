@@ -228,7 +228,7 @@ def test_errors_about_live_origins_name_the_settings(
 
 
 def test_a_policy_replaces_all_options() -> None:
-    """The settings of the middleware still apply, and another option beside it is an error."""
+    """The settings of the middleware still apply, and another option next to the policy is an error."""
     policy = Policy(allow_origins=[ORIGIN])
     found = read(CORS_POLICY=policy, CORS_ON_REFUSED="block", CORS_URLS_REGEX=re.compile("/api/"))
     assert (found.policy, found.middleware.blocks, found.is_configured) == (policy, True, True)
@@ -263,7 +263,7 @@ def test_functions_can_be_named() -> None:
     ],
 )
 def test_a_wrong_setting_is_named(setting: str, value: Any, issue: tuple[str, str]) -> None:
-    """The message names the setting, and no option of our own."""
+    """The message names the setting, and not our option."""
     ((field, code, hint),) = issues_in(**{setting: value})
     assert (field, code) == issue
     assert not re.search(r"\b(allow|expose|max)_[a-z]+", hint)

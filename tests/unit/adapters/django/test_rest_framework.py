@@ -112,6 +112,6 @@ def test_a_viewset_and_its_actions_have_policies() -> None:
 
 
 def test_a_preflight_is_not_answered_by_the_framework() -> None:
-    """It describes a view in response to OPTIONS, which is no answer to a preflight."""
+    """It describes a view in response to OPTIONS, which does not answer a preflight."""
     assert preflight("/plain").content == b"OK"
     assert b"renders" in get("/plain", method="OPTIONS").content

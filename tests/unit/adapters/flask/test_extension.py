@@ -1,4 +1,4 @@
-"""The extension: where it takes its policy from, what it refuses when it is written wrong, and apps and blueprints."""
+"""The extension: the sources of its policy, its errors, and apps and blueprints."""
 
 import io
 import logging
@@ -103,7 +103,7 @@ def test_every_response_has_headers() -> None:
     ],
 )
 def test_an_option_of_flask_cors_is_answered_with_ours(options: dict[str, Any], hint: str) -> None:
-    """Whoever comes from Flask-Cors reads what to write."""
+    """The messages for users of Flask-Cors say what to write instead."""
     app = Flask(__name__)
     ((code, field, found),) = issues_of(lambda: CORS(app, origins=[ORIGIN]))
     assert (code, field) == (IssueCode.NOT_LIVE_ORIGINS, "origins")
@@ -156,7 +156,7 @@ def test_errors_in_the_configuration_name_its_keys(caplog: pytest.LogCaptureFixt
 
 
 def test_options_here_and_in_the_configuration_are_refused() -> None:
-    """Only one of them can apply, and nobody has to know which."""
+    """Only one of them could apply, so both together are an error."""
     app = Flask(__name__)
     app.config["CORS_ALLOW_ORIGINS"] = [ORIGIN]
     ((code, field, hint),) = issues_of(lambda: CORS(app, allow_origins=[PARTNER]))
@@ -379,7 +379,7 @@ def test_the_policy_of_the_view_decides_who_reads_the_traceback() -> None:
 # Other packages and other layers.
 
 
-def test_flask_cors_beside_it_has_no_effect() -> None:
+def test_flask_cors_next_to_it_has_no_effect() -> None:
     """One origin and one `Vary`, by the policy of this package."""
     app = create()
     flask_cors.CORS(app, origins=[OTHER, ORIGIN], supports_credentials=True)
@@ -400,7 +400,7 @@ def test_a_proxy_fix_can_be_added_later() -> None:
 
 
 def test_a_mounted_app_with_its_own_extension_is_inside_the_outer_one(caplog: pytest.LogCaptureFixture) -> None:
-    """One owner: the outer extension answers the preflights and sets the headers."""
+    """The outer extension answers the preflights and sets the headers."""
     outer, inner = create(), create(allow_origins=[PARTNER])
     layer: Any = outer.extensions["crossorigin"]
     layer._layer.app = DispatcherMiddleware(layer.app, {"/inner": inner})
@@ -408,7 +408,7 @@ def test_a_mounted_app_with_its_own_extension_is_inside_the_outer_one(caplog: py
     assert "inside another one" in caplog.text
 
 
-def test_an_app_mounted_beside_another_is_on_its_own() -> None:
+def test_an_app_mounted_next_to_another_is_independent() -> None:
     """A dispatcher that is outside both leaves each its policy, and the path that each one routes."""
     outer, inner = create(), create(allow_origins=[PARTNER], resources={"/open/*": {"allow_origins": ["*"]}})
     outer.wsgi_app = DispatcherMiddleware(outer.wsgi_app, {"/inner": inner})  # type: ignore[method-assign]
@@ -432,7 +432,7 @@ def test_a_wsgi_middleware_inside_answers_by_the_policy_of_the_path() -> None:
 
 
 def test_the_wsgi_class_around_a_flask_app_works() -> None:
-    """It knows no routes, and owns the headers."""
+    """The outer middleware does not know routes, and sets the headers."""
     app = create(allow_origins=[PARTNER])
     app.wsgi_app = CORSMiddleware(app.wsgi_app, allow_origins=[ORIGIN])  # type: ignore[method-assign]
     assert readers(app, "/") == {ORIGIN}

@@ -138,7 +138,7 @@ def test_a_redirect_to_a_slash_belongs_to_its_route() -> None:
 
 
 def test_a_redirect_to_another_host_belongs_to_the_app() -> None:
-    """The same path on another host is no route of this app."""
+    """The same path on another host is not a route of this app."""
     app = create()
     app.add_url_rule("/feed", "feed", cross_origin(allow_origins=[PARTNER])(feed_of()))
     app.add_url_rule("/away", "away", redirect_to="https://elsewhere.example/feed")
@@ -190,7 +190,7 @@ def test_the_view_can_answer_its_preflights() -> None:
 
 
 def test_the_options_of_flask_have_headers() -> None:
-    """An OPTIONS request that is no preflight reaches the app, by the policy of its route."""
+    """An OPTIONS request that is not a preflight reaches the app, by the policy of its route."""
     app = create()
     app.add_url_rule("/feed", "feed", cross_origin(allow_origins=[PARTNER])(feed_of()))
     response = get(app, "/feed", PARTNER, "OPTIONS")
@@ -246,7 +246,7 @@ def test_a_view_in_an_app_without_an_extension_raises() -> None:
 
 
 def test_wrong_uses_of_the_decorator_raise_where_they_are_written() -> None:
-    """Without parentheses, twice, on something that is no view, and with wrong options."""
+    """Without parentheses, twice, on an object that is not a view, and with wrong options."""
     with pytest.raises(TypeError, match="needs parentheses"):
         cross_origin(feed)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="already has a policy"):

@@ -1,4 +1,4 @@
-"""What the tests of per-route policies share: policies that tell who decided, endpoints that tell who served."""
+"""Policies and endpoints for the tests of per-route policies: each response shows which one decided and served."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -16,7 +16,7 @@ ALLOW_ORIGIN, ALLOW_METHODS, MAX_AGE = (
     b"access-control-allow-methods",
     b"access-control-max-age",
 )
-# Whom each policy allows is its name.
+# The origin that each policy allows is its name.
 POLICIES = {
     name: Policy(allow_origins=[f"https://{name}.example"], allow_methods=METHODS)
     for name in ("app", "route", "router", "outer", "mount")
@@ -25,7 +25,7 @@ Endpoint = Callable[..., Any]
 
 
 def by(name: str) -> Callable[[Any], Any]:
-    """Give something the policy of this name."""
+    """Decorate an object with the policy of this name."""
     return cors(POLICIES[name])
 
 
@@ -39,13 +39,13 @@ def answers(status: int = 200) -> Endpoint:
 
 
 def with_layer(app: Any, **arguments: Any) -> Any:
-    """Give an app the middleware."""
+    """Add the middleware to an app."""
     app.add_middleware(CORSMiddleware, policy=POLICIES["app"], **arguments)
     return app
 
 
 async def sent_by(app: Any, scope: dict[str, Any]) -> list[Message]:
-    """Return all that an app sends; a crash ends it."""
+    """Return all messages that an app sends before it ends or crashes."""
     sent: list[Message] = []
 
     async def send(message: Message) -> None:
@@ -59,12 +59,12 @@ async def sent_by(app: Any, scope: dict[str, Any]) -> list[Message]:
 
 
 def values(messages: Iterable[Message], field: bytes) -> list[bytes]:
-    """Return the values of a header of the answer."""
+    """Return the values of a header of the response."""
     return [value for message in messages for name, value in message.get("headers", ()) if name == field]
 
 
 def at(scope: dict[str, Any], path: str, **more: Any) -> dict[str, Any]:
-    """Let a scope be of this path."""
+    """Change the path of a scope."""
     return {**scope, "path": path, "raw_path": path.encode(errors="surrogatepass"), **more}
 
 
@@ -83,7 +83,7 @@ async def request(
 
 
 async def deciders(app: Any, method: str, path: str, *headers: tuple[str, str], **more: Any) -> str:
-    """Return whose policy decides: the preflight and the response, in one word if it is one."""
+    """Return the name of the policy that decides the preflight and the response, or both names if they differ."""
     told = [
         "+".join(
             [name for name in POLICIES if values(await ask(app, method, path, name, *headers, **more), ALLOW_ORIGIN)]

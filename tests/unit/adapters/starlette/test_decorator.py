@@ -1,4 +1,4 @@
-"""The decorator gives what it stands on a policy, and a response has the headers of the policy that decides it."""
+"""The decorator attaches a policy to an object, and a response has the headers of the policy that decides it."""
 
 import asyncio
 import unittest.mock
@@ -41,7 +41,7 @@ PUBLIC = Policy(allow_origins=["*"])
 
 
 def test_there_is_one_decorator() -> None:
-    """Whichever framework it is imported for."""
+    """Every framework module exports the same decorator."""
     assert crossorigin.fastapi.cors is crossorigin.starlette.cors is cors
     assert crossorigin.fastapi.explain is crossorigin.starlette.explain is explain
 
@@ -85,7 +85,7 @@ def endpoint() -> None:
 def test_it_takes_a_policy_or_its_options_and_returns_what_it_stands_on(
     decorator: Callable[[], Callable[[Any], Any]], policy: Policy
 ) -> None:
-    """Or None, which allows no page."""
+    """It takes a policy, options, or None for no other origin, and returns the decorated object."""
 
     def served() -> None: ...
 
@@ -98,7 +98,7 @@ def test_it_takes_a_policy_or_its_options_and_returns_what_it_stands_on(
 
 @pytest.mark.parametrize("arguments", [(), (PUBLIC,)])
 def test_an_unknown_option_is_not_lost(arguments: tuple[Policy, ...]) -> None:
-    """With a policy and without one, it is an error that names it."""
+    """An unknown option is an error that names it, with a policy and without one."""
     with pytest.raises(InvalidPolicyError) as caught:
         cors(*arguments, allow_orgins=[PAGE])  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     (issue,) = caught.value.issues
@@ -115,8 +115,8 @@ def test_an_unknown_option_is_not_lost(arguments: tuple[Policy, ...]) -> None:
         *[(lambda value=value: cors(value), IssueCode.NOT_A_POLICY) for value in ([], "", False, 0, {}, [PAGE], PAGE)],
     ],
 )
-def test_a_mistake_is_told_where_the_decorator_stands(wrong: Callable[[], object], code: IssueCode) -> None:
-    """Before it stands on anything; what is empty is no None."""
+def test_an_error_is_raised_by_the_decorator(wrong: Callable[[], object], code: IssueCode) -> None:
+    """The error is raised before an object is decorated. An empty mapping is not None."""
     with pytest.raises(InvalidPolicyError) as caught:
         wrong()
     assert [issue.code for issue in caught.value.issues] == [code]
@@ -124,14 +124,14 @@ def test_a_mistake_is_told_where_the_decorator_stands(wrong: Callable[[], object
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """Serves, and takes no attributes."""
+    """An object that serves and whose attributes cannot be set."""
 
     def __call__(self) -> None:
         """Serve."""
 
 
 class Serving:
-    """Has a method that serves."""
+    """A class with a method that serves."""
 
     def serve(self) -> None:
         """Serve."""
@@ -151,14 +151,14 @@ class Serving:
     ],
 )
 def test_what_can_hold_no_policy_is_refused(thing: Any, told: str) -> None:
-    """And named."""
+    """The error names the object."""
     with pytest.raises(TypeError, match=told):
         by("route")(thing)
 
 
 @pytest.mark.parametrize("bare", [endpoint, HTTPEndpoint, APIRouter(), FastAPI(), Mount("/", answers())])
 def test_without_parentheses_it_says_what_to_write(bare: Any) -> None:
-    """Above a function, and around anything else."""
+    """The error appears above a function and in a call."""
     with pytest.raises(TypeError, match=r"Write @cors\(allow_origins=\[\.\.\.\]\) instead"):
         cors(bare)
 
@@ -176,18 +176,18 @@ def test_without_parentheses_it_says_what_to_write(bare: Any) -> None:
     ],
 )
 def test_one_thing_has_one_policy(thing: Callable[[], Any], name: str) -> None:
-    """The second is refused by the name of what has the first."""
+    """The error names the owner of the first policy."""
     with pytest.raises(TypeError, match=f"{name} already has a policy"):
         by("route")(by("mount")(thing()))
 
 
 def test_what_answers_to_any_name_has_no_policy() -> None:
-    """Such as a mock."""
+    """An object such as a mock, which has every attribute, has no policy."""
     assert policy_of(unittest.mock.MagicMock()) is None
 
 
 def many() -> Any:
-    """Return an app whose routes end in every way."""
+    """Return an app with routes that end in every possible way."""
     app = FastAPI()
 
     @app.get("/number/{number}")
@@ -226,20 +226,20 @@ def many() -> Any:
 async def test_however_a_request_ends_the_policy_of_its_route_decides(
     method: str, path: str, status: int, name: str
 ) -> None:
-    """Errors are readable to the pages that may read the rest."""
+    """Pages that can read the normal responses of a route can read its errors too."""
     app = many()
     assert (await request(app, method, path))[0]["status"] == status
     assert await deciders(app, method, path) == name
 
 
 class Crashing:
-    """Fails before the app is called."""
+    """A middleware that fails before the app is called."""
 
     def __init__(self, app: Any) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Fail."""
+        """Raise an exception."""
         if scope["type"] == "http":
             raise ZeroDivisionError
         await self.app(scope, receive, send)
@@ -247,7 +247,7 @@ class Crashing:
 
 @pytest.mark.parametrize("installed", [True, False])
 async def test_a_crash_on_the_way_has_the_policy_of_the_route(*, installed: bool) -> None:
-    """The router was never asked, so the path and the method are looked up."""
+    """The router was not reached, so the policy is looked up by path and method."""
     app = FastAPI(routes=[Route("/x", by("route")(answers())), Route("/y", answers())])
     if installed:
         install(app, POLICIES["app"])
@@ -260,7 +260,7 @@ async def test_a_crash_on_the_way_has_the_policy_of_the_route(*, installed: bool
 
 
 async def test_none_allows_no_page() -> None:
-    """The app's own headers go, and `Vary` says on what it depends."""
+    """The CORS headers of the app are removed, and `Vary` is sent."""
 
     @cors(None)
     async def private(request: Request) -> PlainTextResponse:
@@ -272,7 +272,7 @@ async def test_none_allows_no_page() -> None:
 
 
 async def test_a_policy_on_the_app_itself_changes_nothing(caplog: pytest.LogCaptureFixture) -> None:
-    """The middleware's policy is the app's, and the log says so, once."""
+    """The policy of the middleware applies to the app. The log says once that the other one has no effect."""
     app = by("outer")(with_layer(FastAPI(title="Mine", routes=[Route("/", answers())])))
     assert await deciders(app, "GET", "/") == "app"
     told = [record.getMessage() for record in caplog.records if "has no effect" in record.getMessage()]
@@ -282,7 +282,7 @@ async def test_a_policy_on_the_app_itself_changes_nothing(caplog: pytest.LogCapt
 
 @pytest.mark.parametrize("installed", [True, False])
 async def test_debug_names_the_method_by_the_policy_that_refuses_it(*, installed: bool) -> None:
-    """The lists of the answer are that policy's."""
+    """The lists in the response are those of the policy that refuses."""
     app = FastAPI(routes=[Route("/x", by("route")(answers()), methods=["PATCH"])])
     if installed:
         install(app, POLICIES["app"], debug=True)
@@ -295,7 +295,7 @@ async def test_debug_names_the_method_by_the_policy_that_refuses_it(*, installed
 
 @pytest.mark.parametrize("inside", [True, False], ids=["inside another", "alone"])
 async def test_what_is_blocked_is_blocked_by_the_policy_of_the_route(*, inside: bool) -> None:
-    """What is private runs for its own pages, and what is public for all."""
+    """A private route runs for its own pages only, and a public one runs for all pages."""
     ran: list[str] = []
 
     def running(name: str) -> Any:
@@ -326,8 +326,8 @@ async def test_what_is_blocked_is_blocked_by_the_policy_of_the_route(*, inside: 
     assert len(ran) == 6
 
 
-async def test_hooks_are_told_of_each_decision_once_and_of_whose_it_is() -> None:
-    """With the place in the scope, or none where the app's policy decides."""
+async def test_hooks_get_each_decision_once_with_its_owner() -> None:
+    """The scope has the owner of the policy, or none if the app's policy decides."""
     told: list[tuple[type[Decision], bool, str | None]] = []
 
     def note(decision: Decision, scope: Any) -> None:
@@ -352,7 +352,7 @@ async def test_hooks_are_told_of_each_decision_once_and_of_whose_it_is() -> None
 
 
 async def test_blocking_decides_once_more_where_something_else_was_served() -> None:
-    """As where a middleware changed the path; what is sent is by what was served."""
+    """If a middleware changed the path, the response has the headers of the route that served."""
 
     class Elsewhere(Crashing):
         async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -379,7 +379,7 @@ async def test_blocking_decides_once_more_where_something_else_was_served() -> N
 
 
 def test_an_explanation_names_the_route() -> None:
-    """By the same look-up, whether the app has started or not."""
+    """The explanation uses the same look-up, whether the app has started or not."""
     app = FastAPI(routes=[Route("/x/{n:int}", by("route")(answers())), Route("/y", answers())])
     with_layer(app)
     for _ in range(2):
@@ -397,7 +397,7 @@ def test_an_explanation_names_the_route() -> None:
 
 
 async def test_requests_at_a_time_are_decided_each_by_its_own_route() -> None:
-    """Nothing of a request is kept where another one could read it."""
+    """No data of a request is stored where another request could read it."""
     app = with_layer(
         FastAPI(
             routes=[
@@ -412,7 +412,7 @@ async def test_requests_at_a_time_are_decided_each_by_its_own_route() -> None:
 
 
 async def test_an_options_request_that_is_no_preflight_reaches_the_app() -> None:
-    """One without `Origin`, or without a method that is asked for."""
+    """An OPTIONS request without `Origin` or Access-Control-Request-Method reaches the app."""
     app = with_layer(FastAPI(routes=[Route("/x", by("route")(answers(204)), methods=["OPTIONS"])]))
     for headers in ([("access-control-request-method", "PUT")], [("origin", "https://route.example")]):
         [start, *_] = await sent_by(app, at(http_scope("OPTIONS", *headers), "/x"))

@@ -1,4 +1,4 @@
-"""Whatever people put into an app's stack, a layer moves only if it may, and a request is answered, once."""
+"""With any app stack that users build, a middleware moves only if it may, and a request is answered once."""
 
 import asyncio
 import functools
@@ -30,17 +30,17 @@ Served = Callable[[Any], Any]
 
 
 def client_of(app: Any) -> TestClient:
-    """A client to which a crash is an answer."""
+    """Return a client for which a crash is a response."""
     return TestClient(app, raise_server_exceptions=False)
 
 
 def allowed(client: TestClient, path: str, origin: str) -> list[str]:
-    """Who may read an answer."""
+    """Return the origin that may read a response."""
     return client.get(path, headers={"Origin": origin}).headers.get_list("access-control-allow-origin")
 
 
 async def sent_by(app: Any, scope: Any) -> list[Any]:
-    """Everything that an app sends for one scope, and what it raises behind it."""
+    """Return all messages that an app sends for one scope, and the exception that it raises afterward."""
     sent: list[Any] = []
 
     async def send(message: Any) -> None:
@@ -48,32 +48,32 @@ async def sent_by(app: Any, scope: Any) -> list[Any]:
 
     try:
         await app(scope, receive, send)
-    except BaseException as error:  # a cancelled request ends with one
+    except BaseException as error:  # A cancelled request ends with this exception.
         sent.append(type(error))
     return sent
 
 
 def told(caplog: pytest.LogCaptureFixture, what: str) -> int:
-    """How many warnings tell of something."""
+    """Return the number of warnings that contain a text."""
     return sum(what in record.getMessage() for record in caplog.records)
 
 
 class OnePath:
-    """Holds a layer of its own, and uses it for one path; others go to the app as it was."""
+    """An app with its own middleware for one path. Other paths go to the app without it."""
 
     def __init__(self, app: Any) -> None:
         self.plain = app
         self.app = CORSMiddleware(app, policy=POLICY)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Choose."""
+        """Choose by the path."""
         app = self.plain if scope.get("path") == "/" else self.app
         await app(scope, receive, send)
 
 
 @lifespans
 def test_a_layer_for_one_path_stays_there(served: Served, caplog: pytest.LogCaptureFixture) -> None:
-    """Its policy never spreads over the rest of the app, and it says that it stays."""
+    """Its policy never applies to the rest of the app, and a warning says that it does not move."""
     client = client_of(Starlette(routes=[*ROUTES, Route("/one", PlainTextResponse("one"))]))
     client.app.add_middleware(OnePath)  # type: ignore[attr-defined]
     with served(client):
@@ -86,8 +86,8 @@ def test_a_layer_for_one_path_stays_there(served: Served, caplog: pytest.LogCapt
 
 @lifespans
 @pytest.mark.parametrize("outside", [True, False], ids=["outside", "inside"])
-def test_a_layer_for_one_path_stays_there_beside_one_for_the_app(*, served: Served, outside: bool) -> None:
-    """That another layer of the same class was added to the app is no leave for this one to move."""
+def test_a_layer_for_one_path_stays_there_next_to_one_for_the_app(*, served: Served, outside: bool) -> None:
+    """A second middleware of the same class that was added to the app does not make this one move."""
     app = Starlette(routes=[*ROUTES, Route("/one", PlainTextResponse("one"))])
     app.add_middleware(OnePath)
     app.add_middleware(CORSMiddleware, policy=ELSE)
@@ -95,7 +95,7 @@ def test_a_layer_for_one_path_stays_there_beside_one_for_the_app(*, served: Serv
         app.user_middleware.reverse()
     client = client_of(app)
     with served(client):
-        # The first request may be served before the app's own layer has moved.
+        # The first request may be served before the app's own middleware has moved.
         allowed(client, "/one", ORIGIN)
         for _ in range(2):
             assert allowed(client, "/", ORIGIN) == []
@@ -105,7 +105,7 @@ def test_a_layer_for_one_path_stays_there_beside_one_for_the_app(*, served: Serv
 
 
 def test_a_partial_of_the_class_moves() -> None:
-    """It is added to the app like the class."""
+    """It was added to the app in the same way as the class."""
     partial: Any = functools.partial(CORSMiddleware, policy=POLICY)
     app = Starlette(routes=ROUTES, middleware=[Middleware(Unauthorized), Middleware(partial)])
     with client_of(app) as client:
@@ -114,7 +114,7 @@ def test_a_partial_of_the_class_moves() -> None:
 
 @pytest.mark.parametrize("added", [[Unauthorized, ServerErrorMiddleware], [ServerErrorMiddleware, Unauthorized]])
 def test_it_moves_outside_what_users_add_of_the_outermost_class(added: list[Any]) -> None:
-    """Starlette's own outermost layer is told from one that was added for its handler."""
+    """Starlette's own outermost layer is distinguished from one that a user added."""
     app = Starlette(routes=ROUTES, middleware=[*map(Middleware, added), LAYER])
     with client_of(app) as client:
         assert allowed(client, "/", ORIGIN) == [ORIGIN]
@@ -122,15 +122,15 @@ def test_it_moves_outside_what_users_add_of_the_outermost_class(added: list[Any]
 
 
 class Choosing(CORSMiddleware):
-    """Decides itself what becomes of a request."""
+    """A subclass that handles one path itself."""
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Leave one path alone."""
+        """Handle one path without the middleware."""
         await (self.app if scope.get("path") == "/" else super().__call__)(scope, receive, send)
 
 
 class Labeled(CORSMiddleware):
-    """Has an attribute of its own, and compares by it, so it has no hash."""
+    """A subclass with its own attribute and comparison, and therefore without a hash."""
 
     def __init__(self, app: Any, label: str, **options: Any) -> None:
         super().__init__(app, **options)
@@ -144,7 +144,7 @@ class Labeled(CORSMiddleware):
 
 @lifespans
 def test_a_subclass_with_a_call_of_its_own_stays(served: Served, caplog: pytest.LogCaptureFixture) -> None:
-    """What it does there is meant for the place where it was put; it says so."""
+    """Its `__call__` may depend on its position, and a warning says that it stays."""
     app = Starlette(routes=[*ROUTES, Route("/one", PlainTextResponse("one"))])
     app.add_middleware(Choosing, policy=POLICY)
     client = client_of(app)
@@ -158,7 +158,7 @@ def test_a_subclass_with_a_call_of_its_own_stays(served: Served, caplog: pytest.
 
 
 def test_a_subclass_without_one_moves_with_its_attributes() -> None:
-    """It needs no hash."""
+    """It moves although it has no hash."""
     app = Starlette(routes=ROUTES)
     app.add_middleware(Labeled, label="mine", policy=POLICY)
     with client_of(app) as client:
@@ -170,7 +170,7 @@ def test_a_subclass_without_one_moves_with_its_attributes() -> None:
 
 @lifespans
 def test_an_authentication_outside_is_not_passed_by(served: Served) -> None:
-    """What stands around the old place is asked for every request, the first one and later ones."""
+    """An outer authentication is called for every request, also for the first one."""
     ran: list[str] = []
 
     def secret(request: Request) -> PlainTextResponse:
@@ -187,13 +187,13 @@ def test_an_authentication_outside_is_not_passed_by(served: Served) -> None:
 
 
 class Answering:
-    """Answers an exception in its own way."""
+    """A layer that answers an exception itself."""
 
     def __init__(self, app: Any) -> None:
         self.app = app
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Say that nothing was found."""
+        """Answer 404."""
         try:
             await self.app(scope, receive, send)
         except ZeroDivisionError:
@@ -201,7 +201,7 @@ class Answering:
 
 
 async def catching(request: Request, call_next: Any) -> Any:
-    """Do it in a dispatch."""
+    """Answer 404 after an exception, as a dispatch function."""
     try:
         return await call_next(request)
     except ZeroDivisionError:
@@ -209,15 +209,15 @@ async def catching(request: Request, call_next: Any) -> Any:
 
 
 class Catching(BaseHTTPMiddleware):
-    """Does it in a method."""
+    """A middleware that catches exceptions in a method."""
 
     async def dispatch(self, request: Request, call_next: Any) -> Any:
-        """Do it."""
+        """Answer 404 after an exception."""
         return await catching(request, call_next)
 
 
 def not_found(request: Request, error: Exception) -> PlainTextResponse:
-    """Do it in a handler."""
+    """Answer 404 in an exception handler."""
     return PlainTextResponse("", 404)
 
 
@@ -233,7 +233,10 @@ def not_found(request: Request, error: Exception) -> PlainTextResponse:
 )
 @pytest.mark.parametrize("is_built", [True, False], ids=["built by hand", "built for the request"])
 async def test_a_first_crash_is_left_to_the_layer_that_answers_it(*, outer: Middleware, is_built: bool) -> None:
-    """Without a lifespan there is one answer, that layer's. It lacks headers once if the stack was built by hand."""
+    """Without a lifespan there is one response, that of the layer.
+
+    It lacks headers once if the stack was built directly.
+    """
     app = Starlette(routes=ROUTES, middleware=[outer, LAYER])
     if is_built:
         app.middleware_stack = app.build_middleware_stack()
@@ -246,7 +249,7 @@ async def test_a_first_crash_is_left_to_the_layer_that_answers_it(*, outer: Midd
 
 
 def crashing(*messages: Any, error: type[BaseException] = ZeroDivisionError) -> Starlette:
-    """An app with a layer that sends these and crashes."""
+    """Return an app with a layer that sends these messages and crashes."""
 
     async def crash(scope: Any, receive: Any, send: Any) -> None:
         for message in messages:
@@ -254,19 +257,19 @@ def crashing(*messages: Any, error: type[BaseException] = ZeroDivisionError) -> 
         raise error
 
     app = Starlette(routes=[Mount("/", crash)], middleware=[LAYER])
-    # Built by hand, the layer moves with the first request.
+    # If the stack is built directly, the middleware moves with the first request.
     app.middleware_stack = app.build_middleware_stack()
     return app
 
 
 async def test_a_cancelled_first_request_is_not_answered() -> None:
-    """Nobody is there to read it."""
+    """The client has disconnected, so nothing is sent."""
     app = crashing(error=asyncio.CancelledError)
     assert await sent_by(app, http_scope("GET", ("origin", ORIGIN))) == [asyncio.CancelledError]
 
 
 async def test_a_message_before_the_start_is_no_start() -> None:
-    """A first request that crashes behind an early hint is answered all the same."""
+    """A first request that crashes after an early hint gets a response."""
     app = crashing({"type": "http.response.early_hint", "links": []})
     hint, start, body, error = await sent_by(app, http_scope("GET", ("origin", ORIGIN)))
     assert (hint["type"], start["status"], body["body"]) == ("http.response.early_hint", 500, b"Internal Server Error")
@@ -275,13 +278,13 @@ async def test_a_message_before_the_start_is_no_start() -> None:
 
 
 async def test_a_first_websocket_that_crashes_is_sent_nothing() -> None:
-    """A 500 answers requests; on a WebSocket the server would know no such message."""
+    """A 500 is only for requests. On a WebSocket, the server would not accept such a message."""
     scope = {**http_scope("GET", ("origin", ORIGIN)), "type": "websocket"}
     assert await sent_by(crashing(), scope) == [ZeroDivisionError]
 
 
 async def test_a_lifespan_that_crashes_is_sent_nothing_of_http(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also where the old place is still asked, for the layer around it holds on to it."""
+    """This includes the old position, which the layer around it may still call."""
 
     @asynccontextmanager
     async def failing(app: Any) -> AsyncIterator[None]:
@@ -301,7 +304,7 @@ async def test_a_lifespan_that_crashes_is_sent_nothing_of_http(monkeypatch: pyte
 
 
 class Refusing:
-    """Cannot be changed, and says so with an error that is not usual."""
+    """A wrapper whose attributes cannot be set, and which raises an unusual error."""
 
     app: Any
 
@@ -312,44 +315,44 @@ class Refusing:
         raise TypeError(name)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Hand on."""
+        """Pass everything on."""
         await self.app(scope, receive, send)
 
 
 class Ignoring:
-    """Cannot be changed, and does not say so."""
+    """A wrapper that ignores attempts to set its attributes."""
 
     def __init__(self, app: Any) -> None:
         self._app = app
 
     @property
     def app(self) -> Any:
-        """What it holds."""
+        """The wrapped app."""
         return self._app
 
     @app.setter
     def app(self, app: Any) -> None:
-        """Do nothing."""
+        """Ignore the new value."""
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Hand on."""
+        """Pass everything on."""
         await self._app(scope, receive, send)
 
 
 class Telling(Ignoring):
-    """Does not tell what it holds."""
+    """A wrapper whose `app` cannot be read."""
 
     @property
     def app(self) -> Any:
-        """Raise what nobody expects."""
+        """Raise an unusual exception."""
         raise RuntimeError
 
 
 @lifespans
 @pytest.mark.parametrize("parent", [Refusing, Ignoring, Telling])
 @pytest.mark.parametrize("inside", [True, False], ids=["around it", "inside it"])
-def test_no_request_fails_on_account_of_a_strange_parent(*, parent: Any, inside: bool, served: Served) -> None:
-    """Whatever stands around the layer, or further in, an answer has its headers once."""
+def test_no_request_fails_because_of_a_strange_parent(*, parent: Any, inside: bool, served: Served) -> None:
+    """Whatever is around the middleware or inside it, a response has its headers once."""
     app = Starlette(routes=ROUTES, middleware=[Middleware(parent), LAYER])
     if not inside:
         app.user_middleware.reverse()
@@ -358,7 +361,7 @@ def test_no_request_fails_on_account_of_a_strange_parent(*, parent: Any, inside:
         for _ in range(3):
             answer = client.get("/", headers={"Origin": ORIGIN})
             assert (answer.status_code, answer.headers.get_list("access-control-allow-origin")) == (200, [ORIGIN])
-        # A layer that does not tell what it holds leaves the layer where it was put.
+        # If a wrapper hides its app, the middleware stays at its position.
         crashed = [] if parent is Telling and inside else [ORIGIN]
         assert allowed(client, "/crash", ORIGIN) == crashed
 
@@ -366,7 +369,7 @@ def test_no_request_fails_on_account_of_a_strange_parent(*, parent: Any, inside:
 @lifespans
 @pytest.mark.parametrize("tracer", [Answering, Refusing, Ignoring, Telling])
 def test_whatever_is_put_around_the_stack_it_is_not_lost(tracer: Any, served: Served) -> None:
-    """What stands outside the app's own layers holds it from then on, or else it stands around that."""
+    """A wrapper around the app's own layers stays, outside or inside of the middleware."""
 
     class Traced(Starlette):
         def build_middleware_stack(self) -> Any:
@@ -377,7 +380,7 @@ def test_whatever_is_put_around_the_stack_it_is_not_lost(tracer: Any, served: Se
     with served(client):
         client.get("/")
         assert allowed(client, "/", ORIGIN) == [ORIGIN]
-        # Without a lifespan, the layer was at its place before the tracer was put around it.
+        # Without a lifespan, the middleware had moved before the tracer was added around it.
         is_inside = served is nullcontext
         assert allowed(client, "/crash", ORIGIN) == ([] if tracer is Telling and not is_inside else [ORIGIN])
     assert isinstance(app.middleware_stack, tracer) == (is_inside or tracer in {Answering, Telling})
@@ -385,7 +388,7 @@ def test_whatever_is_put_around_the_stack_it_is_not_lost(tracer: Any, served: Se
 
 @pytest.fixture
 def failing_log() -> Iterator[None]:
-    """A filter of the user's own that raises."""
+    """A filter of the user that raises."""
 
     def fail(record: logging.LogRecord) -> bool:
         raise RuntimeError(record)
@@ -398,13 +401,13 @@ def failing_log() -> Iterator[None]:
 
 @pytest.mark.usefixtures("failing_log")
 def test_a_log_that_fails_fails_no_request_of_a_layer_that_stays() -> None:
-    """The warning is lost, and the answer is not."""
+    """The warning is lost, and the response is sent."""
     app = Starlette(routes=[Mount("/", CORSMiddleware(answering(), policy=POLICY))])
     assert allowed(client_of(app), "/", ORIGIN) == [ORIGIN]
 
 
 async def test_apps_that_are_handed_one_lifespan_know_nothing_of_each_other(caplog: pytest.LogCaptureFixture) -> None:
-    """Whether one after the other or at a time, each layer moves in its own app, and none stands down."""
+    """With consecutive or concurrent lifespans, each middleware moves in its own app, and no middleware is disabled."""
     third = CORSMiddleware(answering(), policy=ELSE)
     for at_a_time in (False, True):
         apps = [

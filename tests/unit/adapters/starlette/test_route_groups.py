@@ -1,4 +1,4 @@
-"""A policy put on a router, a mount or an app in it decides for all inside, except where a nearer one does."""
+"""The policy of a router, a mount or a mounted app decides for all routes inside that have no nearer policy."""
 
 from collections.abc import Callable
 from typing import Any
@@ -19,7 +19,7 @@ from crossorigin import CORSMiddleware
 from crossorigin.adapters.starlette.route_policy import PolicyCarrier
 from tests.unit.adapters.starlette.routed_apps import POLICIES, answers, by, deciders, with_layer
 
-# The older FastAPI copies the routes of an included router, and what is put on it later stays behind.
+# The oldest FastAPI copies the routes of an included router, so a later policy of the router has no effect.
 COPIES = not hasattr(fastapi.routing, "_IncludedRouter")
 Made = Callable[[], Any]
 
@@ -32,7 +32,7 @@ def router(prefix: str = "", *, own: bool = False) -> APIRouter:
 
 
 def including(*included: tuple[APIRouter, str]) -> FastAPI:
-    """Return an app that includes these."""
+    """Return an app that includes these routers."""
     app = FastAPI()
     for inner, prefix in included:
         app.include_router(inner, prefix=prefix)
@@ -94,22 +94,22 @@ ROUTERS: dict[str, tuple[Made, str, str]] = {
 
 @pytest.mark.parametrize("case", ROUTERS)
 async def test_a_router_decides_for_its_routes(case: str) -> None:
-    """Wherever it is included, and however deep."""
+    """Its policy applies wherever the router is included, and at any depth."""
     made, path, name = ROUTERS[case]
-    # A route that comes later is served by the newest FastAPI alone.
+    # Only the newest FastAPI serves a route that is added later.
     if case == "its routes come when it is included" and not COPIES:
         name = "router"
     assert await deciders(made(), "GET", path) == name
 
 
 async def test_a_router_that_is_included_twice_decides_for_both() -> None:
-    """And what is included beside it is the app's."""
+    """Other included routers have the policy of the app."""
     app = including((one := by("router")(router()), "/a"), (one, "/b"), (router(), "/c"))
     assert [await deciders(app, "GET", f"/{prefix}/x") for prefix in "abc"] == ["router", "router", "app"]
 
 
 async def test_where_routes_are_copied_the_policy_goes_along(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As a dependency that does nothing: of the routes that are there, and of those that come."""
+    """The policy is copied as a dependency that does nothing, for existing routes and for later ones."""
     made = APIRouter(prefix="/in", routes=[Route("/plain", answers())])
     made.add_api_route("/x", answers())
     with monkeypatch.context() as patch:
@@ -125,7 +125,7 @@ async def test_where_routes_are_copied_the_policy_goes_along(monkeypatch: pytest
 
 
 async def test_a_router_may_be_the_app_s_own_in_another_app() -> None:
-    """The policy goes with the routes, and asks nothing of a page."""
+    """The router can be included in several apps, and adds no parameters to the schema."""
     shared = by("router")(router("/in"))
     for _ in range(2):
         app = including((shared, ""))
@@ -134,18 +134,18 @@ async def test_a_router_may_be_the_app_s_own_in_another_app() -> None:
 
 
 class Hiding:
-    """Does not tell what it holds."""
+    """A wrapper that hides its app."""
 
     def __init__(self, app: Any) -> None:
         self.held = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Hand on."""
+        """Pass everything on."""
         await self.held(scope, receive, send)
 
 
 class Raw:
-    """An app of nobody's."""
+    """An ASGI app without a framework."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer."""
@@ -153,9 +153,9 @@ class Raw:
 
 
 class Foreign(Raw):
-    """Of another framework, whose routes are no routes here."""
+    """An app of another framework, whose routes are of other types."""
 
-    routes = [object()]  # as there
+    routes = [object()]  # The attribute of that framework.
 
 
 def raw() -> Any:
@@ -220,7 +220,7 @@ MOUNTS: dict[str, tuple[Made, str]] = {
 @pytest.mark.parametrize("case", MOUNTS)
 @pytest.mark.parametrize("parent", [Starlette, FastAPI])
 async def test_what_is_mounted_may_have_a_policy(parent: Any, case: str) -> None:
-    """The nearest one decides; what is beside it is the app's."""
+    """The nearest policy decides. Routes outside the mount have the policy of the app."""
     made, name = MOUNTS[case]
     app = with_layer(parent(routes=[made(), Route("/x", answers()), Route("/subs", answers())]))
     assert await deciders(app, "GET", "/sub/x") == name
@@ -229,7 +229,7 @@ async def test_what_is_mounted_may_have_a_policy(parent: Any, case: str) -> None
 
 
 async def test_what_a_mount_does_not_serve_is_still_its_own() -> None:
-    """A 404 in there, a 405, and the redirect for a slash."""
+    """This includes a 404, a 405, and the redirect for a slash inside the mount."""
     app = with_layer(FastAPI(routes=[Mount("/sub", by("mount")(sub())), Route("/sub/later", answers())]))
     for method, path in [
         ("GET", "/sub/y"),
@@ -243,7 +243,7 @@ async def test_what_a_mount_does_not_serve_is_still_its_own() -> None:
 
 @pytest.mark.filterwarnings("ignore:The `root_path` parameter")
 async def test_a_mounted_app_may_say_where_it_stands() -> None:
-    """FastAPI's own root_path replaces that of the mount, here as there."""
+    """FastAPI's own root_path replaces that of the mount, also in the look-up."""
     app = with_layer(Starlette(routes=[Mount("/sub", by("mount")(sub(own=True, root_path="/sub")))]))
     assert await deciders(app, "GET", "/sub/x") == "route"
     app = with_layer(Starlette(routes=[Mount("/sub", by("mount")(sub(own=True, root_path="/else")))]))
@@ -251,7 +251,7 @@ async def test_a_mounted_app_may_say_where_it_stands() -> None:
 
 
 async def test_an_included_router_may_hold_mounts_and_hosts() -> None:
-    """The newest FastAPI serves them; the older one drops them, and then the app's policy decides."""
+    """The newest FastAPI serves them. The oldest one drops them, so the app's policy decides."""
     inner = by("router")(
         APIRouter(routes=[by("mount")(Mount("/sub", sub())), Mount("/two", sub(own=True)), Mount("/three", sub())])
     )
@@ -261,7 +261,7 @@ async def test_an_included_router_may_hold_mounts_and_hosts() -> None:
 
 
 async def test_inside_a_parent_the_child_s_layer_decides_by_the_child_s_routes() -> None:
-    """Under the same names the parent may have others."""
+    """The parent may have other routes with the same paths."""
     child = with_layer(sub(own=True))
     parent = Starlette(routes=[Mount("/sub", child), Route("/x", by("outer")(answers()))])
     assert await deciders(parent, "GET", "/sub/x") == "route"
@@ -291,23 +291,23 @@ def _behind(app: Any, middleware: Any) -> Any:
 
 @pytest.mark.parametrize("case", WRAPPED)
 async def test_wherever_the_layer_stands_the_routes_inside_are_found(case: str) -> None:
-    """Around an app, a router, a mount; added to an app, moved or not."""
+    """This holds around an app, a router or a mount, and for a middleware that moved or not."""
     served = WRAPPED[case]([Route("/x", by("route")(answers())), Mount("/sub", by("mount")(sub()))])
     app = served if not isinstance(served, Mount) else Starlette(routes=[served])
     told = [await deciders(app, "GET", path) for path in ("/x", "/sub/x", "/y")]
-    # A 404 is answered around a mount.
+    # Around a mount, a 404 is answered outside the middleware.
     assert told == ["route", "mount", "app and then " if "mount" in case else "app"]
 
 
 class Rewriting:
-    """Calls the app by another path: in the scope that came, or in one of its own."""
+    """A middleware that calls the app with another path, in the same scope or in a copy."""
 
     def __init__(self, app: Any, *, copies: bool) -> None:
         self.app = app
         self.copies = copies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Rewrite it."""
+        """Change the path."""
         inner = dict(scope) if self.copies else scope
         inner["path"] = inner["path"].removeprefix("/v2")
         await self.app(inner, receive, send)
@@ -327,13 +327,13 @@ async def _told(*paths: str, copies: bool) -> list[str]:
 
 
 async def test_a_middleware_may_copy_the_scope() -> None:
-    """Then the path that came is looked up."""
+    """Then the original path is looked up."""
     told = await _told("/own", "/else", "/sub/x", "/group/x", copies=True)
     assert told == ["route", "app", "route", "outer"]
 
 
 async def test_a_middleware_may_rewrite_the_path() -> None:
-    """A response is decided by what served it; the preflight, which it never saw, by the path that came."""
+    """The response has the policy of the route that served. The preflight is decided by the original path."""
     told = await _told("/v2/own", "/v2/else", "/v2/sub/x", "/v2/group/x", "/own", "/v2/group/y", copies=False)
     assert told == [
         "app and then route",
@@ -347,7 +347,7 @@ async def test_a_middleware_may_rewrite_the_path() -> None:
 
 @pytest.mark.parametrize("layer", [False, True], ids=["the app", "a layer around it"])
 async def test_a_mounted_app_may_copy_the_scope(*, layer: bool) -> None:
-    """Nothing tells then what served, so the path that came is looked up: what is nearer than the app decides."""
+    """The middleware cannot see which route served, so the original path decides between the policies."""
     inner = FastAPI(routes=[Route("/x", by("route")(answers())), Route("/y", answers())])
     if not layer:
         inner.add_middleware(Rewriting, copies=True)
@@ -357,7 +357,7 @@ async def test_a_mounted_app_may_copy_the_scope(*, layer: bool) -> None:
 
 
 async def test_a_function_may_be_mounted() -> None:
-    """It decides for the app that it hands a request to, whose routes nobody knows; what served there is nearer."""
+    """Its policy decides for an app that it calls, whose routes are unknown. A policy of the endpoint is nearer."""
     inner = Starlette(routes=[Route("/x", answers()), Route("/own", by("route")(answers()))])
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -369,7 +369,7 @@ async def test_a_function_may_be_mounted() -> None:
 
 
 async def test_a_middleware_may_change_the_method() -> None:
-    """A response is decided by what served it."""
+    """The response has the policy of the route that served."""
 
     async def overriding(scope: Scope, receive: Receive, send: Send) -> None:
         if scope.get("method") == "POST":
@@ -388,7 +388,7 @@ async def test_a_middleware_may_change_the_method() -> None:
 
 
 async def test_what_is_mounted_may_change_the_path_for_its_own_use() -> None:
-    """That leads nowhere else."""
+    """The look-up is not affected."""
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         scope["path"] = "/x"
@@ -399,14 +399,14 @@ async def test_what_is_mounted_may_change_the_path_for_its_own_use() -> None:
 
 
 async def test_two_layers_agree() -> None:
-    """The outer one decides, by the routes inside both."""
+    """The outer middleware decides, by the policies of the routes."""
     app = with_layer(FastAPI(routes=[Route("/x", by("route")(answers()))]))
     outer = CORSMiddleware(app, policy=POLICIES["outer"])
     assert [await deciders(outer, "GET", path) for path in ("/x", "/y")] == ["route", "outer"]
 
 
 async def test_what_comes_later_is_found() -> None:
-    """Routes and policies that come when the app serves already; the short way is left for good."""
+    """Routes and policies may be added while the app serves, and then the fast path is not used again."""
 
     async def late(request: Request) -> PlainTextResponse:
         return PlainTextResponse("late")
@@ -422,7 +422,7 @@ async def test_what_comes_later_is_found() -> None:
 
 
 async def test_apps_share_nothing_but_what_they_both_serve() -> None:
-    """An endpoint's policy decides in both, and each app's own for the rest."""
+    """A shared endpoint keeps its own policy in both apps. Otherwise the policy of each app decides."""
     shared = by("route")(answers())
     first, second = (FastAPI(routes=[Route("/x", shared)]) for _ in range(2))
     first.add_middleware(CORSMiddleware, policy=POLICIES["app"])

@@ -1,4 +1,4 @@
-"""The log names what the policy stands on, and a stranger cannot make anybody read more by asking for more routes."""
+"""The log names the owner of the policy, and requests for many routes cannot increase the number of lines."""
 
 import logging
 
@@ -15,14 +15,14 @@ PLACE = "tests.unit.adapters.starlette.routed_apps.answers.<locals>.endpoint"
 
 
 def lines(caplog: pytest.LogCaptureFixture, level: int = logging.WARNING) -> list[str]:
-    """Return what was written."""
+    """Return the lines of the log."""
     return [
         record.getMessage() for record in caplog.records if record.name == "crossorigin" and record.levelno == level
     ]
 
 
 async def test_a_refusal_names_whose_policy_it_was(caplog: pytest.LogCaptureFixture) -> None:
-    """And advises by what that policy lists."""
+    """The advice is based on the lists of that policy."""
     inner = by("mount")(Starlette(routes=[Route("/x", answers())]))
     app = with_layer(FastAPI(title="Main", routes=[Route("/x", by("route")(answers())), Mount("/sub", inner)]))
     await request(app, "GET", "/x", "other")
@@ -37,8 +37,8 @@ async def test_a_refusal_names_whose_policy_it_was(caplog: pytest.LogCaptureFixt
     ]
 
 
-async def test_two_of_one_name_are_told_of_by_their_own_policies(caplog: pytest.LogCaptureFixture) -> None:
-    """As two routers without a prefix are."""
+async def test_two_owners_of_one_name_have_separate_lines(caplog: pytest.LogCaptureFixture) -> None:
+    """Two routers without a prefix have the same name."""
     app = FastAPI()
     for name in ("one", "two"):
         router = cors(allow_origins=[f"https://{name}.example"])(APIRouter())
@@ -52,7 +52,7 @@ async def test_two_of_one_name_are_told_of_by_their_own_policies(caplog: pytest.
 
 
 async def test_all_policies_together_write_ten_lines(caplog: pytest.LogCaptureFixture) -> None:
-    """Not ten for each."""
+    """The limit does not apply to each policy separately."""
     app = FastAPI()
     for number in range(3 * MAX_LINES):
         app.mount(f"/{number}", by("mount")(Starlette(routes=[Route("/x", answers())])))
@@ -63,7 +63,7 @@ async def test_all_policies_together_write_ten_lines(caplog: pytest.LogCaptureFi
 
 
 async def test_a_place_is_written_in_printable_ascii(caplog: pytest.LogCaptureFixture) -> None:
-    """Whatever its name is."""
+    """Any name of an owner is escaped."""
     odd = by("mount")(FastAPI(title="Caf\u00e9\n\x1b[31m\u202e", routes=[Route("/x", answers())]))
     app = with_layer(FastAPI(routes=[Mount("/sub", odd)]))
     await request(app, "GET", "/sub/x\r\u202e", "other")
@@ -74,7 +74,7 @@ async def test_a_place_is_written_in_printable_ascii(caplog: pytest.LogCaptureFi
 
 
 async def test_what_is_allowed_is_named_too_in_debug(caplog: pytest.LogCaptureFixture) -> None:
-    """Each with its place."""
+    """Each line has the owner."""
     caplog.set_level(logging.DEBUG, "crossorigin")
     app = with_layer(FastAPI(routes=[Route("/x", by("route")(answers())), Route("/y", answers())]), debug=True)
     await request(app, "GET", "/x", "route")

@@ -1,4 +1,4 @@
-"""What is remembered for routes is what a look-up finds, and everything unusual is looked up."""
+"""The memory for routes has the results of a look-up, and everything unusual is looked up."""
 
 from typing import Any
 
@@ -74,7 +74,7 @@ class OwnRoute(Route):
 
 
 class Even(Convertor[int]):
-    """A convertor that a user wrote."""
+    """A convertor of a user."""
 
     regex = "[0-9]+"
 
@@ -108,7 +108,7 @@ def test_anything_that_may_match_otherwise_is_looked_up(extra: Any, path: str) -
 
 
 def test_a_mount_elsewhere_changes_nothing() -> None:
-    """A mount whose path does not match is not asked by the router either."""
+    """The router does not consider a mount whose path does not match."""
     table = RouteTable(Starlette(routes=[Mount("/files", routes=[Route("/", page)]), Route("/a", page)]))
     assert table.fitting(scope_of("/a")) == (0,)
     assert table.fitting(scope_of("/files/a")) is None
@@ -122,7 +122,7 @@ def test_a_replaced_matches_is_looked_up() -> None:
 
 
 def test_a_router_that_raises_is_looked_up() -> None:
-    """A route may be anything that is called like one."""
+    """Any object with the right attributes may be in the list of routes."""
     route = Route("/a", page)
     del route.path_regex
     assert RouteTable(Starlette(routes=[route])).fitting(scope_of("/a")) is None
@@ -138,7 +138,7 @@ def test_long_paths_and_other_methods_are_looked_up() -> None:
 
 
 def test_the_served_route_is_recognized_with_its_endpoint() -> None:
-    """FastAPI says which route has served a request. What a user wrote into the scope instead is not believed."""
+    """FastAPI names the route that has served a request. A value that a user wrote into the scope is ignored."""
     part = APIRouter()
     part.get("/a")(page)
     app = fastapi_app(part)
@@ -153,7 +153,7 @@ def test_the_served_route_is_recognized_with_its_endpoint() -> None:
 
 
 def test_the_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Beyond its bound it starts again."""
+    """When it is full, it is cleared."""
     monkeypatch.setattr(route_memory, "MAX_ENTRIES", 2)
     memory = RouteMemory(RouteState(page, revision=[]))
     for number in range(5):
@@ -165,7 +165,7 @@ def test_the_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_class_endpoints_have_keys_by_method() -> None:
-    """A class has one function for each method, so each method is remembered for itself."""
+    """A class has one function for each method, so each method has an entry."""
 
     class Items(HTTPEndpoint):
         """Answer GET."""

@@ -1,4 +1,4 @@
-"""A handshake is guarded by the policy of its endpoint always, and by the nearest one if that is asked for."""
+"""The policy of an endpoint always checks its handshakes, and with `check_websockets` the nearest policy does."""
 
 from typing import Any
 
@@ -16,13 +16,13 @@ from tests.unit.adapters.starlette.routed_apps import POLICIES, at, by, sent_by,
 
 
 async def serve(websocket: WebSocket) -> None:
-    """Accept."""
+    """Accept the connection."""
     await websocket.accept()
     await websocket.close()
 
 
 def fresh() -> Any:
-    """Return an endpoint of this test's own."""
+    """Return a new endpoint."""
 
     async def endpoint(websocket: WebSocket) -> None:
         await serve(websocket)
@@ -31,7 +31,7 @@ def fresh() -> Any:
 
 
 class Class(WebSocketEndpoint):
-    """Accepts."""
+    """An endpoint that is a class."""
 
     async def on_connect(self, websocket: Any) -> None:
         """Accept and close."""
@@ -39,12 +39,12 @@ class Class(WebSocketEndpoint):
 
 
 async def receive() -> dict[str, Any]:
-    """Come and go."""
+    """Accept and close."""
     return {"type": "websocket.connect"}
 
 
 async def handshake(app: Any, path: str, origin: str | None, *, denial: bool = False) -> list[Any]:
-    """Return the types, statuses and codes that a handshake is answered with."""
+    """Return the types, statuses and codes of the response to a handshake."""
     headers = [] if origin is None else [("origin", origin)]
     scope = at(http_scope("GET", ("host", "api.example"), *headers), path)
     del scope["method"]
@@ -65,7 +65,7 @@ async def handshake(app: Any, path: str, origin: str | None, *, denial: bool = F
 
 
 def serving(**arguments: Any) -> Any:
-    """Return an app that serves handshakes in every way."""
+    """Return an app with WebSocket routes of every kind."""
     router = by("router")(APIRouter(prefix="/in"))
     router.add_api_websocket_route("/plain", fresh())
     router.add_api_websocket_route("/own/{n:int}", by("route")(fresh()))
@@ -84,7 +84,7 @@ def serving(**arguments: Any) -> Any:
     return with_layer(app, **arguments)
 
 
-# Who may connect, where the nearest policy guards, and where an endpoint's own does.
+# The origins that can connect with `check_websockets`, and by the policy of an endpoint.
 GUARDED = {
     "/own": ("route", "route"),
     "/class": ("route", "route"),
@@ -101,7 +101,7 @@ GUARDED = {
 @pytest.mark.parametrize("checked", [True, False], ids=["checked", "not asked for"])
 @pytest.mark.parametrize("inside", [True, False], ids=["inside another", "alone"])
 async def test_a_handshake_is_guarded_by_the_policy_of_its_route(path: str, *, checked: bool, inside: bool) -> None:
-    """Pages of the server's own, and who is no page, may connect in any case."""
+    """The server's own pages, and clients that are not browsers, can always connect."""
     app: Any = serving(check_websockets=checked)
     if inside:
         app = CORSMiddleware(app, policy=POLICIES["outer"])
@@ -114,7 +114,7 @@ async def test_a_handshake_is_guarded_by_the_policy_of_its_route(path: str, *, c
 
 
 async def test_where_the_server_can_the_refusal_is_a_403() -> None:
-    """Else it is the close code for a violated policy."""
+    """Otherwise the connection is closed with the code for a policy violation."""
     assert await handshake(serving(), "/own", "https://app.example", denial=True) == [
         403,
         "websocket.http.response.body",
@@ -123,14 +123,14 @@ async def test_where_the_server_can_the_refusal_is_a_403() -> None:
 
 @pytest.mark.parametrize("path", ["/nowhere", "/http", "/v1/in/own/x", "/own/"])
 async def test_what_serves_no_handshake_is_left_to_the_router(path: str) -> None:
-    """The policy of a route for requests guards nothing here."""
+    """The policy of a route for HTTP requests does not apply to handshakes."""
     assert await handshake(serving(), path, "https://evil.example") != ["websocket.accept", 1000]
     assert await handshake(serving(check_websockets=True), path, "https://route.example") == [1008]
     assert await handshake(serving(check_websockets=True), path, "https://app.example") != ["websocket.accept", 1000]
 
 
 async def test_a_lifespan_is_handed_on() -> None:
-    """No policy decides it, with or without another layer."""
+    """No policy applies to it, with one middleware or two."""
     started: list[str] = []
 
     async def app(scope: Any, receive: Any, send: Any) -> None:

@@ -1,4 +1,4 @@
-"""The policy of a route is found by the framework's own routing, whatever the route looks like."""
+"""The framework's own routing finds the policy of a route, whatever kind of route it is."""
 
 import functools
 from typing import Any
@@ -41,7 +41,7 @@ async def with_more(request: Request, more: int = 0) -> PlainTextResponse:
 
 
 class Class(HTTPEndpoint):
-    """Serves one method."""
+    """An endpoint that is a class with one method."""
 
     async def get(self, request: Request) -> PlainTextResponse:
         """Answer."""
@@ -49,7 +49,7 @@ class Class(HTTPEndpoint):
 
 
 class Instance:
-    """Serves as an app."""
+    """An endpoint that is an ASGI app."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer."""
@@ -57,7 +57,7 @@ class Instance:
 
 
 def _fresh(endpoint: Any) -> Any:
-    # What is decorated stays so, and the next test begins anew.
+    # Decorated objects keep their policy, so each test creates new ones.
     @functools.wraps(endpoint, updated=())
     def fresh(*args: Any, **options: Any) -> Any:
         return endpoint(*args, **options)
@@ -74,7 +74,7 @@ def _wraps(endpoint: Any) -> Any:
 
 
 class WithMethod:
-    """Has a method that serves."""
+    """A class with a method that serves."""
 
     async def serve(self, request: Request) -> PlainTextResponse:
         """Answer."""
@@ -114,7 +114,7 @@ CLASSES: dict[str, Any] = {
 
 @pytest.mark.parametrize("kind", ENDPOINTS)
 async def test_an_endpoint_of_fastapi_has_its_own_policy(kind: str) -> None:
-    """Whatever kind of a thing it is."""
+    """Functions, partial functions, wrapped functions and methods are supported."""
     app = with_layer(FastAPI())
     app.add_api_route("/items", ENDPOINTS[kind]())
     app.add_api_route("/others", answers())
@@ -125,7 +125,7 @@ async def test_an_endpoint_of_fastapi_has_its_own_policy(kind: str) -> None:
 @pytest.mark.parametrize("kind", [*ENDPOINTS, *CLASSES])
 @pytest.mark.parametrize("framework", [Starlette, FastAPI])
 async def test_an_endpoint_of_starlette_has_its_own_policy(framework: Any, kind: str) -> None:
-    """Classes too, and what serves by itself."""
+    """Classes and their methods are supported too."""
     endpoint = {**ENDPOINTS, **CLASSES}[kind]()
     app = with_layer(framework(routes=[Route("/items", endpoint), Route("/others", answers())]))
     assert await deciders(app, "GET", "/items") == "route"
@@ -133,7 +133,7 @@ async def test_an_endpoint_of_starlette_has_its_own_policy(framework: Any, kind:
 
 
 async def test_a_class_decides_for_the_methods_that_it_lacks() -> None:
-    """It is what answers 405; a method of its own policy answers by that."""
+    """The class answers 405. A method with its own policy uses that."""
 
     class Two(Class):
         @by("route")
@@ -146,22 +146,22 @@ async def test_a_class_decides_for_the_methods_that_it_lacks() -> None:
 
 
 class Raising(Convertor[str]):
-    """Cannot read what it matches."""
+    """A convertor that raises."""
 
     regex = ".*"
 
     def convert(self, value: str) -> str:
-        """Raise what nobody expects."""
+        """Raise an unusual exception."""
         raise ZeroDivisionError(value)
 
     def to_string(self, value: str) -> str:
-        """Say the same."""
+        """Return the value."""
         return value
 
 
 @pytest.fixture
 def raising(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A convertor that somebody wrote."""
+    """Register a convertor that raises."""
     monkeypatch.setitem(CONVERTOR_TYPES, "raising", Raising())
 
 
@@ -188,7 +188,7 @@ PATHS = {
 @pytest.mark.usefixtures("raising")
 @pytest.mark.parametrize("path", PATHS)
 async def test_a_path_is_matched_by_the_router(path: str) -> None:
-    """With its parameters, their convertors, and the slash that it adds or drops."""
+    """The router handles parameters, convertors, and the slash that it adds or removes."""
     app = with_layer(FastAPI(redirect_slashes=True))
     for pattern in ("/int/{n:int}", "/uuid/{u:uuid}", "/path/{p:path}", "/free/{f}", "/slash/", "/raising/{r:raising}"):
         app.router.routes.append(Route(pattern, by("route")(answers())))
@@ -197,7 +197,7 @@ async def test_a_path_is_matched_by_the_router(path: str) -> None:
 
 @pytest.mark.parametrize("path", ["/slash", "/bare/"])
 async def test_without_redirects_a_slash_more_or_less_is_another_path(path: str) -> None:
-    """Then it leads nowhere."""
+    """Without `redirect_slashes`, such a path is a 404."""
     routes = [Route("/slash/", by("route")(answers())), Route("/bare", by("route")(answers()))]
     app = Starlette(routes=routes)
     app.router.redirect_slashes = False
@@ -205,7 +205,7 @@ async def test_without_redirects_a_slash_more_or_less_is_another_path(path: str)
 
 
 async def test_the_methods_of_one_path_have_policies_of_their_own() -> None:
-    """In whatever order the routes stand; a method that none serves is the app's."""
+    """The order of the routes does not matter. A method without a route has the policy of the app."""
     app = with_layer(FastAPI())
     app.get("/items/{n}")(by("route")(answers()))
     app.put("/items/{n}")(answers())
@@ -214,7 +214,7 @@ async def test_the_methods_of_one_path_have_policies_of_their_own() -> None:
     assert told == {"GET": "route", "PUT": "app", "DELETE": "mount", "POST": "app"}
 
 
-# Deprecated, and in use.
+# Deprecated, and still in use.
 @pytest.mark.filterwarnings("ignore:The `root_path` parameter")
 @pytest.mark.parametrize(
     ("app", "root", "path", "name"),
@@ -233,7 +233,7 @@ async def test_the_methods_of_one_path_have_policies_of_their_own() -> None:
 async def test_the_root_path_is_the_frameworks_to_read(
     app: Any, root: str, path: str, name: str, *, by_hand: bool
 ) -> None:
-    """The server's, and FastAPI's own, which replaces it on the way in."""
+    """This includes the root path of the server, and FastAPI's own, which replaces it."""
     made = app()
     made.router.routes.append(Route("/items", by("route")(answers())))
     layered = CORSMiddleware(made, policy=POLICIES["app"], outermost=False) if by_hand else with_layer(made)
@@ -253,7 +253,7 @@ async def test_the_root_path_is_the_frameworks_to_read(
     ],
 )
 async def test_hosts_are_matched_by_the_router(host: str, name: str) -> None:
-    """By the one header that it reads, also the first of two."""
+    """Only the first `Host` header is used, as in the router."""
     routes: list[BaseRoute] = [
         Host("api.example.org", Router([Route("/", by("route")(answers()))])),
         by("mount")(Host("{user}.users.example.org", Router([Route("/", answers())]))),
@@ -298,7 +298,7 @@ HOSTILE_METHODS = [
 
 @pytest.mark.parametrize("method", HOSTILE_METHODS, ids=ascii)
 async def test_a_preflight_is_decided_by_what_the_request_would_reach(method: str) -> None:
-    """Whatever stands in the path and in the method: who served tells, and the policy is its own, or the app's."""
+    """For any path and method, the policy is that of the route that serves the request, or the app's."""
     served: list[str] = []
 
     def serving(name: str) -> Any:
@@ -333,22 +333,22 @@ async def test_a_preflight_is_decided_by_what_the_request_would_reach(method: st
 
 
 async def test_a_method_that_is_asked_twice_is_refused_whatever_the_first_was() -> None:
-    """Nobody is misled by a second line."""
+    """A second line with another method never changes the decision."""
     app = with_layer(Starlette(routes=[Route("/", by("route")(answers()), methods=["PUT"])]))
     for second in ("GET", "PUT"):
         [start, _] = await preflight(app, "PUT", "/", "route", ("access-control-request-method", second))
         assert start["status"] == 400
 
 
-async def test_nothing_that_a_stranger_asks_for_is_kept() -> None:
-    """Neither methods nor paths, however many."""
+async def test_nothing_that_a_client_requests_is_kept() -> None:
+    """Neither methods nor paths are kept, however many there are."""
     app = with_layer(
         FastAPI(routes=[Route("/items/{n}", by("route")(answers())), Route("/items/{n}", answers(), methods=["PUT"])]),
         served_methods_only=True,
     )
     await preflight(app, "GET", "/items/0")
     layer: Any = next(node for node in chain(app.middleware_stack) if isinstance(node, CORSMiddleware))
-    by_route = layer._handler.by_route()  # where it would be kept
+    by_route = layer._handler.by_route()  # Where it would be stored.
     for number in range(300):
         for method in ("GET", "PUT", f"X{number}"):
             await preflight(app, method, f"/items/{number}", "route")
@@ -357,18 +357,18 @@ async def test_nothing_that_a_stranger_asks_for_is_kept() -> None:
 
 
 class Counting(StringConvertor):
-    """Counts how often a path is matched."""
+    """A convertor that counts its matches."""
 
     matched = 0
 
     def convert(self, value: str) -> str:
-        """Count."""
+        """Count the match."""
         Counting.matched += 1
         return value
 
 
 async def test_an_app_without_policies_by_route_looks_nothing_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A request is routed once, and a preflight not at all, whatever is attached elsewhere in the process."""
+    """A request is routed once and a preflight is not routed, whatever policies exist elsewhere in the process."""
     monkeypatch.setitem(CONVERTOR_TYPES, "counting", Counting())
     app = with_layer(Starlette(routes=[Route("/{name:counting}", answers())]))
     for _ in range(2):
@@ -385,7 +385,7 @@ async def test_an_app_without_policies_by_route_looks_nothing_up(monkeypatch: py
 
 
 class Odd(BaseRoute):
-    """Serves in its own way, and names no endpoint."""
+    """A route that serves in its own way and has no endpoint."""
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Match one path."""
@@ -397,7 +397,7 @@ class Odd(BaseRoute):
 
 
 async def test_a_route_that_somebody_wrote_may_have_one() -> None:
-    """Also one without an endpoint."""
+    """A custom route may have a policy, also without an endpoint."""
     app = with_layer(Starlette(routes=[by("route")(Odd()), Route("/", answers())]))
     assert await deciders(app, "GET", "/odd") == "route"
     assert await deciders(app, "GET", "/") == "app"
@@ -407,7 +407,7 @@ async def test_a_route_that_somebody_wrote_may_have_one() -> None:
 
 
 def test_what_is_no_router_leads_nowhere() -> None:
-    """Nobody can tell, so the app's policy decides."""
+    """The routes are unknown, so the app's policy decides."""
     assert find(answers(), {"type": "http", "method": "GET", "path": "/"}) is None
 
 
@@ -416,7 +416,7 @@ def _held() -> None: ...
 
 
 def test_fastapi_still_has_what_is_private_to_it() -> None:
-    """The names that the look-up takes from the newest FastAPI; if this fails, `routes._inside` must be read again."""
+    """These are the names that the look-up uses. If this test fails, check `routes._inside` again."""
     from fastapi import APIRouter
 
     inner = APIRouter(prefix="/in")
@@ -428,7 +428,7 @@ def test_fastapi_still_has_what_is_private_to_it() -> None:
     if hasattr(fastapi.routing, "_IncludedRouter"):
         assert type(route).__name__ == "_IncludedRouter", "FastAPI includes routers in another way"
         assert route.original_router is inner, "_IncludedRouter.original_router is not the router"
-        match, added, found, context = route._match(scope)  # as said
+        match, added, found, context = route._match(scope)  # The comment above lists these names.
         assert (match, added["endpoint"]) == (Match.FULL, _held), "_IncludedRouter._match answers in another way"
         assert found is context.original_route is inner.routes[0], "a context no longer holds the original route"
         assert context.path_format == "/out/in/{n}", "a context no longer holds the whole path"

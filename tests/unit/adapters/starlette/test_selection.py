@@ -6,7 +6,7 @@ from crossorigin.policy.decide.plan import Plan
 
 
 def test_one_policy_is_selected_for_every_preflight() -> None:
-    """Whatever method is requested, and as for the request itself."""
+    """The method does not matter, and the request itself has the same policy."""
     policy = Policy(allow_origins=["https://app.example.com"])
     plan = Plan(policy)
     one = OnePolicy(policy, plan)

@@ -1,4 +1,4 @@
-"""A preflight grants the methods that the policy decides at its path, and on request only those that are served."""
+"""A preflight allows the methods of the policy of its path. With `served_methods_only`, they must also be served."""
 
 from typing import Any
 
@@ -25,12 +25,12 @@ from tests.unit.adapters.starlette.routed_apps import (
 )
 
 LISTED = b"GET, PUT, DELETE"
-# What a preflight lists and for how long, and nothing where it is refused.
+# The lists and the max-age of a response to a preflight. A refused one has neither.
 Granted = tuple[bytes, bytes] | None
 
 
 async def granted(app: Any, method: str, path: str, name: str) -> Granted:
-    """Return what a preflight is granted."""
+    """Return what a preflight allows."""
     sent = await preflight(app, method, path, name)
     if sent[0]["status"] != 200:
         return None
@@ -38,7 +38,7 @@ async def granted(app: Any, method: str, path: str, name: str) -> Granted:
 
 
 def mixed() -> list[Route]:
-    """Return routes of one path with policies of their own, and others of one."""
+    """Return routes of one path with several policies, and routes of another path with one policy."""
     return [
         Route("/mixed", by("route")(answers()), methods=["GET"]),
         Route("/mixed", answers(), methods=["PUT"]),
@@ -75,13 +75,13 @@ def mixed() -> list[Route]:
 async def test_a_browser_keeps_no_grant_for_what_another_policy_decides(
     method: str, path: str, name: str, expected: Granted
 ) -> None:
-    """It keeps an answer by address: so the list is the policy's own, and not kept where there is another one."""
+    """A browser caches a preflight by its URL, so the response is not cached if the path has several policies."""
     app = with_layer(FastAPI(routes=mixed()))
     assert await granted(app, method, path, name) == expected
 
 
 class Items(HTTPEndpoint):
-    """Serves two methods."""
+    """A class that serves two methods."""
 
     async def get(self, request: Request) -> PlainTextResponse:
         """Answer."""
@@ -93,7 +93,7 @@ class Items(HTTPEndpoint):
 
 
 class Fewer(Items):
-    """Serves one of them no more."""
+    """A subclass that no longer serves one of them."""
 
     put: Any = None
 
@@ -103,7 +103,7 @@ SERVED = [
     ("GET", "/function", "app", None),
     ("GET", "/class", "app", (b"GET, PUT", b"600")),
     ("DELETE", "/class", "app", None),
-    # Served and safelisted, and not listed.
+    # Served and safelisted, but not in the list.
     ("HEAD", "/class", "app", None),
     ("PUT", "/fewer", "app", None),
     ("GET", "/fewer", "app", (b"GET", b"600")),
@@ -123,7 +123,7 @@ SERVED = [
 async def test_on_request_only_what_is_served_is_granted(
     method: str, path: str, name: str, expected: Granted, *, with_policies: bool
 ) -> None:
-    """By functions and classes; with or without policies of routes."""
+    """Functions and classes are supported, with and without per-route policies."""
 
     async def raw(scope: Any, receive: Any, send: Any) -> None: ...
 
@@ -141,7 +141,7 @@ async def test_on_request_only_what_is_served_is_granted(
 
 
 async def test_what_is_not_served_is_refused_for_that() -> None:
-    """The reason tells it from a method that is not listed."""
+    """The reason is different from that of a method that is not listed."""
     told: list[Any] = []
     app = with_layer(
         FastAPI(routes=[Route("/x", answers())]),
@@ -154,7 +154,7 @@ async def test_what_is_not_served_is_refused_for_that() -> None:
 
 
 async def test_a_method_of_nobody_s_may_be_listed_and_served() -> None:
-    """What the policy names is asked for too, and long ones are cut before anybody looks."""
+    """Custom methods of the policy are looked up too, and long ones are refused first."""
     policy = Policy(allow_origins=["https://route.example"], allow_methods=["PURGE", "GET"])
     app = with_layer(
         FastAPI(routes=[Route("/x", cors(policy)(answers()), methods=["PURGE"])]), served_methods_only=True

@@ -1,4 +1,4 @@
-"""Wrong arguments of the WSGI middleware: all errors at once, each with its fix."""
+"""Invalid arguments of the WSGI middleware: all errors together, each with its fix."""
 
 import pytest
 
@@ -14,7 +14,7 @@ def issues_of(**arguments: object) -> list[tuple[IssueCode, str, str]]:
 
 
 def test_an_option_of_a_peer_is_answered_with_ours() -> None:
-    """Whoever comes from another package reads what to write."""
+    """The messages for users of other packages say what to write instead."""
     assert issues_of(origin="https://app.example.com") == [
         (IssueCode.UNKNOWN_OPTION, "origin", "rename it to allow_origins.")
     ]
@@ -48,6 +48,6 @@ def test_a_policy_and_options_are_refused() -> None:
 
 
 def test_blocking_without_effect_is_refused() -> None:
-    """A policy with `*` refuses nobody."""
+    """With `*` there is nothing to refuse, so the option is an error."""
     found = issues_of(allow_origins=["*"], on_refused="block")
     assert [code for code, _, _ in found] == [IssueCode.NO_EFFECT_WITH_WILDCARD]

@@ -1,4 +1,4 @@
-"""The WSGI middleware: its fast path, what it logs and blocks, and how it treats what WSGI allows an app to do."""
+"""The WSGI middleware: its fast path, logs and blocking, and how it handles the rarer features of WSGI."""
 
 import copy
 import io
@@ -115,7 +115,7 @@ def test_only_refused_pages_are_logged(
     ],
 )
 def test_blocking_refuses_other_origins_only(origin: str | None, fields: dict[str, str], blocked: bool) -> None:
-    """The app never runs for a page of another origin, and the refusal can be read by no page."""
+    """The app never runs for a page of another origin, and no page can read the refusal."""
     answer = get(CORSMiddleware(app, policy=POLICY, on_refused="block"), origin, "POST", **fields)
     assert answer["ran"] == str(not blocked)
     if blocked:
@@ -173,7 +173,7 @@ def test_debug_logs_what_is_allowed(caplog: pytest.LogCaptureFixture) -> None:
     assert (answer["status"], answer["access-control-allow-methods"]) == ("200 OK", "GET")
 
 
-# What WSGI allows an app and a server to do.
+# Features of WSGI for apps and servers.
 
 
 def test_a_restart_with_exc_info_has_the_headers() -> None:
@@ -195,7 +195,7 @@ def test_a_restart_with_exc_info_has_the_headers() -> None:
 
 
 def test_a_restart_after_the_headers_were_sent_raises_in_the_app() -> None:
-    """The server raises the app's exception, and nothing here swallows it."""
+    """The server gets the app's exception."""
 
     def start_response(status: str, headers: Any, exc_info: Any = None) -> Any:
         if exc_info:
@@ -225,7 +225,7 @@ def test_a_generator_may_start_late() -> None:
 
 
 def test_write_works() -> None:
-    """The legacy `write` of the server is handed on."""
+    """The legacy `write` of the server is passed on."""
 
     def writing(environ: dict[str, Any], start_response: Any) -> list[bytes]:
         write: Callable[[bytes], object] = start_response("200 OK", [("Content-Type", "text/plain")])
@@ -292,7 +292,7 @@ def test_the_outer_middleware_decides(caplog: pytest.LogCaptureFixture) -> None:
 
 
 def test_a_filter_that_raises_does_not_fail_the_request(caplog: pytest.LogCaptureFixture) -> None:
-    """Logging is the user's."""
+    """A filter of the user may raise."""
 
     def failing(record: Any) -> bool:
         raise ValueError
@@ -347,7 +347,7 @@ def test_a_middleware_can_be_copied() -> None:
 
 
 def test_threads_share_a_middleware() -> None:
-    """However many threads fill its tables at the same time, each request gets the answer to its own origin."""
+    """If many threads fill the memory at the same time, each request gets the response for its own origin."""
     origins = [f"https://a{number}.example.com" for number in range(40)]
     patterns = ["https://*.example.com", *origins[:20]]
     middleware = CORSMiddleware(app, allow_origins=patterns, allow_headers=["X-Token"])
@@ -362,7 +362,7 @@ def test_threads_share_a_middleware() -> None:
         assert all(pool.map(ask, range(2000)))
 
 
-# What servers do to header fields.
+# How servers change header fields.
 
 
 def test_a_repeated_origin_is_refused() -> None:

@@ -1,4 +1,4 @@
-"""The doctor asks aiohttp apps in process."""
+"""Requests of the doctor to aiohttp apps in process."""
 
 import sys
 from collections.abc import Generator

@@ -1,4 +1,4 @@
-"""Apps are loaded by name, started as servers start them, and asked without a socket."""
+"""Apps are loaded by name, started as servers start them, and called without a socket."""
 
 import asyncio
 import sys
@@ -31,7 +31,7 @@ ASKED = HttpRequest(url="http://testserver/", method="GET", headers=(), credenti
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[Path]:
-    """A folder with a module, of which no other test knows."""
+    """A folder with a module whose name no other test uses."""
     monkeypatch.setattr(sys, "path", [*sys.path])
     known = set(sys.modules)
     yield tmp_path
@@ -60,7 +60,7 @@ def test_an_app_is_loaded_from_the_folder(folder: Path) -> None:
 
 
 def test_what_makes_an_app_is_called_for_it(folder: Path) -> None:
-    """Whatever else it could take."""
+    """This holds whatever other arguments it could take."""
     write(folder, "async def app(scope, receive, send): ...\n\ndef create_app(config=None, *more):\n    return app\n")
     made = load("main:create_app", folder)
     assert made.app is load("main:app", folder).app
@@ -68,7 +68,7 @@ def test_what_makes_an_app_is_called_for_it(folder: Path) -> None:
 
 
 def test_an_app_that_does_not_say_what_it_takes_is_taken(folder: Path) -> None:
-    """As what is written in C may not."""
+    """A function written in C may have no signature."""
     text = """
     class App:
         @property
@@ -98,16 +98,16 @@ def test_an_app_that_does_not_say_what_it_takes_is_taken(folder: Path) -> None:
         ("main", "", "'main' does not name an app. Write it as module:app."),
     ],
 )
-def test_an_app_that_cannot_be_loaded_is_told(folder: Path, name: str, text: str, message: str) -> None:
-    """In a sentence, and without a traceback."""
+def test_an_app_that_cannot_be_loaded_is_reported(folder: Path, name: str, text: str, message: str) -> None:
+    """The message is a sentence, without a traceback."""
     write(folder, text)
     with pytest.raises(CannotRunError) as caught:
         load(name, folder)
     assert (caught.value.kind, str(caught.value)) == ("app", message)
 
 
-def test_a_module_that_lies_elsewhere_is_told_with_where_it_was_looked_for(folder: Path) -> None:
-    """The package of a project may lie below src."""
+def test_a_module_that_lies_elsewhere_is_reported_with_where_it_was_looked_for(folder: Path) -> None:
+    """The message names the folders that were searched, because a package may be below src."""
     with pytest.raises(CannotRunError) as caught:
         load("other.api:app", folder)
     where = f"in {folder}. Run the command in the folder of the module, or set PYTHONPATH."
@@ -130,8 +130,8 @@ def test_the_entrypoint_of_a_project_is_read(tmp_path: Path) -> None:
         ("tool = 1", "Name the app: pyproject.toml has no entrypoint in [tool.fastapi]"),
     ],
 )
-def test_a_project_without_an_entrypoint_is_told(tmp_path: Path, text: str | None, message: str) -> None:
-    """With what to write instead."""
+def test_a_project_without_an_entrypoint_is_reported(tmp_path: Path, text: str | None, message: str) -> None:
+    """The message says what to write instead."""
     if text is not None:
         (tmp_path / "pyproject.toml").write_text(text, "utf-8", "surrogateescape")
     with pytest.raises(CannotRunError) as caught:
@@ -163,7 +163,7 @@ async def test_the_lifespan_runs_around_the_requests() -> None:
 
 
 async def test_an_app_without_a_lifespan_is_asked_all_the_same() -> None:
-    """It says so by raising, as servers allow it."""
+    """It raises an exception on a lifespan event, as servers accept."""
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         assert scope["type"] == "http"
@@ -176,7 +176,7 @@ async def test_an_app_without_a_lifespan_is_asked_all_the_same() -> None:
 
 
 async def why_not(app: Any, *, patience: float = _PATIENCE) -> tuple[str, str]:
-    """Return why an app cannot be asked."""
+    """Return why an app cannot be checked."""
     with pytest.raises(CannotRunError) as caught:
         await ask(app, patience=patience)
     return caught.value.kind, str(caught.value)
@@ -190,8 +190,8 @@ async def why_not(app: Any, *, patience: float = _PATIENCE) -> tuple[str, str]:
         (SystemExit(0), "SystemExit: 0"),
     ],
 )
-async def test_an_app_that_does_not_start_is_told(error: BaseException, message: str) -> None:
-    """With the whole of what it said, and without a traceback."""
+async def test_an_app_that_does_not_start_is_reported(error: BaseException, message: str) -> None:
+    """The message has everything that the app reported, without a traceback."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> Any:
@@ -201,7 +201,7 @@ async def test_an_app_that_does_not_start_is_told(error: BaseException, message:
     assert await why_not(FastAPI(lifespan=lifespan)) == ("app", f"The app did not start: {message}")
 
 
-async def test_an_app_that_says_nothing_of_why_it_does_not_start_is_told() -> None:
+async def test_an_app_that_does_not_start_without_a_reason_is_reported() -> None:
     """There is nothing to repeat."""
 
     async def silent(scope: Any, receive: Any, send: Any) -> None:
@@ -241,8 +241,8 @@ async def test_in_a_codespace_a_policy_for_all_of_them_gets_the_one_origin(
 
 
 @pytest.mark.parametrize("with_lifespan", [True, False])
-async def test_a_wrong_policy_is_told_whole(*, with_lifespan: bool) -> None:
-    """Whenever it is found: at the start, or with the first request."""
+async def test_all_errors_of_a_policy_are_reported(*, with_lifespan: bool) -> None:
+    """The message is complete, whether the error occurs at the start or in the first request."""
     inner = FastAPI()
     inner.add_middleware(CORSMiddleware, allow_origins=["https://app.example.com/"])
 
@@ -288,7 +288,7 @@ async def test_an_app_that_ends_its_request_is_answered_by_its_server_too(error:
 
 
 async def test_ctrl_c_is_no_answer() -> None:
-    """Who asks can stop asking."""
+    """Ctrl-C ends the check."""
     asked = asyncio.Event()
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -304,7 +304,7 @@ async def test_ctrl_c_is_no_answer() -> None:
 
 
 async def test_a_stream_that_is_quiet_has_answered() -> None:
-    """All that a browser looks at stands in its head."""
+    """A browser's decision needs only the status and the headers."""
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "http":
@@ -357,7 +357,7 @@ async def test_an_app_that_never_starts_is_given_up() -> None:
 
 
 async def test_an_app_that_never_ends_is_ended() -> None:
-    """What it has answered stands."""
+    """The responses that it has sent are used."""
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "http":
@@ -384,8 +384,8 @@ async def test_an_app_that_never_answers_is_given_up() -> None:
     assert await why_not(app, patience=0.1) == ("timeout", message)
 
 
-async def test_what_the_policy_of_a_route_stands_on_is_told() -> None:
-    """For the preflight and the answer; not so where the policy of the app decides."""
+async def test_the_owner_of_a_routes_policy_is_reported() -> None:
+    """This holds for the preflight and the response, and not if the policy of the app decides."""
     app = FastAPI()
     app.add_middleware(CORSMiddleware, allow_origins=["https://app.example"])
 

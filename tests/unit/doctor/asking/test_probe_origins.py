@@ -14,7 +14,7 @@ def origins(page: str) -> list[str]:
 
 
 def test_those_are_tried_that_look_like_the_page() -> None:
-    """Nobody's, null; a suffix, a prefix, a dot that is any character, and the scheme."""
+    """An unrelated origin, null, a suffix, a prefix, a dot that matches any character, and another scheme."""
     assert origins("https://api.example.co.uk:8443") == [
         "https://crossorigin-probe.invalid",
         "null",
@@ -37,7 +37,7 @@ def test_those_are_tried_that_look_like_the_page() -> None:
     ],
 )
 def test_nobody_is_tried_whom_nobody_can_be(page: str, likes: int) -> None:
-    """No name ends like an address or a name of the machine's own."""
+    """Names below an address, and names of this machine, cannot be registered."""
     assert len(origins(page)) == 2 + likes
 
 
@@ -61,7 +61,7 @@ UNTRUSTED = ProbeOrigin(
     ("method", "sent"), [("GET", "GET"), ("HEAD", "HEAD"), ("POST", "OPTIONS"), ("PUT", "OPTIONS")]
 )
 def test_a_probe_changes_nothing(method: str, sent: str) -> None:
-    """What could is asked about by a preflight, and never sent."""
+    """If the method can change data, only preflights are sent."""
     request = probe_request(asked(method=method, redirect="error", mode="same-origin"), UNTRUSTED)
     assert request is not None
     assert (request.method, dict(request.headers)[b"Origin"]) == (sent, b"https://evil.example")
@@ -73,7 +73,7 @@ def test_what_no_page_can_send_is_not_tried() -> None:
 
 
 def found(page: str, *allowed: str, credentials: bool = False) -> list[tuple[str, bool]]:
-    """Return the codes of what is found at a server that lets those in, and whether with credentials."""
+    """Return the codes of the findings at a server that allows those origins, with or without credentials."""
 
     def response(origin: str) -> HttpResponse:
         grants = {"allow_credentials": "true"} if credentials else {}
@@ -83,8 +83,8 @@ def found(page: str, *allowed: str, credentials: bool = False) -> list[tuple[str
     return [(str(finding.code), "with credentials" in finding.detail) for finding in findings]
 
 
-def test_each_that_is_let_in_is_told() -> None:
-    """With the credentials that go along; `*` lets nobody in who was not meant."""
+def test_each_origin_that_is_allowed_is_reported() -> None:
+    """The finding says whether credentials are allowed. `*` is not a finding."""
     page = "https://app.example.com"
     assert found(page) == []
     assert found(page, "null", credentials=True) == [("null-origin-allowed", True)]
@@ -92,5 +92,5 @@ def test_each_that_is_let_in_is_told() -> None:
 
 
 def test_where_everybody_is_let_in_nothing_more_is_said() -> None:
-    """All the others are told by the first."""
+    """One finding covers all others."""
     assert found("https://app.example.com", *origins("https://app.example.com")) == [("any-origin-reflected", False)]

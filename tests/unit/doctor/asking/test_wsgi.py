@@ -1,4 +1,4 @@
-"""WSGI apps are asked in process, through a bridge."""
+"""WSGI apps are called in process, through a bridge."""
 
 import sys
 from collections.abc import Generator

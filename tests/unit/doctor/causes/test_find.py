@@ -43,7 +43,7 @@ def with_middleware(middleware: Any, **options: Any) -> FastAPI:
 
 @pytest.mark.parametrize("middleware", [Ours, Theirs])
 def test_a_fix_names_only_the_options_that_change(middleware: Any) -> None:
-    """Whatever collection a list is, and whatever else is given."""
+    """This holds for any collection, and whatever the other options are."""
     app = with_middleware(middleware, allow_origins=("https://a.example",), allow_methods={"PATCH"}, max_age=0)
     cause = cause_of(fetch(answer(400), **PUT), app)
     assert [edit.code for edit in cause.edits] == [
@@ -116,6 +116,25 @@ def test_a_fix_never_repeats_what_is_there(options: dict[str, Any]) -> None:
     assert cause_of(fetch(answer(200)), with_middleware(Ours, **options)).edits == ()
 
 
+@pytest.mark.parametrize("in_process", [False, True])
+def test_a_header_that_is_always_allowed_is_not_added(*, in_process: bool) -> None:
+    """`Content-Type` needs a preflight for JSON, but every policy of crossorigin allows it."""
+    refused = answer(
+        400,
+        {
+            "Access-Control-Allow-Origin": PAGE,
+            "Content-Type": "text/plain; charset=utf-8",
+            "Vary": "Origin, Access-Control-Request-Method, Access-Control-Request-Headers, "
+            "Access-Control-Request-Private-Network",
+        },
+    )
+    app = with_middleware(Ours, allow_origins=[PAGE]) if in_process else None
+    cause = cause_of(fetch(refused, method="PUT", headers=(("Content-Type", "application/json"),)), app)
+    assert cause.code is CauseCode.NOT_LISTED
+    assert cause.text == "The origin is allowed, but not the method PUT."
+    assert [edit.name for edit in cause.edits] == ["allow_methods"]
+
+
 def test_a_pattern_of_ours_allows_an_origin() -> None:
     """It is not listed again."""
     app = with_middleware(Ours, allow_origins=["https://*.example"])
@@ -137,7 +156,7 @@ def test_the_middleware_outside_is_named() -> None:
 
 
 def test_a_host_that_an_app_does_not_serve_is_a_matter_of_the_command() -> None:
-    """The app is asked as testserver, unless a URL is given."""
+    """The host is testserver, unless the command has a URL."""
     app = with_middleware(Theirs, allow_origins=[PAGE])
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=["api.example"])
     refused = answer(400, {"Content-Length": "19", "Content-Type": "text/plain; charset=utf-8"})
@@ -205,7 +224,7 @@ def test_the_code_for_a_factory_goes_into_the_factory() -> None:
     ("app", "opening"), [(Starlette(), "app.add_middleware("), (object(), "app = CORSMiddleware(")]
 )
 def test_an_app_without_cors_gets_all_that_the_page_needs(app: object, opening: str) -> None:
-    """And no more."""
+    """The code allows nothing else."""
     [edit] = cause_of(fetch(answer(405), **PUT, credentials="include"), app).edits
     assert opening in edit.code
     for option in ("allow_origins=", 'allow_methods=["GET", "PUT"]', 'allow_headers=["X-Token"]', "allow_credentials"):
@@ -258,7 +277,7 @@ def test_what_is_allowed_has_no_cause() -> None:
 
 
 def test_answers_that_allow_everything_lead_to_no_code() -> None:
-    """An invalid list refuses the preflight, whatever it lists."""
+    """An invalid list makes the preflight fail, whatever it contains."""
     refused = answer(204, {"Server": "Werkzeug"}, allow_origin=PAGE, allow_methods="PUT, A B", allow_headers="X-Token")
     cause = cause_of(fetch(refused, **PUT))
     assert cause.edits == ()

@@ -35,7 +35,7 @@ from crossorigin.doctor.causes.origins import difference, near_origins
     ],
 )
 def test_a_difference_is_named(listed: str, origin: str, words: str | None) -> None:
-    """Only between origins that somebody could have mistaken for each other."""
+    """The text is only for origins that a person could have confused."""
     assert difference(listed, origin) == words
 
 
@@ -50,5 +50,5 @@ def test_a_difference_is_named(listed: str, origin: str, words: str | None) -> N
     ],
 )
 def test_near_origins_are_those_that_servers_often_list_instead(origin: str, near: list[str]) -> None:
-    """None of them is asked for an origin that is not of the web."""
+    """There are none for an origin with another scheme than http and https."""
     assert list(near_origins(origin)) == near

@@ -20,7 +20,7 @@ OTHER = "https://other.example"
 
 
 def raw(environ: dict[str, Any], start_response: Any) -> list[bytes]:
-    """Answer nothing; no test calls it."""
+    """A view that is never called."""
     raise NotImplementedError
 
 
@@ -48,7 +48,7 @@ def with_extension(**options: Any) -> Flask:
     ],
 )
 def test_a_fix_is_for_the_owner_of_the_policy(owner: str, place: str, name: str, define: str) -> None:
-    """Whatever the policy of the app allows."""
+    """The policy of the app does not matter."""
     refused = Answer(status=200, headers=(), policy_of=owner)
     fix = fix_for(with_extension(allow_origins=[PAGE]), refused)
     [edit] = fix.edits
@@ -69,7 +69,7 @@ def test_options_are_changed_where_they_were_given() -> None:
 
 
 def test_flask_cors_is_changed_in_its_own_words() -> None:
-    """Its options have other names."""
+    """The fix uses the options of Flask-Cors, which have other names."""
     app = Flask(__name__)
     flask_cors.CORS(app, origins=[OTHER])
     [edit] = fix_for(app).edits

@@ -42,7 +42,7 @@ def test_the_message_of_chrome_leads_back_to_its_reason(
 def test_the_messages_of_other_browsers_lead_to_a_reason_with_the_same_message(
     answers: list[HttpResponse | None], asked: dict[str, Any], engine: Any
 ) -> None:
-    """They do not always tell the preflight from the request, or one value from several."""
+    """These messages do not always distinguish the preflight from the request, or one value from several."""
     verdict = fetch(*answers, engine=engine, **asked)
     said = console_text(verdict)
     assert said is not None

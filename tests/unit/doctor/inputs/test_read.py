@@ -91,7 +91,7 @@ def test_a_har_file_without_requests_is_a_usage_error(text: str, words: list[str
 
 
 def test_a_curl_command_alone_sends_nothing() -> None:
-    """It says what is not recorded, and the command that sends the request, without secrets."""
+    """The result says what is not recorded, and has the command that sends the request, without secrets."""
     result = check("--curl", "-", stdin=CURL)
     assert result.exit_code == 2
     assert f"--origin {PAGE} -X PUT -H 'authorization: ...' -H 'content-type: application/json'" in result.stderr

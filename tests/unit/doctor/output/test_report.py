@@ -1,4 +1,4 @@
-"""What a report says: as text, and as a document that keeps to its schema."""
+"""The report as text, and as a document that follows its schema."""
 
 import json
 from dataclasses import replace
@@ -98,7 +98,7 @@ Chrome, Firefox and Safari would allow this: status 200
 
 
 def test_an_edit_says_where_it_goes_and_what_to_write_if_there_is_no_list() -> None:
-    """Flask by URL: its options are not known, so an element is added."""
+    """For Flask by URL, the options are unknown, so an element is added."""
     flask = answer(200, {"Server": "Werkzeug/3"}, allow_origin=PAGE, allow_methods="GET")
     told = text(diagnosis(flask, method="PURGE", headers=(("X-Token", "1"),)))
     assert '   Add to methods in CORS(...):\n\n       "PURGE",\n\n   If methods is not set yet, write instead:' in told
@@ -115,8 +115,8 @@ def test_long_and_repeated_lines_are_cut() -> None:
     assert len(json.dumps(document(found))) < 40_000
 
 
-def test_what_else_was_noticed_is_told_with_its_fix() -> None:
-    """Also where nothing is refused."""
+def test_what_else_was_noticed_is_reported_with_its_fix() -> None:
+    """This includes reports without a refusal."""
     found = diagnosis(answer(allow_origin=PAGE, allow_methods="PUT", max_age="1h"), answer(418), method="PUT")
     told = text(replace(found, cause=None))
     assert "Also noticed\n   max-age-capped\n      In exchange 1: Access-Control-Max-Age is 1h.\n" in told
@@ -128,7 +128,7 @@ def test_what_else_was_noticed_is_told_with_its_fix() -> None:
 
 
 def test_what_was_noticed_alone_leads_to_its_page() -> None:
-    """Where nothing blocks, there is no reason to read of."""
+    """Without a refusal, there is no page of a reason."""
     told = text(
         diagnosis(answer(allow_origin=PAGE, allow_methods="PUT", max_age="1h"), answer(allow_origin="*"), method="PUT")
     )
@@ -158,12 +158,12 @@ def test_a_finding_that_the_cause_explains_is_not_repeated() -> None:
 def test_the_verdict_says_what_the_page_gets(
     answers: list[HttpResponse | None], asked: dict[str, Any], line: str
 ) -> None:
-    """A response, one that it cannot look into, its own, or none."""
+    """The page gets a response, one that it cannot read, one of its own server, or none."""
     assert text(diagnosis(*answers, **asked)).partition("\n")[0] == f"Chrome, Firefox and Safari {line}"
 
 
-def test_browsers_that_differ_are_told_apart() -> None:
-    """Safari keeps DELETE only where it is; the others would follow the redirect with it."""
+def test_browsers_that_differ_have_separate_verdicts() -> None:
+    """Safari keeps DELETE only for the same URL, and the others would follow the redirect with it."""
     upper = diagnosis(answer(allow_origin=PAGE), method="POST", credentials="include", engines=("standard",))
     assert text(upper).startswith("A browser that follows the Fetch standard would block this:")
     doubled = answer(200, [("Access-Control-Allow-Credentials", ""), ("Access-Control-Allow-Credentials", "true")])
@@ -195,7 +195,7 @@ def test_a_status_can_be_what_is_guilty() -> None:
 
 
 def test_no_terminal_obeys_a_server() -> None:
-    """What is not printable is escaped, wherever it is repeated."""
+    """Characters that are not printable are escaped everywhere."""
     hostile = answer(200, allow_origin="https://a.example\x1b[2J\x9b")
     told = text(diagnosis(hostile))
     assert "\x1b" not in told
@@ -236,7 +236,7 @@ def test_everything_but_code_keeps_to_the_width(width: int) -> None:
     ],
 )
 def test_the_document_keeps_to_its_schema(answers: list[HttpResponse | None], asked: dict[str, Any]) -> None:
-    """Refused or allowed, with findings or without, whatever was sent."""
+    """This holds for refused and allowed requests, with and without findings, and for any response."""
     found = diagnosis(*answers, **asked)
     written = json.loads(json.dumps(document(found)))
     Draft202012Validator(SCHEMA).validate(written)
@@ -246,12 +246,12 @@ def test_the_document_keeps_to_its_schema(answers: list[HttpResponse | None], as
 
 
 def test_the_document_of_what_could_not_run_keeps_to_it_too() -> None:
-    """It says why."""
+    """It contains the reason."""
     Draft202012Validator(SCHEMA).validate(not_run("dns", "There is no address."))
 
 
 def test_the_schema_is_one_and_refuses_what_it_does_not_know() -> None:
-    """A field that nobody described does not pass."""
+    """A field that is not in the schema is an error."""
     Draft202012Validator.check_schema(SCHEMA)
     found = document(diagnosis(answer(allow_origin="*")))
     assert not Draft202012Validator(SCHEMA).is_valid({**found, "new": 1})

@@ -1,6 +1,6 @@
 r"""Policies with errors, each with all the issues that it has: (code, field), in the order in which they are reported.
 
-Every code of `IssueCode` is among them. They are told one by one in `messages.txt`, and pasted right by the hints.
+Every code of `IssueCode` is among them. `messages.txt` has their messages, and the hints fix them.
 """
 
 import datetime as dt
@@ -20,11 +20,11 @@ async def _app(
     receive: Callable[[], Awaitable[MutableMapping[str, Any]]],
     send: Callable[[MutableMapping[str, Any]], Awaitable[None]],
 ) -> None:
-    """Do nothing; it is never called."""
+    """An app that is never called."""
 
 
 def complaint_of(options: Mapping[str, Any]) -> InvalidPolicyError | CrossOriginWarning | None:
-    """Return the error or the warning of a policy with these options, None if all is well."""
+    """Return the error or the warning of a policy with these options, or None."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
@@ -48,7 +48,7 @@ def complaint_of(options: Mapping[str, Any]) -> InvalidPolicyError | CrossOrigin
 
 @dataclass(frozen=True)
 class Faulty:
-    """Options of a policy, and what is wrong with them."""
+    """Options of a policy, and their issues."""
 
     name: str
     options: dict[str, Any]
@@ -56,11 +56,11 @@ class Faulty:
 
     @property
     def is_warning(self) -> bool:
-        """Return whether the policy starts, with a warning."""
+        """Return whether the policy is valid, with a warning."""
         return all(code in WARNINGS for code, _ in self.issues)
 
 
-# The codes of the warnings; every other code is an error's.
+# The codes of the warnings. All others are errors.
 WARNINGS = {
     Code.INSECURE_ORIGIN_WITH_CREDENTIALS,
     Code.REGEX_NEVER_MATCHES,
@@ -216,7 +216,7 @@ FAULTY: list[Faulty] = [
         {"allow_origins": ["https://*.corp:*"], **_WITH},
         "unlisted",
     ),
-    # One answer for all.
+    # One response for every origin.
     _one(Code.CONSTANT_ORIGIN_NEEDS_ONE_ORIGIN, "constant_allow_origin", _CONSTANT, "none listed"),
     _one(
         Code.CONSTANT_ORIGIN_NEEDS_ONE_ORIGIN,

@@ -1,4 +1,4 @@
-"""A policy with very many errors is refused, with a message that can be read."""
+"""A policy with many errors is refused, with a message of limited length."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ def error_of(**options: Any) -> InvalidPolicyError:
 
 @pytest.mark.parametrize("count", [MAX_SHOWN, MAX_SHOWN + 1, MAX_ISSUES, MAX_ISSUES + 1])
 def test_a_message_shows_the_first_issues_and_counts_the_others(count: int) -> None:
-    """All of them are in the error, in the order of the list."""
+    """The error has all issues, in the order of the list."""
     error = error_of(allow_origins=[f"https://a{i}.example/" for i in range(count)])
     message = str(error)
     assert [issue.field for issue in error.issues] == [f"allow_origins[{i}]" for i in range(count)]
@@ -30,7 +30,7 @@ def test_a_message_shows_the_first_issues_and_counts_the_others(count: int) -> N
 
 
 def test_up_to_a_bound_every_issue_has_its_fix() -> None:
-    """Beyond it those that a message shows have one, and the others say what to do first."""
+    """The issues in the message have fixes, and the others say what to do first."""
     for count, fixed in ((MAX_ISSUES, MAX_ISSUES), (MAX_ISSUES + 1, MAX_SHOWN)):
         issues = error_of(allow_origins=[f"https://a{i}.example/" for i in range(count)]).issues
         assert [bool(issue.fixes) for issue in issues] == [place < fixed for place in range(count)]
@@ -38,14 +38,14 @@ def test_up_to_a_bound_every_issue_has_its_fix() -> None:
 
 
 def test_beyond_a_bound_no_further_rule_looks() -> None:
-    """The errors of one rule are enough to fix first."""
+    """The errors of one rule have to be fixed first."""
     origins = ["https://a.example/"] * (MAX_ISSUES + 1)
     codes = {issue.code for issue in error_of(allow_origins=origins, max_age=-1).issues}
     assert codes == {IssueCode.ORIGIN_TRAILING_SLASH}
 
 
 def test_a_text_of_many_parts_is_given_up_at_the_first_that_is_no_origin() -> None:
-    """Nothing is offered for it, and the other parts are not looked at."""
+    """There is no fix for it, and its other parts are not examined."""
     diagnosis = diagnose("GET," * 30000)
     assert diagnosis is not None
     assert diagnosis.code is IssueCode.MULTIPLE_ORIGINS

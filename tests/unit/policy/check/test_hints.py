@@ -1,4 +1,4 @@
-"""A hint is what to write: pasted as it is, it is the fix, and following the hints comes to an end."""
+"""A hint is what to write: the pasted text is the fix, and following all hints ends."""
 
 import ast
 from typing import Any
@@ -16,18 +16,18 @@ from tests.unit.policy.check.test_origin_repair import spelled_urls, url_like
 
 
 def told(options: dict[str, Any]) -> tuple[PolicyIssue, ...]:
-    """Return all that is wrong with a policy, or worth a warning."""
+    """Return all errors or warnings of a policy."""
     complaint = complaint_of(options)
     return () if complaint is None else complaint.issues
 
 
 def fixed(options: dict[str, Any], issue: PolicyIssue) -> dict[str, Any] | None:
-    """Return the options after the first fix of an issue, None if it has none."""
+    """Return the options after the first fix of an issue, or None if it has none."""
     return apply_fix(options, issue.fixes[0]) if issue.fixes else None
 
 
 def pasted(options: dict[str, Any], issue: PolicyIssue, fix: Fix, line: str) -> dict[str, Any]:
-    """Return the options with a line of a hint pasted in, as a person who reads it would."""
+    """Return the options with a line of a hint pasted in, as a person would do it."""
     name, _, index = issue.field.partition("[")
     if fix.value is REMOVE:
         assert line.removesuffix(".").startswith("remove it" if len(issue.fixes) == 1 else "# remove ")
@@ -45,7 +45,7 @@ def pasted(options: dict[str, Any], issue: PolicyIssue, fix: Fix, line: str) -> 
 
 @pytest.mark.parametrize("faulty", FAULTY, ids=lambda faulty: faulty.name)
 def test_a_hint_pasted_in_is_the_fix(faulty: Faulty) -> None:
-    """Each line is valid Python where it is pasted, and means what a program would apply."""
+    """Each line is valid Python in its place, and has the same result as the fix."""
     for issue in told(faulty.options):
         lines = issue.hint.split("\n") if issue.fixes else []
         assert len(lines) == len(issue.fixes)
@@ -56,7 +56,7 @@ def test_a_hint_pasted_in_is_the_fix(faulty: Faulty) -> None:
 
 @pytest.mark.parametrize("faulty", FAULTY, ids=lambda faulty: faulty.name)
 def test_all_fixes_applied_leave_what_only_a_person_can_fix(faulty: Faulty) -> None:
-    """Following the first fixes one after the other comes to an end, at instructions or at a policy that starts."""
+    """Repeatedly applying the first fix ends, with instructions or with a valid policy."""
     options = faulty.options
     for _ in range(20):
         better = next((fixed(options, issue) for issue in told(options) if issue.fixes), None)
@@ -68,7 +68,7 @@ def test_all_fixes_applied_leave_what_only_a_person_can_fix(faulty: Faulty) -> N
 
 
 def test_an_origin_pasted_right_has_nothing_wrong_any_more() -> None:
-    """For URLs mangled in many ways, a replacement takes every issue of its element away, and brings none."""
+    """For URLs with many kinds of damage, the replacement removes every issue of its element and adds none."""
     counts = ExampleCounts()
 
     @given(
@@ -94,7 +94,7 @@ def test_an_origin_pasted_right_has_nothing_wrong_any_more() -> None:
 
 
 def test_several_origins_in_one_string_become_the_list_that_is_meant() -> None:
-    """The hint for a bare string contains each origin, repaired, whatever separates them."""
+    """The hint for a string contains each origin, repaired, whatever separates them."""
     counts = ExampleCounts()
     parts = st.lists(spelled_urls().map(str.strip), min_size=1, max_size=4)
 
@@ -117,7 +117,7 @@ def test_several_origins_in_one_string_become_the_list_that_is_meant() -> None:
 
 @pytest.mark.parametrize("option", ["allow_methods", "allow_headers", "expose_headers"])
 def test_a_name_pasted_right_has_nothing_wrong_any_more(option: str) -> None:
-    """For methods and header names in lists, with colons and spaces, the same holds."""
+    """The same holds for methods and header names in lists, with colons and spaces."""
     counts = ExampleCounts()
     good = st.sampled_from(["GET", "patch", "Query", "X-Token", "X-A"])
     words = good | good | good | st.sampled_from(["x y", "X-A:", "trace", "Cookie", "é", "", "a\nb", "(", "\0"])
@@ -154,7 +154,7 @@ def test_a_name_pasted_right_has_nothing_wrong_any_more(option: str) -> None:
     ],
 )
 def test_what_was_pasted_around_a_name_is_taken_off(option: str, text: str, hint: str) -> None:
-    """Quotes, white space and a colon behind it, and nothing of the name."""
+    """Quotes, white space and a colon after the name are removed, and nothing of the name."""
     complaint = complaint_of({option: [text]})
     assert complaint is not None
     assert [issue.hint for issue in complaint.issues] == [hint]

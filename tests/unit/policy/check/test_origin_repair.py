@@ -1,4 +1,4 @@
-"""Whatever a person writes for an origin is distinguished, repaired where it can be, and never raises."""
+"""Any text for an origin is classified and, if possible, repaired, and none raises."""
 
 import subprocess
 import sys
@@ -17,8 +17,8 @@ from tests.unit.fetch.test_origin import PAGES
 
 
 @pytest.mark.parametrize(("page", "sent"), PAGES)
-def test_a_pages_address_is_mended_to_the_origin_that_browsers_send(page: str, sent: str) -> None:
-    """What was copied from the address bar becomes what was seen in the `Origin` header."""
+def test_the_url_of_a_page_is_repaired_to_its_origin(page: str, sent: str) -> None:
+    """A URL from the address bar is replaced by the value in the `Origin` header."""
     assert repair(page) == (sent,)
 
 
@@ -36,7 +36,7 @@ def test_a_pages_address_is_mended_to_the_origin_that_browsers_send(page: str, s
     ],
 )
 def test_what_may_be_listed_has_nothing_wrong(text: str) -> None:
-    """Origins, patterns and the two words are left as they are."""
+    """Origins, patterns, `*` and `null` have no error."""
     assert diagnose(text) is None
     assert repair(text) == (text,)
 
@@ -191,8 +191,8 @@ def test_what_may_be_listed_has_nothing_wrong(text: str) -> None:
     ],
     ids=ascii,
 )
-def test_a_fault_is_named_and_mended(text: str, code: Code, replacements: list[str]) -> None:
-    """The first error gives the code; the replacement fixes all errors, or the hint says what to do."""
+def test_an_error_is_named_and_repaired(text: str, code: Code, replacements: list[str]) -> None:
+    """The first error is the code. The replacement fixes all errors, or the hint says what to do."""
     diagnosis = diagnose(text)
     assert diagnosis is not None
     assert (diagnosis.code, list(diagnosis.replacements)) == (code, replacements)
@@ -201,8 +201,8 @@ def test_a_fault_is_named_and_mended(text: str, code: Code, replacements: list[s
     assert repair(text) == tuple(replacements)
 
 
-def test_all_faults_of_a_text_are_told() -> None:
-    """The reason has a sentence for each thing that has to change."""
+def test_all_errors_of_a_text_are_reported() -> None:
+    """The reason has a sentence for each error."""
     diagnosis = diagnose(" WSS://me@BÜCHER.example:443/x?y ")
     assert diagnosis is not None
     for words in ("whitespace", "user name", "path", "upper-case", "ws: or wss:", "not ASCII", "default port"):
@@ -211,7 +211,7 @@ def test_all_faults_of_a_text_are_told() -> None:
 
 
 def reason_of(text: str) -> str:
-    """Return what is said of a text."""
+    """Return the reason for a text."""
     diagnosis = diagnose(text)
     assert diagnosis is not None
     return diagnosis.reason
@@ -227,20 +227,20 @@ def reason_of(text: str) -> str:
         ("http://[::g]:80", ["http://[::g]"]),
     ],
 )
-def test_a_fault_is_told_in_the_same_words_wherever_it_is(text: str, alone: list[str]) -> None:
-    """A text with several has the sentence of each, one behind the other, and no more."""
+def test_an_error_is_reported_in_the_same_words_wherever_it_is(text: str, alone: list[str]) -> None:
+    """A text with several errors has the sentence of each, in order, and nothing else."""
     assert reason_of(text) == " ".join(map(reason_of, alone))
 
 
 def test_a_host_before_an_at_sign_is_explained() -> None:
-    """What looks like the origin is before the @, and browsers connect to the host after it."""
+    """The text before the @ looks like the origin, and browsers connect to the host after it."""
     diagnosis = diagnose("https://app.example.com@evil.example")
     assert diagnosis is not None
     assert diagnosis.instruction == "remove everything up to the @; browsers connect to the host after it."
 
 
 def test_an_address_is_taken_apart_up_to_a_length() -> None:
-    """Nothing is offered for a longer one: no origin is a part of it."""
+    """A longer text has no fix, because no origin is that long."""
     longest = "https://a.example/".ljust(2048, "x")
     assert repair(longest) == ("https://a.example",)
     assert repair(f"{longest}x") == ()
@@ -276,7 +276,7 @@ SPELLED_HOSTS = [
 
 @st.composite
 def spelled_urls(draw: st.DrawFn) -> str:
-    """Draw the address of a page as a person may write it."""
+    """Draw the URL of a page in a spelling that a person may use."""
     scheme = draw(st.sampled_from(["https", "http", "HTTP", "Https"]))
     user = draw(st.sampled_from(["", "", "", "me@", "me:secret@", "a@b:c@"]))
     host = draw(st.sampled_from(SPELLED_HOSTS))
@@ -287,7 +287,7 @@ def spelled_urls(draw: st.DrawFn) -> str:
 
 
 def test_no_text_is_too_odd_to_be_judged() -> None:
-    """For any text there is a diagnosis or nothing, nothing exactly for what may be listed, and every fix may be."""
+    """Any text has a result. There is no error exactly for valid elements, and each fix is valid."""
     counts = ExampleCounts()
 
     def judge(text: str) -> None:
@@ -300,14 +300,14 @@ def test_no_text_is_too_odd_to_be_judged() -> None:
             assert all(map(can_be_listed, diagnosis.replacements))
             assert text not in diagnosis.replacements
 
-    # Two runs, so that neither kind of text crowds out the other.
+    # Two runs, so that both kinds of texts occur often enough.
     given(url_like | st.text(max_size=40) | near_misses())(judge)()
     given(spelled_urls())(judge)()
     counts.require(positive=0.2)
 
 
 def test_the_fix_is_the_origin_that_a_browser_would_send() -> None:
-    """For any spelling of an address the replacement is what an independent parser of the URL standard says."""
+    """For any spelling of a URL, the replacement agrees with an independent parser of the URL standard."""
     counts = ExampleCounts()
 
     @given(spelled_urls())
@@ -356,6 +356,6 @@ print("done")
 )
 def test_a_text_of_a_megabyte_is_refused_and_that_is_all(unit: str) -> None:
     """The work stays in proportion: whatever a text repeats, its diagnosis ends."""
-    # Only what would never end runs into the limit.
+    # Only an endless run would reach the limit.
     run = subprocess.run([sys.executable, "-c", LONG, unit], capture_output=True, text=True, check=True, timeout=30)
     assert run.stdout == "done\n"

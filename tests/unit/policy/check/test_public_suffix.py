@@ -1,4 +1,4 @@
-"""A wildcard with credentials keeps away from names below which anyone can register a name."""
+"""With credentials, a wildcard is refused before a name below which anyone can register a name."""
 
 import subprocess
 import sys
@@ -41,7 +41,7 @@ from crossorigin.policy.check.public_suffix import SuffixNode, registrable_domai
         ("example", "is not on the public suffix list"),
     ],
 )
-def test_a_name_that_is_open_to_strangers_is_known(host: str, words: str) -> None:
+def test_a_name_that_anyone_can_use_is_recognized(host: str, words: str) -> None:
     """Public suffixes, names above some, and top-level names that are not on the list."""
     why = why_public(host)
     assert why is not None
@@ -77,7 +77,7 @@ def test_a_name_that_is_its_owners_is_known(host: str) -> None:
 
 
 def names_below(node: SuffixNode, name: str = "") -> Iterator[tuple[str, SuffixNode]]:
-    """Yield each name of the tree below a node, with a word for a wildcard."""
+    """Yield each name of the tree below a node, with a label for a wildcard."""
     below = {**node.children, **({"canary": node.wildcard} if node.wildcard is not None else {})}
     for label, child in below.items():
         full = f"{label}.{name}" if name else label
@@ -87,7 +87,7 @@ def names_below(node: SuffixNode, name: str = "") -> Iterator[tuple[str, SuffixN
 
 def test_every_name_of_the_tree_is_a_host_as_it_travels() -> None:
     """Names beyond ASCII are in Punycode, and comments do not count."""
-    # Not what was read before.
+    # Without names from an earlier test.
     found = {name: node.section for name, node in names_below(suffix_tree.__wrapped__())}
     assert all(map(is_domain, found))
     expected = {"com": "registry", "co.uk": "registry", "xn--gmqw5a.hk": "registry", "canary.ck": "registry"}
@@ -118,14 +118,14 @@ def test_every_name_of_the_tree_is_a_host_as_it_travels() -> None:
     ],
 )
 def test_a_host_has_a_part_that_somebody_registered(host: str, registrable: str) -> None:
-    """It is the public suffix and one label."""
+    """It consists of the public suffix and one label."""
     assert registrable_domain(host) == registrable
 
 
 def test_the_tree_says_what_another_reader_of_the_list_says() -> None:
-    """Around every name of the list, `publicsuffixlist` finds the same registrable domain.
+    """For every name of the list, `publicsuffixlist` has the same registrable domain.
 
-    It takes the name above a wildcard for a suffix too, which the algorithm does not.
+    It also takes the name above a wildcard for a suffix, which the algorithm does not.
     """
     text = resources.files("publicsuffixlist").joinpath("public_suffix_list.dat").read_text(encoding="utf-8")
     other = PublicSuffixList(source="\n".join([text, *HOSTING_SUFFIXES]))
@@ -145,7 +145,7 @@ def test_a_hosting_suffix_of_our_own_is_needed(rule: str) -> None:
 
 @pytest.mark.parametrize("host", ["arpa", "mylocalhost", "latest"])
 def test_an_exempt_name_is_exempt_by_whole_labels(host: str) -> None:
-    """What ends in the same letters is not an exempt name."""
+    """A name that only ends with the same letters is not exempt."""
     assert why_public(host) is not None
 
 
@@ -153,7 +153,7 @@ def test_an_exempt_name_is_exempt_by_whole_labels(host: str) -> None:
     "pattern", ["https://*.com", "https://*.co.uk:*", "https://*.amazonaws.com.", "https://*.corp:8080"]
 )
 def test_such_a_wildcard_is_refused_with_credentials_only(pattern: str) -> None:
-    """It starts without credentials, and with the switch that says it is meant."""
+    """It is valid without credentials, and with the switch."""
     with pytest.raises(InvalidPolicyError) as caught:
         Policy(allow_origins=[pattern], allow_credentials=True)
     assert [issue.code for issue in caught.value.issues] == [IssueCode.PUBLIC_SUFFIX_WITH_CREDENTIALS]
@@ -163,8 +163,8 @@ def test_such_a_wildcard_is_refused_with_credentials_only(pattern: str) -> None:
 
 
 @pytest.mark.parametrize("pattern", ["http://*.corp:8080", "*.GitHub.io/"])
-def test_such_a_wildcard_is_seen_behind_another_fault(pattern: str) -> None:
-    """Neither an insecure scheme nor an error of the text hides that untrusted origins would be allowed."""
+def test_such_a_wildcard_is_seen_behind_another_error(pattern: str) -> None:
+    """Neither an insecure scheme nor an error in the text hides that untrusted origins would be allowed."""
     with pytest.raises(InvalidPolicyError) as caught:
         Policy(allow_origins=[pattern], allow_credentials=True)
     assert IssueCode.PUBLIC_SUFFIX_WITH_CREDENTIALS in {issue.code for issue in caught.value.issues}
@@ -180,7 +180,7 @@ def test_an_unlisted_name_is_called_so() -> None:
     "pattern", ["https://*.test", "https://*.app.internal", "https://*.localhost:*", "https://*.example.com"]
 )
 def test_ones_own_names_start_with_credentials(pattern: str) -> None:
-    """No error and no warning for a wildcard below a name that is the operator's."""
+    """A wildcard below an owned name causes neither an error nor a warning."""
     assert Policy(allow_origins=[pattern], allow_credentials=True).allow_origins == (pattern,)
 
 
@@ -199,6 +199,6 @@ print(seen)
 
 
 def test_the_list_is_read_only_when_a_wildcard_meets_credentials() -> None:
-    """The one dependency is not imported before it is needed."""
+    """The dependency is imported only then."""
     run = subprocess.run([sys.executable, "-c", LOADED], capture_output=True, text=True, check=True, timeout=60)
     assert run.stdout.strip() == "[False, False, False, False, True]"

@@ -9,7 +9,7 @@ from tests.unit.policy.check.faulty_policies import complaint_of
 
 
 def codes_of(options: dict[str, Any]) -> list[str]:
-    """Return the codes of all that is wrong with a policy."""
+    """Return the codes of all issues of a policy."""
     complaint = complaint_of(options)
     return [] if complaint is None else [issue.code.value for issue in complaint.issues]
 
@@ -38,8 +38,8 @@ def codes_of(options: dict[str, Any]) -> list[str]:
         {"max_age": 86400},
     ],
 )
-def test_a_sound_policy_starts_without_a_word(options: dict[str, Any]) -> None:
-    """An origin that is safe and can match causes no message."""
+def test_a_valid_policy_causes_no_message(options: dict[str, Any]) -> None:
+    """A safe origin that can match causes no message."""
     assert codes_of(options) == []
     assert Policy(**options) == Policy.from_dict(Policy(**options).to_dict())
 
@@ -88,7 +88,7 @@ def test_the_maximum_age_is_a_number_of_seconds(age: object, codes: list[str]) -
     ],
 )
 def test_a_method_is_one_that_a_browser_sends(method: str, codes: list[str]) -> None:
-    """Tokens pass, but for the forbidden ones and those a page would have to misspell."""
+    """Tokens are valid, except forbidden methods and those in a case that no page would send."""
     assert codes_of({"allow_methods": [method]}) == codes
 
 
@@ -108,7 +108,7 @@ def test_a_method_is_one_that_a_browser_sends(method: str, codes: list[str]) -> 
     ],
 )
 def test_a_header_name_is_on_its_side(name: str, among_requests: list[str], among_responses: list[str]) -> None:
-    """Names of one direction are refused in the other, and names that are none in both."""
+    """A name for the other direction is refused, and so is an invalid name."""
     assert codes_of({"allow_headers": [name]}) == among_requests
     assert codes_of({"expose_headers": [name]}) == among_responses
 
@@ -129,8 +129,8 @@ def test_a_header_name_is_on_its_side(name: str, among_requests: list[str], amon
         (["'null'"], ["origin-malformed", "null-with-credentials"]),
     ],
 )
-def test_with_credentials_strangers_stay_outside(origins: list[str], codes: list[str]) -> None:
-    """What would allow every origin is reported in the same run as what keeps it from being an origin."""
+def test_with_credentials_untrusted_origins_are_refused(origins: list[str], codes: list[str]) -> None:
+    """What would allow every origin is reported together with the errors in the text of an origin."""
     assert codes_of({"allow_origins": origins, "allow_credentials": True}) == codes
 
 
@@ -156,7 +156,7 @@ def test_with_credentials_strangers_stay_outside(origins: list[str], codes: list
     ],
 )
 def test_a_constant_answer_has_one_origin_to_name(origins: list[str], regex: str | None, codes: list[str]) -> None:
-    """One origin that is written out, or that would be once repaired; with anything else there is nothing to name."""
+    """One exact origin, or a text that is one after its repair, is required."""
     options = {"allow_origins": origins, "allow_origin_regex": regex, "constant_allow_origin": True}
     assert codes_of(options) == codes
 
@@ -181,7 +181,7 @@ def test_a_regex_compiles(regex: object, codes: list[str]) -> None:
 
 
 def test_an_unknown_option_is_named_with_the_one_that_is_meant() -> None:
-    """Read from a file, a mistyped name would otherwise be lost."""
+    """In a file, a misspelled name would otherwise be ignored."""
     with pytest.raises(InvalidPolicyError, match=r"allow_credentials\.") as caught:
         Policy.from_dict({"allow_credential": True, "origins": []})
     assert [(issue.code, issue.field) for issue in caught.value.issues] == [
@@ -190,14 +190,14 @@ def test_an_unknown_option_is_named_with_the_one_that_is_meant() -> None:
     ]
 
 
-def test_an_unknown_option_does_not_hide_the_other_faults() -> None:
+def test_an_unknown_option_does_not_hide_the_other_errors() -> None:
     """All problems of what was read from a file are reported together."""
     options = {"colour": 1, "allow_origins": ["https://a.example/"]}
     assert set(codes_of(options)) == {"unknown-option", "origin-trailing-slash"}
 
 
 def test_issues_come_in_the_order_of_the_options_not_of_the_arguments() -> None:
-    """Whoever reads them walks through the options from the first to the last, element by element."""
+    """Readers find the issues in the order of the options, element by element."""
     origins = [f"https://a{index}.example{'/' * (index % 2)}" for index in range(24)]
     complaint = complaint_of({"max_age": -1, "allow_methods": ["patch"], "allow_origins": origins})
     assert complaint is not None

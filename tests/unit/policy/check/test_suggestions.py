@@ -1,6 +1,6 @@
-"""Fixes that depend on more than the value: on the other options, and on what else the value holds.
+"""Fixes that depend on other options or on other parts of the value.
 
-`tests/properties/test_fixes.py` applies the fixes of every code.
+`tests/properties/test_fixes.py` applies all fixes.
 """
 
 from typing import Any
@@ -21,7 +21,7 @@ def fixes_of(options: dict[str, Any]) -> list[tuple[Fix, ...]]:
 
 
 def test_without_an_origin_next_to_it_the_wildcard_is_given_up_last() -> None:
-    """Most apps need no credentials; the others name their pages, or this machine's while developing."""
+    """Most apps need no credentials. The others list their pages, or this machine during development."""
     for origins in (["*"], ["*", "*"], ["null", "*"], [" * "], "*"):
         cookieless, pages, machine = fixes_of({"allow_origins": origins, "allow_credentials": True})[-1]
         assert (cookieless.field, cookieless.value) == ("allow_credentials", False)
@@ -40,7 +40,7 @@ def test_without_an_origin_next_to_it_the_wildcard_is_given_up_last() -> None:
     ],
 )
 def test_next_to_an_origin_the_wildcard_is_given_up_first(options: dict[str, Any], value: object) -> None:
-    """What is written next to it stays."""
+    """The other origins stay."""
     complaint = complaint_of({**options, "allow_credentials": True})
     assert complaint is not None
     (issue,) = [issue for issue in complaint.issues if issue.code is IssueCode.WILDCARD_WITH_CREDENTIALS]
@@ -48,7 +48,7 @@ def test_next_to_an_origin_the_wildcard_is_given_up_first(options: dict[str, Any
 
 
 def test_what_one_string_or_tuple_holds_besides_is_kept() -> None:
-    """A fix of one part of a value writes the other parts too."""
+    """A fix of one part of a value contains the other parts too."""
     assert fixes_of({"allow_methods": "GET,trace"}) == [
         (Fix("allow_methods", ("GET", "trace")),),
         (Fix("allow_methods", ("GET",)),),
@@ -73,14 +73,14 @@ def test_what_one_string_or_tuple_holds_besides_is_kept() -> None:
     ],
 )
 def test_a_fix_brings_no_name_that_would_be_refused(option: str, text: str, value: object) -> None:
-    """What can only go is left out of it."""
+    """An entry that can only be removed is not part of the fix."""
     assert fixes_of({option: [text]}) == [(Fix(f"{option}[0]", value),)]  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("option", ["allow_methods", "allow_headers", "expose_headers"])
 @pytest.mark.parametrize("text", ["", " "])
 def test_an_empty_name_may_be_an_asterisk_that_got_lost(option: str, text: str) -> None:
-    """A shell expands it where it is not quoted; next to an asterisk the empty name can only go."""
+    """A shell expands an unquoted asterisk. Next to an asterisk, the empty name can only be removed."""
     field = f"{option}[0]"
     ((wildcard, removal),) = fixes_of({option: [text]})
     assert [(fix.field, fix.value) for fix in (wildcard, removal)] == [(field, "*"), (field, REMOVE)]
@@ -88,7 +88,7 @@ def test_an_empty_name_may_be_an_asterisk_that_got_lost(option: str, text: str) 
 
 
 def test_the_slash_of_several_urls_is_explained_once() -> None:
-    """It comes from pydantic; one slash among other origins was written by hand."""
+    """It comes from pydantic. One URL with a slash among other origins was written by hand."""
     for origins, explained in (
         ([f"{A}/", "http://localhost:3000/"], [True, False]),
         ([f"{A}/", "http://localhost:3000"], [False]),
@@ -101,7 +101,7 @@ def test_the_slash_of_several_urls_is_explained_once() -> None:
 
 
 def test_a_function_in_place_of_a_list_leads_to_a_page() -> None:
-    """It says what to do today for origins that change."""
+    """The hint names what supports origins that change."""
     complaint = complaint_of({"allow_origins": len})
     assert complaint is not None
     (issue,) = complaint.issues
@@ -110,7 +110,7 @@ def test_a_function_in_place_of_a_list_leads_to_a_page() -> None:
 
 
 def test_one_wildcard_can_be_removed_and_several_cannot_at_once() -> None:
-    """Next to a wildcard that is not needed either way is right; a fix that leaves the issue is none."""
+    """If a wildcard is redundant, both fixes are right. A change after which the issue remains is not a fix."""
     (own, wildcard) = fixes_of({"allow_origins": [A, "*"]})[0]
     assert (own.field, wildcard.field) == ("allow_origins[0]", "allow_origins[1]")
     assert (own.value, wildcard.value) == (REMOVE, REMOVE)
@@ -118,7 +118,7 @@ def test_one_wildcard_can_be_removed_and_several_cannot_at_once() -> None:
 
 
 class Address:
-    """A value that is not a string, with a text that could be an origin."""
+    """An object that is not a string, and whose text may be an origin."""
 
     def __init__(self, text: str) -> None:
         """Keep the text."""
@@ -133,5 +133,5 @@ class Address:
     ("text", "fixes"), [("https://A.example/", (Fix("allow_origins[0]", A),)), ("https://a b", ()), ("a.example", ())]
 )
 def test_an_object_is_an_origin_only_if_its_text_is_one(text: str, fixes: tuple[Fix, ...]) -> None:
-    """A URL has a fix; what is said of anything else is what an element is."""
+    """A URL object has a fix. For other objects, the hint says what an element is."""
     assert fixes_of({"allow_origins": [Address(text)]}) == [fixes]

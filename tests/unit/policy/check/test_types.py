@@ -1,4 +1,4 @@
-"""Options are read strictly, copied, and read on despite an error."""
+"""Options are read strictly and copied, and reading continues after an error."""
 
 import collections
 import datetime as dt
@@ -25,7 +25,7 @@ GOOD = {
 
 
 def issues_of(options: dict[str, Any]) -> list[tuple[str, str, str]]:
-    """Return field, code and hint of each issue of a policy."""
+    """Return the field, the code and the hint of each issue of a policy."""
     complaint = complaint_of(options)
     return [] if complaint is None else [(issue.field, issue.code.value, issue.hint) for issue in complaint.issues]
 
@@ -46,7 +46,7 @@ def issues_of(options: dict[str, Any]) -> list[tuple[str, str, str]]:
     ids=["list", "tuple", "iterator", "deque", "generator", "keys", "values", "map"],
 )
 def test_a_collection_is_read_once_and_in_its_order(option: str, collect: Any) -> None:
-    """Any iterable of strings will do, and its order is kept; a view of keys is a set, and is sorted."""
+    """Any iterable of strings is valid, in its order. A view of keys is a set and is sorted."""
     texts = GOOD[option]
     given = collect(texts)
     expected = sorted(texts) if isinstance(given, collections.abc.Set) else texts
@@ -92,7 +92,7 @@ def test_a_policy_of_sets_reads_the_same_in_every_process() -> None:
 
 
 def test_in_a_set_strings_come_first() -> None:
-    """What is not a string has the last places, whatever it is."""
+    """Elements of other types come last."""
     fields = [issue[:2] for issue in issues_of({"allow_methods": {7, "patch", b"GET", "PUT"}})]
     assert fields == [
         ("allow_methods[1]", "method-wrong-case"),
@@ -102,7 +102,7 @@ def test_in_a_set_strings_come_first() -> None:
 
 
 def test_later_changes_to_a_list_change_nothing() -> None:
-    """The policy holds a copy."""
+    """The policy has a copy."""
     origins = ["https://a.example"]
     policy = Policy(allow_origins=origins)
     origins.append("*")
@@ -110,33 +110,33 @@ def test_later_changes_to_a_list_change_nothing() -> None:
 
 
 class Method(enum.StrEnum):
-    """Name methods."""
+    """An enum of methods."""
 
     PUT = "PUT"
     GET = "get"
 
 
-class Colored(str, enum.Enum):  # its `str()` is "Colored.RED", which is the point
-    """Name origins."""
+class Colored(str, enum.Enum):  # Its `str()` is "Colored.RED", which the policy must not use.
+    """An enum of origins."""
 
     RED = "https://red.example"
     BLUE = "https://blue.example/"
 
 
 class Seconds(int):
-    """Be an int that writes itself otherwise."""
+    """An int with another text."""
 
     __slots__ = ()
 
     def __str__(self) -> str:
-        """Write the unit."""
+        """Return the text with a unit."""
         return f"{int(self)} s"
 
     __repr__ = __str__
 
 
 def test_an_enums_member_counts_as_its_text() -> None:
-    """The value is taken, not the name of the member, and nothing but plain strings is held."""
+    """The policy contains the plain string of the member's value."""
     policy = Policy(allow_origins=[Colored.RED], allow_methods=Method)
     assert policy.allow_origins == ("https://red.example",)
     assert policy.allow_methods == ("PUT", "GET")
@@ -148,7 +148,7 @@ def test_an_enums_member_counts_as_its_text() -> None:
 
 
 def test_a_regex_of_a_subclass_counts_as_its_text() -> None:
-    """The same holds for the one string that is not a list."""
+    """This also holds for the option that is one string."""
     regex = Policy(allow_origin_regex=Colored.RED).allow_origin_regex
     assert regex == "https://red.example"
     assert type(regex) is str
@@ -156,7 +156,7 @@ def test_a_regex_of_a_subclass_counts_as_its_text() -> None:
 
 @pytest.mark.parametrize("age", [Seconds(60), enum.IntEnum("Age", {"MINUTE": 60})(60)])
 def test_an_age_of_a_subclass_counts_as_its_number(age: int) -> None:
-    """What is held, and sent, is a plain number."""
+    """The policy contains the plain number."""
     held = Policy(max_age=age).max_age
     assert held == 60
     assert type(held) is int
@@ -190,19 +190,19 @@ def test_an_age_of_a_subclass_counts_as_its_number(age: int) -> None:
     ],
 )
 def test_one_string_where_a_list_is_meant_is_shown_as_that_list(option: str, value: object, hint: str) -> None:
-    """JSON, commas, semicolons and spaces are taken apart, and every error within is repaired in the hint."""
+    """JSON, commas, semicolons and spaces separate elements, and the hint repairs every error in them."""
     assert issues_of({option: value}) == [(option, "bare-string", hint)]
 
 
-def test_bytes_that_are_no_text_are_told_like_any_others() -> None:
-    """What cannot be read of them is shown as such; nothing else is raised."""
+def test_bytes_that_are_no_text_are_reported_like_any_others() -> None:
+    """Undecodable bytes are shown as such, and nothing else is raised."""
     assert ("allow_headers", "bare-string", '["X-\N{REPLACEMENT CHARACTER}"]') in issues_of(
         {"allow_headers": b"X-\xff"}
     )
 
 
 def test_the_rest_of_a_bare_string_is_checked_too() -> None:
-    """What the hint cannot fix is reported in the same run."""
+    """Errors that the hint cannot fix are reported in the same run."""
     assert [issue[:2] for issue in issues_of({"allow_origins": "*", "allow_credentials": True})] == [
         ("allow_origins", "bare-string"),
         ("allow_origins", "wildcard-with-credentials"),
@@ -246,12 +246,12 @@ def test_what_is_no_collection_is_refused(option: str, value: object) -> None:
     ids=repr,
 )
 def test_an_element_that_is_no_string_is_refused(element: object, hint: str) -> None:
-    """Where it holds strings, the hint is what it holds, in its order."""
+    """If it contains strings, the hint has them in order."""
     assert issues_of({"allow_origins": [element]}) == [("allow_origins[0]", "not-a-string", hint)]
 
 
 def test_a_url_object_is_refused_with_the_origin_it_means() -> None:
-    """Pydantic's URLs end in a slash, which no origin does."""
+    """The URLs of pydantic end with a slash, which no origin does."""
     from pydantic import AnyHttpUrl, AnyUrl
 
     for url in (AnyHttpUrl("https://A.example:443/"), AnyUrl("https://a.example")):
@@ -283,12 +283,12 @@ def test_a_url_object_is_refused_with_the_origin_it_means() -> None:
     ],
 )
 def test_a_switch_is_true_or_false(option: str, value: object, hint: str) -> None:
-    """Text, numbers and None are refused, with what they seem to mean."""
+    """Text, numbers and None are refused, with the value that they probably mean."""
     assert issues_of({"allow_origins": ["https://a.example"], option: value}) == [(option, "not-a-bool", hint)]
 
 
 def test_a_switch_that_seems_on_is_checked_as_on() -> None:
-    """The errors that the switch would bring are reported in the same run."""
+    """The errors that the switch would cause are reported in the same run."""
     assert [issue[1] for issue in issues_of({"allow_origins": ["*"], "allow_credentials": "true"})] == [
         "wildcard-with-credentials",
         "not-a-bool",
@@ -361,20 +361,20 @@ def test_an_age_is_an_int(value: object, hint: str) -> None:
     ],
 )
 def test_a_value_is_written_as_source(text: object, source: str) -> None:
-    """Strings in double quotes where that reads best, and always what Python reads back."""
+    """Strings have double quotes if that is easier to read, and Python always reads the same value."""
     assert literal(text) == source
-    assert eval(source) == text  # the promise is that it can be pasted
+    assert eval(source) == text  # The literal must be valid when pasted.
 
 
 def test_lists_and_elements_are_written_as_source() -> None:
-    """A list has its brackets; elements have none, for they are pasted into one."""
+    """A list has brackets. Elements have none, because they are pasted into a list."""
     assert list_literal(["a", "b"]) == '["a", "b"]'
     assert elements_literal(["a", "b"]) == '"a", "b"'
     assert list_literal([]) == "[]"
 
 
 def test_what_an_iterable_raises_is_its_callers_to_see() -> None:
-    """A generator that fails is not an error of the policy, and is not swallowed."""
+    """The exception of a generator is not an error of the policy, and is raised."""
 
     def origins() -> Any:
         yield "https://a.example"
@@ -396,7 +396,7 @@ def test_what_an_iterable_raises_is_its_callers_to_see() -> None:
     ],
 )
 def test_no_text_is_too_odd_to_be_refused(origin: str) -> None:
-    """Lone surrogates, control characters and very long texts cause an issue, not another exception."""
+    """Lone surrogates, control characters and very long texts are issues, and cause no other exception."""
     with pytest.raises(InvalidPolicyError) as caught:
         Policy(allow_origins=[origin])
     assert all(isinstance(issue.code, IssueCode) for issue in caught.value.issues)

@@ -1,4 +1,4 @@
-"""Warnings: one for a policy, only for one that starts, at the line that wrote it."""
+"""A valid policy has at most one warning, which points to the line that built it."""
 
 import copy
 import pickle
@@ -50,7 +50,7 @@ def warnings_of(options: dict[str, Any]) -> list[tuple[str, str]]:
     ],
 )
 def test_an_unencrypted_origin_beyond_this_machine_is_reported(origin: str, warned: object) -> None:
-    """With credentials, http is for loopback addresses; without, it is nobody's matter."""
+    """With credentials, http is only for loopback addresses. Without credentials, there is no warning."""
     options = {"allow_origins": [origin]}
     assert warnings_of(options) == []
     found = warnings_of({**options, "allow_credentials": True})
@@ -58,7 +58,7 @@ def test_an_unencrypted_origin_beyond_this_machine_is_reported(origin: str, warn
 
 
 def test_private_networks_have_one_warning_with_advice() -> None:
-    """It says what can be done on a local network, and never to write https before an address."""
+    """The advice is for local networks, and never suggests https for an address."""
     networks = ["http://192.168.*.*:*", "http://10.*.*.*", "http://a.example"]
     options = {"allow_origins": networks, "allow_credentials": True}
     assert warnings_of(options) == [("insecure-origin-with-credentials", f"allow_origins[{place}]") for place in (0, 2)]
@@ -69,7 +69,7 @@ def test_private_networks_have_one_warning_with_advice() -> None:
 
 
 def test_the_documented_example_starts() -> None:
-    """The list that FastAPI's documentation shows is served, with a warning on the one origin it is about."""
+    """The list in FastAPI's documentation is valid, with a warning about one origin."""
     assert warnings_of(DOCUMENTED) == [("insecure-origin-with-credentials", "allow_origins[0]")]
 
 
@@ -84,12 +84,12 @@ def test_the_documented_example_starts() -> None:
     ],
 )
 def test_what_is_listed_twice_is_reported(options: dict[str, Any], fields: list[str]) -> None:
-    """Methods are compared as browsers send them, names without case, each list by itself."""
+    """Methods are compared as browsers send them, and names without case. Each list is checked separately."""
     assert warnings_of(options) == [("duplicate-entry", field) for field in fields]
 
 
 def test_a_duplicate_names_the_first() -> None:
-    """The warning names the place of the other element, and the policy keeps that one."""
+    """The warning names the first element, which the policy keeps."""
     with pytest.warns(CrossOriginWarning, match=r"duplicate of allow_headers\[0\]"):
         policy = Policy(allow_headers=["X-A", "X-B", "x-a"])
     assert policy.allow_headers == ("X-A", "X-B")
@@ -126,7 +126,7 @@ def test_a_duplicate_names_the_first() -> None:
     ],
 )
 def test_what_never_matters_is_reported(options: dict[str, Any], warnings: list[tuple[str, str]]) -> None:
-    """Each entry that changes nothing is named, and no other one."""
+    """Each entry without effect is reported, and no other one."""
     assert warnings_of(options) == warnings
 
 
@@ -149,7 +149,7 @@ def test_all_warnings_of_a_policy_are_one_warning_at_the_line_that_wrote_it() ->
     """Built by hand, from a mapping or inside the middleware, the warning points at the caller's file."""
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
-        """Do nothing; it is never called."""
+        """An app that is never called."""
 
     for build in (
         lambda: Policy(**WITH_WARNINGS),
@@ -181,7 +181,7 @@ def test_a_policy_with_warnings_is_unpickled_without_them() -> None:
 
 
 def test_a_warning_can_be_made_an_error() -> None:
-    """Who wants none of them can refuse them, and gets the whole message."""
+    """With the filter `error`, the exception has the whole message."""
     with warnings.catch_warnings():
         warnings.simplefilter("error", CrossOriginWarning)
         with pytest.raises(CrossOriginWarning, match="CORS policy: 2 warnings"):

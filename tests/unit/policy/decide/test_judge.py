@@ -1,4 +1,4 @@
-"""A request is judged in one place, with one reason for each question."""
+"""A request is decided in one place, with one reason for each question."""
 
 import dataclasses
 from typing import get_args
@@ -20,7 +20,7 @@ def policy() -> Policy:
 
 
 def test_the_reasons_are_closed() -> None:
-    """A reason is never renamed, and a new one is added here on purpose."""
+    """A reason is never renamed, and a new one must be added here."""
     assert [reason.value for reason in Reason] == [
         "any-origin",
         "origin-listed",
@@ -51,7 +51,7 @@ def test_the_reasons_are_closed() -> None:
 
 
 def test_exactly_the_outcomes_that_let_a_request_pass_allow() -> None:
-    """Seven reasons allow, all others refuse."""
+    """Seven reasons allow, and all others refuse."""
     assert {reason.value for reason in Reason if reason.allows} == {
         "any-origin",
         "origin-listed",
@@ -65,7 +65,7 @@ def test_exactly_the_outcomes_that_let_a_request_pass_allow() -> None:
 
 
 def test_a_decision_is_one_of_two_kinds() -> None:
-    """What decide returns is an actual or a preflight decision."""
+    """`decide` returns an actual or a preflight decision."""
     assert set(get_args(Decision)) == {ActualDecision, PreflightDecision}
 
 
@@ -79,7 +79,7 @@ def test_an_allowed_actual_request_has_one_reason_and_no_refusal(policy: Policy)
 
 
 def test_a_refused_actual_request_tells_its_refusal(policy: Policy) -> None:
-    """The reason is a refusal, and nothing is granted."""
+    """The reason is a refusal, and no header allows anything."""
     decision = policy.decide("PUT", origin=[b"https://evil.example"])
     assert decision.reasons == decision.refusals == (Reason.ORIGIN_NOT_LISTED,)
     assert decision.allowed is False
@@ -96,7 +96,7 @@ def test_an_allowed_preflight_has_three_reasons(policy: Policy) -> None:
 
 
 def test_a_refused_preflight_tells_every_refusal(policy: Policy) -> None:
-    """Every question is judged, also after one has failed."""
+    """Every question is decided, also after a refusal."""
     decision = policy.decide("OPTIONS", origin=[b"null"], request_method=[b"PATCH"], request_headers=[b"x-a"])
     assert decision.refusals == (Reason.ORIGIN_NULL, Reason.METHOD_NOT_LISTED, Reason.HEADERS_NOT_LISTED)
     assert decision.allowed is False
@@ -104,7 +104,10 @@ def test_a_refused_preflight_tells_every_refusal(policy: Policy) -> None:
 
 @pytest.mark.parametrize("method", [b"GET", b"PUT", b"DELETE", b"PATCH", b"A B", b"A" * 300])
 def test_only_a_plan_that_is_limited_to_what_a_path_serves_says_that_it_does_not(policy: Policy, method: bytes) -> None:
-    """A policy knows of no path: limited, it refuses with that reason what it allows, and what it refuses as before."""
+    """A policy does not know paths.
+
+    A limited plan has this reason for methods that the policy allows, and no other change.
+    """
     alone = policy.decide("OPTIONS", origin=[APP], request_method=[method])
     limited = Plan(policy).narrowed({"GET", "PATCH"}).decide_preflight([APP], [method], [])
     assert isinstance(alone, PreflightDecision)
@@ -130,14 +133,14 @@ def test_decisions_are_frozen_values(policy: Policy) -> None:
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST"])
 def test_three_methods_are_safelisted(method: str) -> None:
-    """GET, HEAD and POST pass a preflight unlisted."""
+    """GET, HEAD and POST are allowed in a preflight without being listed."""
     assert is_safelisted_method(method.encode())
     assert not is_safelisted_method(method.lower().encode())
 
 
 @pytest.mark.parametrize("method", [b"PUT", b"OPTIONS", b"", b"GET "])
 def test_no_other_method_is_safelisted(method: bytes) -> None:
-    """Anything else is refused by a browser that finds it unlisted."""
+    """A browser refuses any other method that is not listed."""
     assert not is_safelisted_method(method)
 
 
@@ -151,18 +154,18 @@ def test_no_other_method_is_safelisted(method: bytes) -> None:
     ],
 )
 def test_a_star_among_methods_stands_for_the_standard_ones(listed: list[str], allowed: tuple[str, ...]) -> None:
-    """Methods keep the order they are listed in; a star goes before those next to it."""
+    """Methods keep their order in the list. A star goes before those next to it."""
     assert allowed_methods(listed) == allowed
 
 
 def test_header_names_are_sorted_and_spelled_once() -> None:
-    """The safelisted names keep the standard's spelling, others the first one given; a star is not a name."""
+    """The safelisted names have the standard's spelling, others the first one in the list. A star is not a name."""
     names = allowed_headers(["x-b", "ACCEPT", "X-A", "*", "X-B"])
     assert names == ("Accept", "Accept-Language", "Content-Language", "Content-Type", "X-A", "x-b")
 
 
 def test_a_judge_never_asks_a_pattern_about_an_origin_that_is_listed() -> None:
-    """The exact table goes first, then patterns, then the regular expression."""
+    """The exact table is used first, then patterns, then the regular expression."""
     judge = Judge(Policy(allow_origins=["https://*.example.com", APP.decode()], allow_origin_regex="https://.*"))
     assert judge.judge_origin([APP]) is Reason.ORIGIN_LISTED
     assert judge.judge_origin([b"https://b.example.com"]) is Reason.ORIGIN_MATCHES_PATTERN
@@ -171,14 +174,14 @@ def test_a_judge_never_asks_a_pattern_about_an_origin_that_is_listed() -> None:
 
 
 def test_a_judge_under_any_origin_reads_no_origin_at_all() -> None:
-    """The answer is constant, whatever is sent."""
+    """The result is constant, whatever is sent."""
     judge = Judge(Policy(allow_origins=["*"]))
     for lines in ([], [b"null"], [b"\xff"], [APP, APP], [b"x" * 10_000]):
         assert judge.judge_origin(lines) is Reason.ANY_ORIGIN
 
 
-def test_the_names_that_are_not_listed_come_with_the_judgement(policy: Policy) -> None:
-    """An explanation of a refusal gets the names that caused it."""
+def test_the_names_that_are_not_listed_come_with_the_decision(policy: Policy) -> None:
+    """An explanation of a refusal uses the names that caused it."""
     judge = Judge(policy)
     assert judge.judge_headers([b"x-token, X-Evil", b"accept,x-b"]) == (
         Reason.HEADERS_NOT_LISTED,
@@ -189,7 +192,7 @@ def test_the_names_that_are_not_listed_come_with_the_judgement(policy: Policy) -
 
 
 def test_lines_without_end_are_not_read() -> None:
-    """Lines that are empty cost no byte, so they are counted before anything is split."""
+    """Empty lines have no bytes, so they are counted before anything is split."""
     judge = Judge(Policy())
     assert judge.judge_headers([b""] * 100_000) == (Reason.HEADERS_TOO_MANY_EMPTY_ELEMENTS, [])
     assert judge.judge_headers([b"", *[b"x"] * 4096, *[b""] * 15])[0] is Reason.HEADERS_NOT_LISTED

@@ -29,7 +29,7 @@ POOL = [
     "tauri://localhost",
     "null",
 ]
-# With these there are more patterns than a short list is worth.
+# With these there are more patterns than a short list may have.
 TENANTS = [f"https://*.t{number}.example.com{port}" for number in range(8) for port in ("", ":8443", ":*")]
 
 _affixes = st.sampled_from(
@@ -63,7 +63,7 @@ _twisted = st.builds(
 
 @st.composite
 def listed_and_asked(draw: st.DrawFn) -> tuple[list[str], str]:
-    """Draw what a policy lists, and an origin that it allows, or a neighbor of one."""
+    """Draw the list of a policy, and an origin that it allows, or a similar one."""
     patterns = draw(st.lists(st.sampled_from(POOL), min_size=1, max_size=len(POOL)))
     patterns = TENANTS[: draw(st.sampled_from([0, 15, 16, 17, len(TENANTS)]))] + patterns
     if draw(st.booleans()):
@@ -74,7 +74,7 @@ def listed_and_asked(draw: st.DrawFn) -> tuple[list[str], str]:
 
 
 def test_the_matcher_is_a_plain_comparison_with_each_pattern() -> None:
-    """For hosts made of neighbors, prefixes, suffixes and joints of the listed ones the answer is the rules'."""
+    """For hosts made of similar, shorter and longer names, the result is that of a plain comparison."""
     counts = ExampleCounts()
 
     @given(listed_and_asked())
@@ -102,7 +102,7 @@ def test_the_apex_is_not_below_itself(origin: str) -> None:
 
 
 def test_the_nearest_pattern_is_the_one_that_is_named() -> None:
-    """Where several patterns match, the one with the longest host comes first, and a named port before any port."""
+    """If several patterns match, the one with the longest host is named, and a fixed port before any port."""
     matcher = OriginMatcher(reversed(POOL))
     found = {text: matcher.find_pattern(origin) for text in _FOUND if (origin := parse_origin(text))}
     assert found == _FOUND
@@ -124,12 +124,12 @@ _FOUND = {
     "value", [b"null", b"NULL", b"", b"*", b"https://*.a.example", b"http://localhost:*", b"https://\xff.a.example"]
 )
 def test_what_is_no_origin_matches_no_pattern_and_no_regex(value: bytes) -> None:
-    """Neither a pattern's own text nor `null` unlisted nor bytes beyond ASCII are allowed."""
+    """The text of a pattern, an unlisted `null` and bytes outside ASCII are not allowed."""
     assert not OriginMatcher(["https://*.a.example", "http://localhost:*"], ".*").allows(value)
 
 
 def test_null_is_allowed_where_it_is_listed() -> None:
-    """`null` is compared by its one spelling."""
+    """`null` is compared exactly."""
     matcher = OriginMatcher(["null"])
     assert matcher.allows(b"null")
     assert not matcher.allows(b"Null")
@@ -149,7 +149,7 @@ def test_null_is_allowed_where_it_is_listed() -> None:
     ],
 )
 def test_a_regex_matches_the_whole_origin_or_nothing(origin: str, allowed: object) -> None:
-    """The expression is matched from the first byte to the last, next to what is listed."""
+    """The expression must match from the first byte to the last, in addition to the list."""
     matcher = OriginMatcher(["https://exact.example", "https://*.pattern.example"], r"https://.*\.example\.org")
     assert matcher.allows(origin.encode()) is allowed
 
@@ -189,7 +189,7 @@ _LISTED = [
 
 
 def test_the_common_form_is_recognized_and_matched_in_the_same_way() -> None:
-    """What takes the short way is an origin, and the short way finds a pattern exactly if the long way does."""
+    """The fast path accepts only origins, and finds a pattern exactly if the slow path does."""
     counts = ExampleCounts()
 
     @given(_TEXTS, st.sets(st.sampled_from(_LISTED)))

@@ -106,7 +106,7 @@ def test_an_attack_leaves_at_most_a_mebibyte() -> None:
 
 
 def test_a_narrowed_plan_has_its_own_memory() -> None:
-    """A plan for fewer methods never finds what the whole plan remembers of preflights."""
+    """A plan for fewer methods never uses what the whole plan remembers of preflights."""
     ready = plan(allow_methods=["GET", "PUT"])
     assert ready.decide_usual_preflight(origin(0), b"PUT", None).allowed
     narrowed = ready.narrowed({"GET"})

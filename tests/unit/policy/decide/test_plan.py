@@ -1,4 +1,4 @@
-"""A plan decides as its judge does, and what it remembers of requests is bounded."""
+"""A plan decides as its judge does, and its memory of requests is bounded."""
 
 import pytest
 
@@ -14,7 +14,7 @@ def plan(**options: object) -> Plan:
 
 
 def test_the_tables_of_listed_origins_have_only_listed_ones() -> None:
-    """After any number of origins, these tables have what the policy lists and no more."""
+    """After any number of origins, these tables contain only what the policy lists."""
     ready = plan(
         allow_origins=[*LISTED, "https://*.example.com", "http://localhost:*"], allow_origin_regex="https://x.*"
     )
@@ -39,7 +39,7 @@ def test_the_tables_of_listed_origins_have_only_listed_ones() -> None:
 
 
 def test_a_listed_origin_is_decided_once() -> None:
-    """The second decision is the first one, as it was built."""
+    """The second decision is the same object as the first."""
     ready = plan(allow_origins=LISTED)
     first = ready.decide_actual([b"https://app.example.com"])
     assert ready.decide_actual([b"https://app.example.com"]) is first
@@ -47,7 +47,7 @@ def test_a_listed_origin_is_decided_once() -> None:
 
 
 def test_two_lines_never_meet_the_table() -> None:
-    """A doubled origin is refused although one of the two was decided before."""
+    """A duplicate origin is refused although one line alone was decided before."""
     ready = plan(allow_origins=LISTED)
     ready.decide_actual([b"https://app.example.com"])
     decision = ready.decide_actual([b"https://app.example.com", b"https://app.example.com"])
@@ -63,7 +63,7 @@ def test_a_request_without_origin_is_decided_beforehand() -> None:
 
 
 def test_any_origin_is_decided_beforehand() -> None:
-    """Under * there is one decision for all."""
+    """With `*` there is one decision for all origins."""
     ready = plan(allow_origins=["*"])
     assert ready.constant is ready.absent
     for lines in ((), [b"null"], [b"https://a.example"], [b"", b""]):
@@ -74,7 +74,7 @@ def test_any_origin_is_decided_beforehand() -> None:
 
 
 def test_a_known_preflight_is_the_one_that_was_decided() -> None:
-    """What the policy lists is found again up to every limit, and nothing else is."""
+    """What the policy lists is found up to every limit, and nothing else is."""
     longest = f"{'a' * 64}://{'.'.join(['b' * 63] * 3)}.{'c' * 61}:65535"
     long_method = "x" * 300
     ready = plan(allow_origins=[*LISTED, longest], allow_methods=["PUT", long_method], allow_headers=["X-A"])
@@ -102,7 +102,7 @@ def test_a_known_preflight_is_the_one_that_was_decided() -> None:
 
 
 def test_any_origin_has_one_known_preflight() -> None:
-    """However long the origin of a request is, the answer is the same."""
+    """The result is the same for origins of any length."""
     ready = plan(allow_origins=["*"])
     decision = ready.decide_preflight([b"null"], [b"GET"], [])
     assert ready.decide_usual_preflight(b"x" * 1000, b"GET", None) is decision
@@ -122,7 +122,7 @@ ASKED: dict[str, list[bytes]] = {
 
 @pytest.mark.parametrize("lines", [[], *ASKED.values()], ids=["absent", *ASKED])
 def test_a_constant_answer_is_the_same_whoever_asks(lines: list[bytes]) -> None:
-    """The one origin, the credentials and the names, without Vary; the reason is still the request's own."""
+    """It has the one origin, the credentials and the names, without `Vary`. The reason is that of the request."""
     options = {"allow_origins": LISTED[:1], "allow_credentials": True, "expose_headers": ["X-Id"]}
     ready, usual = plan(**options, constant_allow_origin=True), plan(**options)
     decision = ready.decide_actual(lines)
@@ -140,7 +140,7 @@ def test_a_constant_answer_is_the_same_whoever_asks(lines: list[bytes]) -> None:
 @pytest.mark.parametrize("lines", ASKED.values(), ids=ASKED)
 @pytest.mark.parametrize("debug", [False, True])
 def test_a_constant_answer_is_for_actual_requests_alone(lines: list[bytes], *, debug: bool) -> None:
-    """A preflight is judged, and answered, as if there were no such option."""
+    """A preflight is decided and answered as without the option."""
     constant, usual = (
         Plan(Policy(allow_origins=LISTED[:1], constant_allow_origin=switch), debug=debug) for switch in (True, False)
     )
@@ -150,7 +150,7 @@ def test_a_constant_answer_is_for_actual_requests_alone(lines: list[bytes], *, d
 
 
 def test_two_plans_of_a_policy_share_nothing() -> None:
-    """What one has seen changes nothing in the other."""
+    """Requests to one plan do not change the other."""
     policy = Policy(allow_origins=LISTED)
     one, other = Plan(policy), Plan(policy)
     one.decide_actual([b"null"])
@@ -158,7 +158,7 @@ def test_two_plans_of_a_policy_share_nothing() -> None:
 
 
 def test_the_names_of_a_preflight_do_not_reach_the_next_one() -> None:
-    """With * in allow_headers each answer repeats its own names and no earlier ones."""
+    """With `*` in allow_headers, each response has the names of its own request only."""
     ready = plan(allow_origins=LISTED, allow_headers=["*"])
     answers = [
         ready.decide_preflight([b"null"], [b"GET"], [names]).response.headers for names in (b"x-a", b"x-b", b"x-a")
@@ -169,7 +169,7 @@ def test_the_names_of_a_preflight_do_not_reach_the_next_one() -> None:
 
 @pytest.mark.parametrize("debug", [False, True])
 def test_every_preflight_says_what_it_depends_on(*, debug: bool) -> None:
-    """The usual Vary comes with an answer of any kind."""
+    """Each response has the usual `Vary`."""
     ready = Plan(Policy(allow_origins=LISTED), debug=debug)
     names = ["Origin", *(f"Access-Control-Request-{name}" for name in ("Method", "Headers", "Private-Network"))]
     vary = (b"vary", ", ".join(names).encode())
@@ -178,7 +178,7 @@ def test_every_preflight_says_what_it_depends_on(*, debug: bool) -> None:
 
 
 def test_a_star_among_exposed_names_is_expanded_only_with_credentials() -> None:
-    """Without credentials browsers know the wildcard, so it is sent."""
+    """Without credentials, browsers support the wildcard, so it is sent."""
     without = plan(allow_origins=LISTED, expose_headers=["*"]).decide_actual([b"null"]).response
     assert without.expose == (b"*",)
     assert not without.expand
@@ -189,7 +189,7 @@ def test_a_star_among_exposed_names_is_expanded_only_with_credentials() -> None:
 
 
 def test_a_plan_of_a_list_says_that_its_responses_depend_on_the_origin() -> None:
-    """Even if it allows every origin; a plan whose responses depend on it anyway stays the same."""
+    """This holds even if every origin is allowed. A plan whose responses depend on the origin anyway stays the same."""
     plan = Plan(Policy(allow_origins=["*"])).varying()
     assert plan.constant is None
     for decision in (plan.absent, plan.repeated, plan.decide_actual([b"https://app.example.com"])):

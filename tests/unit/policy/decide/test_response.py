@@ -1,4 +1,4 @@
-"""What becomes of a response's headers: set, never appended, and never changed under the app's hands."""
+"""The edit of a response's headers: they are set and not appended, and the app's objects do not change."""
 
 import copy
 import dataclasses
@@ -60,13 +60,13 @@ header_lists = st.lists(st.tuples(names, values), min_size=1, max_size=8)
 
 
 def by_hand(edit: HeaderEdit, headers: Lines) -> Lines:
-    """Carry an edit out as an adapter would that knows headers by name alone."""
+    """Apply an edit like an adapter that accesses headers by name only."""
     gone = {name for name, _ in edit.set} | set(edit.remove)
     return [*(header for header in headers if header[0].lower() not in gone), *edit.set]
 
 
 def hold(law: Callable[[ResponseHeaders, Lines], None], *, among: Sequence[ResponseHeaders] = ALL) -> None:
-    """Try a law on many responses; a fifth have their own Vary, a fifth a CORS header, and a fifth are granted."""
+    """Check a law for many responses. At least a fifth each have their own `Vary`, a CORS header, and are allowed."""
     counts = ExampleCounts()
 
     @given(st.sampled_from(among), header_lists)
@@ -81,7 +81,7 @@ def hold(law: Callable[[ResponseHeaders, Lines], None], *, among: Sequence[Respo
 
 
 def test_edit_and_apply_agree() -> None:
-    """Both ways to change a response arrive at the same headers, in the same order of names."""
+    """Both ways to change a response have the same result, in the same order of names."""
 
     def law(response: ResponseHeaders, headers: Lines) -> None:
         applied = [(bytes(name), bytes(value)) for name, value in response.apply(headers)]
@@ -91,7 +91,7 @@ def test_edit_and_apply_agree() -> None:
 
 
 def test_an_edit_never_sets_what_it_removes() -> None:
-    """Names of an edit are lower-case, each there once."""
+    """Names of an edit are in lower case and unique."""
 
     def law(response: ResponseHeaders, headers: Lines) -> None:
         edit = response.edit(headers)
@@ -103,7 +103,7 @@ def test_an_edit_never_sets_what_it_removes() -> None:
 
 
 def test_what_was_given_is_never_changed() -> None:
-    """The app may use its own header list again."""
+    """The app may use its header list again."""
 
     def law(response: ResponseHeaders, headers: Lines) -> None:
         lists = [[name, value] for name, value in headers]
@@ -117,7 +117,7 @@ def test_what_was_given_is_never_changed() -> None:
 
 
 def test_the_headers_of_others_keep_their_order_and_their_bytes() -> None:
-    """Nothing but CORS headers and Vary is touched."""
+    """Only CORS headers and `Vary` change."""
 
     def others(lines: Iterable[Sequence[bytes]]) -> list[tuple[bytes, ...]]:
         return [tuple(line) for line in lines if not line[0].lower().startswith((b"access-control-", b"vary"))]
@@ -129,7 +129,7 @@ def test_the_headers_of_others_keep_their_order_and_their_bytes() -> None:
 
 
 def test_applying_twice_changes_nothing_more() -> None:
-    """A second layer with the same policy leaves the same headers."""
+    """A second middleware with the same policy changes nothing."""
 
     def seen(lines: Iterable[Sequence[bytes]]) -> list[tuple[bytes, ...]]:
         return sorted((line[0].lower(), line[1]) for line in lines)
@@ -138,7 +138,7 @@ def test_applying_twice_changes_nothing_more() -> None:
         once = response.apply(headers)
         assert seen(response.apply(once)) == seen(once)
 
-    # Where names are expanded, a Vary that the first pass added is a header like any other to the second.
+    # If names are expanded, the second pass also lists the `Vary` that the first pass added.
     hold(law, among=[response for response in ALL if not response.expand])
 
 
@@ -156,7 +156,7 @@ def test_headers_come_in_any_iterable_and_are_read_once(
 
 @pytest.mark.parametrize("change", [bytes.lower, bytes.upper, bytes.title, bytes.swapcase])
 def test_headers_are_found_in_any_case(change: Callable[[bytes], bytes]) -> None:
-    """An app's headers go however it spelled them."""
+    """The case of an app's header names does not matter."""
     own = [(change(b"access-control-allow-origin"), b"*"), (change(b"access-control-max-age"), b"5")]
     assert GRANTED.apply(own) == [(b"access-control-allow-origin", ORIGIN), (b"vary", b"Origin")]
     assert GRANTED.edit(own).remove == (b"access-control-max-age",)
@@ -164,14 +164,14 @@ def test_headers_are_found_in_any_case(change: Callable[[bytes], bytes]) -> None
 
 
 def test_lines_may_be_lists() -> None:
-    """A header line is any pair of bytes, and one that stays is handed on as it is."""
+    """A header line is any pair of bytes, and an unchanged line is passed on as the same object."""
     line = [b"x-a", b"1"]
     assert GRANTED.apply([line])[0] is line
     assert GRANTED.apply([line, [b"Vary", b"Accept"]])[0] is line
 
 
 def test_a_response_without_headers_of_this_kind_gets_what_is_ready() -> None:
-    """The ready headers are those that an empty response gets."""
+    """An empty response gets the prepared headers."""
     assert GRANTED.ready == ((b"access-control-allow-origin", ORIGIN), (b"vary", b"Origin"))
     assert REFUSED.ready == ((b"vary", b"Origin"),)
     assert CONSTANT.ready == ((b"access-control-allow-origin", b"*"), (b"access-control-expose-headers", b"X-Id"))
@@ -187,7 +187,7 @@ def test_a_response_without_headers_of_this_kind_gets_what_is_ready() -> None:
 
 
 def test_a_vary_that_says_so_already_is_not_touched() -> None:
-    """Its lines stay where and as they were."""
+    """Its lines keep their position and spelling."""
     own = [(b"Vary", b"Accept"), (b"x-a", b"1"), (b"VARY", b"ORIGIN")]
     assert GRANTED.apply(own) == [*own, (b"access-control-allow-origin", ORIGIN)]
     assert REFUSED.apply(own) == own
@@ -195,19 +195,19 @@ def test_a_vary_that_says_so_already_is_not_touched() -> None:
 
 
 def test_a_constant_answer_leaves_vary_alone() -> None:
-    """What the app varies on is the app's matter."""
+    """The `Vary` of the app is not changed."""
     own = [(b"Vary", b"Accept"), (b"vary", b"Cookie")]
     assert CONSTANT.apply(own) == [*own, *CONSTANT.ready]
 
 
 def test_expanding_names_each_header_as_the_app_spelled_it() -> None:
-    """The policy's names lead; names that are readable anyway, and cookies, are not told."""
+    """The names of the policy come first. Names that are always readable, and cookies, are omitted."""
     own = [(b"ETag", b"1"), (b"content-type", b"x"), (b"Set-Cookie", b"a"), (b"x-id", b"2"), (b"etag", b"3")]
     assert dict(EXPANDING.edit(own).set)[b"access-control-expose-headers"] == b"X-Id, ETag"
 
 
-def test_of_what_the_app_exposes_only_names_that_can_be_are_told() -> None:
-    """No CORS header, and nothing that is not a token, because that would void the whole list."""
+def test_of_what_the_app_exposes_only_names_that_can_be_are_reported() -> None:
+    """CORS headers are omitted, and so is what is not a token, because it would invalidate the whole list."""
     own = [(b"Access-Control-Expose-Headers", b"b@d, X-A, x y, Access-Control-Max-Age, access-control-b, X-B")]
     for response in (GRANTED, CREDENTIALS):
         exposed = dict(response.edit(own).set)[b"access-control-expose-headers"]
@@ -225,7 +225,7 @@ def test_decisions_on_responses_are_frozen_values() -> None:
 @pytest.mark.parametrize("length", [0, 300])
 @pytest.mark.parametrize("kind", [bytes, bytearray])
 def test_a_vary_that_was_never_seen_is_merged_and_merged_alike_again(kind: type, length: int) -> None:
-    """Kept or not, and whatever bytes a server takes, the same value gives the same answer."""
+    """In the memory or not, and with any bytes that a server accepts, the same value has the same result."""
     value = f"X-{uuid.uuid4().hex}{'x' * length}".encode()
     for _ in range(2):
         assert GRANTED.apply([(b"vary", kind(value))])[-1] == (b"vary", value + b", Origin")
@@ -234,14 +234,14 @@ def test_a_vary_that_was_never_seen_is_merged_and_merged_alike_again(kind: type,
 
 
 def test_few_values_of_vary_are_kept() -> None:
-    """Beyond the bound the table begins anew."""
+    """At the limit, the memory is cleared."""
     for number in range(3 * module._MAX_ENTRIES):
         GRANTED.apply([(b"vary", b"X-%d" % number)])
         assert len(module._merged_vary) <= module._MAX_ENTRIES
 
 
 def test_few_lists_of_exposed_names_are_kept() -> None:
-    """Beyond the bound the table starts again, and what an app exposes at length is not kept."""
+    """At the limit, the memory is cleared, and a long list is not kept."""
     for number in range(3 * module._MAX_ENTRIES):
         GRANTED.apply([(b"access-control-expose-headers", b"X-%d" % number)])
         assert len(module._exposed_headers) <= module._MAX_ENTRIES
@@ -254,7 +254,7 @@ def test_few_lists_of_exposed_names_are_kept() -> None:
 
 
 def test_exposed_names_are_kept_apart_by_policy_and_by_app() -> None:
-    """The same lines of an app mean something else with credentials, with other headers and with other policies."""
+    """The lines of an app have another result with credentials, with other headers and with another policy."""
     wildcard = (b"access-control-expose-headers", b"*")
     with_credentials = ResponseHeaders(allow_origin=ORIGIN, allow_credentials=True)
     for _ in range(2):

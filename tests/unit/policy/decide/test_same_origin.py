@@ -47,7 +47,7 @@ def site(value: bytes) -> tuple[bytes, bytes]:
     ],
 )
 def test_a_page_of_the_server_is_of_the_same_origin(origin: list[bytes], headers: list[tuple[bytes, bytes]]) -> None:
-    """The browser's word counts first; without it, Origin and Host are compared."""
+    """`Sec-Fetch-Site` counts first. Without it, Origin and Host are compared."""
     assert is_same_origin(facts(origin, headers))
 
 
@@ -87,7 +87,7 @@ def test_a_page_of_the_server_is_of_the_same_origin(origin: list[bytes], headers
     ],
 )
 def test_nothing_else_is(origin: list[bytes], headers: list[tuple[bytes, bytes]]) -> None:
-    """Another word of the browser's, a doubled line, a malformed Origin, another host or port: not same-origin."""
+    """Another value, a duplicate line, a malformed Origin, and another host or port are not same-origin."""
     assert not is_same_origin(facts(origin, headers))
 
 
@@ -99,7 +99,7 @@ _spellings = st.sampled_from([str.lower, str.lower, str.upper, str.title])
 
 
 def test_without_the_browsers_word_it_agrees_with_the_url_standard() -> None:
-    """Origin and Host are of one origin where the URL of Origin's scheme and of Host has that very origin."""
+    """Without Sec-Fetch-Site, they are same-origin if the URL of Origin's scheme and of Host has this origin."""
     counts = ExampleCounts()
 
     @given(_schemes, _authorities, st.none() | _ports, st.none() | _authorities, _spellings)
@@ -126,7 +126,7 @@ _names = st.sampled_from([b"host", b"sec-fetch-site", b"accept", b"HOST"]) | st.
 
 @given(st.lists(_values, max_size=2), st.lists(st.tuples(_names, _values), max_size=4))
 def test_any_bytes_have_an_answer(origin: list[bytes], headers: list[tuple[bytes, bytes]]) -> None:
-    """Nothing raises; without the browser's word, what is same-origin has one Host and one true origin."""
+    """Nothing raises. Without Sec-Fetch-Site, a same-origin request has one Host and one valid origin."""
     sites = [value for name, value in headers if name == b"sec-fetch-site"]
     same = is_same_origin(facts(origin, headers))
     if sites:
@@ -138,7 +138,7 @@ def test_any_bytes_have_an_answer(origin: list[bytes], headers: list[tuple[bytes
 
 @pytest.mark.parametrize("field", [b"host", b"sec-fetch-site", b"origin"])
 def test_what_is_too_long_is_not_looked_at(field: bytes) -> None:
-    """A megabyte in any of the three is measured, and nothing else is done with it."""
+    """A megabyte in any of the three is measured, and not read."""
     endless = Watched(b"a" * 10**6)
     given_lines = {b"host": [b"app.example.com"], b"origin": [ORIGIN], b"sec-fetch-site": []} | {field: [endless]}
     origin = given_lines.pop(b"origin")
@@ -148,7 +148,7 @@ def test_what_is_too_long_is_not_looked_at(field: bytes) -> None:
 
 
 def test_what_has_the_greatest_length_is_looked_at() -> None:
-    """The limit is that of an origin, so no Origin and no Host that could be right is left out."""
+    """The limit is that of an origin, so every valid Origin and Host is read."""
     for length in (MAX_ORIGIN, MAX_ORIGIN + 1):
         origin, host = Watched(b"a" * length), Watched(b"a" * length)
         assert not is_same_origin(facts([origin], [HOST]))

@@ -1,4 +1,4 @@
-"""An explanation reads like a person telling why, and what it says to do helps."""
+"""An explanation is readable, and its fixes work."""
 
 import ast
 import dataclasses
@@ -14,8 +14,8 @@ from crossorigin.policy.decide.plan import Plan
 from crossorigin.policy.explain.explanation import explain
 from tests.unit.policy.explain.explained_requests import APP, EXPLAINED, LISTED, SNAPSHOT, Explained, told
 
-# What no page can bring about: a browser sends one line of each field, and no empty name. What a path serves is asked
-# of the app, and no policy knows.
+# Reasons that no page can cause: a browser sends one line of each field, and no empty name. The app, not the policy,
+# knows what a path serves.
 UNREACHABLE = {
     Reason.ORIGIN_REPEATED,
     Reason.METHOD_REPEATED,
@@ -46,7 +46,7 @@ MORE = [
     Explained(name="two URLs", options=LISTED, origin="https://a.example, https://b.example"),
     Explained(name="a bare host", options=LISTED, origin="app.example.com"),
 ]
-# Whose fixes are instructions: there is nothing to paste into the policy or the page.
+# The fixes of these reasons are instructions without a text to paste.
 INSTRUCTED = {
     "a live origin without https",
     "a method that is too long",
@@ -66,12 +66,12 @@ every_request = pytest.mark.parametrize("entry", EXPLAINED, ids=lambda entry: en
 
 
 def step_of(explanation: Explanation, question: str) -> Step:
-    """Return the step that answers a question."""
+    """Return the step of a question."""
     return next(step for step in explanation.steps if step.question == question)
 
 
 def follow(entry: Explained, fix: str) -> Explained | None:
-    """Do what a fix says, in the policy or in the page; None if it names nothing to write."""
+    """Apply a fix to the policy or to the page. Return None if it contains no text to write."""
     options: dict[str, Any] = entry.policy().to_dict()
     method, origin, headers, live = entry.method, entry.origin, entry.headers, entry.live
     found = False
@@ -95,18 +95,18 @@ def follow(entry: Explained, fix: str) -> Explained | None:
 
 
 def test_the_explanations_stand_in_the_file() -> None:
-    """Every word that people read is reviewed where it changes."""
+    """Each change of a text is visible in the file."""
     assert told() == SNAPSHOT.read_text("utf-8")
 
 
 def test_the_file_has_every_reason_that_a_page_can_meet() -> None:
-    """No outcome is without its words."""
+    """The file has an explanation for every reason."""
     reasons = {step.reason for entry in EXPLAINED for step in entry.explain().steps}
     assert reasons == set(Reason) - UNREACHABLE
 
 
 def test_a_plan_that_is_limited_to_a_path_says_that_the_policy_is_right() -> None:
-    """What the policy allows and no route takes is for the page to fix."""
+    """The page has to change if the policy allows a method that no route serves."""
     policy = Policy(allow_origins=[APP], allow_methods=["GET", "PUT"])
     step = step_of(explain(policy, Plan(policy).narrowed({"GET"}), "put", APP, ()), METHOD)
     assert step.reason is Reason.METHOD_NOT_SERVED
@@ -115,14 +115,14 @@ def test_a_plan_that_is_limited_to_a_path_says_that_the_policy_is_right() -> Non
 
 
 def test_which_fixes_have_nothing_to_paste_is_known() -> None:
-    """Every other fix is followed below: none counts as helpful for want of a text to write."""
+    """Every other fix is applied in a test below."""
     fixes = [(entry, step.fix) for entry in [*EXPLAINED, *MORE] for step in entry.explain().steps if step.fix]
     assert {entry.name for entry, fix in fixes if follow(entry, fix) is None} == INSTRUCTED
 
 
 @pytest.mark.parametrize("entry", [*EXPLAINED, *MORE], ids=lambda entry: entry.name)
 def test_what_a_fix_says_to_write_helps(entry: Explained) -> None:
-    """Written into the policy or the page, it lets the step pass, in one go or by the next fix."""
+    """The fix, written into the policy or the page, makes the step pass, directly or together with the next fix."""
     for refused in [step for step in entry.explain().steps if step.fix is not None]:
         current, step, rounds = entry, refused, 0
         while step.fix is not None:
@@ -132,7 +132,7 @@ def test_what_a_fix_says_to_write_helps(entry: Explained) -> None:
             current, rounds = followed, rounds + 1
             assert rounds <= 3
             steps = [step for step in current.explain().steps if step.question == refused.question]
-            # If the fix removed the last name, nothing is left to ask.
+            # If the fix removed the last name, there is no question left.
             if not steps:
                 break
             step = steps[0]
@@ -142,7 +142,7 @@ def test_what_a_fix_says_to_write_helps(entry: Explained) -> None:
 
 @every_request
 def test_every_refusal_has_a_fix_and_nothing_else_has(entry: Explained) -> None:
-    """Each refusal comes with a fix."""
+    """Each refusal has a fix, and no other step has one."""
     for step in entry.explain().steps:
         refused = not step.reason.allows and step.reason is not Reason.ORIGIN_ABSENT
         assert (step.fix is not None) == refused
@@ -174,8 +174,8 @@ def test_an_explanation_judges_as_a_decision_does(entry: Explained) -> None:
 
 
 @every_request
-def test_an_explanation_is_told_whole(entry: Explained) -> None:
-    """Its text has every step with its code and fix, numbered, and then the outcome; no step runs over."""
+def test_the_text_of_an_explanation_is_complete(entry: Explained) -> None:
+    """The text has every step with its code and fix, numbered, and then the outcome. No line is too long."""
     explanation = entry.explain()
     text = str(explanation)
     for number, step in enumerate(explanation.steps, 1):
@@ -187,8 +187,8 @@ def test_an_explanation_is_told_whole(entry: Explained) -> None:
     assert text.replace("\n", "").isprintable()
 
 
-def test_a_page_that_is_let_in_is_told_so() -> None:
-    """Allowed holds where all steps pass, and the text says it first."""
+def test_the_explanation_of_an_allowed_page_says_so() -> None:
+    """`allowed` is true if all steps pass, and the text says so first."""
     explanation = Policy(**LISTED).explain("put", APP, ["X-Token"])
     assert explanation.allowed
     assert explanation.method == "PUT"
@@ -200,16 +200,16 @@ def test_a_page_that_is_let_in_is_told_so() -> None:
     assert explanation.preflight is not None
 
 
-def test_a_page_that_fails_only_where_it_is_asked_is_told_so() -> None:
-    """A listed origin with a method that is not listed passes unless the browser asks first."""
+def test_a_page_that_fails_only_in_a_preflight_is_explained() -> None:
+    """A listed origin with an unlisted method is allowed if the browser sends no preflight."""
     explanation = Policy(**LISTED).explain("POST", APP)
     assert not explanation.allowed
     assert explanation.actual.allowed
     assert str(explanation).splitlines()[0] == f"POST from {APP}: refused if the browser sends a preflight."
 
 
-def test_a_stranger_is_told_so() -> None:
-    """The origin alone is enough to be refused."""
+def test_the_explanation_of_an_untrusted_origin_says_so() -> None:
+    """The origin is the only refusal."""
     explanation = Policy(**LISTED).explain("GET", "https://evil.example")
     assert not explanation.allowed
     assert str(explanation).splitlines()[0] == "GET from https://evil.example: refused."
@@ -217,7 +217,7 @@ def test_a_stranger_is_told_so() -> None:
 
 
 def test_a_request_without_origin_is_no_refusal_in_words() -> None:
-    """It is not a CORS request; a program still sees that nothing is granted."""
+    """It is not a CORS request. `allowed` is still false."""
     explanation = Policy(**LISTED).explain("GET", None)
     assert not explanation.allowed
     assert explanation.preflight is None
@@ -225,7 +225,7 @@ def test_a_request_without_origin_is_no_refusal_in_words() -> None:
 
 
 def test_names_are_as_a_browser_sends_them() -> None:
-    """In lower case, sorted, each once, without those that scripts cannot set."""
+    """They are in lower case, sorted and unique, without names that scripts cannot set."""
     explanation = Policy(**LISTED).explain("GET", APP, iter(["X-b", "x-A", "X-B", "Cookie", "Sec-Fetch-Mode"]))
     assert explanation.request_headers == ("x-a", "x-b")
 
@@ -234,7 +234,7 @@ def test_names_are_as_a_browser_sends_them() -> None:
     "name", ["", "x-a,x-b", "x-token,accept", ",", "," * 20, "x y", " x-token", "x-tök", "x-token\n"]
 )
 def test_what_is_no_header_name_is_never_allowed(name: str) -> None:
-    """No script can set it, so it is malformed, and no message says to list it."""
+    """No script can set it, so it is malformed, and no message suggests listing it."""
     explanation = Policy(**LISTED).explain("GET", APP, [name])
     step = explanation.steps[-1]
     assert step.reason is Reason.HEADERS_MALFORMED
@@ -253,7 +253,7 @@ def test_what_is_no_header_name_is_never_allowed(name: str) -> None:
     ],
 )
 def test_the_pattern_that_is_said_to_allow_a_name_below_does(listed: str, origin: str) -> None:
-    """Where the explanation names a pattern that would let the origin in, it does."""
+    """If the explanation names a pattern that would allow the origin, it does."""
     why = Policy(allow_origins=[listed]).explain("GET", origin).steps[0].why
     named = re.search(r"(\S+) would", why)
     assert named is not None
@@ -262,15 +262,15 @@ def test_the_pattern_that_is_said_to_allow_a_name_below_does(listed: str, origin
 
 @pytest.mark.parametrize("origin", ["", " ", "\x00", "*", "a" * 326, "https://[::1", "\ud800", f"{APP}\n", "null "])
 def test_any_text_for_an_origin_is_explained(origin: str) -> None:
-    """Whatever is asked about, an explanation comes, which is printable and not long."""
+    """There is always an explanation, which is printable and short."""
     text = str(Policy(**LISTED).explain("GET", origin))
     assert text.replace("\n", "").isprintable()
     assert len(text) < 2000
 
 
 @pytest.mark.parametrize(("method", "headers"), [("A" * 100_000, ()), ("GET", ("x-" + "a" * 4000,)), ("\x1b[31m", ())])
-def test_a_long_or_strange_request_is_told_shortly(method: str, headers: tuple[str, ...]) -> None:
-    """Text that a client chose is cut and escaped before a person reads it."""
+def test_a_long_or_strange_request_is_reported_shortly(method: str, headers: tuple[str, ...]) -> None:
+    """Text that a client chose is shortened and escaped."""
     text = str(Policy(**LISTED).explain(method, APP, headers))
     assert text.replace("\n", "").isprintable()
     assert len(text) < 2000
@@ -278,7 +278,7 @@ def test_a_long_or_strange_request_is_told_shortly(method: str, headers: tuple[s
 
 @pytest.mark.parametrize("method", ["", " "])
 def test_a_method_of_nothing_is_shown_as_such(method: str) -> None:
-    """A sentence has a subject: the quotes show what is not there."""
+    """The quotes show that it is empty."""
     text = str(Policy(**LISTED).explain(method, APP))
     assert repr(method) in text.splitlines()[0]
     assert f"{method!r} is not a valid method" in text
@@ -290,38 +290,38 @@ def test_an_origin_of_nothing_is_shown_as_such() -> None:
 
 
 def test_an_empty_origin_is_said_to_be_empty() -> None:
-    """The step tells what is wrong with it, not with some other text."""
+    """The step says that it is empty."""
     assert "It is empty" in Policy(**LISTED).explain("GET", "").steps[0].why
 
 
 @pytest.mark.parametrize("text", ["*", "https://*.example.com"])
-def test_what_may_be_listed_and_is_no_origin_is_told_as_such(text: str) -> None:
-    """No message says to list a pattern because a page was said to have it for an origin."""
+def test_what_may_be_listed_and_is_not_an_origin_is_named_so(text: str) -> None:
+    """No message suggests listing a pattern that was passed as the origin of a page."""
     step = Policy(**LISTED).explain("GET", text).steps[0]
     assert step.why == f"{text} is not an origin."
     assert step.fix is not None
     assert "allow_origins" not in step.fix
 
 
-def test_what_is_near_is_found_beside_null() -> None:
-    """An entry that is not a pattern is passed over."""
+def test_what_is_near_is_found_next_to_null() -> None:
+    """An entry that is not a pattern is skipped."""
     why = Policy(allow_origins=["null", APP]).explain("GET", "http://app.example.com").steps[0].why
     assert why.endswith(f"The closest allowed origin is {APP}: the scheme differs.")
 
 
 def test_what_is_not_near_is_not_said_to_be() -> None:
-    """The host of an untrusted origin differs in more ways than a message explains."""
+    """An origin with more than one kind of difference is not suggested."""
     policy = Policy(allow_origins=["https://*.example.com"])
     assert "closest" not in policy.explain("GET", "http://a.example.org").steps[0].why
 
 
 def test_a_star_for_a_method_is_no_method_to_list() -> None:
-    """The page has to name one."""
+    """The page has to name a method."""
     assert step_of(Policy(**LISTED).explain("*", APP), METHOD).fix == "use a valid method."
 
 
 def test_headers_that_only_answer_are_to_be_removed() -> None:
-    """There is nothing to add where nothing is missing."""
+    """Nothing is suggested if nothing is missing."""
     step = step_of(Policy(**LISTED).explain("GET", APP, ["Access-Control-Allow-Origin"]), HEADERS)
     assert (
         step.fix
@@ -330,13 +330,13 @@ def test_headers_that_only_answer_are_to_be_removed() -> None:
 
 
 def test_a_text_is_shown_up_to_a_length() -> None:
-    """A hundred and twenty letters are shown, of more the first, and that they are cut."""
+    """A longer text is shown up to 120 characters, with a sign that it is shortened."""
     for length, shown in ((120, "A" * 120), (121, f"{'A' * 119}…")):
         assert str(Policy(**LISTED).explain("A" * length, APP)).startswith(f"{shown} from {APP}: ")
 
 
 def test_a_list_is_shown_up_to_a_length() -> None:
-    """Eight names are shown; if there are more, the first eight and the number of the others."""
+    """Of more than eight names, the first eight and the number of the others are shown."""
     for count, more in ((8, ""), (9, " and 1 more"), (11, " and 3 more")):
         names = [f"x-{number:02}" for number in range(count)]
         heading = str(Policy(**LISTED).explain("GET", APP, names)).splitlines()[0]
@@ -353,7 +353,7 @@ def test_a_list_is_shown_up_to_a_length() -> None:
     ],
 )
 def test_what_is_to_be_pasted_is_written_up_to_a_length(names: list[str], told: str) -> None:
-    """Five hundred letters are, quotes included; of more it is said what they are."""
+    """A longer literal than 500 characters is described instead."""
     step = step_of(Policy(**LISTED).explain("GET", APP, names), HEADERS)
     assert step.fix == f"add {told} to allow_headers."
 
@@ -369,7 +369,7 @@ def test_an_explanation_is_a_frozen_value() -> None:
 
 
 def test_explaining_keeps_nothing_and_warns_of_nothing() -> None:
-    """It answers the same again, and a policy explained is the policy it was."""
+    """The result is the same again, and the policy is unchanged."""
     with warnings.catch_warnings():
         warnings.simplefilter("error", CrossOriginWarning)
         policy = Policy(**LISTED)
@@ -379,7 +379,7 @@ def test_explaining_keeps_nothing_and_warns_of_nothing() -> None:
 
 
 def test_every_name_that_a_fix_lists_is_a_name() -> None:
-    """No message says to write into allow_headers what a policy refuses there."""
+    """No message suggests a name for allow_headers that a policy refuses."""
     for entry in [*EXPLAINED, *MORE]:
         for step in entry.explain().steps:
             for text, option in _ADD.findall(step.fix or ""):

@@ -1,4 +1,4 @@
-"""What is nearest to a refused origin is found by look-ups, and what differs is said as it is."""
+"""Look-ups find the entry that is nearest to a refused origin, and the difference is described correctly."""
 
 import re
 from dataclasses import replace
@@ -18,12 +18,12 @@ from tests.properties.counting import steps_of
 
 
 def nearest(origin: str, *listed: str, regex: str | None = None) -> tuple[str, str] | None:
-    """Ask what a policy has near an origin."""
+    """Return what a policy has near an origin."""
     return Nearest(Policy(allow_origins=listed, allow_origin_regex=regex)).find(parsed(origin))
 
 
 def parsed(text: str) -> Origin:
-    """The origin of a text that is one."""
+    """Return the parsed origin of a text."""
     origin = parse_origin(text)
     assert origin is not None
     return origin
@@ -78,13 +78,13 @@ MANY = [f"https://tenant-{number}.example.org" for number in range(MAX_IN_TABLE)
 
 @pytest.mark.parametrize(("listed", "origin", "differs"), DIFFERENCES)
 def test_what_differs_is_said(listed: str, origin: str, differs: str) -> None:
-    """One entry, an origin near it, and the words."""
+    """For one entry and a similar origin, the text is as expected."""
     assert nearest(origin, "https://unrelated.example", listed) == (listed, differs)
 
 
 @pytest.mark.parametrize(("listed", "origin", "differs"), [row for row in DIFFERENCES if "capacitor" not in row[0]])
 def test_a_long_list_has_the_same_differences(listed: str, origin: str, differs: str) -> None:
-    """Without a table, an entry with a frequent port and a web scheme is found, with the same words."""
+    """Without a table, an entry with a frequent port and a web scheme is found, with the same text."""
     assert nearest(origin, *MANY, listed) == (listed, differs)
 
 
@@ -97,7 +97,7 @@ def test_a_long_list_leaves_out_what_is_rare() -> None:
 
 @pytest.mark.parametrize("row", rows_of(ROOT / "docs" / "logging.md", "Allowed"), ids=lambda row: row["Refused"])
 def test_the_documents_show_what_is_said(row: dict[str, str]) -> None:
-    """Each row of the table is what is found for it."""
+    """Each row of the table has the text for it."""
     allowed, refused, told = row.values()
     assert nearest(refused, allowed) == (allowed, told)
 
@@ -113,14 +113,14 @@ def test_the_documents_show_what_is_said(row: dict[str, str]) -> None:
         "http://127.0.0.2",
     ],
 )
-def test_a_stranger_is_near_nothing(origin: str) -> None:
-    """The message for a host that only resembles a listed one does not mention the listed one."""
+def test_an_untrusted_origin_is_near_nothing(origin: str) -> None:
+    """The text about a host that only resembles a listed one does not mention the listed one."""
     listed = ["https://example.com", "https://*.example.com", "https://*.www.evil.example", "http://localhost", "null"]
     assert nearest(origin, *listed) is None
 
 
 def test_an_origin_that_is_listed_has_nothing_near() -> None:
-    """There is nothing to say of what does not differ."""
+    """There is no difference to describe."""
     assert nearest("https://a.example", "https://a.example") is None
     assert nearest("https://b.a.example", "https://*.a.example") is None
 
@@ -135,8 +135,8 @@ def test_an_origin_that_is_listed_has_nothing_near() -> None:
         (["http://*.example:1", "http://example"], "http://*.example:1"),
     ],
 )
-def test_of_several_the_nearest_is_told(listed: list[str], found: str) -> None:
-    """The same host goes before others, fewer differences before more, and the first before those like it."""
+def test_of_several_the_nearest_is_reported(listed: list[str], found: str) -> None:
+    """The same host comes first, then fewer differences, then the order of the list."""
     told = nearest("http://a.example", *listed)
     assert told is not None
     assert told[0] == found
@@ -154,18 +154,18 @@ def test_of_several_the_nearest_is_told(listed: list[str], found: str) -> None:
     ],
 )
 def test_a_neighbor_that_the_expression_matches_is_found(origin: str, found: tuple[str, str] | None) -> None:
-    """With a regular expression the nearest is an origin that it matches, not the expression."""
+    """With a regular expression, the result is an origin that it matches, not the expression."""
     assert nearest(origin, regex=r"https://[a-z]+\.example\.com") == found
 
 
-def test_a_neighbor_is_told_with_its_port() -> None:
-    """It is the very origin that the expression matches."""
+def test_a_neighbor_is_reported_with_its_port() -> None:
+    """It is exactly the origin that the expression matches."""
     told = nearest("https://a.example:8443", regex=r"http://[a-z]+\.example:8443")
     assert told == ("http://a.example:8443", "the scheme differs")
 
 
 def test_the_list_goes_before_the_expression() -> None:
-    """Listed origins are named first, because the policy shows them."""
+    """Listed origins come first, because they are visible in the policy."""
     told = nearest("http://a.example", "https://a.example:1", regex=r"https://a\.example")
     assert told == ("https://a.example:1", "the scheme and the port differ")
 
@@ -177,8 +177,8 @@ _origins = st.builds(
 _patterns = _origins | st.sampled_from(["https://*.example.com", "http://localhost:*", "https://*.example.com:*"])
 
 
-def test_what_is_told_is_true() -> None:
-    """What is found is listed; set right what is said to differ, and it matches."""
+def test_what_is_reported_is_true() -> None:
+    """The entry is listed, and the origin matches after the described difference is removed."""
     counts = ExampleCounts()
 
     @given(st.lists(_patterns, max_size=6), _origins)
@@ -210,7 +210,7 @@ def test_what_is_told_is_true() -> None:
 
 @pytest.mark.parametrize("counts", [(10, MAX_IN_TABLE), (MAX_IN_TABLE + 1, 5 * MAX_IN_TABLE)])
 def test_looking_takes_as_long_in_a_long_list(counts: tuple[int, int]) -> None:
-    """Steps do not grow with the policy: a stranger's origin never makes it be read."""
+    """The number of steps does not depend on the size of the policy."""
     few, many = (Nearest(Policy(allow_origins=[f"https://t{n}.example" for n in range(count)])) for count in counts)
     for text in ("http://t7.example", "https://evil.example.net", f"https://{'a.' * 120}example"):
         origin = parsed(text)
@@ -219,7 +219,7 @@ def test_looking_takes_as_long_in_a_long_list(counts: tuple[int, int]) -> None:
 
 
 def test_a_long_list_is_not_read_for_the_first_refusal() -> None:
-    """Steps of the first search do not grow with the policy, because the event loop waits for them."""
+    """The number of steps of the first search does not depend on the size of the policy."""
     origin = parsed(f"http://{'a.' * 120}t7.example")
     few, many = (
         Policy(allow_origins=[f"https://t{n}.example" for n in range(count)])
@@ -229,7 +229,7 @@ def test_a_long_list_is_not_read_for_the_first_refusal() -> None:
 
 
 def test_many_ports_of_one_host_are_not_all_compared() -> None:
-    """Beyond a number of entries for one host, more take no more steps; something of the host is still found."""
+    """Above a number of entries for one host, more entries take no more steps, and one of the host is still found."""
     few, many = (
         Nearest(Policy(allow_origins=[f"http://localhost:{port}" for port in range(3000, 3000 + count)]))
         for count in (MAX_COMPARED, 10 * MAX_COMPARED)

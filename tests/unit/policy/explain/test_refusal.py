@@ -1,4 +1,4 @@
-"""The words for a refusal name what was refused and what to write, and hold nothing that could forge a line."""
+"""The text for a refusal names what was refused and what to write, and contains nothing that could forge a log line."""
 
 import ast
 import re
@@ -23,7 +23,7 @@ def words(
     headers: bytes | list[bytes] = b"",
     policy: Policy = POLICY,
 ) -> str:
-    """Judge a request, a preflight if a method is asked for, and find the words."""
+    """Decide a request, or a preflight if there is a requested method, and return the text."""
     origins, methods, names = map(listed, (origin, method or [], headers))
     decision = policy.decide("OPTIONS", origin=origins, request_method=methods, request_headers=names)
     assert not decision.allowed
@@ -31,7 +31,7 @@ def words(
 
 
 def listed(lines: bytes | list[bytes]) -> list[bytes]:
-    """One line, or several."""
+    """Return one line or several."""
     return [lines] if isinstance(lines, bytes) else lines
 
 
@@ -83,12 +83,12 @@ ADD = 'If you trust this origin, add "{}" to allow_origins.'
     ],
 )
 def test_an_origin_that_is_refused_has_its_words(origin: bytes | list[bytes], told: str) -> None:
-    """A similar origin is named with the difference and the fix; a value that cannot be added is called invalid."""
+    """A similar origin is named with the difference and the fix. A value that cannot be listed is called invalid."""
     assert words(origin) == told
 
 
-def test_nobody_is_told_to_list_with_credentials_what_is_not_secure() -> None:
-    """Where the scheme alone differs, the page is what has to change."""
+def test_an_insecure_origin_is_never_suggested_with_credentials() -> None:
+    """If only the scheme differs, the page has to change."""
     policy = Policy(allow_origins=[APP], allow_credentials=True)
     told = "https://app.example.com is allowed, but the request came from http://app.example.com: the scheme differs. "
     assert words(b"http://app.example.com", policy=policy) == f"{told}Serve the page over https."
@@ -111,7 +111,7 @@ def test_nobody_is_told_to_list_with_credentials_what_is_not_secure() -> None:
     ],
 )
 def test_a_method_that_is_refused_has_its_words(method: bytes | list[bytes], told: str) -> None:
-    """What allow_methods lacks is named; what it could never hold is not advised."""
+    """The missing method is named. One that allow_methods cannot contain is not suggested."""
     assert words(APP.encode(), method) == told
 
 
@@ -155,12 +155,12 @@ def test_a_method_that_is_refused_has_its_words(method: bytes | list[bytes], tol
     ],
 )
 def test_headers_that_are_refused_have_their_words(headers: bytes | list[bytes], told: str) -> None:
-    """What allow_headers lacks is named, once and up to eight of them, and `*` is never advised."""
+    """Missing names are listed once, up to eight of them, and `*` is never suggested."""
     assert words(APP.encode(), b"GET", headers) == told
 
 
-def test_all_that_refuses_is_told() -> None:
-    """Who adds the origin learns at once what else is lacking."""
+def test_all_that_refuses_is_reported() -> None:
+    """One line has all refusals, so that one change is enough."""
     assert words(b"https://evil.example", b"PUT", b"x-a") == (
         f"{ADD.format('https://evil.example')} 'PUT' is not in allow_methods; add it if your API uses it. "
         "'x-a' is not in allow_headers; add it if your API uses it."
@@ -168,7 +168,7 @@ def test_all_that_refuses_is_told() -> None:
 
 
 def test_where_every_answer_is_the_same_two_things_change() -> None:
-    """A second origin cannot be listed with constant_allow_origin, so both are reported."""
+    """A second origin cannot be listed with constant_allow_origin, so both changes are named."""
     policy = Policy(allow_origins=[APP], constant_allow_origin=True)
     told = words(b"https://evil.example", b"GET", policy=policy)
     assert told == (
@@ -179,7 +179,7 @@ def test_where_every_answer_is_the_same_two_things_change() -> None:
 
 @pytest.mark.parametrize("reason", [reason for reason in Reason if not reason.allows and "absent" not in reason])
 def test_every_refusal_has_words(reason: Reason) -> None:
-    """Each reason to refuse has a sentence."""
+    """Each reason that refuses has a sentence."""
     requests: dict[str, Any] = {
         "origin-repeated": ([b"null"] * 2,),
         "origin-too-long": (b"x" * 327,),

@@ -142,7 +142,7 @@ def without_branches(text: str, *beginnings: str) -> str:
 
 
 def name_hosts(text: str, name: str) -> str:
-    """Replace each part that stands for any name, such as `.*` or `[a-z-]+`, by one name."""
+    """Replace each part that matches any name, such as `.*` or `[a-z-]+`, by one name."""
     kept: list[str] = []
     for part in parts_of(text):
         if kept and _is_open_count(part) and _OPEN_NAME.fullmatch(kept[-1]):

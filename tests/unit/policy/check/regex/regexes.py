@@ -1,11 +1,11 @@
-r"""Regular expressions that people and attackers write, and the verdict on each with credentials."""
+"""Regular expressions of people and attackers, with the verdict on each if credentials are allowed."""
 
 _OCTET = r"(?:25[0-5]|2[0-4][0-9]|[01]?[0-9][0-9]?)"
 HOSTS_200 = "|".join(rf"{'bcdfghjkmn'[n // 20]}{'aeiou'[n % 5]}{n}\.example\.com" for n in range(200))
 
 HUGE = "https://" + "(?:a|b)?" * 700
 
-# These start without a warning, and accept these registrable domains alone.
+# These have no warning, and allow only these registrable domains.
 PINNED: dict[str, set[str]] = {
     r"https://.*\.example\.org": {"example.org"},
     r"^https://.*\.example\.org$": {"example.org"},
@@ -98,7 +98,7 @@ PINNED: dict[str, set[str]] = {
     r"https://([a-z0-9-]{1,63}\.){1,4}example\.com": {"example.com"},
 }
 
-# These start with warnings.
+# These have warnings.
 WARNED: dict[str, list[str]] = {
     r".*\.example\.com": ["insecure-origin-with-credentials"],
     r"https?.*://[a-z]*\.example\.com": ["insecure-origin-with-credentials"],
@@ -110,7 +110,7 @@ WARNED: dict[str, list[str]] = {
     r"http://(app|intra)\.corp": ["insecure-origin-with-credentials"],
 }
 
-# These are refused with credentials: the danger, and the origin that the message names.
+# These are refused with credentials: the danger, and the origin in the message.
 UNTRUSTED: dict[str, tuple[str, str]] = {
     rf"http://(?:{_OCTET}\.){{3}}{_OCTET}(:\d+)?": ("ADDRESSES", "http://203.0.113.7"),
     r".*": ("ANY_ORIGIN", "https://evil.com"),
@@ -221,7 +221,7 @@ UNTRUSTED: dict[str, tuple[str, str]] = {
     r"(?!.*--)(?=.*[a-f]{3})https://.*example\.com": ("DOMAINS", "https://aaevilexample.com"),
 }
 
-# These are refused whatever the credentials: the part that no automaton can express.
+# These are always refused: the part that no automaton can express.
 UNSUPPORTED = {
     r"https://(?>[a-z]+)\.example\.com": "an atomic group",
     r"https://[a-z]++\.example\.com": "a possessive quantifier",
@@ -230,7 +230,7 @@ UNSUPPORTED = {
     r"(https)?(?(1)://|http://)example\.com": "a conditional group",
 }
 
-# These are refused whatever the credentials: the limit they exceed.
+# These are always refused: the limit that they exceed.
 TOO_LARGE = {
     HUGE: "it takes too many steps to judge",
     r"https://(\w{1,63}){1,10}\.example\.com": "it takes too many steps to judge",

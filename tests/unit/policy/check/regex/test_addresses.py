@@ -1,4 +1,4 @@
-"""The grammars of addresses and ports accept what the standard serializes, and tell whose it is."""
+"""The grammars of addresses and ports accept what the standard serializes, and distinguish public and private ones."""
 
 import ipaddress
 from random import Random
@@ -35,7 +35,7 @@ def random_ipv6(random: Random) -> str:
 
 
 def test_ipv6_addresses_are_accepted_in_their_one_form() -> None:
-    """For each of many spellings the grammar says what the parser of origins says, and which are public."""
+    """For many spellings, the grammar agrees with the parser of origins, and knows which addresses are public."""
     random = Random(0)
     every, public = ipv6_grammar(only_public=False), ipv6_grammar(only_public=True)
     own = [ipaddress.IPv6Network(network) for network in ("::/127", "fc00::/7", "fe80::/10")]
@@ -53,13 +53,13 @@ def test_ipv6_addresses_are_accepted_in_their_one_form() -> None:
     "text", ["", ":", ":::", "1::2::3", "12345::", "::g", "1:2:3:4:5:6:7", "1:2:3:4:5:6:7:8:9", "::1:", "01::", "]"]
 )
 def test_what_is_no_ipv6_address_is_not_accepted(text: str) -> None:
-    """Too few pieces, too many, and signs in other places."""
+    """Too few parts, too many parts, and delimiters in other positions."""
     assert not accepts(ipv6_grammar(only_public=False), f"{text}]")
     assert not accepts(ipv6_grammar(only_public=False), "::1]]")
 
 
 def test_ipv4_addresses_are_accepted_in_their_one_form() -> None:
-    """The own ranges, their edges, and a step beyond them."""
+    """The private ranges, their boundaries, and one step beyond them."""
     random = Random(0)
     every, public = ipv4_grammar(only_public=False), ipv4_grammar(only_public=True)
     networks = ["0/8", "10/8", "100.64/10", "127/8", "169.254/16", "172.16/12", "192.168/16", "224/3"]
@@ -80,7 +80,7 @@ def test_ipv4_addresses_are_accepted_in_their_one_form() -> None:
 
 @pytest.mark.parametrize(("default", "left_out"), [("443", {443}), ("80", {80}), ("", set())])
 def test_ports_are_numbers_that_an_origin_shows(default: str, left_out: set[int]) -> None:
-    """From 1 to 65535, without leading zeros and without the default one."""
+    """From 1 to 65535, without leading zeros and without the default port."""
     grammar = port_grammar(default)
     accepted = {number for number in range(70_000) if accepts(grammar, str(number))}
     assert accepted == set(range(1, 65536)) - left_out
@@ -88,7 +88,7 @@ def test_ports_are_numbers_that_an_origin_shows(default: str, left_out: set[int]
 
 
 def test_each_text_of_both_is_found_once() -> None:
-    """All texts that an expression and a grammar accept, and no other."""
+    """The search returns all texts that both an expression and a grammar accept, once each."""
     automaton = Automaton("(80|443|8443|65536|0|7)x", Budget())
     target = automaton.walk(automaton.start, "7")
     found = [

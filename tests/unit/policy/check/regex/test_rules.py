@@ -1,4 +1,4 @@
-"""The rules for `allow_origin_regex`: what is refused, what is warned of, in which words, and with which fix."""
+"""The rules for `allow_origin_regex`: what is refused, what causes a warning, the messages, and the fixes."""
 
 import ast
 import re
@@ -19,33 +19,33 @@ from tests.unit.policy.check.regex.regexes import NEVER, PINNED, TOO_LARGE, UNSU
 
 
 def issues_of(text: object, **options: bool) -> list[PolicyIssue]:
-    """Return what is reported of a policy with this expression."""
+    """Return the issues of a policy with this expression."""
     complaint = complaint_of({"allow_origin_regex": text, **options})
     return [] if complaint is None else list(complaint.issues)
 
 
 def codes_of(text: object, **options: bool) -> list[IssueCode]:
-    """Return the codes of what is reported."""
+    """Return the codes of the issues."""
     return [issue.code for issue in issues_of(text, **options)]
 
 
 @pytest.mark.parametrize("text", PINNED)
 def test_what_is_pinned_starts_in_silence(text: str) -> None:
-    """With credentials and without, there is neither an error nor a warning."""
+    """With and without credentials, there is neither an error nor a warning."""
     assert codes_of(text, allow_credentials=True) == []
     assert codes_of(text) == []
 
 
 @pytest.mark.parametrize(("text", "codes"), WARNED.items())
 def test_what_is_warned_of_starts(text: str, codes: list[str]) -> None:
-    """The warnings are those of the table, and only parts that are never sent matter without credentials."""
+    """The warnings are those of the table. Without credentials, only parts that are never sent cause one."""
     assert codes_of(text, allow_credentials=True) == codes
     assert codes_of(text) == []
 
 
 @pytest.mark.parametrize(("text", "origin"), [(text, origin) for text, (_, origin) in UNTRUSTED.items()])
 def test_untrusted_origins_are_refused_with_credentials_only(text: str, origin: str) -> None:
-    """The message names one, and where it offers an expression, that one starts and matches something."""
+    """The message names such an origin. A suggested expression is valid and matches something."""
     assert set(codes_of(text)) <= {IssueCode.REGEX_NEVER_MATCHES}
     (issue,) = issues_of(text, allow_credentials=True)
     assert issue.code is IssueCode.REGEX_ALLOWS_UNTRUSTED_ORIGINS
@@ -81,7 +81,7 @@ def test_what_is_too_large_is_refused(text: str, why: str, *, allow_credentials:
 
 @pytest.mark.parametrize("text", NEVER)
 def test_what_can_never_match_is_warned_of(text: str) -> None:
-    """It is a warning: the policy serves, and allows no page."""
+    """It is a warning: the policy is valid, and allows no page."""
     complaint = complaint_of({"allow_origin_regex": text})
     assert isinstance(complaint, CrossOriginWarning)
     assert [issue.code for issue in complaint.issues] == [IssueCode.REGEX_NEVER_MATCHES]
@@ -89,7 +89,7 @@ def test_what_can_never_match_is_warned_of(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["(", "[a", "a**", "(?P<1>a)", "(" * 500 + ")" * 500, "a{99999999999}", "[[a]]"])
 def test_what_does_not_compile_is_reported_once(text: str) -> None:
-    """The other rules are silent about it, and it is an error of the policy."""
+    """The other rules report nothing about it, and it is an error of the policy."""
     complaint = complaint_of({"allow_origin_regex": text, "allow_credentials": True})
     assert isinstance(complaint, InvalidPolicyError)
     assert [issue.code for issue in complaint.issues] == [IssueCode.REGEX_INVALID]
@@ -99,7 +99,7 @@ def test_what_does_not_compile_is_reported_once(text: str) -> None:
 def test_a_public_configuration_gets_what_fits_it(
     kind: str, options: dict[str, Any], right: str, says: list[str], never: list[str]
 ) -> None:
-    """Whether it starts, and what the message says and does not say."""
+    """The table says whether it is valid, and what the message contains."""
     complaint = complaint_of(options)
     found = {type(None): "start", CrossOriginWarning: "warn", InvalidPolicyError: "refuse"}[type(complaint)]
     assert found == right, kind
@@ -110,7 +110,7 @@ def test_a_public_configuration_gets_what_fits_it(
 @pytest.mark.parametrize(
     ("text", "fix"),
     [
-        # Bare dots, an open end, no dot before the name, and two of them.
+        # Unescaped dots, an open end, no dot before the name, and two of these.
         (r"https://app.example.com", r"https://app\.example\.com"),
         (r"https://example\.com.*", r"https://example\.com"),
         (r"https://localhost.*", "https://localhost"),
@@ -122,7 +122,7 @@ def test_a_public_configuration_gets_what_fits_it(
         (r"https://.*(example|other)\.com", r"https://.*\.(example|other)\.com"),
         (r"https://.*example.com", r"https://.*\.example\.com"),
         (r"https://[a-z]+\.com", None),
-        # What is open is a label of the name, and not what follows it.
+        # The open part is a label of the name, not what follows it.
         (r"https://(www\.)?example\.[^./]+", None),
         (r"https://app.example\.com:.*", r"https://app\.example\.com:.*"),
         # Null.
@@ -138,7 +138,7 @@ def test_a_public_configuration_gets_what_fits_it(
     ],
 )
 def test_the_fix_is_what_was_meant(text: str, fix: str | None) -> None:
-    """An expression to paste where there is one, else an instruction."""
+    """The fix is an expression if there is one, and otherwise an instruction."""
     (issue,) = issues_of(text, allow_credentials=True)
     assert issue.code is IssueCode.REGEX_ALLOWS_UNTRUSTED_ORIGINS
     if fix is None:
@@ -171,14 +171,14 @@ def test_what_never_matches_is_repaired(text: str, fix: str | None) -> None:
 
 
 def test_a_dot_that_is_meant_is_not_warned_of() -> None:
-    """Escaped, the expression would match nothing; and a dot with a count is not a slip."""
+    """Escaped, the expression would match nothing. A dot with a count is intended."""
     assert codes_of(r"https://pr-.\.example\.com", allow_credentials=True) == []
     assert codes_of(r"https://.+\.example\.com", allow_credentials=True) == []
     assert codes_of(r"https://app.localhost", allow_credentials=True) == [IssueCode.REGEX_UNESCAPED_DOT]
 
 
 def test_the_switch_lifts_hosting_suffixes_and_nothing_else() -> None:
-    """It is the policy's own option that does."""
+    """The switch is the option of the policy."""
     code = IssueCode.REGEX_ALLOWS_UNTRUSTED_ORIGINS
     for text, switched in ((r"https://.*\.vercel\.app", []), (r"https://.*vercel\.app", [code])):
         assert codes_of(text, allow_credentials=True) == [code]
@@ -194,13 +194,13 @@ def test_the_switch_lifts_hosting_suffixes_and_nothing_else() -> None:
     ],
 )
 def test_the_switch_is_offered_only_where_it_is_enough(text: str, fields: list[str]) -> None:
-    """Another part of the expression may allow what no switch does."""
+    """Another part of the expression may allow something that no switch allows."""
     (issue,) = issues_of(text, allow_credentials=True)
     assert [fix.field for fix in issue.fixes] == fields
 
 
 def test_several_mistakes_are_named_together() -> None:
-    """Where only both repairs make it safe; and where one does, dots are escaped besides."""
+    """This holds if only both repairs make it safe. If one is enough, dots are escaped in addition."""
     (issue,) = issues_of(r"https://.*example\.com.*", allow_credentials=True)
     assert issue.reason.startswith("It does not say where the host ends and there is no dot before the domain name")
     (issue,) = issues_of(r"https://.*example.com", allow_credentials=True)
@@ -208,14 +208,14 @@ def test_several_mistakes_are_named_together() -> None:
 
 
 def test_what_is_left_after_a_repair_decides_the_message() -> None:
-    """The end was open, and behind that any extension is allowed: there is a reason, and no expression to paste."""
+    """After the repair of the end, the expression still allows any extension, so there is no expression to paste."""
     (issue,) = issues_of(r"https?://localhost.*|chrome-extension://.*", allow_credentials=True)
     assert issue.reason.startswith("It does not say where the host ends, so it allows")
     assert issue.hint.startswith("escape each dot")
 
 
 def test_looking_for_a_fix_never_changes_a_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its budget is its own: when it is spent, there is an instruction in place of the fix."""
+    """The search has its own budget. If that is used up, there is an instruction instead of a fix."""
     assert issues_of(r"https://.*example\.com", allow_credentials=True)[0].hint.startswith('r"')
     monkeypatch.setattr(examination, "_FIX_STEPS", 10)
     (issue,) = issues_of(r"https://.*example\.com", allow_credentials=True)
@@ -224,7 +224,7 @@ def test_looking_for_a_fix_never_changes_a_verdict(monkeypatch: pytest.MonkeyPat
 
 
 def test_a_repair_that_does_not_compile_is_not_offered() -> None:
-    """It is not even judged."""
+    """Such a repair is not examined."""
     fixer = Fixer(has_credentials=True, lift_hosting=False)
     assert fixer.examine("(") is None
     assert fixer.is_fine(r"https://a\.example")
@@ -232,7 +232,7 @@ def test_a_repair_that_does_not_compile_is_not_offered() -> None:
 
 @pytest.mark.parametrize("text", [*list(UNTRUSTED)[:20], *TOO_LARGE])
 def test_verdict_and_fixes_stay_within_their_budgets(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """However many repairs are tried, the steps of all together are bounded."""
+    """The total number of steps is bounded, however many repairs are tried."""
     budgets: list[Budget] = []
     original = Budget.__init__
 
@@ -248,7 +248,7 @@ def test_verdict_and_fixes_stay_within_their_budgets(text: str, monkeypatch: pyt
 
 
 def test_the_origin_of_an_electron_app_is_matched() -> None:
-    """Its host is a dot, in a list and in an expression."""
+    """Its host is a dot. A list and an expression can contain it."""
     for policy in (Policy(allow_origin_regex=r"app://\."), Policy(allow_origins=["app://."], allow_credentials=True)):
         assert policy.decide("GET", origin=[b"app://."]).allowed
         assert not policy.decide("GET", origin=[b"app://.."]).allowed
@@ -268,13 +268,13 @@ print("publicsuffixlist" in loaded(), "crossorigin.policy.regex.matcher" in load
 
 
 def test_nothing_is_loaded_for_a_policy_without_an_expression() -> None:
-    """Importing is part of every start; and the suffix list is only read for credentials."""
+    """Each start imports the package, and the suffix list is only needed with credentials."""
     run = subprocess.run([sys.executable, "-c", LOADED], capture_output=True, text=True, check=True, timeout=60)
     assert run.stdout.split() == ["True", "False", "True"]
 
 
 def test_a_policy_that_was_unpickled_matches_the_same() -> None:
-    """Its automaton is made again from the text."""
+    """Its automaton is built again from the text."""
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         policy = Policy.from_dict(Policy(allow_origin_regex=r"https://[a-z]+\.example\.com").to_dict())

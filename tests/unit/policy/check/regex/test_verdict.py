@@ -1,4 +1,4 @@
-"""Whose origins an expression accepts: the tables, and the rules of section by section."""
+"""Who owns the origins that an expression accepts: the tables, and each rule."""
 
 import gc
 import re
@@ -28,7 +28,7 @@ def matches_something(text: str) -> bool:
 
 @pytest.mark.parametrize(("text", "domains"), PINNED.items())
 def test_what_is_pinned_is_safe_and_accepts_its_domains_alone(text: str, domains: set[str]) -> None:
-    """Few names, or names that are written out."""
+    """These expressions accept few names, or names that are written out."""
     verdict = verdict_of(text)
     assert (verdict.danger, verdict.domains) == (None, domains)
     assert matches_something(text)
@@ -51,7 +51,7 @@ def test_an_untrusted_origin_is_named_that_is_really_allowed(text: str, danger: 
 
 @pytest.mark.parametrize("text", NEVER)
 def test_what_no_browser_sends_is_matched_by_nothing(text: str) -> None:
-    """A path, upper case, a default port, a host that is too long: the language is empty."""
+    """A path, upper case, a default port and a host that is too long are never sent, so the language is empty."""
     assert not matches_something(text)
 
 
@@ -134,7 +134,7 @@ def test_the_switch_lifts_what_is_below_hosting_suffixes(wide: str, narrow: str)
     ],
 )
 def test_the_switch_lifts_nothing_else(text: str) -> None:
-    """What is below a registry's suffix can be bought, whatever is switched."""
+    """Anyone can buy a name below the suffix of a registry, so no switch allows it."""
     assert verdict_of(text, lift_hosting=True).danger is not None
 
 
@@ -147,16 +147,16 @@ def test_the_switch_lifts_nothing_else(text: str) -> None:
         (r"https://example[1-4]\.(com|org)", None),
         (r"http://203\.0\.113\.[1-8]", None),
         (r"http://203\.0\.113\.[1-9]", Danger.ADDRESSES),
-        # Literals, alternatives and classes of single characters are written out.
+        # Literals, alternatives and classes of single characters count as written out.
         ("|".join(rf"https://site{number}\.com" for number in range(50)), None),
         (r"https://example[0123456789]\.com", Danger.DOMAINS),
         (r"https://(a|b|c)[xyz]\.com/?", None),
         ("|".join(rf"http://203\.0\.113\.{number}" for number in range(1, 60)), None),
-        # But not what only combines them: together they are longer than the expression.
+        # Their combinations do not, because together they are longer than the expression.
         (r"https://(?:ex|am|pl){4}\.com", Danger.DOMAINS),
         (r"https://(?:app){1,9}\.com", Danger.DOMAINS),
         (r"https://[abc]{3}\.com", Danger.DOMAINS),
-        # Neither hosts of one label, nor suffixes, nor names that nobody can register.
+        # Hosts with one label, suffixes, and names that nobody can register do not count.
         (r"https://.*\.localhost|https://.*\.test|https://[a-z]+\.internal|https://.*\.home\.arpa", None),
         (r"https://(com|[a-z]{3})", None),
         # A top-level name that the list does not know counts if it is written out.
@@ -179,7 +179,7 @@ def test_the_switch_lifts_nothing_else(text: str) -> None:
         (rf"https://[a-z]{{61}}\.{'a' * 63}\.{'b' * 63}\.{'c' * 63}\.com", None),
         (r"https://(?:a\.){125}[a-z]+\.com", None),
         (r"https://(?:a\.){115}[a-z]{20,}\.com", None),
-        # But a host next to them can be short enough: one without labels before it, one with few but long labels.
+        # A similar host can be short enough: without labels before it, or with few but long labels.
         (r"https://(?:(?:x\.){125}a|b[a-z]{3})\.com", Danger.DOMAINS),
         (r"https://(?:(?:b{60}|c{62}\.c)d{10}|(?:a\.){129}a)\.example[a-z]+\.com", Danger.DOMAINS),
         # Extensions.
@@ -192,13 +192,13 @@ def test_the_switch_lifts_nothing_else(text: str) -> None:
         (r"capacitor://[a-z.]+", Danger.DOMAINS),
         (r"(?:tauri|ionic)://.*\.example\.com", None),
         (r"[a-z]+://localhost", None),
-        # All three at once: the gravest is named.
+        # All three together: the most serious one is named.
         (r"null|https://.*|chrome-extension://.*", Danger.ANY_ORIGIN),
         (r"null|https://.*example\.com", Danger.NULL),
     ],
 )
 def test_few_names_or_written_ones_are_pinned(text: str, danger: Danger | None) -> None:
-    """What is not pinned is refused for what it is."""
+    """An expression that is not safe is refused for its reason."""
     assert verdict_of(text).danger is danger
 
 
@@ -220,7 +220,7 @@ def test_few_names_or_written_ones_are_pinned(text: str, danger: Danger | None) 
     ],
 )
 def test_an_origin_without_encryption_is_found(text: str, insecure: str | None) -> None:
-    """Over http, beyond this machine and private networks."""
+    """This applies to http, except for this machine and private networks."""
     verdict = verdict_of(text)
     assert (verdict.danger, verdict.insecure) == (None, insecure)
 
@@ -236,12 +236,12 @@ def test_an_origin_without_encryption_is_found(text: str, insecure: str | None) 
     ],
 )
 def test_a_written_scheme_that_no_browser_sends_is_found(text: str, scheme: str | None) -> None:
-    """Only if its author wrote it."""
+    """This applies only if the scheme is written out."""
     assert verdict_of(text).never_sent == scheme
 
 
-def test_the_budget_bounds_a_judgement_and_its_end_is_never_safe() -> None:
-    """Whatever is left when it is spent, the answer is an error."""
+def test_the_budget_bounds_a_decision_and_its_end_is_never_safe() -> None:
+    """If the budget is used up, the result is an error, whatever has been examined."""
     for steps in range(100, 3000, 500):
         text = r"https://.*\.example\.com"
         with pytest.raises(RegexTooLargeError):
@@ -249,13 +249,16 @@ def test_the_budget_bounds_a_judgement_and_its_end_is_never_safe() -> None:
 
 
 def test_what_no_origin_can_be_shown_for_is_not_called_safe() -> None:
-    """The first label is Punycode that does not decode, so no browser sends such a host; only the limit is reported."""
+    """The first label is Punycode that cannot be decoded, so no browser sends such a host.
+
+    Only the limit is reported.
+    """
     with pytest.raises(RegexTooLargeError, match="to find a host that it matches"):
         verdict_of(r"https://xn--a\.[a-z]+\.com")
 
 
 def test_a_name_that_is_hard_to_find_does_not_change_the_verdict() -> None:
-    """Where the budget ends while an origin is chosen to be shown, the first one is shown."""
+    """If the budget ends during the search for a clearer origin, the first one is shown."""
     text = r"https://.*example\.com"
     automaton = Automaton(text, Budget())
     judge(text, automaton)
@@ -269,7 +272,7 @@ def test_a_name_that_is_hard_to_find_does_not_change_the_verdict() -> None:
 
 
 def test_documentation_addresses_show_what_is_meant() -> None:
-    """Where they are accepted, they are named, with the port that is needed."""
+    """If they are accepted, the message names one, with the port."""
     for text, origin in (
         (r"http://[0-9.]+:8443", "http://203.0.113.7:8443"),
         (r"http://\[[0-9a-f:]+\]", "http://[2001:db8::1]"),
@@ -279,8 +282,8 @@ def test_documentation_addresses_show_what_is_meant() -> None:
     assert is_ipv4("203.0.113.7")
 
 
-def test_a_judgement_keeps_nothing_in_memory() -> None:
-    """An automaton can have many megabytes, so it goes at once and not when garbage is collected."""
+def test_a_decision_keeps_nothing_in_memory() -> None:
+    """An automaton can have many megabytes, so it is freed immediately and not by the garbage collector."""
     gc.disable()
     try:
         text = r"https?://(app\.example\.com|\d+\.\d+\.\d+\.\d+)(:\d+)?"
@@ -310,5 +313,5 @@ def test_names_with_underscores_below_a_hosting_suffix_count(regex: str, allowed
 
 
 def test_names_with_underscores_below_a_registry_cannot_be_registered() -> None:
-    """Nobody can own such a domain, so that nothing untrusted is allowed."""
+    """Nobody can own such a domain, so no untrusted origin is allowed."""
     assert Policy(allow_origin_regex=r"https://[a-z]+_[a-z]+\.com", allow_credentials=True)
