@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _DEFAULT_PORT = 8000
 _HIGHEST_PORT = 65535
 _NEEDED = ("fastapi", "uvicorn")
-# The module with the API for each framework, and the packages that it needs besides.
+# The module with `create_api` for each framework, and the packages that it needs besides.
 _APIS = {
     "fastapi": "demo.api",
     "aiohttp": "demo.aiohttp_api",
@@ -34,6 +34,11 @@ _APIS = {
     "flask": "demo.flask_api",
 }
 _NEEDED_BY = {"fastapi": (), "aiohttp": ("aiohttp",), "django": ("django",), "flask": ("a2wsgi", "flask")}
+# The adapters that do not support `LivePolicy` yet: the page cannot edit the policy of their APIs.
+_NOT_EDITABLE = {"aiohttp", "django"}
+_HOW_TO_EDIT = """
+Edit the policy on one of the pages: both send their requests again, and show what has changed.
+"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -43,15 +48,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     missing = [name for name in needed if find_spec(name) is None]
     if missing:
         return _cannot_run(f"The demo requires {', '.join(missing)}: pip install {' '.join(missing)}")
-    return _run(port=options.port, check=options.check, module=_APIS[options.framework])
+    return _run(port=options.port, check=options.check, framework=options.framework)
 
 
-def _run(*, port: int, check: bool, module: str) -> int:
+def _run(*, port: int, check: bool, framework: str) -> int:
     # These modules import FastAPI and uvicorn, which --help and the error about missing packages must not need.
-    from demo.check import BrowserUnavailableError, run_check
+    from crossorigin import LivePolicy
+    from demo.api import documented_policy
+    from demo.check import run_check
+    from demo.editable import CreateApi, EditableApi
     from demo.serving import PortUnavailableError, ServerDidNotStartError
+    from demo.tab import BrowserUnavailableError
 
-    api: App = import_module(module).app
+    create: CreateApi = import_module(_APIS[framework]).create_api
+    policy = documented_policy()
+    api: App = create(LivePolicy(policy), None) if framework in _NOT_EDITABLE else EditableApi(create, policy)
     try:
         return asyncio.run(run_check(port=port, api=api) if check else _serve(port=port, api=api))
     except PortUnavailableError as error:
@@ -104,6 +115,7 @@ def _port(text: str) -> int:
 
 
 async def _serve(*, port: int, api: App) -> int:
+    from demo.editable import EditableApi
     from demo.serving import serving
 
     stop = asyncio.Event()
@@ -122,9 +134,10 @@ The API that both pages call:      {addresses.api}
 Open the first two side by side. Both show the same page, which sends six requests: on the
 allowed origin it can read every response, on the refused origin none. For each request, the
 page shows what the browser did, what it sent, and how the policy decides.
-
-The warning above is expected. The API is the unchanged example of FastAPI's documentation, which
-allows cookies for pages of http://localhost.tiangolo.com. Such a policy is allowed, and reported.
+{_HOW_TO_EDIT if isinstance(api, EditableApi) else ""}
+The warning above is expected. The API has the policy of the example in FastAPI's documentation,
+which allows cookies for pages of http://localhost.tiangolo.com. Such a policy is allowed, and
+reported.
 
 Press Ctrl-C to stop the demo.""",
             flush=True,

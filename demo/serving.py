@@ -8,12 +8,13 @@ import asyncio
 import errno
 import socket
 from collections.abc import AsyncGenerator, Generator
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
 import uvicorn
 
 from demo.api import documented_policy
+from demo.editable import EditableApi
 from demo.page import page_app
 from demo.recorder import App, Recorder
 
@@ -49,7 +50,7 @@ class Addresses:
 
 @asynccontextmanager
 async def serving(*, api: App, port: int, page_port: int) -> AsyncGenerator[Addresses]:
-    """Serve `api` and the page while the context is open.
+    """Serve `api` and the page while the context is open. The page can edit the policy of an `EditableApi`.
 
     Port 0 means any free port.
 
@@ -57,7 +58,7 @@ async def serving(*, api: App, port: int, page_port: int) -> AsyncGenerator[Addr
         PortUnavailableError: One of the ports could not be opened.
         ServerDidNotStartError: A server did not start.
     """
-    with ExitStack() as opened:
+    async with AsyncExitStack() as opened:
         page_sockets = opened.enter_context(_listening(page_port))
         api_sockets = opened.enter_context(_listening(port))
         page_port, port = (sockets[0].getsockname()[1] for sockets in (page_sockets, api_sockets))
@@ -66,13 +67,17 @@ async def serving(*, api: App, port: int, page_port: int) -> AsyncGenerator[Addr
             refused=f"http://127.0.0.1:{page_port}",
             api=f"http://localhost:{port}",
         )
+        editable = api if isinstance(api, EditableApi) else None
         recorder = Recorder(api)
         page = page_app(
             recorder=recorder,
             policy=documented_policy(),
+            editable=editable,
             api=addresses.api,
             page_port=page_port,
         )
+        for app in [api] if editable is None else editable.apps:
+            await opened.enter_async_context(_lifespan(app))
         async with _running(recorder, api_sockets), _running(page, page_sockets):
             yield addresses
 
@@ -87,6 +92,8 @@ class _Server(uvicorn.Server):
                 # The caller configures logging; by default, warnings go to stderr.
                 log_config=None,
                 log_level="warning",
+                # The lifespan of the API is that of each of its apps.
+                lifespan="off",
                 timeout_graceful_shutdown=2,
                 ws="none",
             )
@@ -105,6 +112,21 @@ class _Server(uvicorn.Server):
     @contextmanager
     def capture_signals(self) -> Generator[None]:
         yield
+
+
+@asynccontextmanager
+async def _lifespan(app: App) -> AsyncGenerator[None]:
+    """Run the lifespan of an app as uvicorn does. An app without one is served all the same."""
+    config = uvicorn.Config(app, log_config=None, log_level="warning")
+    config.load()
+    lifespan = config.lifespan_class(config)
+    await lifespan.startup()
+    if lifespan.should_exit:
+        raise ServerDidNotStartError
+    try:
+        yield
+    finally:
+        await lifespan.shutdown()
 
 
 @asynccontextmanager
