@@ -103,7 +103,7 @@ chromium:
 	@scripts/install-system-packages.sh venv chromium
 
 test-packages:
-	@scripts/install-system-packages.sh venv chromium firefox webkit openssl valgrind nginx express
+	@scripts/install-system-packages.sh venv chromium firefox webkit openssl valgrind nginx express postgresql
 
 bench-packages:
 	@scripts/install-system-packages.sh venv valgrind

@@ -8,6 +8,7 @@
 #   scripts/install-system-packages.sh nginx           to test nginx configurations with a real nginx
 #   scripts/install-system-packages.sh express         to test the doctor with Express
 #   scripts/install-system-packages.sh valgrind        to count the instructions of a request
+#   scripts/install-system-packages.sh postgresql      to test live origins with a real database
 #
 # The script prints what it installs and why. Without root, it prints the command to run and stops.
 set -eu
@@ -36,6 +37,14 @@ has_webkit() {
     return 1
 }
 
+# Debian keeps the programs of the server in a folder for each release, which is not on the PATH.
+has_postgresql() {
+    for program in /usr/lib/postgresql/*/bin/initdb; do
+        [ ! -x "$program" ] || return 0
+    done
+    command -v initdb >/dev/null
+}
+
 met() { # met NEED: succeed if this machine meets the requirement
     case $1 in
     venv) [ -e .venv/.demo ] || can_make_venv ;;
@@ -46,6 +55,7 @@ met() { # met NEED: succeed if this machine meets the requirement
     nginx) command -v nginx >/dev/null || [ -x build/nginx/usr/sbin/nginx ] ;;
     express) command -v node >/dev/null && [ -d build/node/node_modules/express ] ;;
     valgrind) command -v valgrind >/dev/null ;;
+    postgresql) has_postgresql ;;
     *)
         echo "$0: unknown requirement: $1" >&2
         exit 2
@@ -63,6 +73,7 @@ packages() { # packages NEED: print its Debian packages
     nginx) echo nginx ;;
     express) echo nodejs npm ;;
     valgrind) echo valgrind ;;
+    postgresql) echo postgresql ;;
     esac
 }
 
@@ -76,6 +87,7 @@ reason() { # reason NEED: print why it is required
     nginx) echo "to test nginx configurations" ;;
     express) echo "to test the doctor with Express, which npm then installs into build/node" ;;
     valgrind) echo "to count the instructions of a request" ;;
+    postgresql) echo "to test live origins with a real database" ;;
     esac
 }
 
@@ -111,9 +123,17 @@ if ! command -v apt-get >/dev/null; then
     echo "This system has no apt-get: install these packages with its package manager, then run make again." >&2
     exit 1
 fi
+# Debian's package would create a database and start its server on port 5432. The tests need only the programs.
+prepare=
+case $missing in
+*postgresql*)
+    settings=/etc/postgresql-common/createcluster.d
+    prepare="mkdir -p $settings && echo create_main_cluster = false >$settings/crossorigin.conf && "
+    ;;
+esac
 if [ "$(id -u)" != 0 ]; then
     echo "Run this command, then run make again:" >&2
-    echo "    sudo sh -c 'apt-get update && apt-get install --yes --no-install-recommends${wanted:- nginx}'" >&2
+    echo "    sudo sh -c '${prepare}apt-get update && apt-get install --yes --no-install-recommends${wanted:- nginx}'" >&2
     exit 1
 fi
 
@@ -122,7 +142,7 @@ log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 export DEBIAN_FRONTEND=noninteractive
 # shellcheck disable=SC2086  # a list of names
-if ! { apt-get update && { [ -z "$wanted" ] || apt-get install --yes --no-install-recommends $wanted; }; } >"$log" 2>&1; then
+if ! { eval "${prepare}apt-get update" && { [ -z "$wanted" ] || apt-get install --yes --no-install-recommends $wanted; }; } >"$log" 2>&1; then
     cat "$log" >&2
     exit 1
 fi

@@ -1,5 +1,7 @@
 """Settings, hooks and fixtures for all tests."""
 
+from __future__ import annotations
+
 import logging
 import os
 import re
@@ -17,6 +19,10 @@ from crossorigin.adapters.starlette.route_policy import ATTACHED_METHODS
 from crossorigin.adapters.starlette.route_state import REVISION
 from tests.chromium import ARGUMENTS
 from tests.notes import NOTES
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tests.postgres import PostgreSQL
 
 # There is no deadline, because a slow machine is not a test failure. "ci" is Hypothesis's built-in profile: it uses the
 # same examples in every run, so that a failure is caused by the change. "nightly" runs more examples. "mutants" runs
@@ -136,6 +142,24 @@ def chromium() -> str:
 def chromium_launch(chromium: str) -> dict[str, Any]:
     """The arguments with which Playwright launches Chromium, headless."""
     return {"executable_path": chromium, "args": [*ARGUMENTS]}
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Generator[PostgreSQL]:
+    """A PostgreSQL server for the tests of this worker. The test fails if PostgreSQL is not installed."""
+    # The environment of oldest releases has no driver.
+    from tests.postgres import PostgreSQL
+
+    with PostgreSQL() as server:
+        yield server
+
+
+@pytest.fixture
+def postgresql_database(postgresql: PostgreSQL) -> Generator[str]:
+    """The URL of an empty database, which is removed after the test."""
+    name = postgresql.create_database()
+    yield postgresql.url(name)
+    postgresql.drop_database(name)
 
 
 def _refuse_skip(report: pytest.TestReport | pytest.CollectReport) -> None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from crossorigin.live.origins import LiveOrigins
     from crossorigin.live.policy import LivePolicy
     from crossorigin.live.status import LiveStatus
+    from crossorigin.live.stores.errors import StoreError
     from crossorigin.policy.explain.explanation import Explanation, Step
     from crossorigin.policy.fixes import REMOVE, Fix
 
@@ -39,6 +40,7 @@ __all__ = [
     "Reason",
     "ResponseHeaders",
     "Step",
+    "StoreError",
     "cors",
 ]
 
@@ -51,6 +53,7 @@ _LATE = {
     "LivePolicy": "crossorigin.live.policy",
     "LiveStatus": "crossorigin.live.status",
     "Step": "crossorigin.policy.explain.explanation",
+    "StoreError": "crossorigin.live.stores.errors",
     "cors": "crossorigin.adapters.starlette.decorator",
 }
 

@@ -1,4 +1,4 @@
-"""The command line: `crossorigin check` and `crossorigin explain`.
+"""The command line: `crossorigin check` and `crossorigin explain`, and the group `crossorigin origins`.
 
 Results go to stdout; progress and errors go to stderr. Exit codes: 0 nothing that fails the check, 1 something does,
 2 the check could not run.
@@ -22,6 +22,7 @@ from crossorigin.doctor.asking.probe import CannotRunError
 from crossorigin.doctor.child import run_in_child
 from crossorigin.doctor.inputs.read import Inputs, results_of
 from crossorigin.doctor.jobs import Job, Result, View, failure, run_job
+from crossorigin.doctor.origins.commands import origins
 from crossorigin.doctor.output.document import Document, not_run
 from crossorigin.doctor.output.formats import WRITERS
 from crossorigin.doctor.output.report import Style
@@ -51,7 +52,7 @@ _FILE = click.File("r", encoding="utf-8", errors="replace")
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="crossorigin")
 def cli() -> None:
-    """Show what browsers do with the CORS headers of a server, why, and how to fix it."""
+    """Show what browsers do with the CORS headers of a server, why, and how to fix it. Edit stored live origins."""
     # Not every encoding has Firefox's quotes, and a replacement of stdout may not have the method.
     with suppress(AttributeError):
         cast("Any", sys.stdout).reconfigure(errors="backslashreplace")
@@ -223,3 +224,6 @@ def _explain(code: str) -> None:
         console.print(Markdown(page))
     else:
         click.echo(page, nl=False)
+
+
+cli.add_command(origins)

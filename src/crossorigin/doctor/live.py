@@ -46,5 +46,10 @@ async def load_origins(origins: LiveOrigins, *, patience: float) -> str:
 
 
 def _line(status: LiveStatus) -> str:
-    skipped = f", {status.rejected} invalid ones skipped" if status.rejected else ""
-    return f"Live origins ({status.source}): {status.count}{skipped}"
+    source, skipped = status.source, f", {status.rejected} invalid ones skipped" if status.rejected else ""
+    # Only the revision of a database is the same in all processes.
+    if status.epoch is not None:
+        source = f"{source}, revision {status.revision}"
+    if status.connected is False:
+        source = f"{source}, not connected"
+    return f"Live origins ({source}): {status.count}{skipped}"

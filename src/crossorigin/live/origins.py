@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-import math
-import time
 
+from crossorigin.live.arguments import check_load, check_seconds
 from crossorigin.live.origin_table import OriginTable
 from crossorigin.live.status import LiveStatus
 from crossorigin.live.validation import OriginRules
+from crossorigin.live.wording import advise, not_writable, summarize
 from crossorigin.policy.errors import InvalidPolicyError
-from crossorigin.policy.literals import literal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Iterator
     from collections.abc import Set as AbstractSet
+    from contextlib import AbstractContextManager
     from typing import NoReturn, Self
 
     from crossorigin.live.poller import Poller
+    from crossorigin.live.start import FirstLoad
+    from crossorigin.live.stores.follower import Follower
+    from crossorigin.live.stores.writer import OriginWriter
     from crossorigin.policy.origin_source import OriginListener
 
 LIMIT = 100_000
@@ -51,7 +54,7 @@ class LiveOrigins:
     True
     """
 
-    __slots__ = ("__weakref__", "_poller", "_rules", "_table")
+    __slots__ = ("__weakref__", "_follower", "_poller", "_rules", "_table")
 
     # `Policy` refuses such a collection, because it would copy it.
     is_live = True
@@ -61,6 +64,7 @@ class LiveOrigins:
         self._rules = OriginRules(schemes, limit)
         self._table = OriginTable()
         self._poller: Poller | None = None
+        self._follower: Follower | None = None
         self._table.replace(self._rules.read_all(origins))
 
     @classmethod
@@ -95,13 +99,77 @@ class LiveOrigins:
             TypeError: `load` is not a function, or a time is not a number.
             ValueError: A time is not above 0.
         """
-        _check_load(load)
-        _check_seconds("every", every)
-        _check_seconds("deadline", deadline)
+        check_load(load)
+        check_seconds("every", every)
+        check_seconds("deadline", deadline)
+        from crossorigin.live.function_source import FunctionSource
         from crossorigin.live.poller import Poller
 
         live = cls(limit=limit, schemes=schemes)
-        live._poller = Poller(load, live._table, live._rules, every=every, deadline=deadline)
+        source = FunctionSource(load, live._table, live._rules, every=every, deadline=deadline)
+        live._poller = Poller(source, live._table, deadline=deadline)
+        return live
+
+    @classmethod
+    def open(
+        cls,
+        url: str,
+        *,
+        poll: float | None = None,
+        listen: bool = False,
+        start_timeout: float = 5.0,
+        require: bool = False,
+        deadline: float = 5.0,
+        max_stale: float | None = None,
+        limit: int = LIMIT,
+        schemes: Iterable[str] = SCHEMES,
+        scope: str = "",
+    ) -> Self:
+        """Return origins that are stored in a SQLite or PostgreSQL database, for many processes and machines.
+
+        Create the tables with `crossorigin origins init`, and edit them with `writer`, with the command or with SQL.
+        Every process follows the database in a separate thread, which starts when the app serves its first connection.
+        The start of an ASGI app, or the first request of a WSGI app, waits for the first load.
+
+        While the database cannot be read, the origins that were read last stay in use.
+
+        Args:
+            url: `"sqlite:////var/lib/app/cors.db"`, with three slashes before a relative path and four before an
+                absolute one, or `"postgresql://app@db.example/app"`. PostgreSQL needs `crossorigin[postgres]`. Its
+                password can also come from `PGPASSWORD` or `~/.pgpass`.
+            poll: The time between two comparisons with the database, in seconds. The default is 0.1 for SQLite and 0.5
+                for PostgreSQL.
+            listen: Whether PostgreSQL notifies of each change, so that it applies before the next comparison.
+            start_timeout: How long the start waits for the first load, in seconds. After that, the app starts, only the
+                origins of the policy are allowed, and an error is logged.
+            require: Whether the start fails instead, and requests as well until the origins are loaded.
+            deadline: How long one comparison may take, in seconds.
+            max_stale: After this many seconds without a successful comparison, the origins are turned off until the
+                next one. By default, they stay in use.
+            limit: The largest number of origins. A load that reads more of them fails.
+            schemes: The schemes that an origin may have, as in `LiveOrigins`.
+            scope: The name of the set, if several apps share a database.
+
+        Raises:
+            ImportError: The driver of PostgreSQL is not installed.
+            TypeError: An argument has the wrong type.
+            ValueError: The URL or another argument is invalid.
+        """
+        from crossorigin.live.stores.opening import follow
+
+        live = cls(limit=limit, schemes=schemes)
+        live._follower, live._poller = follow(
+            url,
+            live._table,
+            live._rules,
+            poll=poll,
+            listen=listen,
+            start_timeout=start_timeout,
+            require=require,
+            deadline=deadline,
+            max_stale=max_stale,
+            scope=scope,
+        )
         return live
 
     def add(self, origin: str) -> bool:
@@ -112,7 +180,7 @@ class LiveOrigins:
 
         Raises:
             InvalidPolicyError: The origin is invalid, or the limit is reached. Nothing has changed then.
-            TypeError: The origins are polled, so your database must change instead.
+            TypeError: The origins are polled or stored, so your database must change instead.
         """
         self._check_writable("add")
         value = self._rules.read(origin)
@@ -131,7 +199,7 @@ class LiveOrigins:
 
         Raises:
             InvalidPolicyError: The origin is invalid. A typing error would otherwise leave the origin allowed.
-            TypeError: The origins are polled, so your database must change instead.
+            TypeError: The origins are polled or stored, so your database must change instead.
         """
         self._check_writable("remove")
         return self._table.change(removed=(self._rules.read(origin),)) > 0
@@ -141,10 +209,40 @@ class LiveOrigins:
 
         Raises:
             InvalidPolicyError: An origin is invalid, or there are too many. Nothing has changed then.
-            TypeError: `origins` is one string, or the origins are polled.
+            TypeError: `origins` is one string, or the origins are polled or stored.
         """
         self._check_writable("replace")
         self._table.replace(self._rules.read_all(origins))
+
+    def writer(self, *, actor: str | None = None) -> AbstractContextManager[OriginWriter]:
+        """Return what edits stored origins in one transaction: `with origins.writer() as writer: writer.add(...)`.
+
+        When the block ends without an error, the change is committed, and this process has applied it. The others
+        follow. An error rolls back. It blocks the thread, so call it in a thread of its own in async code.
+
+        Args:
+            actor: Who makes the change, for the log in the database.
+
+        Raises:
+            StoreError: The database cannot be used.
+            TypeError: The origins are not stored, or `actor` is not a string.
+            ValueError: `actor` is empty, too long, or has characters that cannot be printed.
+        """
+        follower = self._follower
+        if follower is None:
+            message = "writer() is for stored origins: LiveOrigins.open(...). In memory, use add, remove and replace."
+            raise TypeError(message)
+        from crossorigin.live.stores.writer import edit
+
+        options = follower.options
+        return edit(
+            follower.address,
+            self._rules,
+            scope=options.scope,
+            actor=actor,
+            deadline=options.deadline,
+            apply=self.refresh_sync,
+        )
 
     async def refresh(self) -> None:
         """Load the origins now, and return when they apply. In memory, there is nothing to load.
@@ -170,22 +268,17 @@ class LiveOrigins:
 
     def status(self) -> LiveStatus:
         """Return what the set contains and how recent it is, for a health check."""
-        poller, table = self._poller, self._table
-        count, revision = len(table.origins), table.revision
-        if poller is None:
-            return LiveStatus(
-                source="memory", count=count, revision=revision, ready=True, staleness=None, rejected=0, error=None
-            )
-        outcome = poller.outcome
-        staleness = None if outcome.loaded_at is None else time.monotonic() - outcome.loaded_at
+        if self._poller is not None:
+            return self._poller.status()
+        table = self._table
         return LiveStatus(
-            source=poller.source,
-            count=count,
-            revision=revision,
-            ready=staleness is not None,
-            staleness=staleness,
-            rejected=outcome.rejected,
-            error=outcome.error,
+            source="memory",
+            count=len(table.origins),
+            revision=table.revision,
+            ready=True,
+            staleness=None,
+            rejected=0,
+            error=None,
         )
 
     def __contains__(self, origin: object) -> bool:
@@ -237,13 +330,25 @@ class LiveOrigins:
         self._table.subscribe(listener)
 
     def start(self) -> None:
-        """Start to load, if the origins are polled and nothing was loaded yet. Adapters call it."""
+        """Start to load, if the origins are polled or stored and nothing was loaded yet. Adapters call it."""
         if self._poller is not None:
             self._poller.start()
+
+    def first_load(self) -> FirstLoad | None:
+        """Return the first load of stored origins, or None if there is nothing to wait for, for adapters."""
+        if self._poller is None or self._follower is None or self._poller.has_loaded:
+            return None
+        from crossorigin.live.start import FirstLoad
+
+        return FirstLoad(self._poller, self._follower)
 
     def accepts(self, origin: str) -> bool:
         """Return whether an origin is valid here, for adapters."""
         return self._rules.valid(origin) is not None
+
+    def command(self, verb: str, origin: str) -> str | None:
+        """Return the command that edits the database of stored origins, or None without one."""
+        return None if self._follower is None else self._follower.command(verb, origin)
 
     def describe(self) -> str:
         """Return the source of the origins and how recent they are, for explanations and the log."""
@@ -251,42 +356,12 @@ class LiveOrigins:
 
     def advise(self, origin: str) -> str:
         """Return what to do so that an origin is allowed, for explanations and the log."""
-        if not self.accepts(origin):
-            scheme, _, rest = origin.partition(":")
-            if scheme == "http" and self.accepts(f"https:{rest}"):
-                return f"serve the page over https{'' if f'https:{rest}' in self else ', and add its https origin'}"
-            return f"if you trust this origin, add {literal(origin)} to allow_origins"
-        if self._poller is None:
-            return f"if you trust this origin, add it with origins.add({literal(origin)})"
-        return "if you trust this origin, add it to the data that your load function returns"
+        source = self.status().source
+        return advise(origin, self, accepts=self.accepts, source=source, follower=self._follower)
 
     def _summary(self) -> str:
-        status = self.status()
-        if status.source == "memory":
-            return f"in memory, revision {status.revision}"
-        if status.staleness is None:
-            return f"{status.source}, not loaded yet"
-        return f"{status.source}, revision {status.revision}, loaded {status.staleness:.1f} s ago"
+        return summarize(self.status(), is_stored=self._follower is not None)
 
     def _check_writable(self, method: str) -> None:
         if self._poller is not None:
-            message = (
-                f"{method}() cannot change origins that are polled, because the next load would undo it. Change the "
-                "data that your load function returns, and call await origins.refresh()."
-            )
-            raise TypeError(message)
-
-
-def _check_load(load: object) -> None:
-    if not callable(load):
-        message = f"load must be a function that returns all origins, got {load!r:.120}."
-        raise TypeError(message)
-
-
-def _check_seconds(name: str, value: object) -> None:
-    if not isinstance(value, int | float) or isinstance(value, bool):
-        message = f"{name} must be a number of seconds, for example {name}=5.0, got {value!r:.120}."
-        raise TypeError(message)
-    if not (0 < value < math.inf):
-        message = f"{name} must be above 0 seconds, got {value!r}."
-        raise ValueError(message)
+            raise TypeError(not_writable(method, self._follower))

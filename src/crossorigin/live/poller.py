@@ -1,94 +1,163 @@
-"""The thread that calls the user's `load` function again and again, and feeds an `OriginTable` with its result.
+"""The thread that reads origins again and again, from a function of the user or from a database.
 
 There is one daemon thread per process and set. It starts when an app serves its first connection, or with the first
-`refresh`, so that a server that imports the app before it forks loads nothing, and shares no database connection with
+`refresh`, so that a server that imports the app before it forks reads nothing, and shares no database connection with
 its workers. After a fork of a process that has started it, the child starts its own.
 """
 
 from __future__ import annotations
 
-import asyncio
-import inspect
 import logging
 import threading
 import time
 from collections import deque
 from concurrent.futures import Future
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Protocol
 from weakref import WeakSet, ref
 
-from crossorigin.live.changes import at_fork
-from crossorigin.live.rows import RowReader
-from crossorigin.policy.errors import without_passwords
+from crossorigin.live.changes import CHANGES, at_fork
+from crossorigin.live.expiry import turn_off_when_stale
+from crossorigin.live.status import LiveStatus
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable
+    from collections.abc import Callable
 
     from crossorigin.live.origin_table import OriginTable
-    from crossorigin.live.validation import OriginRules
-
-    Rows = Iterable[str]
-    Load = Callable[[], Rows | Awaitable[Rows]]
-
-_MAX_ERROR = 200
 
 _LOGGER = logging.getLogger("crossorigin")
 
 
+class Session(Protocol):
+    """What a source needs within one thread, such as a connection or an event loop. It is never shared."""
+
+    def read(self) -> Callable[[], int]:
+        """Read the origins, and return the function that applies them and returns the number of invalid rows."""
+        ...
+
+    def wait(self, seconds: float, wake: threading.Event) -> None:
+        """Wait until the event is set, or for this many seconds, or until there is something to read."""
+        ...
+
+    def close(self) -> None:
+        """Release everything, at the end of the thread."""
+        ...
+
+
+class Source(Protocol):
+    """Where origins come from."""
+
+    @property
+    def name(self) -> str:
+        """The name for `LiveStatus.source`."""
+        ...
+
+    @property
+    def task(self) -> str:
+        """What reading is called in messages, for example "load"."""
+        ...
+
+    @property
+    def connected(self) -> bool | None:
+        """Whether the last attempt reached the database, or None if there is no database."""
+        ...
+
+    @property
+    def version(self) -> tuple[str, int] | None:
+        """The epoch and the revision of the database that were applied last, or None if there are none."""
+        ...
+
+    def open(self) -> Session:
+        """Return what one thread needs."""
+        ...
+
+    def forget(self) -> None:
+        """Forget what was applied, because the origins were turned off."""
+        ...
+
+    def delay(self, failures: int) -> float:
+        """Return the seconds until the next attempt, after this many failures in a row."""
+        ...
+
+    def explain(self, failure: BaseException, *, timed_out: bool) -> str:
+        """Return what has failed, and perhaps why: the attempt has exceeded its deadline."""
+        ...
+
+    def log(self, message: str, failure: BaseException) -> None:
+        """Log the message about a failure as an error."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The outcome of the loads until now: when the last successful one began, what it skipped, and the last error."""
+    """What reading has led to until now.
+
+    Attributes:
+        loaded_at: When the last successful attempt began, on the monotonic clock.
+        rejected: How many rows are invalid.
+        error: Why the last attempt failed.
+        is_off: Whether the origins are turned off, because no attempt has succeeded for `max_stale` seconds.
+    """
 
     loaded_at: float | None = None
     rejected: int = 0
     error: str | None = None
+    is_off: bool = False
 
 
 class Poller:
-    """Load all origins every `every` seconds, each time within `deadline` seconds."""
+    """Read from a source until nothing holds this object. An attempt is reported if it exceeds `deadline` seconds."""
 
     __slots__ = (
         "__weakref__",
         "_begun",
         "_deadline",
-        "_every",
-        "_load",
+        "_failures",
+        "_first",
+        "_max_stale",
         "_outcome",
-        "_reader",
+        "_source",
         "_started",
+        "_started_at",
         "_table",
         "_waiting",
         "_wake",
     )
 
-    source = "polled"
-
-    def __init__(self, load: Load, table: OriginTable, rules: OriginRules, *, every: float, deadline: float) -> None:
-        """Store the arguments. Nothing is loaded before `start`."""
-        self._load = load
+    def __init__(self, source: Source, table: OriginTable, *, deadline: float, max_stale: float | None = None) -> None:
+        """Store the arguments. Nothing is read before `start`."""
+        self._source = source
         self._table = table
-        self._reader = RowReader(rules)
-        self._every = every
         self._deadline = deadline
+        self._max_stale = max_stale
         self._outcome = Outcome()
         self._reset()
         _POLLERS.add(self)
 
     def _reset(self) -> None:
         self._begun: float | None = None
+        self._failures = 0
         self._wake = threading.Event()
         self._waiting: deque[Future[None]] = deque()
+        self._first: deque[Future[None]] = deque()
         # It is acquired once, by the thread that starts the poller, and never waited for.
         self._started = threading.Lock()
+        self._started_at: float | None = None
 
     def start(self) -> None:
         """Start the thread of this process, unless it was started before."""
-        if self._started.acquire(blocking=False):
-            threading.Thread(
-                target=_run, args=(ref(self), self._wake), name="crossorigin live origins", daemon=True
-            ).start()
+        if not self._started.acquire(blocking=False):
+            return
+        self._started_at = time.monotonic()
+        self._run_thread("crossorigin live origins", _run, self._source, self._wake)
+        if self._max_stale is not None:
+            # A thread of its own, because nothing else is certain to end an attempt that hangs.
+            self._run_thread("crossorigin live origins, max_stale", turn_off_when_stale, self._max_stale)
+
+    def _run_thread(self, name: str, run: Callable[..., object], *arguments: object) -> None:
+        # The thread refers to the poller weakly, so that it ends when nothing else holds it.
+        threading.Thread(target=run, args=(ref(self), *arguments), name=name, daemon=True).start()
 
     def restart_in_child(self) -> None:
         """Start the thread again after a fork, which copies only the thread that forks."""
@@ -98,7 +167,7 @@ class Poller:
             self.start()
 
     def request(self) -> Future[None]:
-        """Ask for a load that begins after this call. The result is None, or the error of the load."""
+        """Ask for an attempt that begins after this call. The result is None, or the error of the attempt."""
         done: Future[None] = Future()
         # First the future, then the event: the thread clears the event before it looks for futures.
         self._waiting.append(done)
@@ -106,83 +175,143 @@ class Poller:
         self.start()
         return done
 
+    def first_load(self) -> Future[None]:
+        """Return a future that is done after the first attempt that succeeds."""
+        done: Future[None] = Future()
+        self._first.append(done)
+        # The thread sets the outcome before it looks for futures, so one of the two sees the other.
+        if self.has_loaded:
+            _finish(self._first, None)
+        return done
+
+    @property
+    def has_loaded(self) -> bool:
+        """Whether an attempt has succeeded."""
+        return self._outcome.loaded_at is not None
+
+    @property
+    def running_for(self) -> float:
+        """The time in seconds since the thread of this process was started."""
+        return 0.0 if self._started_at is None else time.monotonic() - self._started_at
+
     @property
     def longest(self) -> float:
-        """The longest time in seconds that a requested load may take, after one that is under way."""
+        """The longest time in seconds that a requested attempt may take, after one that is under way."""
         return 2 * self._deadline
 
     @property
     def outcome(self) -> Outcome:
-        """The outcome of the loads, with the load under way if it is over its deadline."""
+        """The outcome until now, with the attempt under way if it is over its deadline."""
         begun, outcome = self._begun, self._outcome
         if begun is None or time.monotonic() - begun <= self._deadline:
             return outcome
-        error = f"load has been running for {time.monotonic() - begun:.0f} s (deadline={self._deadline:g})"
-        return Outcome(outcome.loaded_at, outcome.rejected, error)
+        seconds = f"{time.monotonic() - begun:.0f} s (deadline={self._deadline:g})"
+        return replace(outcome, error=f"{self._source.task} has been running for {seconds}")
 
-    def poll(self, wait_for: Callable[[Awaitable[Rows], float], Rows]) -> float:
-        """Load once. Return the time in seconds to wait until the next load."""
+    def status(self) -> LiveStatus:
+        """Return the status of the set."""
+        outcome, source = self.outcome, self._source
+        loaded_at, version = outcome.loaded_at, source.version
+        return LiveStatus(
+            source=source.name,
+            count=len(self._table.origins),
+            revision=self._table.revision if version is None else version[1],
+            ready=loaded_at is not None and not outcome.is_off,
+            staleness=None if loaded_at is None else time.monotonic() - loaded_at,
+            rejected=outcome.rejected,
+            error=outcome.error,
+            connected=source.connected,
+            epoch=None if version is None else version[0],
+        )
+
+    def poll(self, session: Session) -> float:
+        """Read once. Return the time in seconds to wait until the next attempt."""
         self._wake.clear()
         waiting = [self._waiting.popleft() for _ in range(len(self._waiting))]
         begun = self._begun = time.monotonic()
         failure: BaseException | None = None
         try:
-            result = self._load()
-            rows: Any = wait_for(result, self._deadline) if inspect.isawaitable(result) else result
-            origins, rejected = self._reader.read(rows, self._table.origins)
-            self._table.replace(origins)
-            self._outcome = Outcome(begun, rejected)
-        # Whatever the function of the user raises, the thread goes on with the origins of the last load.
+            apply = session.read()
+            with CHANGES:
+                before, self._outcome = self._outcome, Outcome(begun, apply())
+            self._failures = 0
+            if before.error is not None:
+                _LOGGER.info(
+                    "Live origins: %s succeeds again, %s origins.", self._source.task, len(self._table.origins)
+                )
+        # Whatever the function of the user raises, the thread goes on with the origins of the last attempt.
         except BaseException as error:  # noqa: BLE001
             failure = error
             self._fail(error, begun)
         self._begun = None
-        for done in waiting:
-            # A future whose caller no longer waits is canceled.
-            if not done.set_running_or_notify_cancel():
-                continue
-            if failure is None:
-                done.set_result(None)
-            else:
-                done.set_exception(failure)
-        return self._every
+        if failure is None:
+            _finish(self._first, None)
+        _finish(deque(waiting), failure)
+        return self._source.delay(self._failures)
 
     def _fail(self, failure: BaseException, begun: float) -> None:
-        before = self._outcome
-        text = str(failure) or "no message"
-        if isinstance(failure, TimeoutError) and time.monotonic() - begun >= self._deadline:
-            text = f"it took longer than deadline={self._deadline:g} seconds"
-        # The text of a database driver may have the URL of the database in it.
-        error = without_passwords(f"load failed: {type(failure).__name__}: {text}")[:_MAX_ERROR]
-        self._outcome = Outcome(before.loaded_at, before.rejected, error)
-        # The same error is logged once, until a load succeeds.
+        self._failures += 1
+        timed_out = isinstance(failure, TimeoutError) and time.monotonic() - begun >= self._deadline
+        error = self._source.explain(failure, timed_out=timed_out)
+        with CHANGES:
+            before, self._outcome = self._outcome, replace(self._outcome, error=error)
+        # The same error is logged once, until an attempt succeeds.
         if error != before.error:
             served = f"The {len(self._table.origins)} origins of the last load stay in use."
-            if before.loaded_at is None:
+            if before.is_off:
+                served = "The live origins are turned off."
+            elif before.loaded_at is None:
                 served = "No origins were loaded yet, so only those of the policy are allowed."
-            _LOGGER.error("Live origins: %s. %s", error, served, exc_info=failure)
+            self._source.log(f"Live origins: {error.removesuffix('.')}. {served}", failure)
+
+    def turn_off(self, max_stale: float) -> float:
+        """Turn the origins off if no attempt has succeeded for `max_stale` seconds.
+
+        Returns:
+            The seconds until that may be the case.
+        """
+        with CHANGES:
+            outcome = self._outcome
+            if outcome.loaded_at is None or outcome.is_off:
+                return max_stale
+            left = outcome.loaded_at + max_stale - time.monotonic()
+            if left > 0:
+                return left
+            self._source.forget()
+            self._table.replace(set())
+            self._outcome = replace(outcome, is_off=True)
+        _LOGGER.error(
+            "Live origins: %s has not succeeded for max_stale=%g seconds. Only the origins of the policy are allowed, "
+            "until it succeeds.",
+            self._source.task,
+            max_stale,
+        )
+        return max_stale
 
 
-def _run(poller_of: Callable[[], Poller | None], wake: threading.Event) -> None:
-    """Poll until nothing holds the poller. The thread itself holds it only during a load."""
-    runner: asyncio.Runner | None = None
+def _finish(waiting: deque[Future[None]], failure: BaseException | None) -> None:
+    while True:
+        try:
+            done = waiting.popleft()
+        except IndexError:
+            return
+        # A future whose caller no longer waits is canceled.
+        if not done.set_running_or_notify_cancel():
+            continue
+        if failure is None:
+            done.set_result(None)
+        else:
+            done.set_exception(failure)
 
-    def wait_for(rows: Awaitable[Rows], deadline: float) -> Rows:
-        nonlocal runner
-        # One event loop for all loads, so that connections which `load` keeps stay usable.
-        runner = runner or asyncio.Runner()
-        return runner.run(_await(rows, deadline))
 
+def _run(poller_of: Callable[[], Poller | None], source: Source, wake: threading.Event) -> None:
+    """Poll until nothing holds the poller. The thread itself holds it only during an attempt."""
+    session = source.open()
     while (poller := poller_of()) is not None:
-        delay = poller.poll(wait_for)
+        delay = poller.poll(session)
         del poller
-        wake.wait(delay)
-    if runner is not None:
-        runner.close()
-
-
-async def _await(rows: Awaitable[Rows], deadline: float) -> Rows:
-    return await asyncio.wait_for(rows, deadline)
+        session.wait(delay, wake)
+    session.close()
 
 
 _POLLERS: WeakSet[Poller] = WeakSet()

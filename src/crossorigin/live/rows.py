@@ -7,6 +7,7 @@ than one site.
 from __future__ import annotations
 
 import logging
+from itertools import islice
 
 from crossorigin.live.changes import with_pauses
 from crossorigin.live.validation import check_collection
@@ -15,6 +16,7 @@ from crossorigin.policy.errors import InvalidPolicyError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from collections.abc import Set as AbstractSet
 
     from crossorigin.live.validation import OriginRules
 
@@ -35,8 +37,8 @@ class RowReader:
         self._rules = rules
         self._logged: set[str] = set()
 
-    def read(self, rows: Iterable[object], known: set[bytes]) -> tuple[set[bytes], int]:
-        """Return the valid origins of all rows, and the number of rows that were skipped.
+    def read(self, rows: Iterable[object], known: AbstractSet[bytes]) -> tuple[set[bytes], list[object]]:
+        """Return the valid origins of all rows, and the rows that were skipped.
 
         Origins in `known` were validated before.
 
@@ -45,9 +47,36 @@ class RowReader:
             TypeError: `rows` is not a collection of origins.
         """
         check_collection(rows, "the result of load")
+        origins, invalid = self._sort(rows, known)
+        self.check_count(len(origins))
+        texts = self._texts(invalid)
+        self._log(texts)
+        # A row that was corrected and is wrong again is logged again.
+        self._logged = set(texts)
+        return origins, invalid
+
+    def read_changes(self, added: Iterable[object], removed: Iterable[object]) -> tuple[set[bytes], list[object]]:
+        """Return the valid origins of added rows, and the rows that were skipped. Nothing else has changed."""
+        origins, invalid = self._sort(added, frozenset())
+        texts = self._texts(invalid)
+        self._log(texts)
+        self._logged.update(texts)
+        if self._logged:
+            self._logged.difference_update(self._texts(row for row in removed if self._rules.valid(row) is None))
+        return origins, invalid
+
+    def check_count(self, count: int) -> None:
+        """Check that there are not too many origins.
+
+        Raises:
+            InvalidPolicyError: There are more than the limit.
+        """
+        if count > self._rules.limit:
+            raise InvalidPolicyError([self._rules.too_many(count, "load", count)])
+
+    def _sort(self, rows: Iterable[object], known: AbstractSet[bytes]) -> tuple[set[bytes], list[object]]:
         origins: set[bytes] = set()
         invalid: list[object] = []
-        rejected = 0
         for row in with_pauses(rows):
             if isinstance(row, tuple):
                 message = f"load must return strings, got {row!r:.120}. Return one column of each row, such as row[0]."
@@ -56,20 +85,15 @@ class RowReader:
             if origin in known or self._rules.valid(row) is not None:
                 origins.add(origin)
             else:
-                rejected += 1
-                if len(invalid) < MAX_REMEMBERED:
-                    invalid.append(row)
-        if len(origins) > self._rules.limit:
-            raise InvalidPolicyError([self._rules.too_many(len(origins), "load", len(origins))])
-        self._log(invalid)
-        return origins, rejected
+                invalid.append(row)
+        return origins, invalid
 
-    def _log(self, invalid: list[object]) -> None:
-        texts = {str(self._rules.issue(row, "row")): None for row in invalid}
+    def _texts(self, invalid: Iterable[object]) -> dict[str, None]:
+        return {str(self._rules.issue(row, "row")): None for row in islice(invalid, MAX_REMEMBERED)}
+
+    def _log(self, texts: Iterable[str]) -> None:
         unlogged = [text for text in texts if text not in self._logged]
         for text in unlogged[:MAX_LINES]:
             _LOGGER.error("Skipped an invalid live origin. The others are served.\n%s", text)
         if len(unlogged) > MAX_LINES:
             _LOGGER.error("Skipped %s more invalid live origins, which are not logged.", len(unlogged) - MAX_LINES)
-        # A row that was corrected and is wrong again is logged again.
-        self._logged = set(texts)

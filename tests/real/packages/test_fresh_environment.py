@@ -46,6 +46,13 @@ print(CORSMiddleware(print, policy=policy, on_decision=on_decision))
 """,
         "CORSMiddleware",
     ),
+    "postgres": (
+        """
+from crossorigin import LiveOrigins
+print(LiveOrigins.open("postgresql://app@db.example/app"))
+""",
+        "LiveOrigins: postgresql",
+    ),
     "settings": (
         """
 from crossorigin.settings.pydantic import Origins
@@ -61,6 +68,7 @@ print(Settings(origins="https://app.example.com https://admin.example.com"))
 MISSING = {
     "cli": "Run: pip install 'crossorigin[cli]'",
     "otel": "pip install 'crossorigin[otel]'",
+    "postgres": "pip install 'crossorigin[postgres]'",
     "settings": "pip install 'crossorigin[settings]'",
 }
 

@@ -29,7 +29,16 @@ _COMMANDS = {
     "uvicorn-h11": ["uvicorn", "{app}", "--host=127.0.0.1", "--port={port}", "--http=h11"],
     "uvicorn-httptools": ["uvicorn", "{app}", "--host=127.0.0.1", "--port={port}", "--http=httptools"],
     "uvicorn-without-lifespan": ["uvicorn", "{app}", "--host=127.0.0.1", "--port={port}", "--lifespan=off"],
-    "uvicorn-workers": ["uvicorn", "{app}", "--host=127.0.0.1", "--port={port}", "--workers=2"],
+    # The tests keep a connection to each worker.
+    "uvicorn-workers": [
+        "uvicorn",
+        "{app}",
+        "--host=127.0.0.1",
+        "--port={port}",
+        "--workers=2",
+        "--timeout-keep-alive=120",
+        "--no-access-log",
+    ],
     # With a file in place of a module.
     "uvicorn-reload": [
         "uvicorn",
@@ -59,6 +68,16 @@ _COMMANDS = {
     "gunicorn-sync": ["gunicorn", "{app}", "--bind=127.0.0.1:{port}", "--worker-class=sync"],
     "gunicorn-threads": ["gunicorn", "{app}", "--bind=127.0.0.1:{port}", "--threads=2"],
     "gunicorn-preload": ["gunicorn", "{app}", "--bind=127.0.0.1:{port}", "--preload"],
+    "gunicorn-preload-workers": [
+        "gunicorn",
+        "{app}",
+        "--bind=127.0.0.1:{port}",
+        "--preload",
+        "--workers=2",
+        "--threads=2",
+        "--keep-alive=120",
+        "--no-control-socket",
+    ],
     # Servers for aiohttp; the first takes a function that makes an app.
     "aiohttp": ["aiohttp.web", "--hostname=127.0.0.1", "--port={port}", "{app}"],
     "gunicorn-aiohttp": ["gunicorn", "{app}", "--bind=127.0.0.1:{port}", "--worker-class=aiohttp.GunicornWebWorker"],

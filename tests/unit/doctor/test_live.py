@@ -11,7 +11,7 @@ from crossorigin import CORSMiddleware, LiveOrigins
 from crossorigin.doctor.app_layers import read_app
 from crossorigin.doctor.live import live_origins_of, load_origins
 from crossorigin.flask import CORS
-from tests.unit.doctor.command import PAGE, check, folder
+from tests.unit.doctor.command import PAGE, check, folder, run
 
 __all__ = ["folder"]
 
@@ -28,6 +28,9 @@ app.add_middleware(CORSMiddleware, origins=origins)
 """
 
 
+STORED = APP.replace("LiveOrigins.polled(load, every=60)", 'LiveOrigins.open("sqlite:///cors.db", start_timeout=0.1)')
+
+
 async def bare(scope: Any, receive: Any, send: Any) -> None:
     """Serve nothing."""
 
@@ -38,6 +41,25 @@ def test_polled_origins_are_loaded_before_the_first_request(folder: Path) -> Non
     result = check("polled:app", "/openapi.json")
     assert result.exit_code == 0
     assert "Live origins (polled): 1, 1 invalid ones skipped\n" in result.stderr
+
+
+def test_stored_origins_are_loaded_and_their_revision_is_printed(folder: Path) -> None:
+    """The revision tells whether the app reads the database that was edited."""
+    (folder / "stored.py").write_text(STORED, "utf-8")
+    for command in (["init"], ["add", PAGE]):
+        assert run("origins", "--store", "sqlite:///cors.db", *command).exit_code == 0
+    result = check("stored:app", "/openapi.json")
+    assert result.exit_code == 0
+    assert "Live origins (sqlite, revision 1): 1\n" in result.stderr
+
+
+def test_a_store_that_is_missing_is_printed(folder: Path) -> None:
+    """With the command that creates it. The app serves the origins of its policy, and the check says what it does."""
+    (folder / "stored.py").write_text(STORED, "utf-8")
+    result = check("stored:app", "/openapi.json")
+    assert result.exit_code == 1
+    assert "Live origins (sqlite, not connected): 0; " in result.stderr
+    assert "crossorigin origins init" in result.stderr
 
 
 def test_the_sets_of_all_layers_are_found_once() -> None:

@@ -315,7 +315,7 @@ class CORSMiddleware:
     def _prepare(self, scope: Scope) -> ASGIApp | None:  # noqa: C901  # one branch for each kind of connection
         """Return an ASGI app that serves the connection, or None if the fast path can serve it."""
         if self.origins is not None:
-            self.origins.start()
+            self._start(self.origins, scope)
         position = self.position
         # Read before a move, because a move can replace `self.app` with an app further in.
         app = self.app
@@ -355,14 +355,36 @@ class CORSMiddleware:
         self._passes_websockets = scope["type"] == "websocket" and serve is self.app
         return serve if serve is app else partial(serve_marked, serve, position.mark)
 
+    @staticmethod
+    def _start(origins: LiveOrigins, scope: Scope) -> None:
+        """Start to follow the store of the live origins. Only a lifespan waits for it: see `_passing_to`.
+
+        Raises:
+            RuntimeError: The origins are not loaded, and nothing is served without them.
+        """
+        if scope["type"] == "lifespan":
+            origins.start()
+            return
+        from crossorigin.adapters.common.origin_start import check_origins
+
+        check_origins(origins)
+
     def _passing_to(self, app: ASGIApp, scope: Scope) -> ASGIApp:
-        """Return `app`, or for a lifespan an app that fails it if a mounted app has a middleware with an error."""
+        """Return an app for a lifespan, or `app`.
+
+        A lifespan waits for stored origins. It fails if a mounted app has a middleware with an error.
+        """
         if scope["type"] != "lifespan":
             return app
         from crossorigin.adapters.asgi.mounted_layers import check_mounts
         from crossorigin.adapters.starlette.middleware_stack import root_of
 
-        return check_mounts(root_of(self, app, scope), CORSMiddleware) or app
+        app = check_mounts(root_of(self, app, scope), CORSMiddleware) or app
+        if self.origins is None or self.origins.first_load() is None:
+            return app
+        from crossorigin.adapters.asgi.origin_start import after_origins
+
+        return after_origins(self.origins, app)
 
     def _can_be_fast(self, routes: RouteState) -> bool:
         """Return whether the policy of the app applies to every request, as far as its routes are known."""

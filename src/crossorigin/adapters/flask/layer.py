@@ -120,9 +120,10 @@ class FlaskLayer:
         return self.routes.ahead(environ).plan.decide_actual(environ.get(ORIGIN))
 
     def _scan(self) -> None:
-        """Find out whether the routes have policies.
+        """Find out whether the routes have policies, and wait for the live origins.
 
         Raises:
+            RuntimeError: The live origins are not loaded, and nothing is served without them.
             TypeError: A view has a policy for Starlette, which would have no effect.
         """
         count = len(self._views)
@@ -140,7 +141,9 @@ class FlaskLayer:
                     "crossorigin.flask instead."
                 )
         if self._options.origins is not None:
-            self._options.origins.start()
+            from crossorigin.adapters.common.origin_start import start_origins
+
+            start_origins(self._options.origins)
         self.routes.forget()
         self._select_by_route(self._layer, self.routes)
         self._scanned = count

@@ -241,8 +241,14 @@ class CORSMiddleware:
         return self._layer.serve if self.origins is None else partial(self._start, self.origins)
 
     def _start(self, origins: LiveOrigins, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        """Serve the first request, after the live origins have started to follow their store."""
-        origins.start()
+        """Serve the first request, after the live origins were loaded.
+
+        Raises:
+            RuntimeError: They are not loaded, and nothing is served without them.
+        """
+        from crossorigin.adapters.common.origin_start import start_origins
+
+        start_origins(origins)
         layer = self._layer
         self._serve = layer.serve
         # If another thread has replaced the policy in the meantime, its layer applies.

@@ -6,8 +6,9 @@ from typing import Literal
 from crossorigin.doctor.servers import Server
 
 # "set" replaces or adds one argument or setting, "add" appends an element to a list, "end" follows the last line of a
-# module, "first" precedes the routes. "http" and "location" are blocks of nginx, "url" is the URL in the page.
-Kind = Literal["set", "add", "end", "first", "replace", "http", "location", "url"]
+# module, "first" precedes the routes. "run" is a command. "http" and "location" are blocks of nginx, "url" is the URL
+# in the page.
+Kind = Literal["set", "add", "end", "first", "replace", "run", "http", "location", "url"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

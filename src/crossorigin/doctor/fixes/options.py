@@ -134,6 +134,9 @@ def _live_edit(known: Mapping[str, object], origin: str) -> Edit | None:
             name="origins",
             within="LiveOrigins",
         )
+    command = live.command("add", origin)
+    if command is not None:
+        return Edit(kind="run", place="Run:", code=command, name="crossorigin origins", within="LiveOrigins.open")
     return Edit(
         kind="add",
         place="Add to the data that the load function of LiveOrigins.polled(...) returns:",

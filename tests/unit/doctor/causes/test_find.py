@@ -81,6 +81,13 @@ def test_an_origin_is_added_to_the_live_origins_if_they_can_contain_it() -> None
             f'"{PAGE}"',
         )
     ]
+    assert edits(LiveOrigins.open("sqlite:////srv/cors.db", scope="eu")) == [
+        (
+            "LiveOrigins.open",
+            "Run:",
+            f"crossorigin origins add {PAGE} --store sqlite:////srv/cors.db --scope eu",
+        )
+    ]
     assert edits(LiveOrigins(schemes=["app"])) == [
         ("Policy", "In Policy(...), set:", f'allow_origins=["https://a.example", "{PAGE}"],')
     ]

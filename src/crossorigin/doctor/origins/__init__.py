@@ -1,0 +1,1 @@
+"""The command `crossorigin origins`, which edits and inspects a store of live origins."""
