@@ -6,12 +6,11 @@ The servers of the demo speak ASGI, so a proxy passes each request on to aiohttp
 from collections.abc import MutableMapping
 from typing import Any
 
-from aiohttp import ClientSession, web
+from aiohttp import web
 
 from crossorigin import LiveOrigins, LivePolicy
 from crossorigin.aiohttp import setup
-
-_HOP_BY_HOP = {"connection", "transfer-encoding"}
+from demo.proxy import pass_on
 
 routes = web.RouteTableDef()
 
@@ -56,7 +55,7 @@ class Proxy:
         if scope["type"] == "lifespan":
             await self._live(receive, send)
         elif scope["type"] == "http":
-            await self._pass_on(scope, receive, send)
+            await pass_on(self._address, scope, receive, send)
 
     async def _live(self, receive: Any, send: Any) -> None:
         runner = web.AppRunner(self._app, access_log=None)
@@ -69,19 +68,3 @@ class Proxy:
         await receive()
         await runner.cleanup()
         await send({"type": "lifespan.shutdown.complete"})
-
-    async def _pass_on(self, scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
-        headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
-        body, has_more = b"", True
-        while has_more:
-            message = await receive()
-            body, has_more = body + message.get("body", b""), message.get("more_body", False)
-        url = f"{self._address}{scope['path']}"
-        async with (
-            ClientSession(auto_decompress=False) as session,
-            session.request(scope["method"], url, headers=headers, data=body, allow_redirects=False) as response,
-        ):
-            pairs = [(name.lower(), value) for name, value in response.raw_headers]
-            kept = [pair for pair in pairs if pair[0].decode("latin-1") not in _HOP_BY_HOP]
-            await send({"type": "http.response.start", "status": response.status, "headers": kept})
-            await send({"type": "http.response.body", "body": await response.read()})

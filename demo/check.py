@@ -1,7 +1,8 @@
 """The `--check` option: headless Chromium opens the page from both origins, and the results are checked.
 
 The reason for which Chromium blocks a request must equal the one that the library's own model of Chromium predicts for
-the same API. If the page can edit the policy, it is then edited, and the effect of each edit is checked.
+the same API. If the policy or the live origins can be edited, the effect of
+each edit is checked then.
 """
 
 from __future__ import annotations
@@ -11,14 +12,16 @@ from typing import TYPE_CHECKING
 
 from crossorigin.browser import BrowserRequest, asgi_transport, run_async
 from demo.editable import EditableApi
-from demo.edits import EDITS, problem_of_invalid_input
+from demo.edits import EDITS, edits_of_store, problem_of_invalid_input
 from demo.scenario import PAGE_PORT, REQUESTS, DemoRequest, expected_verdict
 from demo.serving import serving
+from demo.stored import StoredApi
 from demo.tab import Result, find_chromium, open_tab, running_chromium
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from demo.edits import Edit
     from demo.recorder import App
     from demo.tab import Tab
 
@@ -63,9 +66,11 @@ async def run_check(*, port: int, api: App, page_port: int = PAGE_PORT) -> int:
         print(_table(_verdict_lines(rows)))
         unexpected = sum(not row.as_expected for row in rows)
         print(f"\n{len(rows) - unexpected} of {len(rows)} verdicts are as expected.")
-        if isinstance(api, EditableApi):
-            async with open_tab(browser, addresses.refused) as tab:
-                unexpected += await _check_edits(tab, api)
+        async with open_tab(browser, addresses.refused) as tab:
+            if isinstance(api, EditableApi):
+                unexpected += await _check_panel(tab, api)
+            elif isinstance(api, StoredApi):
+                unexpected += await _check_edits(tab, api, edits_of_store(api))
     return 1 if unexpected else 0
 
 
@@ -83,12 +88,20 @@ async def _rows(tab: Tab, api: App, expected: Mapping[str, str]) -> list[Row]:
     ]
 
 
-async def _check_edits(tab: Tab, api: EditableApi) -> int:
-    """Make each edit, print its effects, and return how many are not as expected."""
+async def _check_panel(tab: Tab, api: EditableApi) -> int:
+    """Check an invalid origin and the edits in the panel, and return how many are not as expected."""
     problem = await problem_of_invalid_input(tab, api)
-    lines = [("Edit of the policy", "Readable", "Expected", "")]
+    unexpected = await _check_edits(tab, api, EDITS)
+    shown = "is refused, with a message next to its field" if problem is None else f"is UNEXPECTED: {problem}"
+    print(f"An invalid origin {shown}.")
+    return unexpected + (problem is not None)
+
+
+async def _check_edits(tab: Tab, api: App, edits: Sequence[Edit]) -> int:
+    """Make each edit, print its effects, and return how many are not as expected."""
+    lines = [("Edit", "Readable", "Expected", "")]
     unexpected = 0
-    for edit in EDITS:
+    for edit in edits:
         runs = await tab.runs()
         await edit.make(tab)
         await tab.wait_for_run(runs + 1)
@@ -101,10 +114,8 @@ async def _check_edits(tab: Tab, api: EditableApi) -> int:
         note = f"UNEXPECTED: {', '.join(wrong)}" if wrong else ""
         lines.append((edit.name, f"{readable} of {len(rows)}", f"{len(edit.readable)} of {len(rows)}", note))
     print(f"\n{_table(lines)}")
-    print(f"\n{len(EDITS) - unexpected} of {len(EDITS)} edits have the expected effect.")
-    shown = "is refused, with a message next to its field" if problem is None else f"is UNEXPECTED: {problem}"
-    print(f"An invalid origin {shown}.")
-    return unexpected + (problem is not None)
+    print(f"\n{len(edits) - unexpected} of {len(edits)} edits have the expected effect.")
+    return unexpected
 
 
 async def _predict_reason(api: App, origin: str, request: DemoRequest) -> str:

@@ -29,7 +29,6 @@ class _Variant:
     policy: LivePolicy
     app: App
     explained: Starlette
-    """An app with the same policy and live origins, which explains the decisions of any framework's adapter."""
 
 
 class EditableApi:
@@ -96,7 +95,7 @@ class EditableApi:
         self._origins.replace([])
         self._revision += 1
 
-    def explain(self, method: str, origin: str, request_headers: Iterable[str]) -> Json:
+    async def show_explanation(self, method: str, origin: str, request_headers: Iterable[str]) -> Json:
         """Explain the decision on a page's request."""
         return explanation_to_json(explain(self._current.explained, method, "/", origin, request_headers))
 
@@ -111,6 +110,10 @@ class EditableApi:
             "origins": list(self._origins),
             "code": code_of(policy, self._origins),
         }
+
+    async def show_state(self) -> Json:
+        """Return the same as `state`."""
+        return self.state()
 
     @property
     def _has_origins(self) -> bool:
@@ -155,13 +158,18 @@ def _literal(value: object) -> str:
     return json.dumps(value) if isinstance(value, str) else repr(value)
 
 
-def _variant(create: CreateApi, policy: Policy, origins: LiveOrigins | None) -> _Variant:
-    live = LivePolicy(policy)
-    explained = Starlette(middleware=[Middleware(CORSMiddleware, policy=live, origins=origins)])
+def explained_app(policy: LivePolicy, origins: LiveOrigins | None) -> Starlette:
+    """Return an app with a policy and live origins, which explains the decisions of any framework's adapter."""
+    app = Starlette(middleware=[Middleware(CORSMiddleware, policy=policy, origins=origins)])
     # Frameworks build their middleware with the first connection. This one exists from the start, so that a policy that
     # cannot be combined with live origins is refused at any time.
-    explained.middleware_stack = explained.build_middleware_stack()
-    return _Variant(policy=live, app=create(live, origins), explained=explained)
+    app.middleware_stack = app.build_middleware_stack()
+    return app
+
+
+def _variant(create: CreateApi, policy: Policy, origins: LiveOrigins | None) -> _Variant:
+    live = LivePolicy(policy)
+    return _Variant(policy=live, app=create(live, origins), explained=explained_app(live, origins))
 
 
 @contextmanager

@@ -1,10 +1,13 @@
-"""The edits of `--check`: each one is made in the panel of the page, and its effect on the six requests is checked.
+"""The edits of `--check`, in the panel of the page or with the command, and their effects on the six requests.
 
 The expected effects are written here, as in `scenario`, because the policy is what the demo tests.
 """
 
 from __future__ import annotations
 
+import asyncio
+import shlex
+from asyncio.subprocess import DEVNULL
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -14,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from demo.editable import EditableApi
+    from demo.stored import StoredApi
     from demo.tab import Tab
 
 _ALL: Final = frozenset(request.key for request in REQUESTS)
@@ -83,6 +87,21 @@ EDITS: Final = (
     Edit(name="Add this page to the live origins", make=_add_live_origin, readable=_ALL),
     Edit(name="Remove it from the live origins", make=_remove_live_origin, readable=_NONE),
 )
+
+
+def edits_of_store(api: StoredApi) -> tuple[Edit, ...]:
+    """Return the edits of the database, which the page notices by itself."""
+
+    def edit(action: str, readable: frozenset[str]) -> Edit:
+        async def run_command(tab: Tab) -> None:
+            command = api.command(action, tab.origin)
+            process = await asyncio.create_subprocess_exec(*command, stdout=DEVNULL)
+            if await process.wait() != 0:
+                raise RuntimeError(f"This command failed: {shlex.join(command)}")
+
+        return Edit(name=f"crossorigin origins {action}", make=run_command, readable=readable)
+
+    return edit("add", _ALL), edit("remove", _NONE)
 
 
 async def problem_of_invalid_input(tab: Tab, api: EditableApi) -> str | None:

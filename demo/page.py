@@ -4,7 +4,9 @@ It is a second server, not a route of the API, so that the page has another orig
 The page's requests to it are same-origin, so a page that the API refuses can still show what the API recorded.
 """
 
+from collections.abc import Iterable
 from importlib.resources import files
+from typing import Protocol, runtime_checkable
 
 from fastapi import FastAPI, HTTPException, Response
 from fastapi.responses import HTMLResponse
@@ -12,12 +14,13 @@ from fastapi.responses import HTMLResponse
 from crossorigin import Policy
 from demo.editable import EditableApi, Json, explanation_to_json
 from demo.editing import editing_routes
-from demo.recorder import Exchange, Recorder
+from demo.recorder import App, Exchange, Recorder
 from demo.scenario import ALLOWED_ORIGIN, REQUESTS, expected_verdict
 
 _STATIC = files("demo") / "static"
 _MEDIA_TYPES = {
     "page.css": "text/css",
+    "commands.js": "text/javascript",
     "dom.js": "text/javascript",
     "page.js": "text/javascript",
     "panel.js": "text/javascript",
@@ -29,14 +32,32 @@ _FIRST_DOCUMENTED_LINE = "from fastapi import FastAPI"
 _COOKIE = "crossorigin-demo=1; Path=/; SameSite=Lax; HttpOnly"
 
 
-def page_app(*, recorder: Recorder, policy: Policy, editable: EditableApi | None, api: str, page_port: int) -> FastAPI:
+@runtime_checkable
+class LiveApi(Protocol):
+    """An API whose policy or origins change while it serves."""
+
+    @property
+    def apps(self) -> tuple[App, ...]:
+        """The apps whose lifespan the server has to run."""
+        ...
+
+    async def show_explanation(self, method: str, origin: str, request_headers: Iterable[str]) -> Json:
+        """Explain the decision on a page's request."""
+        ...
+
+    async def show_state(self) -> Json:
+        """Return what applies now."""
+        ...
+
+
+def page_app(*, recorder: Recorder, policy: Policy, live: LiveApi | None, api: str, page_port: int) -> FastAPI:
     """Return the app that serves the page; the page calls `api`, a serialized origin.
 
-    `policy` is explained if the API is not editable.
+    `policy` is explained if the API is not live.
     """
     app = FastAPI(openapi_url=None)
-    if editable is not None:
-        app.include_router(editing_routes(editable, page_port=page_port))
+    if isinstance(live, EditableApi):
+        app.include_router(editing_routes(live, page_port=page_port))
     common_headers = {
         "Cache-Control": "no-store",
         "X-Content-Type-Options": "nosniff",
@@ -72,13 +93,13 @@ def page_app(*, recorder: Recorder, policy: Policy, editable: EditableApi | None
     @app.get("/explain")
     async def explain(method: str, origin: str, headers: str = "") -> Json:
         names = [name for name in headers.split(",") if name]
-        if editable is not None:
-            return editable.explain(method, origin, names)
+        if live is not None:
+            return await live.show_explanation(method, origin, names)
         return explanation_to_json(policy.explain(method, origin, names))
 
     @app.get("/policy")
     async def state() -> Json | None:
-        return None if editable is None else editable.state()
+        return None if live is None else await live.show_state()
 
     return app
 

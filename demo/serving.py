@@ -14,8 +14,7 @@ from dataclasses import dataclass
 import uvicorn
 
 from demo.api import documented_policy
-from demo.editable import EditableApi
-from demo.page import page_app
+from demo.page import LiveApi, page_app
 from demo.recorder import App, Recorder
 
 _NO_IPV6 = {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}
@@ -50,7 +49,7 @@ class Addresses:
 
 @asynccontextmanager
 async def serving(*, api: App, port: int, page_port: int) -> AsyncGenerator[Addresses]:
-    """Serve `api` and the page while the context is open. The page can edit the policy of an `EditableApi`.
+    """Serve `api` and the page while the context is open. The page shows the changes of a `LiveApi`.
 
     Port 0 means any free port.
 
@@ -59,27 +58,31 @@ async def serving(*, api: App, port: int, page_port: int) -> AsyncGenerator[Addr
         ServerDidNotStartError: A server did not start.
     """
     async with AsyncExitStack() as opened:
-        page_sockets = opened.enter_context(_listening(page_port))
-        api_sockets = opened.enter_context(_listening(port))
+        page_sockets = opened.enter_context(listening(page_port))
+        api_sockets = opened.enter_context(listening(port))
         page_port, port = (sockets[0].getsockname()[1] for sockets in (page_sockets, api_sockets))
         addresses = Addresses(
             allowed=f"http://localhost:{page_port}",
             refused=f"http://127.0.0.1:{page_port}",
             api=f"http://localhost:{port}",
         )
-        editable = api if isinstance(api, EditableApi) else None
+        live = _live_api(api)
         recorder = Recorder(api)
         page = page_app(
             recorder=recorder,
             policy=documented_policy(),
-            editable=editable,
+            live=live,
             api=addresses.api,
             page_port=page_port,
         )
-        for app in [api] if editable is None else editable.apps:
-            await opened.enter_async_context(_lifespan(app))
-        async with _running(recorder, api_sockets), _running(page, page_sockets):
+        for app in (api,) if live is None else live.apps:
+            await opened.enter_async_context(lifespan(app))
+        async with running(recorder, api_sockets), running(page, page_sockets):
             yield addresses
+
+
+def _live_api(api: object) -> LiveApi | None:
+    return api if isinstance(api, LiveApi) else None
 
 
 class _Server(uvicorn.Server):
@@ -115,22 +118,31 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def _lifespan(app: App) -> AsyncGenerator[None]:
-    """Run the lifespan of an app as uvicorn does. An app without one is served all the same."""
+async def lifespan(app: App) -> AsyncGenerator[None]:
+    """Run the lifespan of an app as uvicorn does. An app without one is served all the same.
+
+    Raises:
+        ServerDidNotStartError: The app did not start.
+    """
     config = uvicorn.Config(app, log_config=None, log_level="warning")
     config.load()
-    lifespan = config.lifespan_class(config)
-    await lifespan.startup()
-    if lifespan.should_exit:
+    events = config.lifespan_class(config)
+    await events.startup()
+    if events.should_exit:
         raise ServerDidNotStartError
     try:
         yield
     finally:
-        await lifespan.shutdown()
+        await events.shutdown()
 
 
 @asynccontextmanager
-async def _running(app: App, sockets: list[socket.socket]) -> AsyncGenerator[None]:
+async def running(app: App, sockets: list[socket.socket]) -> AsyncGenerator[None]:
+    """Serve an app, without its lifespan, while the context is open.
+
+    Raises:
+        ServerDidNotStartError: The server did not start.
+    """
     server = _Server(app)
     task = asyncio.create_task(server.serve(sockets))
     await server.ready.wait()
@@ -145,7 +157,12 @@ async def _running(app: App, sockets: list[socket.socket]) -> AsyncGenerator[Non
 
 
 @contextmanager
-def _listening(port: int) -> Generator[list[socket.socket]]:
+def listening(port: int) -> Generator[list[socket.socket]]:
+    """Return sockets that listen on a port of both loopback addresses, while the context is open.
+
+    Raises:
+        PortUnavailableError: The port could not be opened.
+    """
     sockets = _open(port)
     try:
         yield sockets

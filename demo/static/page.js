@@ -3,12 +3,13 @@
 // A script cannot see why a request was blocked. The page therefore gets the requests that the browser sent from the
 // record of the API, and the reason from the policy; the page's own server provides both.
 
+import * as commands from "./commands.js";
 import { ask, element, find, line } from "./dom.js";
-import { isEdited, isShown, showState, startPanel } from "./panel.js";
+import * as panel from "./panel.js";
 
 const origin = location.origin;
 const CREDENTIALS = { omit: "without credentials", include: "with credentials" };
-// How often the page looks whether a page of the other origin has edited the policy, in milliseconds.
+// How often the page looks whether something has changed, in milliseconds.
 const LOOK_EVERY = 1000;
 
 // --- Sending requests -------------------------------------------------------------------
@@ -42,7 +43,7 @@ function judge(outcome, exchanges) {
 
 const WORDS = { readable: "Readable", blocked: "Blocked", failed: "Not sent" };
 
-// There is no expected verdict once the policy was edited.
+// There is no expected verdict after an edit.
 function showVerdict(place, verdict, expected) {
   const surprising = expected !== null && verdict !== expected;
   place.textContent = surprising ? `${WORDS[verdict]}: unexpected` : WORDS[verdict];
@@ -158,7 +159,7 @@ function introduce(scenario) {
 
 function showExpectation(scenario, edited) {
   if (edited) {
-    find("#expectation").textContent = "The policy has been edited. Reset it to get the documented results.";
+    find("#expectation").textContent = "What the API allows has been edited, so the results differ from the documented ones.";
   } else if (scenario.expected === "readable") {
     find("#expectation").textContent = "Expected: the page can read all six responses.";
   } else {
@@ -194,7 +195,7 @@ function summary(verdicts, expected) {
   const total = verdicts.length;
   if (expected === null) {
     const readable = verdicts.filter((verdict) => verdict === "readable").length;
-    return `With the edited policy, the page could read ${readable} of ${total} responses.`;
+    return `After the edit, the page could read ${readable} of ${total} responses.`;
   }
   const asExpected = verdicts.filter((verdict) => verdict === expected).length;
   const which = expected === "readable" ? `all ${total}` : `none of the ${total}`;
@@ -205,10 +206,10 @@ function summary(verdicts, expected) {
 
 // Runs follow each other, because two at once would show their results in the same places. Each returns its summary.
 let lastRun = Promise.resolve();
-function runNext(scenario, edited) {
+function runNext(scenario) {
   document.documentElement.dataset.state = "running";
   find("#again").disabled = true;
-  const current = lastRun.then(() => run(scenario, edited)).catch(fail).then(() => {
+  const current = lastRun.then(() => run(scenario, state?.edited ?? false)).catch(fail).then(() => {
     const { dataset } = document.documentElement;
     dataset.runs = Number(dataset.runs ?? 0) + 1;
     if (current !== lastRun) return find("#status").textContent;
@@ -220,31 +221,40 @@ function runNext(scenario, edited) {
   return current;
 }
 
-// A page of the other origin may have edited the policy: show it, and send the requests again.
-async function look(scenario) {
+// The page of the other origin, or a command, may have changed something: show it, and send the requests again.
+async function look(scenario, view) {
   const isBusy = document.documentElement.dataset.state !== "done";
   // The text that somebody is typing here must not be replaced.
   if (isBusy || (document.hasFocus() && find("#panel").contains(document.activeElement))) return;
-  const state = await ask("/policy").catch(() => null);
-  if (state === null || isShown(state)) return;
-  showState(state);
-  await runNext(scenario, state.edited);
+  const latest = await ask("/policy").catch(() => state);
+  if (latest.revision === state.revision) return;
+  state = latest;
+  view.show(state);
+  await runNext(scenario);
 }
 
 function fail(error) {
   find("#status").textContent = `The page’s own server does not respond (${error.message}). Is the demo still running?`;
 }
 
+// What the policy allows now, or null if it cannot change.
+let state = null;
 try {
   const scenario = await ask("/scenario", { origin });
-  const state = await ask("/policy");
+  state = await ask("/policy");
   introduce(scenario);
   scenario.requests.forEach(place);
   find("#cards details").open = true;
-  if (state) startPanel(state, (changed) => runNext(scenario, changed.edited));
-  find("#again").addEventListener("click", () => runNext(scenario, isEdited()));
-  await runNext(scenario, isEdited());
-  if (state) setInterval(look, LOOK_EVERY, scenario);
+  const view = state?.commands ? commands : panel;
+  if (state) {
+    view.start(state, (changed) => {
+      state = changed;
+      return runNext(scenario);
+    });
+  }
+  find("#again").addEventListener("click", () => runNext(scenario));
+  await runNext(scenario);
+  if (state) setInterval(look, LOOK_EVERY, scenario, view);
 } catch (error) {
   fail(error);
   document.documentElement.dataset.state = "done";

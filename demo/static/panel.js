@@ -47,7 +47,7 @@ let shown;
 let onChange;
 
 // Show the panel; `changed` is called after each change, and returns when the requests were sent again.
-export function startPanel(state, changed) {
+export function start(state, changed) {
   onChange = changed;
   FIELDS.forEach(placeField);
   for (const [name, options] of EXAMPLES) {
@@ -74,22 +74,17 @@ export function startPanel(state, changed) {
   find("#reset").addEventListener("click", () => edit("DELETE", "/policy", {}));
   find("#live-origin").value = location.origin;
   find("#panel").hidden = false;
-  showState(state);
+  show(state);
 }
 
 // Fill the form with the policy that applies now.
-export function showState(state) {
+export function show(state) {
   shown = state;
   fill(state.options);
   find("#code").textContent = state.code;
   find("#live-origins").replaceChildren(...state.origins.map(liveOrigin));
   find("#no-live-origins").hidden = state.origins.length > 0;
 }
-
-export const isShown = (state) => shown.revision === state.revision;
-
-// Whether the policy differs from the documented one.
-export const isEdited = () => shown?.edited ?? false;
 
 function placeField({ name, kind, label, hint, rare }) {
   const part = find("#field").content.cloneNode(true);
@@ -140,7 +135,7 @@ async function edit(method, path, body) {
     const answer = await response.json();
     if (answer.errors) return showErrors(answer.errors);
     if (!response.ok) throw new Error(answer.detail);
-    showState(answer.state);
+    show(answer.state);
     showIssues(answer.warnings, "warning");
     say("panel-status", "Changed. Sending again…");
     const results = await onChange(answer.state);

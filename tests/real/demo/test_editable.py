@@ -1,5 +1,6 @@
 """The API whose policy can be edited serves one policy at a time, and refuses invalid ones as the library does."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -38,7 +39,7 @@ def test_an_edit_applies_to_the_next_request(api: EditableApi) -> None:
     assert api.edit({"allow_origins": [OTHER]}) == []
     assert_browser_can(api, origin=OTHER, url="/")
     assert_browser_cannot(api, origin=LISTED, url="/")
-    assert api.explain("GET", OTHER, [])["originAllowed"] is True
+    assert asyncio.run(api.show_explanation("GET", OTHER, []))["originAllowed"] is True
     state = api.state()
     assert (state["revision"], state["edited"]) == (1, True)
     assert state["options"]["allow_origins"] == [OTHER]

@@ -109,7 +109,7 @@ async def test_an_edit_needs_no_mouse(api: EditableApi, chromium_launch: dict[st
         await page.keyboard.type(f"\n{await page.evaluate('location.origin')}")
         await page.keyboard.press("Control+Enter")
         await wait_for_run(page, 2)
-        assert await status(page) == "With the edited policy, the page could read 6 of 6 responses."
+        assert await status(page) == "After the edit, the page could read 6 of 6 responses."
         for expected in [*OPTIONS[1:6], "More options", "Apply and send again"]:
             await page.keyboard.press("Tab")
             assert await page.evaluate("document.activeElement.id || document.activeElement.textContent") == expected
@@ -118,7 +118,7 @@ async def test_an_edit_needs_no_mouse(api: EditableApi, chromium_launch: dict[st
         await page.fill("#allow_methods", "GET")
         await page.press("#allow_methods", "Enter")
         await wait_for_run(page, 3)
-        assert await status(page) == "With the edited policy, the page could read 2 of 6 responses."
+        assert await status(page) == "After the edit, the page could read 2 of 6 responses."
         # The focus stays where it was, so that the next edit needs no way back.
         assert await page.evaluate("document.activeElement.id") == "allow_methods"
         assert await page.inner_text("#row-put-omit .was") == "was readable"
@@ -234,7 +234,7 @@ async def test_the_page_of_the_other_origin_follows(api: EditableApi, chromium_l
         await wait_for_run(other, 2)
         assert await other.input_value("#allow_methods") == "GET"
         # Its own origin is not in the list, because it is not on the documented port.
-        assert await status(other) == "With the edited policy, the page could read 0 of 6 responses."
+        assert await status(other) == "After the edit, the page could read 0 of 6 responses."
 
 
 async def test_every_field_and_button_has_a_name(api: EditableApi, chromium_launch: dict[str, Any]) -> None:
