@@ -1,9 +1,10 @@
-"""Requests that the servers of the demo pass on to other servers of this machine."""
+"""Requests that the servers of the demo pass on to other servers of this machine.
+
+aiohttp is imported only to send one, because the demo of FastAPI does not need it.
+"""
 
 from collections.abc import Mapping
 from typing import Any
-
-from aiohttp import ClientSession
 
 from demo.recorder import Message, Receive, Send
 
@@ -15,6 +16,8 @@ async def pass_on(address: str, scope: Message, receive: Receive, send: Send, *,
 
     `name` is added to the response as `X-Worker`, if it is given.
     """
+    from aiohttp import ClientSession
+
     headers = [(line.decode("latin-1"), value.decode("latin-1")) for line, value in scope["headers"]]
     body, has_more = b"", True
     while has_more:
@@ -35,5 +38,7 @@ async def pass_on(address: str, scope: Message, receive: Receive, send: Send, *,
 
 async def get_json(url: str, parameters: Mapping[str, str]) -> Any:
     """Return the JSON document at a URL."""
+    from aiohttp import ClientSession
+
     async with ClientSession(raise_for_status=True) as session, session.get(url, params=parameters) as response:
         return await response.json()
