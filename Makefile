@@ -30,7 +30,7 @@ export PYTHON
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r t d; do printf '%-20s%s\n' "$$t" "$$d"; done
 
-demo: $(if $(findstring --check,$(ARGS)),chromium) .venv/.demo ## show a page and an API on two origins, live (FRAMEWORK=aiohttp, django, flask: with another framework; ARGS=--check: check the results in a headless browser)
+demo: $(if $(findstring --check,$(ARGS)),chromium) .venv/.demo ## show a page and an API on two origins, live (FRAMEWORK=aiohttp, django, flask: with another framework; ARGS=--check: check the results in a headless browser; ARGS=--live: two processes with one database)
 	@$(BIN)/python -m demo --framework $(FRAMEWORK) $(ARGS)
 
 screenshot: chromium .venv/.demo ## update the screenshot of the demo in the README, docs/demo.png

@@ -1,17 +1,16 @@
-"""The API of the demo as an aiohttp app with `setup`, and the same policy as the documented example.
+"""The API of the demo as an aiohttp app with `setup`.
 
-The servers of the demo speak ASGI, so `app` passes each request on to aiohttp's own server.
+The servers of the demo speak ASGI, so a proxy passes each request on to aiohttp's own server.
 """
 
 from collections.abc import MutableMapping
 from typing import Any
 
-from aiohttp import ClientSession, web
+from aiohttp import web
 
+from crossorigin import LiveOrigins, LivePolicy
 from crossorigin.aiohttp import setup
-from demo.api import documented_policy
-
-_HOP_BY_HOP = {"connection", "transfer-encoding"}
+from demo.proxy import pass_on
 
 routes = web.RouteTableDef()
 
@@ -34,16 +33,21 @@ async def replace(request: web.Request) -> web.StreamResponse:
     return web.json_response({"message": "Replaced", "body": await request.json()})
 
 
-aiohttp_app = web.Application()
-aiohttp_app.add_routes(routes)
-setup(aiohttp_app, policy=documented_policy())
+def create_api(policy: LivePolicy, origins: LiveOrigins | None) -> "Proxy":  # noqa: ARG001  # see below
+    """Return an app with these routes."""
+    app = web.Application()
+    app.add_routes(routes)
+    # The adapter does not support `LivePolicy` and `origins=` yet.
+    setup(app, policy=policy.current)
+    return Proxy(app)
 
 
 class Proxy:
     """An ASGI app in front of the aiohttp app. Its lifespan is that of aiohttp's server, on any free port."""
 
-    def __init__(self) -> None:
+    def __init__(self, app: web.Application) -> None:
         """Start without a server."""
+        self._app = app
         self._address = ""
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
@@ -51,10 +55,10 @@ class Proxy:
         if scope["type"] == "lifespan":
             await self._live(receive, send)
         elif scope["type"] == "http":
-            await self._pass_on(scope, receive, send)
+            await pass_on(self._address, scope, receive, send)
 
     async def _live(self, receive: Any, send: Any) -> None:
-        runner = web.AppRunner(aiohttp_app, access_log=None)
+        runner = web.AppRunner(self._app, access_log=None)
         await receive()
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
@@ -64,22 +68,3 @@ class Proxy:
         await receive()
         await runner.cleanup()
         await send({"type": "lifespan.shutdown.complete"})
-
-    async def _pass_on(self, scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
-        headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
-        body, has_more = b"", True
-        while has_more:
-            message = await receive()
-            body, has_more = body + message.get("body", b""), message.get("more_body", False)
-        url = f"{self._address}{scope['path']}"
-        async with (
-            ClientSession(auto_decompress=False) as session,
-            session.request(scope["method"], url, headers=headers, data=body, allow_redirects=False) as response,
-        ):
-            pairs = [(name.lower(), value) for name, value in response.raw_headers]
-            kept = [pair for pair in pairs if pair[0].decode("latin-1") not in _HOP_BY_HOP]
-            await send({"type": "http.response.start", "status": response.status, "headers": kept})
-            await send({"type": "http.response.body", "body": await response.read()})
-
-
-app = Proxy()

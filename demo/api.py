@@ -1,18 +1,15 @@
-"""The API of the demo: the documented app plus the routes that the page calls.
+"""The API of the demo: the documented app plus the routes that the page calls, with a policy that can be edited.
 
 The example of the documentation handles only `GET /`. The page also sends a POST and a PUT with JSON. Their routes
 are added in this module so that `documented` stays identical to the documentation.
 """
 
-import warnings
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, FastAPI
 
-from crossorigin import CrossOriginWarning, Policy
-from demo.documented import app
-
-__all__ = ["app", "documented_policy"]
+from crossorigin import CORSMiddleware, LiveOrigins, LivePolicy, Policy
+from demo import documented
 
 routes = APIRouter()
 
@@ -29,17 +26,21 @@ async def replace(body: dict[str, Any]) -> dict[str, Any]:
     return {"message": "Replaced", "body": body}
 
 
-app.include_router(routes)
+def create_api(policy: LivePolicy, origins: LiveOrigins | None) -> FastAPI:
+    """Return an app with the documented route and those above, whose policy may change."""
+    app = FastAPI()
+    app.add_middleware(CORSMiddleware, policy=policy, origins=origins)
+    app.include_router(documented.app.router)
+    app.include_router(routes)
+    return app
 
 
 def documented_policy() -> Policy:
     """Return the policy that the documented call of `add_middleware` describes.
 
-    The options are read from that call, so the page always explains the policy that is served.
+    The options are read from that call, so the demo always starts with the documented policy. Its warning appears once,
+    because Python shows a warning of one line of code only once.
     """
-    [middleware] = app.user_middleware
+    [middleware] = documented.app.user_middleware
     options: dict[str, Any] = middleware.kwargs
-    with warnings.catch_warnings():
-        # The served app already reports the warning of this policy when it starts.
-        warnings.simplefilter("ignore", CrossOriginWarning)
-        return Policy(**options)
+    return Policy(**options)

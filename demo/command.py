@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import shlex
 import signal
 import sys
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING
 from demo.scenario import PAGE_PORT
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import AsyncGenerator, Sequence
 
     from demo.recorder import App
     from demo.serving import PortUnavailableError
@@ -26,34 +27,49 @@ if TYPE_CHECKING:
 _DEFAULT_PORT = 8000
 _HIGHEST_PORT = 65535
 _NEEDED = ("fastapi", "uvicorn")
-# The module with the API for each framework, and the packages that it needs besides.
+# The module with `create_api` for each framework, and the packages that it needs besides.
 _APIS = {
     "fastapi": "demo.api",
     "aiohttp": "demo.aiohttp_api",
     "django": "demo.django_api",
     "flask": "demo.flask_api",
 }
-_NEEDED_BY = {"fastapi": (), "aiohttp": ("aiohttp",), "django": ("django",), "flask": ("a2wsgi", "flask")}
+_NEEDED_BY: dict[str, tuple[str, ...]] = {
+    "fastapi": (),
+    "aiohttp": ("aiohttp",),
+    "django": ("django",),
+    "flask": ("a2wsgi", "flask"),
+}
+# `--live` runs the command `crossorigin`, and passes requests on to other processes.
+_NEEDED_LIVE = ("aiohttp", "click", "httpx2", "rich")
+# The adapters that do not support `LivePolicy` yet: the page cannot edit the policy of their APIs.
+_NOT_EDITABLE = {"aiohttp", "django"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the demo and return its exit code."""
     options = _parser().parse_args(arguments)
-    needed = (*_NEEDED, *_NEEDED_BY[options.framework], *(["playwright"] if options.check else []))
-    missing = [name for name in needed if find_spec(name) is None]
+    needed: list[str] = [
+        *_NEEDED,
+        *_NEEDED_BY[options.framework],
+        *(["playwright"] if options.check else []),
+        *(_NEEDED_LIVE if options.live else []),
+    ]
+    missing = [name for name in dict.fromkeys(needed) if find_spec(name) is None]
     if missing:
         return _cannot_run(f"The demo requires {', '.join(missing)}: pip install {' '.join(missing)}")
-    return _run(port=options.port, check=options.check, module=_APIS[options.framework])
+    if options.live and options.framework in _NOT_EDITABLE:
+        return _cannot_run(f"--live does not work with {options.framework} yet. Leave out --framework.")
+    return _run(port=options.port, check=options.check, live=options.live, framework=options.framework)
 
 
-def _run(*, port: int, check: bool, module: str) -> int:
+def _run(*, port: int, check: bool, live: bool, framework: str) -> int:
     # These modules import FastAPI and uvicorn, which --help and the error about missing packages must not need.
-    from demo.check import BrowserUnavailableError, run_check
     from demo.serving import PortUnavailableError, ServerDidNotStartError
+    from demo.tab import BrowserUnavailableError
 
-    api: App = import_module(module).app
     try:
-        return asyncio.run(run_check(port=port, api=api) if check else _serve(port=port, api=api))
+        return asyncio.run(_run_api(port=port, check=check, live=live, framework=framework))
     except PortUnavailableError as error:
         return _cannot_run(_port_message(error))
     except BrowserUnavailableError as error:
@@ -63,6 +79,31 @@ def _run(*, port: int, check: bool, module: str) -> int:
         return 1
     except KeyboardInterrupt:
         return 130 if check else 0
+
+
+async def _run_api(*, port: int, check: bool, live: bool, framework: str) -> int:
+    from demo.check import run_check
+
+    async with _api_of(framework, live=live) as api:
+        return await (run_check(port=port, api=api) if check else _serve(port=port, api=api))
+
+
+@asynccontextmanager
+async def _api_of(framework: str, *, live: bool) -> AsyncGenerator[App]:
+    from crossorigin import LivePolicy
+    from demo.api import documented_policy
+    from demo.editable import CreateApi, EditableApi
+
+    module = _APIS[framework]
+    if live:
+        from demo.stored import stored_api
+
+        async with stored_api(module) as api:
+            yield api
+        return
+    create: CreateApi = import_module(module).create_api
+    policy = documented_policy()
+    yield create(LivePolicy(policy), None) if framework in _NOT_EDITABLE else EditableApi(create, policy)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -83,6 +124,12 @@ def _parser() -> argparse.ArgumentParser:
         choices=_APIS,
         default="fastapi",
         help="framework of the API (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--live",
+        action="store_true",
+        help="serve the API with two processes, and show how an origin that is added to their SQLite database with "
+        "the command `crossorigin origins` is allowed without a restart",
     )
     parser.add_argument(
         "--check",
@@ -122,9 +169,10 @@ The API that both pages call:      {addresses.api}
 Open the first two side by side. Both show the same page, which sends six requests: on the
 allowed origin it can read every response, on the refused origin none. For each request, the
 page shows what the browser did, what it sent, and how the policy decides.
-
-The warning above is expected. The API is the unchanged example of FastAPI's documentation, which
-allows cookies for pages of http://localhost.tiangolo.com. Such a policy is allowed, and reported.
+{_how_to_change(api)}
+The warning above is expected. The API has the policy of the example in FastAPI's documentation,
+which allows cookies for pages of http://localhost.tiangolo.com. Such a policy is allowed, and
+reported.
 
 Press Ctrl-C to stop the demo.""",
             flush=True,
@@ -132,6 +180,23 @@ Press Ctrl-C to stop the demo.""",
         await stop.wait()
     print("\nStopped.", flush=True)
     return 0
+
+
+def _how_to_change(api: App) -> str:
+    """Return a paragraph on how to change what the API allows, if it can be changed."""
+    from demo.editable import EditableApi
+    from demo.scenario import REFUSED_ORIGIN
+    from demo.stored import StoredApi
+
+    if isinstance(api, EditableApi):
+        return "\nEdit the policy on one of the pages: both send their requests again, and show what has changed.\n"
+    if isinstance(api, StoredApi):
+        add, remove = (shlex.join(api.command(action, REFUSED_ORIGIN)) for action in ("add", "remove"))
+        return (
+            "\nTwo processes serve the API. To allow the second page without a restart, and to refuse it again, run\n"
+            f"these commands in another terminal:\n\n  {add}\n  {remove}\n"
+        )
+    return ""
 
 
 def _port_message(error: PortUnavailableError) -> str:

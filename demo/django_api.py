@@ -1,4 +1,4 @@
-"""The API of the demo as a Django project in one module, with the same policy as the documented example."""
+"""The API of the demo as a Django project in one module."""
 
 import json
 from typing import Any
@@ -9,7 +9,7 @@ from django.http import HttpRequest, JsonResponse
 from django.urls import path
 from django.views import View
 
-from demo.api import documented_policy
+from crossorigin import LiveOrigins, LivePolicy
 
 
 class Api(View):
@@ -30,14 +30,18 @@ class Api(View):
 
 urlpatterns = [path("", Api.as_view())]
 
-settings.configure(
-    ALLOWED_HOSTS=["*"],
-    INSTALLED_APPS=["crossorigin.django"],
-    LOGGING_CONFIG=None,
-    MIDDLEWARE=["crossorigin.django.CORSMiddleware"],
-    ROOT_URLCONF=__name__,
-    # Nothing is signed.
-    SECRET_KEY=__name__,
-    CORS_POLICY=documented_policy(),
-)
-app: Any = get_asgi_application()
+
+def create_api(policy: LivePolicy, origins: LiveOrigins | None) -> Any:  # noqa: ARG001  # see below
+    """Return the ASGI app of a project with these routes."""
+    settings.configure(
+        ALLOWED_HOSTS=["*"],
+        INSTALLED_APPS=["crossorigin.django"],
+        LOGGING_CONFIG=None,
+        MIDDLEWARE=["crossorigin.django.CORSMiddleware"],
+        ROOT_URLCONF=__name__,
+        # Nothing is signed.
+        SECRET_KEY=__name__,
+        # The adapter does not support `LivePolicy` and live origins yet.
+        CORS_POLICY=policy.current,
+    )
+    return get_asgi_application()

@@ -1,38 +1,40 @@
-"""The API of the demo as a Flask app with crossorigin's extension, and the same policy as the documented example.
+"""The API of the demo as a Flask app with crossorigin's extension.
 
-The servers of the demo speak ASGI, so `app` is the Flask app behind a bridge.
+The servers of the demo speak ASGI, so the Flask app is behind a bridge.
 """
 
 from typing import Any
 
 from a2wsgi import WSGIMiddleware
-from flask import Flask, request
+from flask import Blueprint, Flask, request
 
+from crossorigin import LiveOrigins, LivePolicy
 from crossorigin.flask import CORS
-from demo.api import documented_policy
 
-flask_app = Flask(__name__)
-CORS(flask_app, policy=documented_policy())
+routes = Blueprint("routes", __name__)
 
 
-@flask_app.get("/")
+@routes.get("/")
 def main() -> dict[str, Any]:
     """Return the documented message."""
     return {"message": "Hello World"}
 
 
-@flask_app.post("/")
+@routes.post("/")
 def receive() -> dict[str, Any]:
     """Return the body of a JSON POST."""
     return {"message": "Received", "body": request.get_json()}
 
 
-@flask_app.put("/")
+@routes.put("/")
 def replace() -> dict[str, Any]:
     """Return the body of a JSON PUT."""
     return {"message": "Replaced", "body": request.get_json()}
 
 
-# Flask and the bridge describe `start_response` in different types.
-_wsgi_app: Any = flask_app
-app: Any = WSGIMiddleware(_wsgi_app)
+def create_api(policy: LivePolicy, origins: LiveOrigins | None) -> Any:
+    """Return an app with these routes, whose policy may change."""
+    app: Any = Flask(__name__)
+    CORS(app, policy=policy, origins=origins)
+    app.register_blueprint(routes)
+    return WSGIMiddleware(app)

@@ -24,7 +24,7 @@ _MAX_VALUE_LENGTH = 300
 _MAX_LINES = 20
 
 _SENT = (b"origin", b"content-type", b"cookie", b"x-demo")
-_ANSWERED = (b"vary",)
+_ANSWERED = (b"vary", b"x-worker")
 _CORS_PREFIX = b"access-control-"
 
 

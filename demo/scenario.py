@@ -13,6 +13,7 @@ Verdict = Literal["readable", "blocked"]
 # The documented list contains this origin, so the page has to use its port.
 PAGE_PORT: Final = 8080
 ALLOWED_ORIGIN: Final = f"http://localhost:{PAGE_PORT}"
+REFUSED_ORIGIN: Final = f"http://127.0.0.1:{PAGE_PORT}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

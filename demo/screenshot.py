@@ -8,19 +8,18 @@ It writes docs/demo.png unless PATH names another file.
 from __future__ import annotations
 
 import asyncio
-import os
-import shutil
 import sys
 from pathlib import Path
 
-from demo.api import app
-from demo.check import BrowserUnavailableError
+from demo.api import create_api, documented_policy
+from demo.editable import EditableApi
 from demo.scenario import PAGE_PORT
 from demo.serving import serving
+from demo.tab import find_chromium, running_chromium
 
 PICTURE = Path(__file__).resolve().parents[1] / "docs" / "demo.png"
-# Wide enough for the table, and high enough for the results above the details.
-WIDTH, HEIGHT = 1000, 1000
+# Wide enough for the table next to the panel, and high enough for the results above the details.
+WIDTH, HEIGHT = 1280, 1100
 _TIMEOUT_MS = 60_000
 
 
@@ -31,23 +30,17 @@ async def take_screenshot(path: Path, *, port: int = 0, page_port: int = PAGE_PO
         BrowserUnavailableError: Chromium is not installed.
         PortUnavailableError: One of the ports could not be opened.
     """
-    from playwright.async_api import async_playwright
-
-    executable = shutil.which("chromium")
-    if executable is None:
-        raise BrowserUnavailableError("The screenshot requires Chromium. On Debian, run: sudo apt-get install chromium")
-    # The sandbox of Chromium does not start for root.
-    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
-    async with serving(api=app, port=port, page_port=page_port) as addresses, async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=executable, args=arguments)
-        try:
-            page = await browser.new_page(viewport={"width": WIDTH, "height": HEIGHT}, color_scheme="light")
-            page.set_default_timeout(_TIMEOUT_MS)
-            await page.goto(f"{addresses.refused}/")
-            await page.wait_for_selector("html[data-state=done]", state="attached")
-            await page.screenshot(path=path)
-        finally:
-            await browser.close()
+    executable = find_chromium()
+    api = EditableApi(create_api, documented_policy())
+    async with (
+        serving(api=api, port=port, page_port=page_port) as addresses,
+        running_chromium(executable) as browser,
+    ):
+        page = await browser.new_page(viewport={"width": WIDTH, "height": HEIGHT}, color_scheme="light")
+        page.set_default_timeout(_TIMEOUT_MS)
+        await page.goto(f"{addresses.refused}/")
+        await page.wait_for_selector("html[data-state=done]", state="attached")
+        await page.screenshot(path=path)
 
 
 def main(arguments: list[str]) -> int:

@@ -8,13 +8,13 @@ import asyncio
 import errno
 import socket
 from collections.abc import AsyncGenerator, Generator
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
 import uvicorn
 
 from demo.api import documented_policy
-from demo.page import page_app
+from demo.page import LiveApi, page_app
 from demo.recorder import App, Recorder
 
 _NO_IPV6 = {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}
@@ -49,7 +49,7 @@ class Addresses:
 
 @asynccontextmanager
 async def serving(*, api: App, port: int, page_port: int) -> AsyncGenerator[Addresses]:
-    """Serve `api` and the page while the context is open.
+    """Serve `api` and the page while the context is open. The page shows the changes of a `LiveApi`.
 
     Port 0 means any free port.
 
@@ -57,24 +57,32 @@ async def serving(*, api: App, port: int, page_port: int) -> AsyncGenerator[Addr
         PortUnavailableError: One of the ports could not be opened.
         ServerDidNotStartError: A server did not start.
     """
-    with ExitStack() as opened:
-        page_sockets = opened.enter_context(_listening(page_port))
-        api_sockets = opened.enter_context(_listening(port))
+    async with AsyncExitStack() as opened:
+        page_sockets = opened.enter_context(listening(page_port))
+        api_sockets = opened.enter_context(listening(port))
         page_port, port = (sockets[0].getsockname()[1] for sockets in (page_sockets, api_sockets))
         addresses = Addresses(
             allowed=f"http://localhost:{page_port}",
             refused=f"http://127.0.0.1:{page_port}",
             api=f"http://localhost:{port}",
         )
+        live = _live_api(api)
         recorder = Recorder(api)
         page = page_app(
             recorder=recorder,
             policy=documented_policy(),
+            live=live,
             api=addresses.api,
             page_port=page_port,
         )
-        async with _running(recorder, api_sockets), _running(page, page_sockets):
+        for app in (api,) if live is None else live.apps:
+            await opened.enter_async_context(lifespan(app))
+        async with running(recorder, api_sockets), running(page, page_sockets):
             yield addresses
+
+
+def _live_api(api: object) -> LiveApi | None:
+    return api if isinstance(api, LiveApi) else None
 
 
 class _Server(uvicorn.Server):
@@ -87,6 +95,8 @@ class _Server(uvicorn.Server):
                 # The caller configures logging; by default, warnings go to stderr.
                 log_config=None,
                 log_level="warning",
+                # The lifespan of the API is that of each of its apps.
+                lifespan="off",
                 timeout_graceful_shutdown=2,
                 ws="none",
             )
@@ -108,7 +118,31 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def _running(app: App, sockets: list[socket.socket]) -> AsyncGenerator[None]:
+async def lifespan(app: App) -> AsyncGenerator[None]:
+    """Run the lifespan of an app as uvicorn does. An app without one is served all the same.
+
+    Raises:
+        ServerDidNotStartError: The app did not start.
+    """
+    config = uvicorn.Config(app, log_config=None, log_level="warning")
+    config.load()
+    events = config.lifespan_class(config)
+    await events.startup()
+    if events.should_exit:
+        raise ServerDidNotStartError
+    try:
+        yield
+    finally:
+        await events.shutdown()
+
+
+@asynccontextmanager
+async def running(app: App, sockets: list[socket.socket]) -> AsyncGenerator[None]:
+    """Serve an app, without its lifespan, while the context is open.
+
+    Raises:
+        ServerDidNotStartError: The server did not start.
+    """
     server = _Server(app)
     task = asyncio.create_task(server.serve(sockets))
     await server.ready.wait()
@@ -123,7 +157,12 @@ async def _running(app: App, sockets: list[socket.socket]) -> AsyncGenerator[Non
 
 
 @contextmanager
-def _listening(port: int) -> Generator[list[socket.socket]]:
+def listening(port: int) -> Generator[list[socket.socket]]:
+    """Return sockets that listen on a port of both loopback addresses, while the context is open.
+
+    Raises:
+        PortUnavailableError: The port could not be opened.
+    """
     sockets = _open(port)
     try:
         yield sockets

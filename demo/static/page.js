@@ -3,28 +3,14 @@
 // A script cannot see why a request was blocked. The page therefore gets the requests that the browser sent from the
 // record of the API, and the reason from the policy; the page's own server provides both.
 
+import * as commands from "./commands.js";
+import { ask, element, find, line } from "./dom.js";
+import * as panel from "./panel.js";
+
 const origin = location.origin;
-const find = (selector, within = document) => within.querySelector(selector);
 const CREDENTIALS = { omit: "without credentials", include: "with credentials" };
-
-async function ask(path, parameters) {
-  const response = await fetch(`${path}?${new URLSearchParams(parameters)}`);
-  if (!response.ok) throw new Error(`${path} answered ${response.status}`);
-  return response.json();
-}
-
-function element(name, ...content) {
-  const made = document.createElement(name);
-  made.append(...content);
-  return made;
-}
-
-// A line of text with a hanging indent, which is deeper if the text itself is indented.
-function line(...content) {
-  const made = element("span", ...content);
-  made.className = made.textContent.startsWith("   ") ? "line deep" : "line";
-  return made;
-}
+// How often the page looks whether something has changed, in milliseconds.
+const LOOK_EVERY = 1000;
 
 // --- Sending requests -------------------------------------------------------------------
 
@@ -35,7 +21,8 @@ async function send(api, request) {
   let outcome;
   try {
     const response = await fetch(`${api}/?demo=${id}`, { method, headers, body, credentials });
-    outcome = { status: response.status, text: await response.text() };
+    const readable = [...response.headers.keys()];
+    outcome = { status: response.status, text: await response.text(), readable };
   } catch (error) {
     outcome = { error: String(error) };
   }
@@ -56,9 +43,11 @@ function judge(outcome, exchanges) {
 
 const WORDS = { readable: "Readable", blocked: "Blocked", failed: "Not sent" };
 
+// There is no expected verdict after an edit.
 function showVerdict(place, verdict, expected) {
-  place.textContent = verdict === expected ? WORDS[verdict] : `${WORDS[verdict]}: unexpected`;
-  place.dataset.is = verdict === expected ? verdict : "unexpected";
+  const surprising = expected !== null && verdict !== expected;
+  place.textContent = surprising ? `${WORDS[verdict]}: unexpected` : WORDS[verdict];
+  place.dataset.is = surprising ? "unexpected" : verdict;
 }
 
 function whatItDid(result) {
@@ -66,6 +55,7 @@ function whatItDid(result) {
     return [
       element("p", `It passed the response to the page, with status ${result.status}:`),
       element("pre", result.text),
+      element("p", `The script could read these headers of the response: ${result.readable.join(", ") || "none"}.`),
     ];
   }
   if (result.verdict === "failed") {
@@ -119,6 +109,9 @@ function show(request, result, expected) {
   const card = find(`#${request.key}`);
   const asked = result.exchanges.some((exchange) => exchange.method === "OPTIONS");
   find(".asked", row).textContent = asked ? "sent" : "not sent";
+  const before = card.dataset.verdict;
+  const hasChanged = before !== undefined && before !== result.verdict;
+  find(".was", row).textContent = hasChanged ? `was ${WORDS[before].toLowerCase()}` : "";
   showVerdict(find(".verdict", row), result.verdict, expected);
   showVerdict(find(".verdict", card), result.verdict, expected);
   find(".did", card).replaceChildren(...whatItDid(result));
@@ -141,67 +134,128 @@ function place(request) {
   // Two links have the text "GET": outside the table, screen readers need the full name of the request.
   find("a", row).setAttribute("aria-label", `${request.name}, ${CREDENTIALS[request.credentials]}`);
   find("article", card).id = request.key;
+  const details = find("details", card);
+  find("a", row).addEventListener("click", () => { details.open = true; });
   for (const part of [row, card]) {
     find(".name", part).textContent = request.name;
-    find(".credentials", part).textContent = CREDENTIALS[request.credentials];
   }
+  find(".credentials", row).textContent = request.credentials === "include" ? "with" : "without";
+  find(".credentials", card).textContent = CREDENTIALS[request.credentials];
   find("#rows").append(row);
   find("#cards").append(card);
 }
 
 function introduce(scenario) {
-  const allowed = scenario.expected === "readable";
   find("#own-origin").textContent = origin;
   find("#api-origin").textContent = scenario.api;
-  find("#listed").textContent = allowed ? "allows this page’s origin" : "does not allow this page’s origin";
-  find("#expectation").textContent = allowed
-    ? "Expected: the page can read all six responses."
-    : `Expected: the page can read none of the six responses. It is the same page as on ${scenario.listed}, but its origin differs: to a browser, localhost and 127.0.0.1 are different origins.`;
-  find(".here").dataset.expected = scenario.expected;
   const link = find("#other-page");
   link.href = scenario.otherPage;
-  link.textContent = allowed
-    ? `Open the same page on the refused origin: ${scenario.otherPage}`
-    : `Open the same page on the allowed origin: ${scenario.otherPage}`;
+  link.textContent =
+    scenario.expected === "readable"
+      ? `Open the same page on the refused origin: ${scenario.otherPage}`
+      : `Open the same page on the allowed origin: ${scenario.otherPage}`;
   find("#configuration").textContent = scenario.configuration;
+}
+
+function showExpectation(scenario, edited) {
+  if (edited) {
+    find("#expectation").textContent = "What the API allows has been edited, so the results differ from the documented ones.";
+  } else if (scenario.expected === "readable") {
+    find("#expectation").textContent = "Expected: the page can read all six responses.";
+  } else {
+    find("#expectation").textContent =
+      `Expected: the page can read none of the six responses. It is the same page as on ${scenario.listed}, but its origin differs: to a browser, localhost and 127.0.0.1 are different origins.`;
+  }
+}
+
+function showDecision(allowed) {
+  find("#listed").textContent = allowed ? "allows this page’s origin" : "does not allow this page’s origin";
+  find(".here").dataset.allowed = allowed;
 }
 
 // --- Running the scenario ---------------------------------------------------------------
 
-async function run(scenario) {
-  document.documentElement.dataset.state = "running";
-  find("#again").disabled = true;
-  const { requests, expected } = scenario;
-  let asExpected = 0;
+async function run(scenario, edited) {
+  const { requests } = scenario;
+  const expected = edited ? null : scenario.expected;
+  const verdicts = [];
+  find("#status").textContent = `Sending ${requests.length} requests…`;
+  showExpectation(scenario, edited);
   // The requests are sent one after the other so that the record and the browser's console keep their order.
-  for (const [index, request] of requests.entries()) {
-    find("#status").textContent = `Sending ${index + 1} of ${requests.length}…`;
+  for (const request of requests) {
     const result = await send(scenario.api, request);
+    showDecision(result.explanation.originAllowed);
     show(request, result, expected);
-    asExpected += result.verdict === expected ? 1 : 0;
+    verdicts.push(result.verdict);
   }
-  const total = requests.length;
-  const readable = expected === "readable" ? `all ${total}` : `none of the ${total}`;
-  find("#status").textContent =
-    asExpected === total
-      ? `As expected: the page could read ${readable} responses.`
-      : `Unexpected: only ${asExpected} of ${total} requests had the expected result.`;
-  find("#again").disabled = false;
-  document.documentElement.dataset.state = "done";
+  find("#status").textContent = summary(verdicts, expected);
 }
 
-try {
-  const scenario = await ask("/scenario", { origin });
-  introduce(scenario);
-  scenario.requests.forEach(place);
-  find("#again").addEventListener("click", () => run(scenario).catch(fail));
-  await run(scenario);
-} catch (error) {
-  fail(error);
+function summary(verdicts, expected) {
+  const total = verdicts.length;
+  if (expected === null) {
+    const readable = verdicts.filter((verdict) => verdict === "readable").length;
+    return `After the edit, the page could read ${readable} of ${total} responses.`;
+  }
+  const asExpected = verdicts.filter((verdict) => verdict === expected).length;
+  const which = expected === "readable" ? `all ${total}` : `none of the ${total}`;
+  return asExpected === total
+    ? `As expected: the page could read ${which} responses.`
+    : `Unexpected: only ${asExpected} of ${total} requests had the expected result.`;
+}
+
+// Runs follow each other, because two at once would show their results in the same places. Each returns its summary.
+let lastRun = Promise.resolve();
+function runNext(scenario) {
+  document.documentElement.dataset.state = "running";
+  find("#again").disabled = true;
+  const current = lastRun.then(() => run(scenario, state?.edited ?? false)).catch(fail).then(() => {
+    const { dataset } = document.documentElement;
+    dataset.runs = Number(dataset.runs ?? 0) + 1;
+    if (current !== lastRun) return find("#status").textContent;
+    find("#again").disabled = false;
+    dataset.state = "done";
+    return find("#status").textContent;
+  });
+  lastRun = current;
+  return current;
+}
+
+// The page of the other origin, or a command, may have changed something: show it, and send the requests again.
+async function look(scenario, view) {
+  const isBusy = document.documentElement.dataset.state !== "done";
+  // The text that somebody is typing here must not be replaced.
+  if (isBusy || (document.hasFocus() && find("#panel").contains(document.activeElement))) return;
+  const latest = await ask("/policy").catch(() => state);
+  if (latest.revision === state.revision) return;
+  state = latest;
+  view.show(state);
+  await runNext(scenario);
 }
 
 function fail(error) {
   find("#status").textContent = `The page’s own server does not respond (${error.message}). Is the demo still running?`;
-  find("#again").disabled = false;
+}
+
+// What the policy allows now, or null if it cannot change.
+let state = null;
+try {
+  const scenario = await ask("/scenario", { origin });
+  state = await ask("/policy");
+  introduce(scenario);
+  scenario.requests.forEach(place);
+  find("#cards details").open = true;
+  const view = state?.commands ? commands : panel;
+  if (state) {
+    view.start(state, (changed) => {
+      state = changed;
+      return runNext(scenario);
+    });
+  }
+  find("#again").addEventListener("click", () => runNext(scenario));
+  await runNext(scenario);
+  if (state) setInterval(look, LOOK_EVERY, scenario, view);
+} catch (error) {
+  fail(error);
   document.documentElement.dataset.state = "done";
 }

@@ -5,6 +5,8 @@ from collections.abc import Callable, Generator
 
 import pytest
 
+from demo.api import create_api, documented_policy
+from demo.editable import EditableApi
 from tests.real.demo.process import Demo
 
 PAGE_PORT = 8080
@@ -22,6 +24,12 @@ def start() -> Generator[Callable[..., Demo]]:
     yield starting
     for demo in started:
         demo.stop()
+
+
+@pytest.fixture
+def api() -> EditableApi:
+    """Return the API of the demo, with the documented policy."""
+    return EditableApi(create_api, documented_policy())
 
 
 @pytest.fixture

@@ -1,13 +1,18 @@
 """The check tells a right API from a wrong one, in a real browser."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
 
+from demo.api import create_api, documented_policy
 from demo.check import run_check
+from demo.editable import EditableApi
 from demo.recorder import App, Message, Receive, Send
 from tests.real.demo.process import Demo
+
+# The documented list names an http origin with credentials, which is a warning.
+pytestmark = pytest.mark.filterwarnings("ignore::crossorigin.CrossOriginWarning")
 
 
 def answering(headers: Callable[[dict[bytes, bytes]], list[tuple[bytes, bytes]]]) -> App:
@@ -43,14 +48,16 @@ def table(printed: str) -> list[list[str]]:
     return [line.split() for line in printed.splitlines() if line.startswith("http://")]
 
 
-@pytest.mark.parametrize("framework", ["fastapi", "aiohttp", "django", "flask"])
+@pytest.mark.parametrize(
+    ("framework", "editable"), [("fastapi", True), ("aiohttp", False), ("django", False), ("flask", True)]
+)
 def test_the_documented_example_passes(
-    framework: str, start: Callable[..., Demo], page_port: int, chromium: str
+    framework: str, start: Callable[..., Demo], page_port: int, chromium: str, *, editable: bool
 ) -> None:
     """All six requests are readable from the listed origin, and blocked with CORS reasons; the log tells whom."""
     code, out, err = start("--check", "--port", "0", "--framework", framework).finish()
     assert code == 0
-    [told] = err.splitlines()
+    told = err.splitlines()[0]
     assert told.startswith("refused (origin-not-listed): ")
     assert f"from 'http://127.0.0.1:{page_port}'" in told
     rows = table(out)
@@ -60,7 +67,27 @@ def test_the_documented_example_passes(
         *[(f"http://127.0.0.1:{page_port}", "blocked", "MissingAllowOriginHeader")] * 2,
         *[(f"http://127.0.0.1:{page_port}", "blocked", "PreflightMissingAllowOriginHeader")] * 4,
     ]
-    assert out.endswith("\n12 of 12 verdicts are as expected.\n")
+    assert "\n12 of 12 verdicts are as expected.\n" in out
+    edits = "7 of 7 edits have the expected effect.\nAn invalid origin is refused, with a message next to its field.\n"
+    assert out.endswith(f"\n{edits}") is editable
+
+
+class Stubborn(EditableApi):
+    """An API that ignores every edit of its policy, and accepts every policy."""
+
+    def edit(self, options: Mapping[str, object]) -> list[dict[str, Any]]:
+        """Change nothing."""
+        return []
+
+
+async def test_an_edit_without_effect_fails(page_port: int, chromium: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """The check names the requests that an edit should have made readable, and an invalid origin that was accepted."""
+    assert await run_check(port=0, api=Stubborn(create_api, documented_policy())) == 1
+    out = capsys.readouterr().out
+    assert "\n12 of 12 verdicts are as expected.\n" in out
+    [line] = [line for line in out.splitlines() if line.startswith("Allow only GET")]
+    assert line.split()[3:] == ["0", "of", "6", "2", "of", "6", "UNEXPECTED:", "get-omit,", "get-include"]
+    assert "\n3 of 7 edits have the expected effect.\nAn invalid origin is UNEXPECTED: no message appeared.\n" in out
 
 
 async def test_an_api_without_cors_fails(page_port: int, chromium: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -129,17 +129,34 @@ def test_a_port_that_cannot_be_is_refused(start: Start, port: str, message: str)
     assert message in err
 
 
-def test_what_is_not_installed_is_named() -> None:
+@pytest.mark.parametrize(
+    ("option", "needed"),
+    [("--check", "fastapi, uvicorn, playwright"), ("--live", "fastapi, uvicorn, aiohttp, click, httpx2, rich")],
+)
+def test_what_is_not_installed_is_named(option: str, needed: str) -> None:
     """Without FastAPI and uvicorn there is a sentence and 2, no traceback."""
     program = (
         "import importlib.util, sys\n"
         "importlib.util.find_spec = lambda name: None\n"
         "from demo.command import main\n"
-        "sys.exit(main(['--check']))\n"
+        f"sys.exit(main([{option!r}]))\n"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60)
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == ("The demo requires fastapi, uvicorn, playwright: pip install fastapi uvicorn playwright\n")
+    assert done.stderr == f"The demo requires {needed}: pip install {needed.replace(',', '')}\n"
+
+
+def test_fastapi_needs_no_other_framework(page_port: int, chromium: str) -> None:
+    """The check passes without the packages of the other frameworks."""
+    program = (
+        "import sys\n"
+        "for name in ('aiohttp', 'django', 'flask', 'a2wsgi', 'rich', 'httpx2'):\n"
+        "    sys.modules[name] = None\n"
+        "from demo.command import main\n"
+        "sys.exit(main(['--check', '--port', '0']))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stderr
 
 
 def test_without_chromium_the_check_says_how_to_install_it(

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from demo import screenshot
-from demo.check import BrowserUnavailableError
+from demo.tab import BrowserUnavailableError
 
 # The documented list names an http origin with credentials, which is a warning.
 pytestmark = pytest.mark.filterwarnings("ignore::crossorigin.CrossOriginWarning")
