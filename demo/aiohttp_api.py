@@ -33,12 +33,11 @@ async def replace(request: web.Request) -> web.StreamResponse:
     return web.json_response({"message": "Replaced", "body": await request.json()})
 
 
-def create_api(policy: LivePolicy, origins: LiveOrigins | None) -> "Proxy":  # noqa: ARG001  # see below
-    """Return an app with these routes."""
+def create_api(policy: LivePolicy, origins: LiveOrigins | None) -> "Proxy":
+    """Return an app with these routes, whose policy may change."""
     app = web.Application()
     app.add_routes(routes)
-    # The adapter does not support `LivePolicy` and `origins=` yet.
-    setup(app, policy=policy.current)
+    setup(app, policy=policy, origins=origins)
     return Proxy(app)
 
 

@@ -42,8 +42,6 @@ _NEEDED_BY: dict[str, tuple[str, ...]] = {
 }
 # `--live` runs the command `crossorigin`, and passes requests on to other processes.
 _NEEDED_LIVE = ("aiohttp", "click", "httpx2", "rich")
-# The adapters that do not support `LivePolicy` yet: the page cannot edit the policy of their APIs.
-_NOT_EDITABLE = {"aiohttp", "django"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -58,8 +56,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     missing = [name for name in dict.fromkeys(needed) if find_spec(name) is None]
     if missing:
         return _cannot_run(f"The demo requires {', '.join(missing)}: pip install {' '.join(missing)}")
-    if options.live and options.framework in _NOT_EDITABLE:
-        return _cannot_run(f"--live does not work with {options.framework} yet. Leave out --framework.")
     return _run(port=options.port, check=options.check, live=options.live, framework=options.framework)
 
 
@@ -90,7 +86,6 @@ async def _run_api(*, port: int, check: bool, live: bool, framework: str) -> int
 
 @asynccontextmanager
 async def _api_of(framework: str, *, live: bool) -> AsyncGenerator[App]:
-    from crossorigin import LivePolicy
     from demo.api import documented_policy
     from demo.editable import CreateApi, EditableApi
 
@@ -102,8 +97,7 @@ async def _api_of(framework: str, *, live: bool) -> AsyncGenerator[App]:
             yield api
         return
     create: CreateApi = import_module(module).create_api
-    policy = documented_policy()
-    yield create(LivePolicy(policy), None) if framework in _NOT_EDITABLE else EditableApi(create, policy)
+    yield EditableApi(create, documented_policy())
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -31,17 +31,23 @@ class Api(View):
 urlpatterns = [path("", Api.as_view())]
 
 
-def create_api(policy: LivePolicy, origins: LiveOrigins | None) -> Any:  # noqa: ARG001  # see below
-    """Return the ASGI app of a project with these routes."""
-    settings.configure(
-        ALLOWED_HOSTS=["*"],
-        INSTALLED_APPS=["crossorigin.django"],
-        LOGGING_CONFIG=None,
-        MIDDLEWARE=["crossorigin.django.CORSMiddleware"],
-        ROOT_URLCONF=__name__,
-        # Nothing is signed.
-        SECRET_KEY=__name__,
-        # The adapter does not support `LivePolicy` and live origins yet.
-        CORS_POLICY=policy.current,
-    )
+settings.configure(
+    ALLOWED_HOSTS=["*"],
+    INSTALLED_APPS=["crossorigin.django"],
+    LOGGING_CONFIG=None,
+    MIDDLEWARE=["crossorigin.django.CORSMiddleware"],
+    ROOT_URLCONF=__name__,
+    # Nothing is signed.
+    SECRET_KEY=__name__,
+)
+
+
+def create_api(policy: LivePolicy, origins: LiveOrigins | None) -> Any:
+    """Return the ASGI app of the project, whose policy may change."""
+    # The middleware reads the settings when the app is built, so that each app has its own.
+    settings.CORS_POLICY = policy
+    if origins is not None:
+        settings.CORS_LIVE_ORIGINS = origins
+    elif hasattr(settings, "CORS_LIVE_ORIGINS"):
+        del settings.CORS_LIVE_ORIGINS
     return get_asgi_application()

@@ -92,7 +92,7 @@ def test_a_signal_ends_the_workers_too(start: Callable[..., Demo], page_port: in
             os.kill(worker, 0)
 
 
-@pytest.mark.parametrize("framework", ["fastapi", "flask"])
+@pytest.mark.parametrize("framework", ["fastapi", "aiohttp", "django", "flask"])
 def test_a_command_turns_the_refused_page_green(
     framework: str, start: Callable[..., Demo], page_port: int, chromium: str
 ) -> None:
@@ -106,12 +106,6 @@ def test_a_command_turns_the_refused_page_green(
         ["crossorigin", "origins", "remove", "0", "of", "6", "0", "of", "6"],
     ]
     assert out.endswith("\n2 of 2 edits have the expected effect.\n")
-
-
-def test_a_framework_without_live_origins_is_named(start: Callable[..., Demo], page_port: int) -> None:
-    """The message says what to do instead, before anything is opened."""
-    code, out, err = start("--live", "--framework", "aiohttp").finish()
-    assert (code, out, err) == (2, "", "--live does not work with aiohttp yet. Leave out --framework.\n")
 
 
 def test_a_taken_port_ends_the_workers(start: Callable[..., Demo], page_port: int, tmp_path: Path) -> None:
