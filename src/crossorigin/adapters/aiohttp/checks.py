@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
-import logging
-
 from crossorigin.adapters.aiohttp.registry import REGISTRY, owner_of
+from crossorigin.adapters.common.notices import log_notice
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,7 +12,6 @@ if TYPE_CHECKING:
 
     from aiohttp.web import Application
 
-_LOGGER = logging.getLogger("crossorigin")
 _ASGI_ATTRIBUTE = "__crossorigin__"
 _PEER = "aiohttp_cors"
 
@@ -30,7 +27,7 @@ def check_cors(handlers: Iterable[Any], apps: Iterable[Application]) -> None:
     served = [*handlers]
     for handler in REGISTRY.without_policy(served):
         # It is not an error, because another app may serve the decorated form.
-        _warn(
+        log_notice(
             f"cors(...) on {owner_of(handler)} has no effect in this app, which serves the function without it. Put it "
             "below the decorator of the route, next to the function."
         )
@@ -50,24 +47,18 @@ def check_cors(handlers: Iterable[Any], apps: Iterable[Application]) -> None:
 
 def warn_about_inner() -> None:
     """Warn that the policy of a sub-app with its own `setup` does not apply."""
-    _warn(
+    log_notice(
         "setup(...) on a sub-app does not set CORS headers, because the app around it has its own setup, which answers "
         "the preflights and sets the headers. Only its on_refused still applies. For another policy, call "
         "cors(...)(subapp) instead."
     )
 
 
-def _warn(message: str) -> None:
-    # A user's logging filter may raise, and that must not make the app or the request fail.
-    with contextlib.suppress(Exception):
-        _LOGGER.warning(message)
-
-
 def log_failure(error: Exception) -> None:
     """Log an exception in the signal, where it would close the connection."""
-    with contextlib.suppress(Exception):
-        _LOGGER.error(
-            "The CORS headers of a response could not be set, and it was sent without them. Further failures are not "
-            "logged.",
-            exc_info=error,
-        )
+    log_notice(
+        "The CORS headers of a response could not be set, and it was sent without them. Further failures are not "
+        "logged.",
+        "ERROR",
+        error=error,
+    )

@@ -8,6 +8,7 @@ from __future__ import annotations
 from itertools import count
 from types import NoneType
 
+from crossorigin.adapters.common.notices import log_notice
 from crossorigin.adapters.starlette.middleware_stack import chain
 
 TYPE_CHECKING = False
@@ -103,7 +104,7 @@ def warn_about_outer(scope: Scope, position: Position, outer: Mark) -> None:
     if position.has_warned:
         return
     position.has_warned = True
-    _warn(
+    log_notice(
         f"CORSMiddleware {describe_place(scope)} does not set CORS headers, because it is inside the CORSMiddleware "
         f"{outer[0]}, which answers the preflights and sets the headers. Only its on_refused and check_websockets "
         f"still apply. {_MERGE if outer[2] == position.mark[2] else 'Remove it if you do not use these.'}"
@@ -112,7 +113,7 @@ def warn_about_outer(scope: Scope, position: Position, outer: Mark) -> None:
 
 def warn_about_staying(scope: Scope) -> None:
     """Log that a middleware cannot move to the outermost position."""
-    _warn(
+    log_notice(
         f"CORSMiddleware {describe_place(scope)} cannot move to the outermost position, because it was not added to "
         "this app with add_middleware, or is a subclass with its own __call__. Responses from outside it, such as a "
         "500 after a crash, have no CORS headers. Add CORSMiddleware itself with app.add_middleware, or pass "
@@ -122,7 +123,7 @@ def warn_about_staying(scope: Scope) -> None:
 
 def warn_about_late_position(scope: Scope, names: list[str]) -> None:
     """Log that other middlewares may answer before a middleware, in an app without a lifespan."""
-    _warn(
+    log_notice(
         f"CORSMiddleware {describe_place(scope)} is inside {_join(names)}, and cannot move outside before the first "
         "request. This app has received no lifespan startup, so these may answer every preflight before the request "
         "reaches CORSMiddleware. Call install(app, policy) from crossorigin.starlette instead of add_middleware, or "
@@ -133,10 +134,10 @@ def warn_about_late_position(scope: Scope, names: list[str]) -> None:
 def log_move(scope: Scope, names: list[str]) -> None:
     """Log that a middleware is now outside others, because pages can then read more responses."""
     if names:
-        _log(
-            "INFO",
+        log_notice(
             f"CORSMiddleware {describe_place(scope)} moved outside {_join(names)}. Pages of allowed origins can now "
             "read the responses that these send themselves. Pass outermost=False to keep it where it was added.",
+            "INFO",
         )
 
 
@@ -145,7 +146,7 @@ def warn_about_root_policy(owner: str, position: Position) -> None:
     if position.has_warned_of_root:
         return
     position.has_warned_of_root = True
-    _warn(
+    log_notice(
         f"cors(...) on {owner} has no effect, because the outermost app uses the policy of its CORSMiddleware. Pass "
         "the policy to CORSMiddleware, or apply cors(...) to routers or endpoints."
     )
@@ -171,16 +172,3 @@ def _options_beside_origins(policy: Policy) -> tuple[object, ...]:
 def _join(names: list[str]) -> str:
     *most, last = (f"{name!a:.{_MAX_WHERE}}".strip("'") for name in names)
     return f"{', '.join(most)} and {last}" if most else last
-
-
-def _warn(message: str) -> None:
-    _log("WARNING", message)
-
-
-def _log(level: str, message: str) -> None:
-    import contextlib
-    import logging
-
-    # A user's logging filter may raise, and that must not make the request fail.
-    with contextlib.suppress(Exception):
-        logging.getLogger("crossorigin").log(logging.getLevelNamesMapping()[level], "%s", message)

@@ -9,6 +9,7 @@ from itertools import count
 
 from crossorigin.adapters.common.arguments import check_policy
 from crossorigin.adapters.common.enforcement import decide_blocking
+from crossorigin.adapters.common.notices import log_notice
 from crossorigin.adapters.common.reporting import Reporter
 from crossorigin.adapters.common.route_policies import AttachedPolicy, RoutePlans
 from crossorigin.adapters.common.text_plan import TextPlan
@@ -259,13 +260,8 @@ class Handler:
         if self._has_warned:
             return
         self._has_warned = True
-        import contextlib
-        import logging
-
-        # A user's logging filter may raise, and that must not make the request fail.
-        with contextlib.suppress(Exception):
-            logging.getLogger("crossorigin").warning(
-                "The CORSMiddleware of crossorigin.django does not set CORS headers, because it is inside another "
-                "CORSMiddleware, which answers the preflights and sets the headers. Only its CORS_ON_REFUSED still "
-                "applies. Remove one of the two."
-            )
+        log_notice(
+            "The CORSMiddleware of crossorigin.django does not set CORS headers, because it is inside another "
+            "CORSMiddleware, which answers the preflights and sets the headers. Only its CORS_ON_REFUSED still "
+            "applies. Remove one of the two."
+        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from crossorigin.adapters.common.live_policy import follow_policy
+from crossorigin.adapters.common.notices import log_notice
 from crossorigin.adapters.common.route_policies import RoutePlans
 from crossorigin.adapters.flask.decorator import views_without_their_policy
 from crossorigin.adapters.flask.registry import owner_of
@@ -121,7 +122,7 @@ class FlaskLayer:
         count = len(self._views)
         views = [*self._views.values()]
         for owner in views_without_their_policy(views):
-            _warn(
+            log_notice(
                 f"{owner} is served without the policy that cross_origin(...) gave it. If cross_origin is above the "
                 "decorator of the route, put it below, next to the function."
             )
@@ -139,12 +140,3 @@ class FlaskLayer:
         self.routes.forget()
         self._select_by_route(self._layer, self.routes)
         self._scanned = count
-
-
-def _warn(message: str) -> None:
-    import contextlib
-    import logging
-
-    # A user's logging filter may raise, and that must not make the request fail.
-    with contextlib.suppress(Exception):
-        logging.getLogger("crossorigin").warning("%s", message)

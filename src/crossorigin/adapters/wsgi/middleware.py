@@ -11,6 +11,7 @@ from itertools import count
 
 from crossorigin.adapters.common.arguments import check_policy, logs_invalid_arguments
 from crossorigin.adapters.common.live_policy import follow_policy
+from crossorigin.adapters.common.notices import log_notice
 from crossorigin.adapters.common.reporting import Reporter
 from crossorigin.adapters.common.route_policies import Selection
 from crossorigin.adapters.common.text_plan import TextPlan
@@ -138,16 +139,11 @@ class Layer:
         if self._has_warned:
             return
         self._has_warned = True
-        import contextlib
-        import logging
-
-        # A user's logging filter may raise, and that must not make the request fail.
-        with contextlib.suppress(Exception):
-            logging.getLogger("crossorigin").warning(
-                "A CORSMiddleware or CORS(app) does not set CORS headers, because it is inside another one, which "
-                "answers the preflights and sets the headers. Only its on_refused still applies. Remove it if you do "
-                "not use that."
-            )
+        log_notice(
+            "A CORSMiddleware or CORS(app) does not set CORS headers, because it is inside another one, which "
+            "answers the preflights and sets the headers. Only its on_refused still applies. Remove it if you do "
+            "not use that."
+        )
 
 
 class CORSMiddleware:
