@@ -79,7 +79,16 @@ class PostgreSQL:
         if self._as:
             for path in (self._folder, password):
                 os.chown(path, self._as["user"], self._as["group"])
-        command = [program("initdb"), "--pgdata", self._data, "--username", USER, "--pwfile", password, "--no-sync"]
+        command: list[str | Path] = [
+            program("initdb"),
+            "--pgdata",
+            self._data,
+            "--username",
+            USER,
+            "--pwfile",
+            password,
+            "--no-sync",
+        ]
         finished = subprocess.run(
             [*command, "--auth=scram-sha-256", "--encoding=UTF8", "--no-locale"],
             cwd=self._folder,
