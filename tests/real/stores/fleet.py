@@ -13,6 +13,7 @@ from typing import Self
 
 from tests.real.servers.process import Server
 from tests.real.stores.configuration import STATIC, STATUS_HEADER
+from tests.real.stores.databases import Store, epoch, revision
 from tests.real.stores.history import Answer, History
 
 # Long enough for any machine: it ends a hang, and measures nothing.
@@ -40,6 +41,23 @@ class Status(SimpleNamespace):
     def compared(self) -> float:
         """When the last successful comparison began; -inf if there was none."""
         return -math.inf if self.staleness is None else self.now - self.staleness
+
+
+def is_cut_off(status: Status) -> bool:
+    """Return whether a worker reports that it cannot read its store, and goes on with what it knew."""
+    assert status.ready
+    assert status.count > 0
+    return status.connected is False and status.error is not None
+
+
+def is_current(store: Store) -> Callable[[Status], bool]:
+    """Return a condition: a worker has the newest revision of a store, and no error."""
+    expected = (epoch(store), revision(store))
+
+    def has_newest(status: Status) -> bool:
+        return (status.epoch, status.revision) == expected and status.connected is True and status.error is None
+
+    return has_newest
 
 
 def request(

@@ -5,31 +5,17 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from tests.real.stores.conftest import BASE, SQLiteStage
-from tests.real.stores.databases import ADD, edit, epoch, revision
-from tests.real.stores.fleet import PATIENCE, Load, Status
+from tests.real.stores.databases import ADD, edit
+from tests.real.stores.fleet import PATIENCE, Load, is_current, is_cut_off
 
 SHOP, REVOKED, UNKNOWN = "https://shop.customer.example", "https://revoked.customer.example", "https://unknown.example"
 ORIGINS = [BASE, SHOP, REVOKED, UNKNOWN]
-
-
-def is_cut_off(status: Status) -> bool:
-    """Return whether a worker reports that it cannot read its store, and goes on with what it knew."""
-    assert status.ready
-    assert status.count > 0
-    return status.connected is False and status.error is not None
-
-
-def is_current(stage: SQLiteStage) -> Callable[[Status], bool]:
-    """Return whether a worker has the newest revision, and no error."""
-    expected = (epoch(stage.store), revision(stage.store))
-    return lambda status: (status.epoch, status.revision) == expected and status.connected and status.error is None
 
 
 def test_a_file_that_is_locked(on_sqlite: SQLiteStage) -> None:
@@ -39,7 +25,7 @@ def test_a_file_that_is_locked(on_sqlite: SQLiteStage) -> None:
     # A lock of a transaction does not keep readers out in WAL mode.
     store.run_outside_of_a_transaction("PRAGMA journal_mode = DELETE")
     with Load(fleet, ORIGINS) as load:
-        fleet.wait(is_current(on_sqlite), "has the origin")
+        fleet.wait(is_current(on_sqlite.store), "has the origin")
         with closing(store.connect()) as locking:
             locking.execute("BEGIN EXCLUSIVE")
             fleet.wait(lambda status: status.error is not None, "reports the lock")
@@ -47,7 +33,7 @@ def test_a_file_that_is_locked(on_sqlite: SQLiteStage) -> None:
             assert fleet.allowed(ORIGINS) == {BASE, REVOKED}
             locking.execute("ROLLBACK")
         edit(store, removed=[REVOKED])
-        fleet.wait(is_current(on_sqlite), "catches up")
+        fleet.wait(is_current(on_sqlite.store), "catches up")
         assert fleet.allowed(ORIGINS) == {BASE}
     load.check(store.history)
 
@@ -62,7 +48,7 @@ def test_a_writer_that_holds_its_transaction_does_not_delay_readers(on_sqlite: S
         assert fleet.allowed(ORIGINS) == {BASE}
         with store.history.editing(added=[SHOP]):
             writing.execute("COMMIT")
-        fleet.wait(is_current(on_sqlite), "has the origin")
+        fleet.wait(is_current(on_sqlite.store), "has the origin")
     load.check(store.history)
 
 
@@ -78,7 +64,7 @@ def test_a_disk_that_is_full_for_the_writer(on_sqlite: SQLiteStage) -> None:
             with pytest.raises(sqlite3.OperationalError, match="full"):
                 writing.executemany(ADD, [[origin] for origin in added])
         edit(store, added=[SHOP])
-        fleet.wait(is_current(on_sqlite), "has the origin")
+        fleet.wait(is_current(on_sqlite.store), "has the origin")
         assert fleet.allowed([*ORIGINS, *added[:3], added[-1]]) == {BASE, SHOP}
     load.check(store.history)
 
@@ -93,12 +79,12 @@ def test_a_disk_that_is_full_for_the_workers(on_sqlite: SQLiteStage) -> None:
         for pid in workers:
             resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, limit))
         edit(store, added=[SHOP])
-        current = is_current(on_sqlite)
+        current = is_current(on_sqlite.store)
         fleet.wait(lambda status: status.error is not None or current(status), "reports the disk, or reads without it")
         edit(store, removed=[SHOP], added=[REVOKED])
         for pid in workers:
             resource.prlimit(pid, resource.RLIMIT_FSIZE, (limit, limit))
-        fleet.wait(is_current(on_sqlite), "catches up")
+        fleet.wait(is_current(on_sqlite.store), "catches up")
         assert fleet.allowed(ORIGINS) == {BASE, REVOKED}
     load.check(store.history)
 
@@ -109,14 +95,14 @@ def test_a_file_that_is_deleted_and_restored(on_sqlite: SQLiteStage) -> None:
     edit(store, added=[SHOP])
     backup = store.back_up()
     with Load(fleet, ORIGINS) as load:
-        fleet.wait(is_current(on_sqlite), "has the origin")
+        fleet.wait(is_current(on_sqlite.store), "has the origin")
         store.delete()
         fleet.wait(is_cut_off, "notices that the file is gone")
         assert not store.path.exists()
         assert fleet.allowed(ORIGINS) == {BASE, SHOP}
         store.use(backup)
         edit(store, removed=[SHOP])
-        fleet.wait(is_current(on_sqlite), "follows the restored file")
+        fleet.wait(is_current(on_sqlite.store), "follows the restored file")
         assert fleet.allowed(ORIGINS) == {BASE}
     load.check(store.history)
 
@@ -129,7 +115,7 @@ def test_a_file_that_is_replaced(on_sqlite: SQLiteStage) -> None:
         holding.execute("SELECT * FROM cors_head").fetchall()
         with store.history.editing(added=[SHOP], removed=[BASE]):
             store.use(other)
-        fleet.wait(is_current(on_sqlite), "follows the other file")
+        fleet.wait(is_current(on_sqlite.store), "follows the other file")
         assert fleet.allowed(ORIGINS) == {SHOP}
     load.check(store.history)
 
@@ -148,7 +134,7 @@ def test_a_file_that_is_not_a_database(on_sqlite: SQLiteStage, content: bytes) -
         assert store.path.read_bytes() == content
         store.use(backup)
         edit(store, added=[SHOP])
-        fleet.wait(is_current(on_sqlite), "follows the restored file")
+        fleet.wait(is_current(on_sqlite.store), "follows the restored file")
         assert fleet.allowed(ORIGINS) == {BASE, SHOP}
     load.check(store.history)
 
@@ -187,11 +173,11 @@ def test_a_write_ahead_log_that_a_killed_writer_left_behind(on_sqlite: SQLiteSta
     with Load(fleet, ORIGINS) as load:
         with store.history.editing(added=[SHOP]):
             kill_while_it_writes(_WRITER, store.path)
-        fleet.wait(is_current(on_sqlite), "has what was committed")
+        fleet.wait(is_current(on_sqlite.store), "has what was committed")
         assert fleet.allowed(ORIGINS) == {BASE, SHOP}
         # The lock of the killed writer is gone as well.
         edit(store, removed=[BASE])
-        fleet.wait(is_current(on_sqlite), "catches up")
+        fleet.wait(is_current(on_sqlite.store), "catches up")
         assert fleet.allowed(ORIGINS) == {SHOP}
     load.check(store.history)
 
@@ -214,11 +200,11 @@ def test_a_rollback_journal_that_a_killed_writer_left_behind(on_sqlite: SQLiteSt
     edit(store, added=[SHOP])
     store.run_outside_of_a_transaction("PRAGMA journal_mode = DELETE")
     with Load(fleet, [*ORIGINS, f"https://7.{'a' * 60}.example"]) as load:
-        fleet.wait(is_current(on_sqlite), "has the origin")
+        fleet.wait(is_current(on_sqlite.store), "has the origin")
         kill_while_it_writes(_SPILLING_WRITER, store.path)
         fleet.wait_for_comparison()
         assert not Path(f"{store.path}-journal").exists()
         edit(store, removed=[BASE])
-        fleet.wait(is_current(on_sqlite), "catches up")
+        fleet.wait(is_current(on_sqlite.store), "catches up")
         assert fleet.allowed(ORIGINS) == {SHOP}
     load.check(store.history)

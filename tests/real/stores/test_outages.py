@@ -6,36 +6,18 @@ why, and catch up by themselves.
 
 import signal
 import time
-from collections.abc import Callable
 
 import pytest
 
 from tests.notes import NOTES
 from tests.postgres import PASSWORD
 from tests.real.stores.conftest import BASE, WORKERS, PostgreSQLStage
-from tests.real.stores.databases import edit, revision
-from tests.real.stores.fleet import PATIENCE, Load, Status
+from tests.real.stores.databases import edit
+from tests.real.stores.fleet import PATIENCE, Load, is_current, is_cut_off
 
 SHOP, REVOKED, UNKNOWN = "https://shop.customer.example", "https://revoked.customer.example", "https://unknown.example"
 ORIGINS = [BASE, SHOP, REVOKED, UNKNOWN]
 _REQUESTS_WHILE_DOWN = 1000
-
-
-def is_cut_off(status: Status) -> bool:
-    """Return whether a worker reports that it cannot read its store, and goes on with what it knew."""
-    assert status.ready
-    assert status.count > 0
-    return status.connected is False and status.error is not None
-
-
-def catches_up(stage: PostgreSQLStage) -> Callable[[Status], bool]:
-    """Return whether a worker has the newest revision and no error any more."""
-    expected = revision(stage.store)
-
-    def is_current(status: Status) -> bool:
-        return status.revision == expected and status.connected is True and status.error is None
-
-    return is_current
 
 
 def test_a_database_that_is_killed_and_restarted(
@@ -45,7 +27,7 @@ def test_a_database_that_is_killed_and_restarted(
     store, fleet = on_postgresql.store, on_postgresql.fleet
     edit(store, added=[SHOP, REVOKED])
     with Load(fleet, ORIGINS, pause=0.001) as load:
-        fleet.wait(catches_up(on_postgresql), "has both origins")
+        fleet.wait(is_current(on_postgresql.store), "has both origins")
         killed = time.monotonic()
         store.server.kill()
         try:
@@ -63,7 +45,7 @@ def test_a_database_that_is_killed_and_restarted(
         assert {status.count for status in after} == {3}
         edit(store, removed=[REVOKED])
         committed = time.monotonic()
-        fleet.wait(catches_up(on_postgresql), "catches up after the restart")
+        fleet.wait(is_current(on_postgresql.store), "catches up after the restart")
         effective = time.monotonic() - committed
         assert fleet.allowed(ORIGINS) == {BASE, SHOP}
     requests = load.check(store.history)
@@ -79,14 +61,14 @@ def test_a_network_that_fails(on_postgresql: PostgreSQLStage, fault: str) -> Non
     store, fleet, proxy = on_postgresql.store, on_postgresql.fleet, on_postgresql.proxy
     edit(store, added=[REVOKED])
     with Load(fleet, ORIGINS) as load:
-        fleet.wait(catches_up(on_postgresql), "has the origin")
+        fleet.wait(is_current(on_postgresql.store), "has the origin")
         getattr(proxy, fault)()
         fleet.wait(is_cut_off, "notices the fault")
         edit(store, added=[SHOP], removed=[REVOKED])
         fleet.wait(lambda status: is_cut_off(status) and status.staleness > 1, "reports how old its origins are")
         assert fleet.allowed(ORIGINS) == {BASE, REVOKED}
         proxy.forward()
-        fleet.wait(catches_up(on_postgresql), "catches up")
+        fleet.wait(is_current(on_postgresql.store), "catches up")
         assert fleet.allowed(ORIGINS) == {BASE, SHOP}
     load.check(store.history)
 
@@ -96,7 +78,7 @@ def test_a_server_that_hangs(on_postgresql: PostgreSQLStage) -> None:
     store, fleet = on_postgresql.store, on_postgresql.fleet
     edit(store, added=[SHOP])
     with Load(fleet, ORIGINS) as load:
-        fleet.wait(catches_up(on_postgresql), "has the origin")
+        fleet.wait(is_current(on_postgresql.store), "has the origin")
         store.server.signal_all(signal.SIGSTOP)
         try:
             statuses = fleet.wait(is_cut_off, "notices that nothing answers")
@@ -104,7 +86,7 @@ def test_a_server_that_hangs(on_postgresql: PostgreSQLStage) -> None:
             store.server.signal_all(signal.SIGCONT)
         assert all(status.staleness > 0.3 for status in statuses)
         edit(store, removed=[SHOP])
-        fleet.wait(catches_up(on_postgresql), "catches up")
+        fleet.wait(is_current(on_postgresql.store), "catches up")
         assert fleet.allowed(ORIGINS) == {BASE}
     load.check(store.history)
 
@@ -121,7 +103,7 @@ def test_a_query_that_is_slower_than_the_deadline(on_postgresql: PostgreSQLStage
             assert store.count_readers() <= 2 * WORKERS
             assert fleet.allowed([BASE, SHOP]) == {BASE}
         edit(store, added=[SHOP])
-        fleet.wait(catches_up(on_postgresql), "catches up")
+        fleet.wait(is_current(on_postgresql.store), "catches up")
         assert fleet.allowed(ORIGINS) == {BASE, SHOP}
     load.check(store.history)
 
@@ -153,7 +135,7 @@ def test_credentials_that_are_revoked(on_postgresql: PostgreSQLStage, revoke: st
         edit(store, added=[SHOP], removed=[BASE])
         assert fleet.allowed(ORIGINS) == {BASE}
         store.run((grant.format(reader=store.reader), ()))
-        fleet.wait(catches_up(on_postgresql), "catches up")
+        fleet.wait(is_current(on_postgresql.store), "catches up")
         assert fleet.allowed(ORIGINS) == {SHOP}
     load.check(store.history)
     assert PASSWORD not in fleet.server.output
@@ -167,8 +149,8 @@ def test_connections_that_the_database_closes(on_postgresql: PostgreSQLStage) ->
         for _ in range(3):
             store.disconnect()
             edit(store, added=[SHOP])
-            fleet.wait(catches_up(on_postgresql), "has the origin")
+            fleet.wait(is_current(on_postgresql.store), "has the origin")
             store.disconnect()
             edit(store, removed=[SHOP])
-            fleet.wait(catches_up(on_postgresql), "has no origin any more")
+            fleet.wait(is_current(on_postgresql.store), "has no origin any more")
     load.check(store.history)

@@ -2,7 +2,6 @@
 
 import os
 import signal
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,8 +10,8 @@ from tests.postgres import PASSWORD
 from tests.real.servers.process import Server
 from tests.real.stores.configuration import STATIC
 from tests.real.stores.conftest import BASE, OPTIONS, WORKERS, Start
-from tests.real.stores.databases import PostgreSQLStore, SQLiteStore, Store, edit, revision
-from tests.real.stores.fleet import Fleet, Load, Status
+from tests.real.stores.databases import PostgreSQLStore, SQLiteStore, Store, edit
+from tests.real.stores.fleet import Fleet, Load, is_current
 from tests.real.stores.proxy import Proxy
 
 SHOP, UNKNOWN = "https://shop.customer.example", "https://unknown.example"
@@ -26,12 +25,6 @@ def store(request: pytest.FixtureRequest) -> Store:
     """Each kind of store."""
     found: Store = request.getfixturevalue(f"{request.param}_store")
     return found
-
-
-def is_current(store: Store) -> Callable[[Status], bool]:
-    """Return whether a worker has the newest revision, and no error."""
-    expected = revision(store)
-    return lambda status: status.revision == expected and status.connected is True and status.error is None
 
 
 def end(server: Server, number: signal.Signals = signal.SIGTERM) -> int:
