@@ -460,8 +460,8 @@ class RefusalWithAShorterList(FaultyMiddleware):
     def answer(self, scope: Any, status: int, headers: Headers, own: Headers | None) -> tuple[int, Headers]:
         if own is not None or status == 200 or not _values(headers, ALLOW_ORIGIN):
             return status, headers
-        plan = self.correct._plan
-        return 200, [*headers, *plan._allow_methods, *plan._allowed_names([])]
+        lists = self.correct._plan._lists
+        return 200, [*headers, *lists.methods, *lists._allowed_names([])]
 
 
 FAULTY_MIDDLEWARES: list[type[FaultyMiddleware]] = FaultyMiddleware.__subclasses__()

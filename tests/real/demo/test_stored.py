@@ -51,11 +51,11 @@ def test_the_printed_commands_change_what_both_processes_allow(start: Callable[.
     before = wait_for_revision(demo, 0)
     assert answers(demo) == {"1": None, "2": None}
     assert before["commands"] == [shlex.join(add), shlex.join(remove)]
-    subprocess.run(add, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(add, check=True, stdout=subprocess.DEVNULL, timeout=60)
     added = wait_for_revision(demo, 1)
     assert (added["edited"], added["origins"]) == (True, [REFUSED])
     assert answers(demo) == {"1": REFUSED, "2": REFUSED}
-    subprocess.run(remove, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(remove, check=True, stdout=subprocess.DEVNULL, timeout=60)
     removed = wait_for_revision(demo, 2)
     assert (removed["edited"], removed["origins"]) == (False, [])
     assert answers(demo) == {"1": None, "2": None}

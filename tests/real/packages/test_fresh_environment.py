@@ -68,7 +68,7 @@ print(Settings(origins="https://app.example.com https://admin.example.com"))
 MISSING = {
     "cli": "Run: pip install 'crossorigin[cli]'",
     "otel": "pip install 'crossorigin[otel]'",
-    "postgres": 'pip install "crossorigin[postgres]"',
+    "postgres": "pip install 'crossorigin[postgres]'",
     "settings": "pip install 'crossorigin[settings]'",
 }
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from crossorigin.live.stores.address import StoreAddress
     from crossorigin.live.stores.reading import Read
 
-_MISSING = 'PostgreSQL needs the package psycopg: pip install "crossorigin[postgres]"'
+_MISSING = "PostgreSQL needs the package psycopg: pip install 'crossorigin[postgres]'"
 # The smallest value that libpq accepts.
 _SHORTEST_CONNECT = 2
 # A peer that vanished without closing its connections is noticed after about a minute at most.

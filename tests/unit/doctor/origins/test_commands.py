@@ -298,7 +298,7 @@ def test_a_missing_driver_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "psycopg", None)
     result = run("--store", "postgresql://app@127.0.0.1/app", "list")
     assert result.exit_code == 3
-    assert 'pip install "crossorigin[postgres]"' in result.stderr
+    assert "pip install 'crossorigin[postgres]'" in result.stderr
 
 
 def test_a_wrong_url_is_wrong_usage() -> None:
