@@ -23,6 +23,7 @@ from crossorigin.adapters.asgi.nesting import (
     warn_about_outer,
     warn_about_root_policy,
 )
+from crossorigin.adapters.asgi.subclasses import check_subclass
 from crossorigin.adapters.common.arguments import check_policy, read_arguments
 from crossorigin.adapters.common.live_policy import follow_policy
 from crossorigin.adapters.starlette.route_state import REVISION, ROUTES_OF, UNKNOWN_ROUTES, RouteState
@@ -46,17 +47,6 @@ if TYPE_CHECKING:
     from crossorigin.telemetry.hook import OnDecision
 
 _OK = 200
-
-# Methods that subclasses of Starlette's class override, and what to use here instead.
-_INSTEAD = {
-    "is_allowed_origin": (
-        "allow_origins with patterns such as https://*.example.com, or allow_origin_regex; for origins that change "
-        "while the server runs, origins=LiveOrigins(): docs/policy.md#origins-that-change"
-    ),
-    "preflight_response": "the options of Policy, or your own middleware outside this one",
-    "simple_response": "the options of Policy, or your own middleware outside this one",
-    "send": "your own middleware outside this one",
-}
 
 
 class CORSMiddleware:
@@ -198,12 +188,7 @@ class CORSMiddleware:
             TypeError: The subclass has such a method. The message says what to use instead.
         """
         super().__init_subclass__()
-        for name, instead in _INSTEAD.items():
-            if hasattr(cls, name):
-                message = (
-                    f"{cls.__name__}.{name} would never be called: CORSMiddleware has no such method. Use {instead}."
-                )
-                raise TypeError(message)
+        check_subclass(cls)
 
     @property
     def may_move(self) -> bool:
