@@ -63,7 +63,7 @@ def test_nothing_is_opened_before_the_start(monkeypatch: pytest.MonkeyPatch, tmp
 def test_without_the_driver_the_message_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """It appears when the origins are created, not when the first request arrives."""
     monkeypatch.setitem(sys.modules, "psycopg", None)
-    with pytest.raises(ImportError, match=r'pip install "crossorigin\[postgres\]"'):
+    with pytest.raises(ImportError, match=r"pip install 'crossorigin\[postgres\]'"):
         LiveOrigins.open(DATABASE)
 
 
