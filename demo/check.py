@@ -45,10 +45,11 @@ class Row:
         return self.result.verdict == self.expected and self.result.reason == self.predicted_reason
 
 
-async def run_check(*, port: int, api: App, page_port: int = PAGE_PORT) -> int:
+async def run_check(*, port: int, api: App, page_port: int = PAGE_PORT, introduction: str = "") -> int:
     """Print tables of verdicts and edits, and return 0 if all are as expected, otherwise 1.
 
-    `api` can be any ASGI app: a test passes one without CORS and expects 1.
+    `api` can be any ASGI app: a test passes one without CORS and expects 1. The introduction is printed before the
+    first request, when the servers and the browser have started.
 
     Raises:
         BrowserUnavailableError: Chromium is not installed, or it does not start.
@@ -59,6 +60,7 @@ async def run_check(*, port: int, api: App, page_port: int = PAGE_PORT) -> int:
         serving(api=api, port=port, page_port=page_port) as addresses,
         running_chromium(executable) as browser,
     ):
+        print(introduction, end="\n" if introduction else "", flush=True)
         rows: list[Row] = []
         for origin in (addresses.allowed, addresses.refused):
             async with open_tab(browser, origin) as tab:

@@ -44,6 +44,12 @@ _NEEDED_BY: dict[str, tuple[str, ...]] = {
 _NEEDED_LIVE = ("aiohttp", "click", "httpx2", "rich")
 
 
+_EXPECTED_WARNING = """\
+The warning above is expected. The API has the policy of the example in FastAPI's documentation,
+which allows cookies for pages of http://localhost.tiangolo.com. Such a policy is allowed, and
+reported."""
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the demo and return its exit code."""
     options = _parser().parse_args(arguments)
@@ -81,7 +87,10 @@ async def _run_api(*, port: int, check: bool, live: bool, framework: str) -> int
     from demo.check import run_check
 
     async with _api_of(framework, live=live) as api:
-        return await (run_check(port=port, api=api) if check else _serve(port=port, api=api))
+        if not check:
+            return await _serve(port=port, api=api)
+        introduction = f"{_EXPECTED_WARNING} The API logs the requests that it refuses:\n"
+        return await run_check(port=port, api=api, introduction=introduction)
 
 
 @asynccontextmanager
@@ -164,9 +173,7 @@ Open the first two side by side. Both show the same page, which sends six reques
 allowed origin it can read every response, on the refused origin none. For each request, the
 page shows what the browser did, what it sent, and how the policy decides.
 {_how_to_change(api)}
-The warning above is expected. The API has the policy of the example in FastAPI's documentation,
-which allows cookies for pages of http://localhost.tiangolo.com. Such a policy is allowed, and
-reported.
+{_EXPECTED_WARNING}
 
 Press Ctrl-C to stop the demo.""",
             flush=True,

@@ -34,7 +34,8 @@ def advise(
             return f"serve the page over https{'' if f'https:{rest}' in origins else ', and add its https origin'}"
         return f"if you trust this origin, add {literal(origin)} to allow_origins"
     if follower is not None:
-        return f"if you trust this origin, run: {follower.command('add', origin)}"
+        # The sentence goes on after the command, so backticks show where the command ends.
+        return f"if you trust this origin, run `{follower.command('add', origin)}`"
     if source == "memory":
         return f"if you trust this origin, add it with origins.add({literal(origin)})"
     return "if you trust this origin, add it to the data that your load function returns"

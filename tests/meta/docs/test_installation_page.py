@@ -29,6 +29,13 @@ def test_the_table_of_extras_is_that_of_the_package() -> None:
     ]
 
 
+def test_the_commands_work_in_their_order() -> None:
+    """The environment is created and activated before the first `pip install`, because Debian has no other pip."""
+    commands = re.findall(r"^```sh\n(.*?)^```$", INSTALLATION.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    assert commands[0] == "python3 -m venv .venv\n. .venv/bin/activate\n"
+    assert commands[1].startswith("pip install ")
+
+
 def test_the_name_of_the_wheel_has_the_version() -> None:
     """The command installs the wheel that the command above it builds."""
     text = INSTALLATION.read_text("utf-8")

@@ -58,6 +58,7 @@ def test_the_documented_example_passes(
     told = err.splitlines()[0]
     assert told.startswith("refused (origin-not-listed): ")
     assert f"from 'http://127.0.0.1:{page_port}'" in told
+    assert out.startswith("The warning above is expected. ")
     rows = table(out)
     ends = [(row[0], *row[-2:]) for row in rows]
     assert ends == [

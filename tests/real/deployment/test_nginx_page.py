@@ -16,8 +16,9 @@ from urllib.parse import urlsplit
 import pytest
 from fastapi import FastAPI, Request, WebSocket
 
-from crossorigin import CORSMiddleware
+from crossorigin import CORSMiddleware, Policy
 from crossorigin.browser import BrowserRequest, HttpRequest, HttpResponse, Verdict, run
+from crossorigin.settings import policy_from_env
 from tests.real.browser.secure import certify
 from tests.real.recipes.serving import Served, served
 from tests.unit.adapters.asgi.scopes import ORIGIN, UNTRUSTED
@@ -179,6 +180,13 @@ def free_port() -> Generator[int]:
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         yield bound.getsockname()[1]
+
+
+def test_the_variables_allow_what_the_page_of_the_tutorial_sends() -> None:
+    """The tutorial ends with a link to this page, so its page must work with the variables that are named here."""
+    variables = dict(re.findall(r"export (CORS_\w+)=([^\n`]+)", PAGE))
+    policy = Policy(allow_origins=[ORIGIN], allow_methods=["GET", "POST", "PUT"], allow_credentials=True)
+    assert policy_from_env(environ=variables) == policy
 
 
 @pytest.mark.parametrize(

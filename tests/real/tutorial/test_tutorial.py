@@ -171,6 +171,21 @@ async def test_each_step_has_the_result_that_the_tutorial_shows(
     await to_thread.run_sync(run_tests, tmp_path)
 
 
+def test_after_each_change_of_the_api_the_reader_reloads_the_page() -> None:
+    """Vite reloads the page when its own files change, but not when `main.py` does."""
+    changed = None
+    reloads = 0
+    for before, language, text in blocks():
+        if language == "page":
+            if changed == "main.py":
+                assert "Reload the page" in before, text
+                reloads += 1
+            changed = None
+        elif named := _FILE.fullmatch(text):
+            changed = named[1]
+    assert reloads == 4
+
+
 def test_the_tutorial_opens_with_the_policy_that_it_ends_with() -> None:
     """The lines at the top are those of the last step before the second host."""
     opening = next(text for _, language, text in blocks() if language == "python")

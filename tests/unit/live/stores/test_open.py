@@ -93,8 +93,8 @@ def test_the_advice_is_a_command_without_a_password() -> None:
     """It can be pasted into a shell, on a machine that has the password in its environment."""
     origins = LiveOrigins.open(DATABASE, scope="shop eu")
     assert origins.advise(SHOP) == (
-        f"if you trust this origin, run: crossorigin origins add {SHOP} --store postgresql://app@127.0.0.1:1/app "
-        "--scope 'shop eu'"
+        f"if you trust this origin, run `crossorigin origins add {SHOP} --store postgresql://app@127.0.0.1:1/app "
+        "--scope 'shop eu'`"
     )
     assert origins.advise("http://shop.customer.example").startswith("serve the page over https")
 
