@@ -167,7 +167,9 @@ def test_a_request_for_a_comparison_ends_the_wait_for_notifications(database: St
     wake.set()
     store.wait(LONG, wake)
     wake.clear()
-    ((pid,),) = execute(database, "SELECT pid FROM pg_stat_activity WHERE query LIKE 'COMMIT%'")
+    # Connections of other tests, to other databases of the same server, can be idle after a COMMIT too.
+    mine = "SELECT pid FROM pg_stat_activity WHERE datname = current_database()"
+    ((pid,),) = execute(database, f"{mine} AND query LIKE 'COMMIT%'")
     execute(database, f"SELECT pg_terminate_backend({pid})")
     begun = time.monotonic()
     store.wait(LONG, wake)
