@@ -17,7 +17,7 @@ from crossorigin.doctor.causes.elsewhere import (
 from crossorigin.doctor.causes.origins import difference, nearest
 from crossorigin.doctor.causes.page import OF_SERVER, page_cause
 from crossorigin.doctor.causes.redirects import redirect_cause
-from crossorigin.doctor.evidence import ALLOW_ORIGIN, Situation, options_of, texts_in
+from crossorigin.doctor.evidence import ALLOW_METHODS, ALLOW_ORIGIN, Situation, options_of, texts_in
 from crossorigin.doctor.fixes.edits import Edit
 from crossorigin.doctor.fixes.options import Needs, edits_of, needs_by_answers, needs_by_options
 from crossorigin.doctor.fixes.vocabulary import VOCABULARIES
@@ -31,6 +31,11 @@ from crossorigin.policy.options import DEFAULTS, is_list_like
 _ADD = (
     "Add CORS for this page. If something in the server allows other origins in a way that these answers do not show,"
     " list these origins, too."
+)
+_SEND = "Let the server send these lines:"
+_BY_HAND = (
+    "The code of the app or a proxy seems to set the headers, not a CORS package: a package answers preflights with"
+    " Access-Control-Allow-Methods."
 )
 
 
@@ -82,6 +87,9 @@ def _is_enough(situation: Situation, options: dict[str, object]) -> bool:
 
 def _wildcard(situation: Situation) -> Cause | None:
     if not situation.wanted.credentials or not (situation.allows_any or _lists_wildcard(situation)):
+        return None
+    # With credentials, some packages answer "*" in the options with the origin of the page. Something else is missing.
+    if situation.response is not None and text_lines(situation.response, ALLOW_ORIGIN) == (situation.wanted.origin,):
         return None
     server = situation.recognized.server
     words = VOCABULARIES.get(server, VOCABULARIES[Server.STARLETTE])
@@ -140,7 +148,7 @@ def _constant_origin(situation: Situation) -> Cause | None:
                 ),
             )
             fix = "Write a list, from which the cors package sends the origin of the page."
-    headers = () if edits else header_lines(situation.wanted)
+    headers = () if edits else header_lines(situation)
     return Cause(code=CauseCode.CONSTANT_ORIGIN, text=text, fix=fix, edits=edits, headers=headers)
 
 
@@ -158,8 +166,8 @@ def _not_listed(situation: Situation) -> Cause:
             return failing
         code, text = nothing_handles(situation)
         edits = whole(situation)
-        headers = () if edits else header_lines(situation.wanted)
-        fix = _ADD if edits else "Let the server send these lines:"
+        headers = () if edits else header_lines(situation)
+        fix = _ADD if edits else _SEND
         return Cause(code=code, text=text, fix=fix, edits=edits, headers=headers)
     return _with_needs(situation, needs_by_answers(situation), server)
 
@@ -185,13 +193,24 @@ def _with_needs(situation: Situation, needs: Needs, server: Server) -> Cause:
         return _unclear(situation, "The answers allow everything that the page asks for.")
     text, code = _text_of(situation, needs)
     if server not in VOCABULARIES:
-        return Cause(
-            code=code, text=text, fix="Let the server send these lines:", headers=header_lines(situation.wanted)
-        )
+        return Cause(code=code, text=text, fix=_SEND, headers=header_lines(situation))
+    if not needs.origin and _sent_by_hand(situation):
+        return Cause(code=code, text=f"{text} {_BY_HAND}", fix=_SEND, headers=header_lines(situation))
     edits = edits_of(situation, needs, server)
     return Cause(
         code=code, text=text, fix=f"Allow {_missing(situation, needs)}. Everything else stays as it is.", edits=edits
     )
+
+
+def _sent_by_hand(situation: Situation) -> bool:
+    """Return whether the headers in the answers to preflights do not come from the CORS package of the server.
+
+    The cors package lists methods in each preflight, and Starlette's class too. Both answer with a 2xx, or 400.
+    """
+    if situation.recognized.app is not None and situation.cors_layers:
+        return False
+    is_known = situation.recognized.server in {Server.EXPRESS, Server.FASTAPI}
+    return is_known and situation.in_preflight and situation.listed(ALLOW_METHODS) is None
 
 
 def _unclear(situation: Situation, text: str) -> Cause:

@@ -1,11 +1,12 @@
 """Code that adds CORS to a server that has none. It breaks no cross-origin request, because none was allowed. Pure."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
-from crossorigin.doctor.evidence import Situation, Wanted
+from crossorigin.doctor.evidence import ALLOW_HEADERS, ALLOW_METHODS, Situation, Wanted
 from crossorigin.doctor.fixes.edits import Edit
 from crossorigin.doctor.layers import AppFacts
 from crossorigin.doctor.servers import Server
+from crossorigin.fetch.fields import WILDCARD
 from crossorigin.policy.literals import list_literal
 
 END = "As the last line of the module:"
@@ -17,18 +18,22 @@ def whole(situation: Situation) -> tuple[Edit, ...]:
     return () if write is None else write(situation)
 
 
-def header_lines(wanted: Wanted) -> tuple[str, ...]:
-    """Return the lines that any server must send."""
+def header_lines(situation: Situation) -> tuple[str, ...]:
+    """Return the lines that any server must send. What its answers allow already stays allowed."""
+    wanted = situation.wanted
+    any_origin = situation.allows_any and not wanted.credentials
     granted = [
-        f"Access-Control-Allow-Origin: {wanted.origin}",
+        f"Access-Control-Allow-Origin: {WILDCARD if any_origin else wanted.origin}",
         *(["Access-Control-Allow-Credentials: true"] if wanted.credentials else []),
-        "Vary: Origin",
+        *([] if any_origin else ["Vary: Origin"]),
     ]
     if not wanted.preflight:
         return tuple(granted)
+    methods = sorted({*(situation.listed(ALLOW_METHODS) or ()), wanted.method})
+    names = _merged(sorted(situation.listed(ALLOW_HEADERS) or ()), wanted.names)
     lists = [
-        f"Access-Control-Allow-Methods: {wanted.method}",
-        *([f"Access-Control-Allow-Headers: {', '.join(wanted.names)}"] if wanted.names else []),
+        f"Access-Control-Allow-Methods: {', '.join(methods)}",
+        *([f"Access-Control-Allow-Headers: {', '.join(names)}"] if names else []),
     ]
     return (
         "# In the answer to OPTIONS, with status 204:",
@@ -37,6 +42,12 @@ def header_lines(wanted: Wanted) -> tuple[str, ...]:
         f"# In every answer to {wanted.method}, errors too:",
         *granted,
     )
+
+
+def _merged(listed: list[str], added: Sequence[str]) -> list[str]:
+    """Return header names that are listed, and those that are missing there. Case does not matter."""
+    known = {name.lower() for name in listed}
+    return [*listed, *(name for name in added if name.lower() not in known)]
 
 
 def options_for(wanted: Wanted) -> list[str]:

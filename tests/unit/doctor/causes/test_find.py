@@ -282,3 +282,43 @@ def test_answers_that_allow_everything_lead_to_no_code() -> None:
     cause = cause_of(fetch(refused, **PUT))
     assert cause.edits == ()
     assert "No code is shown" in cause.fix
+
+
+def test_a_wildcard_is_not_the_cause_if_the_answer_names_the_origin() -> None:
+    """Starlette does that with credentials. Here, only the header is missing."""
+    app = with_middleware(
+        Theirs, allow_origins=["*"], allow_credentials=True, allow_methods=["*"], allow_headers=["X-A"]
+    )
+    refused = answer(400, allow_origin=PAGE, allow_credentials="true", allow_methods="PUT", allow_headers="X-A")
+    cause = cause_of(fetch(refused, **PUT, credentials="include"), app)
+    assert cause.code is CauseCode.NOT_LISTED
+    assert [edit.code for edit in cause.edits] == ['allow_headers=["X-A", "X-Token"],']
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "app"),
+    [(405, {}, FastAPI()), (405, {"Content-Type": "application/json", "Content-Length": "31"}, None)],
+)
+def test_headers_that_code_sets_are_not_options_of_a_middleware(status: int, headers: Any, app: Any) -> None:
+    """Nothing in the app answers preflights. The same holds for a header that an Express app sets itself."""
+    cause = cause_of(fetch(answer(status, headers, allow_origin="*", allow_headers="X-Token, X-B"), **PUT), app)
+    by_express = {"X-Powered-By": "Express", "Allow": "GET,HEAD,PUT"}
+    express = cause_of(fetch(answer(200, by_express, allow_origin="*", allow_headers="X-Token, X-B"), **PUT))
+    for found in (cause, express):
+        assert "not a CORS package" in found.text
+        assert found.edits == ()
+        assert "Access-Control-Allow-Methods: PUT" in found.headers
+
+
+def test_header_lines_keep_what_is_allowed() -> None:
+    """Pages of other origins, other methods and other headers still work after it."""
+    refused = answer(204, allow_origin="*", allow_methods="GET, DELETE", allow_headers="x-token, X-B")
+    cause = cause_of(fetch(refused, **PUT))
+    assert cause.headers == (
+        "# In the answer to OPTIONS, with status 204:",
+        "Access-Control-Allow-Origin: *",
+        "Access-Control-Allow-Methods: DELETE, GET, PUT",
+        "Access-Control-Allow-Headers: X-B, x-token",
+        "# In every answer to PUT, errors too:",
+        "Access-Control-Allow-Origin: *",
+    )

@@ -53,7 +53,7 @@ Fix
        # In the answer to OPTIONS, with status 204:
        Access-Control-Allow-Origin: https://app.example
        Vary: Origin
-       Access-Control-Allow-Methods: PUT
+       Access-Control-Allow-Methods: GET, PUT
        Access-Control-Allow-Headers: Authorization
        # In every answer to PUT, errors too:
        Access-Control-Allow-Origin: https://app.example
