@@ -88,7 +88,7 @@ class _Reader:
             return read_aiohttp(app)
         if is_django_app(app):
             self._add_to("django", self._name)
-            return read_django()
+            return read_django(path)
         return self._of_flask(app, path) if is_flask_app(app) else None
 
     def _added(self, app: Any, added: Any) -> Iterator[Layer]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from crossorigin.browser import Verdict, advice
 from crossorigin.doctor.answers import policy_of
-from crossorigin.doctor.causes.cause import Cause
+from crossorigin.doctor.causes.cause import Cause, CauseCode
 from crossorigin.doctor.causes.find import find_cause
 from crossorigin.doctor.detect import detect
 from crossorigin.doctor.evidence import Evidence, Situation
@@ -91,7 +91,7 @@ def _explain(lead: Verdict, recognized: Recognized, evidence: Evidence) -> tuple
     server = recognized.server
     if cause is None:
         return None, Fix(server=server, text=advice(lead.reason).fix)
-    if on is not None and cause.edits:
+    if on is not None and cause.edits and cause.code is not CauseCode.PATH_NOT_COVERED:
         name = name_of_owner(server, on)
         text = f"Add what is missing to the policy of {name}, which decides here. If it is None, write options instead."
         return cause, Fix(server=server, text=text, edits=edits_of_route(situation, on), on=on)

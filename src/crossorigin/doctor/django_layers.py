@@ -6,11 +6,13 @@ Django is not imported for it. Both middlewares have the same settings, and thei
 
 from __future__ import annotations
 
+import re
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from crossorigin.adapters.django.setting_names import ALL_ORIGINS, LIVE_ORIGINS, OLD_NAMES, OPTIONS, POLICY, REGEXES
-from crossorigin.doctor.layers import Layer
+from crossorigin.doctor.layers import Layer, Limit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 _HANDLERS = {("django.core.handlers.wsgi", "WSGIHandler"), ("django.core.handlers.asgi", "ASGIHandler")}
 _OURS = "crossorigin.django."
 _THEIRS = "corsheaders."
+_URLS = "CORS_URLS_REGEX"
 
 
 def is_django_app(app: object) -> bool:
@@ -25,15 +28,31 @@ def is_django_app(app: object) -> bool:
     return any((base.__module__, base.__qualname__) in _HANDLERS for base in type(app).__mro__)
 
 
-def read_django() -> Iterator[Layer]:
+def read_django(path: str) -> Iterator[Layer]:
     """Yield the CORS middleware of the project, if its settings list one that is known."""
     # They are loaded, because the app was created with them.
     settings: Any = sys.modules["django.conf"].settings
+    limit = _limit(settings, path)
     for name in settings.MIDDLEWARE:
         if name.startswith(_OURS):
-            yield _layer("crossorigin.adapters.django.CORSMiddleware", "CORSMiddleware of crossorigin.django", settings)
+            layer = _layer(
+                "crossorigin.adapters.django.CORSMiddleware", "CORSMiddleware of crossorigin.django", settings
+            )
+            yield replace(layer, limit=limit)
         elif name.startswith(_THEIRS):
-            yield _layer("corsheaders.CorsMiddleware", "CorsMiddleware of django-cors-headers", settings)
+            layer = _layer("corsheaders.CorsMiddleware", "CorsMiddleware of django-cors-headers", settings)
+            yield replace(layer, limit=limit)
+
+
+def _limit(settings: Any, path: str) -> Limit | None:
+    """Return the setting that limits CORS to other paths, or None if it applies to the path."""
+    pattern: Any = getattr(settings, _URLS, None)
+    written = getattr(pattern, "pattern", pattern)
+    try:
+        applies = not isinstance(written, str) or re.match(pattern, path)
+    except re.error:
+        return None
+    return None if applies else Limit(_URLS, (written,), path)
 
 
 def _layer(owner: str, name: str, settings: Any) -> Layer:

@@ -5,9 +5,10 @@ The options of every layer are written with the names of `Policy`, whatever the 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from crossorigin.doctor.layers import Layer
+from crossorigin.doctor.layers import Layer, Limit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +35,7 @@ def read_flask(app: Any, path: str) -> FlaskFacts:
     functions = app.after_request_funcs
     views = [*app.view_functions.values()]
     everywhere = [function for found in functions.values() for function in found] + views
-    layers = (*_own(app), *_on_views(app, path), *_of_flask_cors(functions.get(None, ())))
+    layers = (*_own(app), *_on_views(app, path), *_of_flask_cors(functions.get(None, ()), path))
     return FlaskFacts(layers, any(map(_is_of_flask_cors, everywhere)))
 
 
@@ -75,13 +76,15 @@ def _owner(layer: object) -> str:
     return f"{type(layer).__module__}.{type(layer).__qualname__}"
 
 
-def _of_flask_cors(functions: Any) -> Iterator[Layer]:
+def _of_flask_cors(functions: Any, path: str) -> Iterator[Layer]:
     for function in functions:
-        if _is_of_flask_cors(function):
-            options = _read_back(function)
-            yield Layer(
-                owner="flask_cors.CORS", name="CORS of Flask-Cors", options=options or {}, is_read=options is not None
-            )
+        if not _is_of_flask_cors(function):
+            continue
+        layer = Layer(owner="flask_cors.CORS", name="CORS of Flask-Cors", is_read=False)
+        try:
+            yield _read_back(layer, function, path)
+        except (AttributeError, KeyError, TypeError, ValueError):
+            yield layer
 
 
 def _is_of_flask_cors(function: Any) -> bool:
@@ -90,24 +93,40 @@ def _is_of_flask_cors(function: Any) -> bool:
     return module.partition(".")[0] == _FLASK_CORS
 
 
-def _read_back(function: Any) -> dict[str, object] | None:
-    """Return the options of Flask-Cors, which it keeps in other forms, or None if they are more than plain lists.
+def _read_back(layer: Layer, function: Any, path: str) -> Layer:
+    """Return the layer with what Flask-Cors keeps for a path: the options, or the resource that they are given for.
 
-    They are variables of the function that sets the headers. Another release may keep them in another way.
+    They are variables of the function that sets the headers. Another release may keep them in another way, which leads
+    to one of several errors.
     """
-    try:
-        kept = dict(zip(function.__code__.co_freevars, function.__closure__, strict=True))
-        [(pattern, options)] = kept["resources"].cell_contents
-        if getattr(pattern, "pattern", pattern) != "/*":
-            return None
-        return {
-            "allow_origins": ["*"] if options.allow_all_origins else _plain(options.origins),
-            "allow_methods": options.methods.split(", "),
-            "allow_headers": _plain(options.allow_headers),
-            "allow_credentials": options.supports_credentials is True,
-        }
-    except (AttributeError, KeyError, TypeError, ValueError):
-        return None
+    kept = dict(zip(function.__code__.co_freevars, function.__closure__, strict=True))
+    resources = [*kept["resources"].cell_contents]
+    patterns = tuple(getattr(pattern, "pattern", pattern) for pattern, _ in resources)
+    if patterns == ("/*",):
+        return replace(layer, options=_options_of(resources[0][1]), is_read=True)
+    matched = [text for text, (pattern, _) in zip(patterns, resources, strict=True) if _matches(pattern, path)]
+    if not matched:
+        return replace(layer, limit=Limit("resources", patterns, path))
+    return replace(layer, on=f'resources["{matched[0]}"]')
+
+
+def _matches(pattern: Any, path: str) -> bool:
+    # Text without special characters is not an expression for Flask-Cors.
+    return pattern == path if isinstance(pattern, str) else bool(pattern.match(path))
+
+
+def _options_of(kept: Any) -> dict[str, object]:
+    """Return the options of a resource, which Flask-Cors keeps in other forms.
+
+    Raises:
+        TypeError: They are more than plain lists.
+    """
+    return {
+        "allow_origins": ["*"] if kept.allow_all_origins else _plain(kept.origins),
+        "allow_methods": kept.methods.split(", "),
+        "allow_headers": _plain(kept.allow_headers),
+        "allow_credentials": kept.supports_credentials is True,
+    }
 
 
 def _plain(values: list[Any]) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -13,6 +13,14 @@ if TYPE_CHECKING:
 Framework = Literal["asgi", "starlette", "wsgi", "flask", "flask-cors", "django", "aiohttp"]
 
 
+class Limit(NamedTuple):
+    """An option that limits a layer to paths: its name, its expressions, and the path that none of them matches."""
+
+    option: str
+    patterns: tuple[str, ...]
+    path: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layer:
     """One middleware, or the CORS configuration of a framework.
@@ -20,8 +28,8 @@ class Layer:
     `owner` is the qualified name of its class, `name` the one that a report uses. `added_to` is the name of the app
     whose `add_middleware` added it, or None if it wraps the app. `options` are its arguments as far as they are known,
     with the names of `Policy`. `is_read` is false if nothing is known of them, and `in_config` is true if they are in
-    the configuration of a Flask app. `on` is the view or blueprint that the layer is for, or empty if it is for the
-    app.
+    the configuration of a Flask app. `on` is the view, blueprint or resource that the layer is for, or empty if it is
+    for the app. `limit` is the option that limits the layer to other paths than the one that was read, or None.
     """
 
     owner: str
@@ -31,6 +39,7 @@ class Layer:
     is_read: bool = True
     in_config: bool = False
     on: str = ""
+    limit: Limit | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

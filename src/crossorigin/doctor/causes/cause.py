@@ -32,6 +32,7 @@ class CauseCode(StrEnum):
     NO_OPTIONS_HANDLER = "no-options-handler"
     NO_SUCH_PATH = "no-such-path"
     NO_CORS = "no-cors"
+    PATH_NOT_COVERED = "path-not-covered"
 
     # Several places set them.
     DOUBLED_BY_SOCKETIO = "doubled-by-socketio"

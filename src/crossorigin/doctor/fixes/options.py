@@ -84,7 +84,9 @@ def edits_of(situation: Situation, needs: Needs, server: Server) -> tuple[Edit, 
     words, layer = VOCABULARIES[server], situation.layer
     if layer is None:
         on = next((layer.on for layer in situation.cors_layers), "")
-        if on:
+        if on.startswith("resources["):
+            words = replace(words, call=on, shown=f"{on} of CORS(...)", form="item")
+        elif on:
             call = "cross_origin" if on.startswith("the view ") else words.call
             words = replace(words, call=call, shown=f"{call}(...) on {on}")
         return tuple(_edits(situation, needs, words, {}))

@@ -55,7 +55,7 @@ def _configure(source: str, name: str, code: str) -> str:
 
 
 def _add(source: str, edit: Edit) -> str:
-    present = _find(rf"\b{edit['name']}(?: = |=|\"?: )\[", source, edit["within"])
+    present = _find(rf"\b{edit['name']}(?: = |=|\"?: )[\[{{]", source, edit["within"])
     if present is not None:
         return f"{source[: present.end()]}{edit['code']} {source[present.end() :]}"
     if edit["define"] is None:
@@ -98,7 +98,7 @@ def _end_of_call(source: str, name: str) -> int:
 def _call(source: str, name: str) -> re.Match[str] | None:
     """Return the position of the options of a call, or of a path in `resources`."""
     if name.startswith("resources["):
-        return re.search(rf'"{name[11:-2]}": {{', source)
+        return re.search(rf'"{re.escape(name[11:-2])}": {{', source)
     return re.search(rf"add_middleware\(\s*{name}\b", source) or re.search(rf"\b{name}\(", source)
 
 

@@ -1,0 +1,56 @@
+"""A CORS layer that is limited to other paths. Pure."""
+
+import re
+
+from crossorigin.doctor.causes.cause import Cause, CauseCode
+from crossorigin.doctor.evidence import Situation, options_of
+from crossorigin.doctor.fixes.edits import Edit
+from crossorigin.doctor.fixes.options import edits_of, needs_by_options
+from crossorigin.doctor.layers import Limit
+from crossorigin.doctor.servers import server_of
+from crossorigin.policy.literals import list_literal, literal
+
+
+def limited_cause(situation: Situation) -> Cause | None:
+    """Return the cause if the only CORS layer of the app is for other paths."""
+    layers = situation.cors_layers
+    if len(layers) != 1 or layers[0].limit is None:
+        return None
+    [layer], limit = layers, layers[0].limit
+    patterns = " or ".join(map(literal, limit.patterns))
+    text = f"{limit.option} limits CORS to paths that match {patterns}, and {limit.path} does not match."
+    if limit.option == "resources":
+        return Cause(
+            code=CauseCode.PATH_NOT_COVERED, text=text, fix="Add the path.", edits=(_resource(situation, limit),)
+        )
+    edits = _setting(limit)
+    server = server_of(layer.owner)
+    if edits and layer.is_read and server is not None:
+        edits += edits_of(situation, needs_by_options(situation, options_of(layer), server), server)
+    fix = f"Extend {limit.option}, so that it matches the path. Everything else stays as it is."
+    return Cause(code=CauseCode.PATH_NOT_COVERED, text=text, fix=fix, edits=edits)
+
+
+def _resource(situation: Situation, limit: Limit) -> Edit:
+    """Return the edit that adds the path to those of Flask-Cors. Nothing was allowed there before."""
+    wanted = situation.wanted
+    methods = list(dict.fromkeys(["GET", wanted.method]))
+    options = [
+        f'"origins": {list_literal([wanted.origin])}',
+        *([f'"methods": {list_literal(methods)}'] if wanted.preflight else []),
+        *([f'"allow_headers": {list_literal(wanted.names)}'] if wanted.names else []),
+        *(['"supports_credentials": True'] if wanted.credentials else []),
+    ]
+    code = f"{literal(re.escape(limit.path) + '$')}: {{{', '.join(options)}}},"
+    return Edit(kind="add", place="Add to resources={...} in CORS(...):", code=code, name="resources", within="CORS")
+
+
+def _setting(limit: Limit) -> tuple[Edit, ...]:
+    """Return the edit that extends the setting of Django, or none if its expression cannot be part of a larger one."""
+    whole = f"(?:{limit.patterns[0]})|^{re.escape(limit.path)}$"
+    try:
+        re.compile(whole)
+    except re.error:
+        return ()
+    code = f"{limit.option} = {literal(whole)}"
+    return (Edit(kind="set", place="In settings.py, set:", code=code, name=limit.option, within="settings.py"),)
