@@ -143,6 +143,22 @@ def test_a_hosting_suffix_of_our_own_is_needed(rule: str) -> None:
     assert HOSTING_SUFFIXES[rule]
 
 
+@pytest.mark.parametrize(
+    "suffix",
+    [
+        "z6.web.core.windows.net",
+        "z01.azurefd.net",
+        "contoso.sharepoint.com",
+        "acme.my.site.com",
+        "lite.vusercontent.net",
+    ],
+)
+def test_a_region_or_zone_below_a_hosting_suffix_is_a_suffix(suffix: str) -> None:
+    """Its names belong to many customers. The name of one customer has none below it that belong to others."""
+    is_customer = suffix.startswith(("contoso", "acme"))
+    assert (why_public(suffix) is None) == is_customer
+
+
 @pytest.mark.parametrize("host", ["arpa", "mylocalhost", "latest"])
 def test_an_exempt_name_is_exempt_by_whole_labels(host: str) -> None:
     """A name that only ends with the same letters is not exempt."""
