@@ -28,7 +28,8 @@ def regex_is_safe(options: Options) -> Iterator[PolicyIssue]:
         yield issue_of(
             IssueCode.REGEX_EMPTY,
             element,
-            "It is empty, so it matches no origin. If it comes from a setting that is not set, pass None instead.",
+            "It is empty, so it matches no origin. If it comes from a setting that may be empty, pass None instead, as"
+            ' in os.environ.get("NAME") or None.',
         )
         return
     from crossorigin.policy.check.regex import causes
