@@ -10,6 +10,7 @@ Other forms are invalid. A `*` at any other position would be a substring match,
 hosts.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -40,6 +41,7 @@ _NOT_MISSPELLED = frozenset(
         "tftp",
     }
 )
+_DOUBLED = re.compile(r"(?:https?)+(https?)")
 _MOST_WRONG_LETTERS = 2
 _SUBDOMAINS = "*."
 _ANY_PORT_SUFFIX = ":*"
@@ -126,8 +128,12 @@ def can_be_listed(text: str) -> bool:
 def near_web_scheme(scheme: str) -> str | None:
     """Return `http` or `https` if `scheme` is one or two letters away from it, as in `htttp` or `htps`, else None.
 
-    Schemes that are registered for something else are not misspelled.
+    The same holds for a scheme that is written twice, as in `httphttps`, of which the last one counts. Schemes that are
+    registered for something else are not misspelled.
     """
+    doubled = _DOUBLED.fullmatch(scheme)
+    if doubled is not None:
+        return doubled[1]
     if (
         scheme in DEFAULT_PORTS
         or scheme in _NOT_MISSPELLED

@@ -24,6 +24,7 @@ _REGEX_MARKS = re.compile(r"[\\^$()|+{}]|(?:://|\A)\.\*|\[(?![^\]]*:)|\Ahttps\?:
 _REGEX_START = re.compile(r"(https?)://(?:\.[*+]|\(\.[*+]\)|\[\^\.\]\+|\[a-z0-9-\]\+|\\w\+)\\?\.")
 _REGEX_PORT = re.compile(r"(?:\((?:\?:)?:(?:\\d|\[0-9\])[+*]\)\??|:(?:\\d|\[0-9\])[+*])\Z")
 _FILE = "file:"
+_WITHOUT_HOST = re.compile(r"\s*(?:about:(?:blank|srcdoc)\b|(?:data|javascript):(?![0-9]+\Z))", re.IGNORECASE)
 # Far longer than any origin, and short enough to be parsed quickly by any of these expressions.
 MAX_URL = 2048
 
@@ -67,18 +68,23 @@ def _diagnose_one(text: str) -> Diagnosis:
         return diagnosis_of([IssueCode.ORIGIN_FILE_SCHEME])
     if len(text) > MAX_URL:
         return diagnosis_of([IssueCode.ORIGIN_MALFORMED])
-    unset = _diagnose_unset(text)
-    if unset is not None:
-        return unset
+    other = _diagnose_other(text)
+    if other is not None:
+        return other
     # In `http:\\localhost` and `https:\/\/localhost` the backslashes are part of the damaged scheme.
     split = split_scheme(text)
-    if _REGEX_MARKS.search(split[1] if split and split[2] else text):
+    # At the end, browsers read a backslash as a slash.
+    if _REGEX_MARKS.search((split[1] if split and split[2] else text).rstrip("\\")):
         return diagnosis_of([IssueCode.ORIGIN_LOOKS_LIKE_REGEX], _pattern_from_regex(text))
     return UrlRepair(text).diagnose()
 
 
-def _diagnose_unset(text: str) -> Diagnosis | None:
-    """Return the diagnosis of a setting whose value is missing, or None."""
+def _diagnose_other(text: str) -> Diagnosis | None:
+    """Return the diagnosis of a setting whose value is missing, or of a URL that has no host, or None."""
+    if _WITHOUT_HOST.match(text):
+        why = "No page with such a URL has an origin of this form: it has the origin null, or that of another page."
+        instruction = "list the origin of the page that opens or contains it, or remove it."
+        return Diagnosis(IssueCode.ORIGIN_MALFORMED, why, (), instruction)
     if _UNFILLED.search(text):
         why = "It contains a variable that was not substituted."
         return Diagnosis(IssueCode.ORIGIN_MALFORMED, why, (), "write the text with the value of the variable.")

@@ -10,7 +10,8 @@ from crossorigin.policy.pattern import near_web_scheme
 
 # Straight and typographic quotes. Editors and messengers replace one kind by the other.
 QUOTES = "\"'`\u00b4\u00ab\u00bb\u2018\u2019\u201a\u201c\u201d\u201e\u2039\u203a"
-_AROUND = f"{QUOTES}<>,; \t\r\n"
+# The separators of East Asian texts are included.
+_AROUND = f"{QUOTES}<>,;\u3001\uff0c\uff1b \t\r\n"
 
 _SCHEME = re.compile(r"([A-Za-z*][A-Za-z0-9+.*-]*)://[\s/\\]*(.*)\Z", re.DOTALL)
 # `https//`, `https.//`, `http:/`, `http: //`, `http:\\`; `https:app.example.com`; `httplocalhost`. Digits after a colon

@@ -1,6 +1,7 @@
 """A URL that was written instead of an origin, parsed in the way a browser parses it, and serialized as an origin."""
 
 import re
+import unicodedata
 from dataclasses import dataclass, replace
 
 from crossorigin.fetch.fields import WILDCARD
@@ -16,6 +17,8 @@ _INVISIBLE = re.compile("[\\t\\n\\r\u00ad\u200b\u2060\ufeff]")
 _LEADING_SLASHES = re.compile(r":?//+")
 _AUTHORITY_END = re.compile(r"[/\\?#]")
 _DOTS = re.compile("[.\u3002\uff0e\uff61]")
+# Languages use these inside words: the middle dots, geresh and gershayim.
+_PUNCTUATION_OF_NAMES = "\u00b7\u05f3\u05f4\u30fb"
 _LOOPBACK = re.compile(r"(?:[^/?#]*\.)?localhost\.?|0\.0\.0\.0|127(?:\.[0-9]+){3}|\[::1\]", re.IGNORECASE)
 _DOUBLED_PORT = re.compile(r"(.*?)(:[0-9]+)\2\Z")
 _WEB_SCHEME_OF = {"ws": "http", "wss": "https"}
@@ -131,6 +134,8 @@ class UrlRepair:
             fixed = _serialize_domain(host)
             if not host.isascii():
                 self._add_code(IssueCode.ORIGIN_NON_ASCII)
+                # It is a separator, a quote or a dash of a text editor rather than a part of the host that is meant.
+                self._is_ambiguous = self._is_ambiguous or any(map(_is_punctuation, host))
             if parts.scheme in DEFAULT_PORTS and fixed is not None and ends_in_a_number(fixed):
                 fixed = serialize_ipv4(fixed)
         if fixed is None:
@@ -204,6 +209,11 @@ def _replace_wildcard(parts: _Parts) -> tuple[str, ...]:
         return ()
     texts = tuple(map(str, candidates))
     return texts if all(map(can_be_listed, texts)) else ()
+
+
+def _is_punctuation(character: str) -> bool:
+    is_ascii = character.isascii() or character in _PUNCTUATION_OF_NAMES or _DOTS.match(character)
+    return not is_ascii and unicodedata.category(character)[0] in "PZ"
 
 
 def _serialize_domain(host: str) -> str | None:
