@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from crossorigin.adapters.django.setting_names import ALL_ORIGINS, LIVE_ORIGINS, OLD_NAMES, OPTIONS, POLICY, REGEXES
-from crossorigin.doctor.layers import Layer, Limit
+from crossorigin.doctor.layers import UNUSED_SETTINGS, Layer, Limit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,10 +29,17 @@ def is_django_app(app: object) -> bool:
 
 
 def read_django(path: str) -> Iterator[Layer]:
-    """Yield the CORS middleware of the project, if its settings list one that is known."""
+    """Yield the CORS middleware of the project, or the settings for one that is missing.
+
+    The name of the settings is that of the app with the middleware, if it is installed.
+    """
     # They are loaded, because the app was created with them.
     settings: Any = sys.modules["django.conf"].settings
     limit = _limit(settings, path)
+    if not any(name.startswith((_OURS, _THEIRS)) for name in settings.MIDDLEWARE):
+        unused = _layer(UNUSED_SETTINGS, "corsheaders" if _THEIRS[:-1] in settings.INSTALLED_APPS else "", settings)
+        if unused.options or not unused.is_read:
+            yield unused
     for name in settings.MIDDLEWARE:
         if name.startswith(_OURS):
             layer = _layer(

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+# The owner of the settings of a Django project whose middleware is missing.
+UNUSED_SETTINGS = "django.conf.settings"
 # How CORS is added to an app: "asgi" and "wsgi" apps are wrapped, "flask-cors" is a Flask app that uses the
 # package.
 Framework = Literal["asgi", "starlette", "wsgi", "flask", "flask-cors", "django", "aiohttp"]

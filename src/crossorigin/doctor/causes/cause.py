@@ -33,6 +33,7 @@ class CauseCode(StrEnum):
     NO_SUCH_PATH = "no-such-path"
     NO_CORS = "no-cors"
     PATH_NOT_COVERED = "path-not-covered"
+    SETTINGS_WITHOUT_MIDDLEWARE = "settings-without-middleware"
 
     # Several places set them.
     DOUBLED_BY_SOCKETIO = "doubled-by-socketio"

@@ -14,7 +14,7 @@ from crossorigin.doctor.causes.elsewhere import (
     nothing_handles,
     removed_by_proxy,
 )
-from crossorigin.doctor.causes.limits import limited_cause
+from crossorigin.doctor.causes.limits import limited_cause, unused_cause
 from crossorigin.doctor.causes.origins import difference, nearest
 from crossorigin.doctor.causes.page import OF_SERVER, page_cause
 from crossorigin.doctor.causes.redirects import redirect_cause
@@ -50,6 +50,7 @@ def find_cause(situation: Situation) -> Cause | None:
         doubled_cause,
         host_cause,
         limited_cause,
+        unused_cause,
         authentication_cause,
         crash_cause,
         answered_elsewhere,

@@ -1,13 +1,14 @@
-"""A CORS layer that is limited to other paths. Pure."""
+"""A CORS layer that is limited to other paths, or is missing, so that its settings have no effect. Pure."""
 
 import re
 
 from crossorigin.doctor.causes.cause import Cause, CauseCode
 from crossorigin.doctor.evidence import Situation, options_of
 from crossorigin.doctor.fixes.edits import Edit
-from crossorigin.doctor.fixes.options import edits_of, needs_by_options
-from crossorigin.doctor.layers import Limit
-from crossorigin.doctor.servers import server_of
+from crossorigin.doctor.fixes.options import edits_by_words, edits_of, needs_by_options
+from crossorigin.doctor.fixes.vocabulary import VOCABULARIES
+from crossorigin.doctor.layers import UNUSED_SETTINGS, Limit
+from crossorigin.doctor.servers import Server, server_of
 from crossorigin.policy.literals import list_literal, literal
 
 
@@ -29,6 +30,28 @@ def limited_cause(situation: Situation) -> Cause | None:
         edits += edits_of(situation, needs_by_options(situation, options_of(layer), server), server)
     fix = f"Extend {limit.option}, so that it matches the path. Everything else stays as it is."
     return Cause(code=CauseCode.PATH_NOT_COVERED, text=text, fix=fix, edits=edits)
+
+
+def unused_cause(situation: Situation) -> Cause | None:
+    """Return the cause if a Django project has settings for CORS, and no middleware that reads them."""
+    app = situation.recognized.app
+    layers = () if app is None else app.layers
+    unused = next((layer for layer in layers if layer.owner == UNUSED_SETTINGS), None)
+    if unused is None:
+        return None
+    server = Server.DJANGO if unused.name else Server.CROSSORIGIN_DJANGO
+    needs = needs_by_options(situation, options_of(unused), server)
+    allowed = edits_by_words(situation, needs, VOCABULARIES[server], unused.options)
+    code = 'MIDDLEWARE = ["corsheaders.middleware.CorsMiddleware", *MIDDLEWARE]'
+    if not unused.name:
+        added = 'INSTALLED_APPS = ["crossorigin.django", *INSTALLED_APPS]'
+        code = f'{added}\nMIDDLEWARE = ["crossorigin.django.CORSMiddleware", *MIDDLEWARE]'
+    return Cause(
+        code=CauseCode.SETTINGS_WITHOUT_MIDDLEWARE,
+        text="The settings have options for CORS, but MIDDLEWARE has no CORS middleware, so they have no effect.",
+        fix="Add the middleware at the start of MIDDLEWARE.",
+        edits=(*allowed, Edit(kind="end", place="As the last lines of settings.py:", code=code)),
+    )
 
 
 def _resource(situation: Situation, limit: Limit) -> Edit:

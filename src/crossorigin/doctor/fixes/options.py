@@ -101,9 +101,11 @@ def edits_of(situation: Situation, needs: Needs, server: Server) -> tuple[Edit, 
     return tuple(_edits(situation, needs, words, options_of(layer)))
 
 
-def edits_by_words(situation: Situation, needs: Needs, words: Vocabulary) -> tuple[Edit, ...]:
-    """Return the edits that allow what is needed, in the given words, if no option is known."""
-    return tuple(_edits(situation, needs, words, {}))
+def edits_by_words(
+    situation: Situation, needs: Needs, words: Vocabulary, known: Mapping[str, object] | None = None
+) -> tuple[Edit, ...]:
+    """Return the edits that allow what is needed, in the given words. `known` are the options, if any is known."""
+    return tuple(_edits(situation, needs, words, known or {}))
 
 
 def _edits(situation: Situation, needs: Needs, words: Vocabulary, known: Mapping[str, object]) -> Iterator[Edit]:

@@ -101,3 +101,35 @@ def test_the_options_of_a_resource_change_in_the_resource(resource: str, path: s
     [edit] = found.cause.edits
     assert edit.place == f'Add to origins in resources["{resource}"] of CORS(...):'
     assert (edit.code, edit.define) == (f'"{PAGE}",', f'"origins": ["{PAGE}"],')
+
+
+def without_middleware(**settings: Any) -> Diagnosis:
+    """Return the diagnosis of a project whose middleware is missing."""
+    with project([], MIDDLEWARE=["django.middleware.common.CommonMiddleware"], **settings):
+        app = recognize_app(read_app(WSGIHandler()))
+    return diagnose([fetch(answer(200))], app=app)
+
+
+def test_settings_that_no_middleware_reads_are_the_cause() -> None:
+    """The fix keeps them."""
+    found = without_middleware(CORS_ALLOWED_ORIGINS=[OTHER], INSTALLED_APPS=["corsheaders"])
+    assert found.cause is not None
+    assert found.cause.code is CauseCode.SETTINGS_WITHOUT_MIDDLEWARE
+    assert [edit.code for edit in found.cause.edits] == [
+        f'CORS_ALLOWED_ORIGINS = ["{OTHER}", "{PAGE}"]',
+        'MIDDLEWARE = ["corsheaders.middleware.CorsMiddleware", *MIDDLEWARE]',
+    ]
+    found = without_middleware(CORS_ALLOWED_ORIGINS=[PAGE])
+    assert found.cause is not None
+    [edit] = found.cause.edits
+    assert edit.code.splitlines() == [
+        'INSTALLED_APPS = ["crossorigin.django", *INSTALLED_APPS]',
+        'MIDDLEWARE = ["crossorigin.django.CORSMiddleware", *MIDDLEWARE]',
+    ]
+
+
+def test_expressions_that_no_middleware_reads_are_kept() -> None:
+    """Their options are not known, so the origin is added to a list."""
+    found = without_middleware(CORS_ALLOWED_ORIGIN_REGEXES=["https://a"], INSTALLED_APPS=["corsheaders"])
+    assert found.cause is not None
+    assert found.cause.edits[0].kind == "add"
