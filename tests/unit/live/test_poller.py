@@ -1,10 +1,12 @@
 """`LiveOrigins.polled`: loads by a function of the user, their errors, threads, event loops and forks."""
 
 import asyncio
+import contextlib
 import gc
 import logging
 import os
 import threading
+import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -207,19 +209,17 @@ def test_a_load_that_is_awaited_is_canceled_at_its_deadline() -> None:
     with pytest.raises(TimeoutError):
         origins.refresh_sync()
     assert canceled.wait(LONG)
+    end = time.monotonic() + LONG
+    while not str(origins.status().error).endswith("it took longer than deadline=0.05 seconds"):
+        assert time.monotonic() < end
+        time.sleep(0.01)
     hangs = False
-    with pytest.raises(TimeoutError):
-        _until_error(origins)
-    origins._poller.request().result(LONG)  # type: ignore[union-attr]
+    # On a busy machine, a load that does not hang can exceed its deadline too.
+    while SHOP not in origins:
+        assert time.monotonic() < end
+        with contextlib.suppress(TimeoutError):
+            origins._poller.request().result(LONG)  # type: ignore[union-attr]
     assert list(origins) == [SHOP]
-
-
-def _until_error(origins: LiveOrigins) -> None:
-    """Raise what `status` reports of the load that was canceled."""
-    error = origins.status().error
-    assert error is not None
-    assert error.endswith("it took longer than deadline=0.05 seconds")
-    raise TimeoutError(error)
 
 
 def test_a_load_that_blocks_is_reported_while_it_runs() -> None:
