@@ -58,14 +58,16 @@ class OriginTable:
             The number of origins that were added or removed.
         """
         with CHANGES:
+            revision = self.revision
             new = {origin for origin in with_pauses(origins) if origin not in self.origins}
             gone = len(self.origins) - (len(origins) - len(new))
             self.origins = origins
-            return self._finish(new, gone)
+            # A signal handler may have changed the set after it was compared.
+            return self._finish(new, gone, was_interrupted=revision != self.revision)
 
-    def _finish(self, new: AbstractSet[bytes], gone: int) -> int:
-        """Call the listeners after a change, if it changed anything."""
-        if new or gone:
+    def _finish(self, new: AbstractSet[bytes], gone: int, *, was_interrupted: bool = False) -> int:
+        """Call the listeners after a change, if it changed anything. An interrupted one always does."""
+        if new or gone or was_interrupted:
             self.revision += 1
             for listener in self._listeners:
                 listener.origins_changed(new)

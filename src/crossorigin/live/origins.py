@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from crossorigin.live.arguments import check_load, check_seconds
+from crossorigin.live.changes import CHANGES
 from crossorigin.live.origin_table import OriginTable
 from crossorigin.live.status import LiveStatus
 from crossorigin.live.validation import OriginRules
@@ -184,9 +185,11 @@ class LiveOrigins:
         """
         self._check_writable("add")
         value = self._rules.read(origin)
-        if len(self._table.origins) >= self._rules.limit and value not in self._table.origins:
-            raise InvalidPolicyError([self._rules.too_many(self._rules.limit + 1, "origin", origin)])
-        return self._table.change(added=(value,)) > 0
+        # Otherwise several threads together could exceed the limit.
+        with CHANGES:
+            if len(self._table.origins) >= self._rules.limit and value not in self._table.origins:
+                raise InvalidPolicyError([self._rules.too_many(self._rules.limit + 1, "origin", origin)])
+            return self._table.change(added=(value,)) > 0
 
     def remove(self, origin: str) -> bool:
         """Refuse an origin from the next request on, unless the policy itself allows it.

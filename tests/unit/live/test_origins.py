@@ -3,13 +3,14 @@
 import copy
 import pickle
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
 import pytest
 
 from crossorigin import CORSMiddleware, InvalidPolicyError, IssueCode, LiveOrigins, LiveStatus, Policy
+from crossorigin.live.origin_table import OriginTable
 
 SHOP, OTHER = "https://shop.customer.example", "https://other.customer.example"
 
@@ -161,6 +162,42 @@ def test_there_is_a_limit() -> None:
     assert list(origins) == [SHOP]
     origins.replace([OTHER, OTHER])
     assert list(origins) == [OTHER]
+
+
+def test_two_threads_cannot_exceed_the_limit_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second one waits until the first one has added its origin."""
+    origins = LiveOrigins(limit=1)
+    refused: list[IssueCode] = []
+    second = threading.Thread(target=lambda: refused.append(code_of(partial(origins.add, SHOP))))
+    change = OriginTable.change
+
+    def change_later(table: OriginTable, **edits: Any) -> int:
+        monkeypatch.undo()
+        second.start()
+        second.join(0.05)
+        return change(table, **edits)
+
+    monkeypatch.setattr(OriginTable, "change", change_later)
+    origins.add(OTHER)
+    second.join()
+    assert list(origins) == [OTHER]
+    assert refused == [IssueCode.TOO_MANY_LIVE_ORIGINS]
+
+
+def test_a_replacement_that_a_signal_handler_interrupts_reaches_every_listener() -> None:
+    """The handler may leave the set with other origins of the same number."""
+    table, listener = OriginTable(), Listener()
+    table.replace({b"https://a.example"})
+    table.subscribe(listener)
+
+    class Interrupted(set[bytes]):
+        def __iter__(self) -> Iterator[bytes]:
+            yield from super().__iter__()
+            table.change(added=[b"https://b.example"], removed=[b"https://a.example"])
+
+    table.replace(Interrupted({b"https://a.example"}))
+    assert table.origins == {b"https://a.example"}
+    assert len(listener.added) == 2
 
 
 def test_issues_are_bounded() -> None:
