@@ -90,7 +90,12 @@ class Poller:
         if not self._started.acquire(blocking=False):
             return
         self._started_at = time.monotonic()
-        self._run_thread("crossorigin live origins", _run, self._source, self._wake)
+        try:
+            self._run_thread("crossorigin live origins", _run, self._source, self._wake)
+        except BaseException:
+            # The system has no thread left at this moment. The next call tries again.
+            self._started.release()
+            raise
         if self._max_stale is not None:
             # A second thread, because nothing else is certain to end an attempt that hangs.
             self._run_thread("crossorigin live origins, max_stale", turn_off_when_stale, self._max_stale)

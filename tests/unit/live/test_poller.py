@@ -481,3 +481,19 @@ def test_the_log_has_the_traceback_of_a_failure(caplog: pytest.LogCaptureFixture
     with caplog.at_level(logging.ERROR), pytest.raises(ZeroDivisionError):
         polled(store.load).refresh_sync()
     assert caplog.records[0].exc_info is not None
+
+
+def test_a_thread_that_could_not_be_started_is_started_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A container with too many threads refuses another one, perhaps for a moment only."""
+    origins = polled(Store(SHOP).load)
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", _no_thread)
+        with pytest.raises(RuntimeError, match="can't start new thread"):
+            origins.start()
+    origins.refresh_sync()
+    assert list(origins) == [SHOP]
+
+
+def _no_thread(_: threading.Thread) -> None:
+    message = "can't start new thread"
+    raise RuntimeError(message)
