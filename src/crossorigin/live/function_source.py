@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
+import traceback
 from typing import Any
 
 from crossorigin.live.rows import RowReader
@@ -63,8 +64,13 @@ class FunctionSource:
         return without_passwords(f"load failed: {type(failure).__name__}: {text}")[:_MAX_ERROR]
 
     def log(self, message: str, failure: BaseException) -> None:
-        """Log a failure of the user's function with its traceback."""
-        _LOGGER.error("%s", message, exc_info=failure)
+        """Log a failure of the user's function with its traceback, in which passwords of URLs are replaced."""
+        text = "".join(traceback.format_exception(failure)).rstrip()
+        shown = without_passwords(text)
+        if shown == text:
+            _LOGGER.error("%s", message, exc_info=failure)
+        else:
+            _LOGGER.error("%s\n%s", message, shown)
 
     def load(self, wait_for: Callable[[Awaitable[Rows], float], Rows]) -> Callable[[], int]:
         """Load all origins, and return the function that applies them."""

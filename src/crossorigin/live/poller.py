@@ -8,6 +8,7 @@ its workers. After a fork of a process that has started it, the child starts its
 from __future__ import annotations
 
 import logging
+import re
 import threading
 import time
 from collections import deque
@@ -18,6 +19,7 @@ from weakref import WeakSet, ref
 from crossorigin.live.changes import CHANGES, at_fork
 from crossorigin.live.expiry import turn_off_when_stale
 from crossorigin.live.status import LiveStatus
+from crossorigin.live.wording import number_of_origins
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from crossorigin.live.source import Session, Source
 
 _LOGGER = logging.getLogger("crossorigin")
+_WITH_DIGIT = re.compile(r"\w*\d\w*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,9 +184,8 @@ class Poller:
                 before, self._outcome = self._outcome, Outcome(begun, apply())
             self._failures = 0
             if before.error is not None:
-                _LOGGER.info(
-                    "Live origins: %s succeeds again, %s origins.", self._source.task, len(self._table.origins)
-                )
+                served = number_of_origins(len(self._table.origins))
+                _LOGGER.info("Live origins: %s succeeds again, %s.", self._source.task, served)
         # Whatever the function of the user raises, the thread goes on with the origins of the last attempt.
         except BaseException as error:  # noqa: BLE001
             failure = error
@@ -201,13 +203,13 @@ class Poller:
         with CHANGES:
             before, self._outcome = self._outcome, replace(self._outcome, error=error)
         # The same error is logged once, until an attempt succeeds.
-        if error != before.error:
-            served = f"The {len(self._table.origins)} origins of the last load stay in use."
+        if before.error is None or _kind(error) != _kind(before.error):
+            served = f"What was loaded last stays in use: {number_of_origins(len(self._table.origins))}."
             if before.is_off:
                 served = "The live origins are turned off."
             elif before.loaded_at is None:
                 served = "No origins were loaded yet, so only those of the policy are allowed."
-            self._source.log(f"Live origins: {error.removesuffix('.')}. {served}", failure)
+            self._source.log(f"Live origins: {error}{'' if error.endswith(('.', '?', '!')) else '.'} {served}", failure)
 
     def turn_off(self, max_stale: float) -> float:
         """Turn the origins off if no attempt has succeeded for `max_stale` seconds.
@@ -232,6 +234,11 @@ class Poller:
             max_stale,
         )
         return max_stale
+
+
+def _kind(error: str) -> str:
+    """Return an error without the words that have digits, such as times and addresses of objects in memory."""
+    return _WITH_DIGIT.sub("", error)
 
 
 def _finish(waiting: deque[Future[None]], failure: BaseException | None) -> None:

@@ -168,7 +168,7 @@ def test_a_failed_load_keeps_what_was_loaded(name: str, error: BaseException, ca
     assert status.ready
     assert status.error == f"load failed: {type(error).__name__}: {error}"
     assert [record.getMessage() for record in caplog.records] == [
-        f"Live origins: {status.error}. The 1 origins of the last load stay in use."
+        f"Live origins: {status.error}. What was loaded last stays in use: 1 origin."
     ]
     store.error, store.rows = None, []
     origins.refresh_sync()
@@ -481,6 +481,32 @@ def test_the_log_has_the_traceback_of_a_failure(caplog: pytest.LogCaptureFixture
     with caplog.at_level(logging.ERROR), pytest.raises(ZeroDivisionError):
         polled(store.load).refresh_sync()
     assert caplog.records[0].exc_info is not None
+
+
+def test_the_logged_traceback_shows_no_password(caplog: pytest.LogCaptureFixture) -> None:
+    """The error of a driver can have the URL that it was given."""
+    store = Store()
+    store.error = ValueError("cannot parse postgresql://app:secret@db.internal/app")
+    with pytest.raises(ValueError, match="cannot parse"):
+        polled(store.load).refresh_sync()
+    assert "secret" not in caplog.text
+    assert "in load\n" in caplog.text
+    assert "ValueError: cannot parse postgresql://***@db.internal/app" in caplog.text
+
+
+def test_errors_that_differ_in_numbers_are_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+    """Clients of HTTP name the address of an object in memory, which is another one each time."""
+    store = Store()
+    origins = polled(store.load)
+    for address in (0x7FA7007BA790, 0x7FA7007CCE50):
+        store.error = OSError(f"<HTTPConnection object at {address:#x}>: refused")
+        with pytest.raises(OSError, match="refused"):
+            origins.refresh_sync()
+    assert len(caplog.records) == 1
+    store.error = OSError("no such host")
+    with pytest.raises(OSError, match="no such host"):
+        origins.refresh_sync()
+    assert len(caplog.records) == 2
 
 
 def test_a_thread_that_could_not_be_started_is_started_later(monkeypatch: pytest.MonkeyPatch) -> None:
