@@ -190,7 +190,8 @@ def news(target: Target, before: Head | None) -> News:
             return News(head=head, changes=(), is_continuous=True)
         if head.epoch != before.epoch or head.revision < before.revision:
             return News(head=head, changes=(), is_continuous=False)
-        changes = tuple(editor.changes(after=before.revision))
+        # After the row of cors_head was replaced, the log can have later changes of the history before.
+        changes = tuple(change for change in editor.changes(after=before.revision) if change.revision <= head.revision)
         return News(head=head, changes=changes, is_continuous=True)
 
 

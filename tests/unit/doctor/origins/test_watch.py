@@ -11,8 +11,11 @@ from typing import IO
 
 import pytest
 
+from crossorigin.doctor.origins import tasks
+from crossorigin.live.origins import LIMIT, SCHEMES
 from crossorigin.live.stores.address import StoreAddress
 from crossorigin.live.stores.schema import STATEMENTS
+from crossorigin.live.validation import OriginRules
 from tests.unit.live.stores.stores import CAFE, SHOP, address, create, execute, insert, url
 
 __all__ = ["address", "url"]
@@ -84,3 +87,12 @@ def test_a_pause_must_be_above_0(tmp_path: Path, every: str) -> None:
     """It would keep the database busy."""
     command = [*_COMMAND, "--store", f"sqlite:///{tmp_path}/cors.db", "--every", every]
     assert subprocess.run(command, capture_output=True, check=False, timeout=60).returncode == 2
+
+
+def test_changes_above_the_revision_are_not_news(address: StoreAddress) -> None:
+    """They belong to the history before, and would be printed again with each look."""
+    execute(address, insert(SHOP))
+    target = tasks.Target(address=address, scope="", rules=OriginRules(SCHEMES, LIMIT), timeout=10.0)
+    execute(address, "UPDATE cors_head SET rev = 0")
+    head = tasks.news(target, None).head
+    assert tasks.news(target, head).changes == ()
