@@ -5,16 +5,35 @@ No text that this module returns or raises contains a password.
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl, quote, unquote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 if TYPE_CHECKING:
     from crossorigin.live.stores.schema import Engine
 
 _SQLITE = "sqlite"
 _POSTGRESQL = ("postgresql", "postgres")
+# The parameters of libpq that decide which tables are used, and how safe the connection is. None is a secret.
+_SHOWN_PARAMETERS = frozenset(
+    {
+        "channel_binding",
+        "gssencmode",
+        "hostaddr",
+        "options",
+        "passfile",
+        "port",
+        "service",
+        "sslcert",
+        "sslcrl",
+        "sslkey",
+        "sslmode",
+        "sslrootcert",
+        "target_session_attrs",
+    }
+)
 _EXAMPLES = (
     '"sqlite:////var/lib/app/cors.db" (four slashes before an absolute path) or "postgresql://app@db.example/app"'
 )
@@ -30,7 +49,7 @@ class StoreAddress:
         engine: "sqlite" or "postgresql".
         path: The absolute path of the file of a SQLite database, otherwise empty.
         conninfo: The URL for the driver of PostgreSQL, which may contain a password, otherwise empty.
-        text: The URL without a password, for people.
+        text: The URL without a password, for people. It keeps the parameters that decide where it leads.
     """
 
     engine: Engine
@@ -41,6 +60,12 @@ class StoreAddress:
     def __str__(self) -> str:
         """Return the URL without a password."""
         return self.text
+
+    @property
+    def option(self) -> str:
+        """The option of `crossorigin origins` for this store, which works in every folder and in a shell."""
+        url = f"sqlite:///{self.path}" if self.path else self.text
+        return f"--store {shlex.quote(url)}"
 
 
 def read_address(url: object) -> StoreAddress:
@@ -59,12 +84,12 @@ def read_address(url: object) -> StoreAddress:
         return _read_sqlite(rest)
     if separator and engine in _POSTGRESQL:
         return _read_postgresql(rest)
-    base, plus, _ = engine.partition("+")
-    if separator and plus and base in {_SQLITE, *_POSTGRESQL}:
+    base, plus, driver = engine.partition("+")
+    if separator and plus and driver.isalnum() and base in {_SQLITE, *_POSTGRESQL}:
         message = f"the URL of the store must not name a driver: write {base}:// instead of {engine}://."
         raise ValueError(message)
-    # The URL itself may contain a password.
-    found = f"it begins with {scheme[:40]!r}" if separator else "it has no scheme"
+    # The URL itself may contain a password, even before "://" if it is misspelled.
+    found = f"it begins with {scheme[:40]!r}" if separator and scheme.isalnum() else "it has no scheme"
     message = f"the URL of the store is invalid: {found}. Write {_EXAMPLES}."
     raise ValueError(message)
 
@@ -100,9 +125,11 @@ def _read_postgresql(rest: str) -> StoreAddress:
     hosts = parameters.get("host", hosts)
     database = parameters.get("dbname", unquote(parts.path.removeprefix("/")))
     login = f"{quote(user, safe='')}@" if user else ""
+    shown = {name: value for name, value in parameters.items() if name in _SHOWN_PARAMETERS}
+    query = f"?{urlencode(shown, safe='/:,', quote_via=quote)}" if shown else ""
     return StoreAddress(
         engine="postgresql",
-        text=f"postgresql://{login}{quote(hosts, safe='[]:,/%')}/{quote(database, safe='')}",
+        text=f"postgresql://{login}{quote(hosts, safe='[]:,/%')}/{quote(database, safe='')}{query}",
         conninfo=f"postgresql://{rest}",
     )
 

@@ -109,7 +109,8 @@ def read_head(session: Session) -> Head:
     """
     found = session.rows("SELECT epoch, rev, schema_version FROM cors_head")
     if not found:
-        message = f"cors_head of {session.address} is empty. Run: crossorigin origins init --store {session.address}"
+        address = session.address
+        message = f"cors_head of {address} is empty. Run: crossorigin origins init {address.option}"
         raise StoreError(message)
     [(epoch, revision, version)] = found
     if version != VERSION:

@@ -99,10 +99,8 @@ class Follower:
 
     def command(self, verb: str, argument: str) -> str:
         """Return the command that does something with this store."""
-        words = ["crossorigin", "origins", verb, argument, "--store", self.address.text]
-        if self._options.scope:
-            words += ["--scope", self._options.scope]
-        return shlex.join(words)
+        command = f"crossorigin origins {verb} {shlex.quote(argument)} {self.address.option}"
+        return f"{command} --scope {shlex.quote(self._options.scope)}" if self._options.scope else command
 
     @property
     def version(self) -> tuple[str, int] | None:
@@ -192,7 +190,8 @@ class Follower:
         if not rows and self._table.origins and before is not None and before.epoch != now.epoch:
             message = (
                 f"{self.address} is a new database without origins, which is probably a mistake. Restore the database, "
-                "or add the origins again. If there must be none, restart the app."
+                "or add all origins in one command, because the first change replaces all that are in use. If there "
+                "must be none, restart the app."
             )
             raise StoreError(message)
         origins, invalid = self._reader.read(rows, self._table.origins)

@@ -111,7 +111,7 @@ def batches(cursor: Cursor) -> Iterator[tuple[Any, ...]]:
 def _read_position(read: Read, address: StoreAddress) -> Position:
     heads = list(read(_HEAD, ()))
     if not heads:
-        message = f"{address} has no row in cors_head. Run: crossorigin origins init --store {address}"
+        message = f"{address} has no row in cors_head. Run: crossorigin origins init {address.option}"
         raise StoreError(message)
     epoch, rev, version, *change = heads[0]
     if version != VERSION:

@@ -6,6 +6,7 @@ in PostgreSQL and as a whole in SQLite.
 
 from __future__ import annotations
 
+import os
 import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -136,21 +137,39 @@ class Session:
             raise
         except Exception as error:  # noqa: BLE001  # two drivers without a common error
             # Without the original error, whose text may have a password.
-            raise StoreError(explain(error, self.address)) from None
+            raise StoreError(explain(error, self.address, creates=self._create)) from None
 
 
-def explain(error: BaseException, address: StoreAddress) -> str:
+def explain(error: BaseException, address: StoreAddress, *, creates: bool = False) -> str:
     """Return what is wrong with a store, and what to do."""
-    text = " ".join(hide_passwords(str(error), address).split())[:_MAX_TEXT]
+    lines = map(str.strip, hide_passwords(str(error), address).splitlines())
+    text = ". ".join(line.removesuffix(".") for line in lines if line)[:_MAX_TEXT]
     sqlstate = getattr(error, "sqlstate", None)
     if sqlstate in _NO_SCHEMA or "no such table" in text:
-        return f"{address} has no tables of live origins. Run: crossorigin origins init --store {address}"
+        return f"{address} has no tables of live origins. Run: crossorigin origins init {address.option}"
     if sqlstate == _PERMISSION_DENIED:
         return f"{address} refuses this user: {text}. Grant the permissions in docs/live-stores.md."
-    if address.path and not Path(address.path).exists():
-        if not Path(address.path).parent.is_dir():
-            return f"The folder of {address} does not exist, seen from {Path.cwd()}."
-        return f"There is no database at {address}. Run: crossorigin origins init --store {address}"
+    if address.path and not _is_there(Path(address.path)):
+        return _explain_missing_file(text, address, creates=creates)
     if "locked" in text or text == "interrupted":
         return f"{address} is locked by another process, which did not finish in time: {text}."
     return f"{address} cannot be used: {text or type(error).__name__}"
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    # This user may not look into the folder, or the file system does not accept the name.
+    except OSError:
+        return False
+
+
+def _explain_missing_file(text: str, address: StoreAddress, *, creates: bool) -> str:
+    parent = Path(address.path).parent
+    if not _is_there(parent):
+        return f"The folder of {address} does not exist, seen from {Path.cwd()}."
+    if not os.access(parent, os.X_OK):
+        return f"This user has no permission for the folder of {address}."
+    if creates:
+        return f"{address} cannot be created: {text}. This user needs write permission on its folder."
+    return f"There is no database at {address}. Run: crossorigin origins init {address.option}"

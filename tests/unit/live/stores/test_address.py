@@ -1,5 +1,6 @@
 """The URLs of stores: what they mean, what is wrong with them, and that no text shows a password."""
 
+import shlex
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,14 @@ def test_slashes_tell_a_relative_path_from_an_absolute_one(monkeypatch: pytest.M
 @pytest.mark.parametrize(
     ("url", "shown"),
     [
-        (f"postgres://app:{CANARY}@db.example:5433/app?sslmode=require", "postgresql://app@db.example:5433/app"),
+        (
+            f"postgres://app:{CANARY}@db.example:5433/app?sslmode=require",
+            "postgresql://app@db.example:5433/app?sslmode=require",
+        ),
+        (
+            f"postgresql:///app?host=db&port=5433&passfile=/a%20b&sslpassword={CANARY}&options=-csearch_path%3Dcors",
+            "postgresql://db/app?port=5433&passfile=/a%20b&options=-csearch_path%3Dcors",
+        ),
         (f"postgresql://a%40b:{CANARY}%2F@db/app", "postgresql://a%40b@db/app"),
         ("postgresql://first:5432,second:5433/app", "postgresql://first:5432,second:5433/app"),
         ("postgresql://[::1]:5432/app", "postgresql://[::1]:5432/app"),
@@ -33,7 +41,7 @@ def test_slashes_tell_a_relative_path_from_an_absolute_one(monkeypatch: pytest.M
     ],
 )
 def test_the_text_of_an_address_has_no_password(url: str, shown: str) -> None:
-    """It names the server, the database and the user."""
+    """It names the server, the database, the user and what else decides where the URL leads."""
     address = read_address(url)
     assert address.engine == "postgresql"
     assert str(address).replace("%2Frun", "/run") == shown
@@ -68,6 +76,8 @@ def test_a_password_that_must_be_encoded_is_not_shown(url: str) -> None:
         ("mysql://a:canary@b/c", "it begins with 'mysql'"),
         ("postgresql+asyncpg://a:canary@b/c", "write postgresql:// instead of postgresql+asyncpg://"),
         ("sqlite+aiosqlite:///x", "write sqlite:// instead"),
+        ("app:canary://b/c", "it has no scheme"),
+        ("postgresql+app:canary://b/c", "it has no scheme"),
         ("sqlite://", "must name a file"),
         ("sqlite:///", "must name a file"),
         ("sqlite:///:memory:", "use LiveOrigins()"),
@@ -81,6 +91,20 @@ def test_a_wrong_url_is_an_error_with_its_fix(url: str, message: str) -> None:
         read_address(url)
     assert message in str(raised.value)
     assert CANARY not in str(raised.value)
+
+
+def test_the_option_for_a_command_leads_to_the_same_store(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A person pastes the command into a shell, in another folder than that of the app."""
+    monkeypatch.chdir(tmp_path)
+    for url in ["sqlite:///my data.db", "postgresql:///app?host=db&port=5433&options=-csearch_path%3Dcors"]:
+        address = read_address(url)
+        option, pasted = shlex.split(address.option)
+        assert option == "--store"
+        with monkeypatch.context() as patch:
+            patch.chdir("/")
+            again = read_address(pasted)
+        assert again.path == address.path
+        assert again.text == (f"sqlite:///{address.path}" if address.path else address.text)
 
 
 def test_an_address_is_a_string() -> None:

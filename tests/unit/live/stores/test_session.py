@@ -1,5 +1,6 @@
 """Sessions: what is wrong with a store is said without its password, and nothing waits for ever."""
 
+import os
 import signal
 import sqlite3
 import time
@@ -33,6 +34,39 @@ def test_a_missing_file_is_an_error_with_the_command(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/cors.db"
     assert _error(url) == f"There is no database at {url}. Run: crossorigin origins init --store {url}"
     assert not (tmp_path / "cors.db").exists()
+
+
+def test_the_command_for_a_missing_file_names_its_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """In the wrong folder, a relative path would create another database."""
+    monkeypatch.chdir(tmp_path)
+    text = (
+        f"There is no database at sqlite:///cors.db. Run: crossorigin origins init --store sqlite:///{tmp_path}/cors.db"
+    )
+    assert _error("sqlite:///cors.db") == text
+
+
+def test_a_file_that_cannot_be_created_is_an_error(tmp_path: Path) -> None:
+    """The error does not ask to run the command that has failed. The name of the file is too long."""
+    url = f"sqlite:///{tmp_path}/{'x' * 300}"
+    with (
+        pytest.raises(StoreError, match=r"cannot be created: .*needs write permission"),
+        Session(read_address(url), timeout=TIMEOUT, create=True),
+    ):
+        pass
+
+
+def test_a_folder_that_must_not_be_read_is_an_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Looking for the file raises, too. Root may read everything, so the test refuses it itself."""
+
+    def refuse(path: Path) -> bool:
+        if path != tmp_path:
+            raise PermissionError(13, "Permission denied", str(path))
+        return True
+
+    monkeypatch.setattr(Path, "exists", refuse)
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    url = f"sqlite:///{tmp_path}/cors.db"
+    assert _error(url) == f"This user has no permission for the folder of {url}."
 
 
 def test_a_missing_folder_is_an_error(tmp_path: Path) -> None:
