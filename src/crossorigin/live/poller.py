@@ -18,8 +18,7 @@ from weakref import WeakSet, ref
 
 from crossorigin.live.changes import CHANGES, at_fork
 from crossorigin.live.expiry import turn_off_when_stale
-from crossorigin.live.status import LiveStatus
-from crossorigin.live.wording import number_of_origins
+from crossorigin.live.status import LiveStatus, number_of_origins
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -35,3 +35,8 @@ class LiveStatus:
     error: str | None
     connected: bool | None = None
     epoch: str | None = None
+
+
+def number_of_origins(count: int) -> str:
+    """Return a number of origins in words."""
+    return "1 origin" if count == 1 else f"{count} origins"

@@ -12,11 +12,6 @@ if TYPE_CHECKING:
     from crossorigin.live.stores.follower import Follower
 
 
-def number_of_origins(count: int) -> str:
-    """Return a number of origins in words."""
-    return "1 origin" if count == 1 else f"{count} origins"
-
-
 def summarize(status: LiveStatus, *, is_stored: bool) -> str:
     """Return the source of a set and how recent it is."""
     if status.source == "memory":
