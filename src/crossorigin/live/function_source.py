@@ -41,7 +41,7 @@ class FunctionSource:
         """Store the arguments. Nothing is loaded yet."""
         self._load = load
         self._table = table
-        self._reader = RowReader(rules)
+        self._reader = RowReader(rules, "the load function")
         self._every = every
         self._deadline = deadline
 

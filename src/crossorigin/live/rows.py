@@ -28,13 +28,18 @@ _LOGGER = logging.getLogger("crossorigin")
 
 
 class RowReader:
-    """The reader of one source of rows, which remembers the invalid rows that it has logged."""
+    """The reader of one source of rows, which remembers the invalid rows that it has logged.
 
-    __slots__ = ("_logged", "_rules")
+    The log names the source, and `command`, which shows all invalid rows, if there is one.
+    """
 
-    def __init__(self, rules: OriginRules) -> None:
+    __slots__ = ("_command", "_logged", "_rules", "_source")
+
+    def __init__(self, rules: OriginRules, source: str, command: str = "") -> None:
         """Start without invalid rows."""
         self._rules = rules
+        self._source = source
+        self._command = command
         self._logged: set[str] = set()
 
     def read(self, rows: Iterable[object], known: AbstractSet[bytes]) -> tuple[set[bytes], list[object]]:
@@ -94,6 +99,8 @@ class RowReader:
     def _log(self, texts: Iterable[str]) -> None:
         unlogged = [text for text in texts if text not in self._logged]
         for text in unlogged[:MAX_LINES]:
-            _LOGGER.error("Skipped an invalid live origin. The others are served.\n%s", text)
+            _LOGGER.error("Skipped an invalid live origin of %s. The others are served.\n%s", self._source, text)
         if len(unlogged) > MAX_LINES:
-            _LOGGER.error("Skipped %s more invalid live origins, which are not logged.", len(unlogged) - MAX_LINES)
+            advice = f" To see all, run: {self._command}" if self._command else ""
+            more = len(unlogged) - MAX_LINES
+            _LOGGER.error("Skipped %s more invalid live origins of %s.%s", more, self._source, advice)

@@ -25,6 +25,8 @@ _LISTED = "allow_origins"
 _FIRST = "allow_origins[0]"
 _EXACT = "add the exact origin of the page, for example"
 _EXAMPLE = '"https://shop.customer.example"'
+# An instruction with one of these is for the options of a policy, and would allow more than one origin.
+_OF_A_POLICY = ("allow_origin_regex", "allow_credentials", "*")
 
 
 class OriginRules:
@@ -113,7 +115,7 @@ class OriginRules:
         _, (first, *_), _ = validate({_LISTED: [origin]})
         fixes = tuple(replace(fix, field=field) for fix in first.fixes if self._accepts(fix))
         instruction = first.instruction
-        if first.fixes and not fixes:
+        if (first.fixes and not fixes) or any(word in instruction for word in _OF_A_POLICY):
             instruction = f"{_EXACT} {_EXAMPLE}."
         return replace(first, field=field, fixes=fixes, instruction=instruction)
 

@@ -153,6 +153,26 @@ def test_an_http_origin_whose_https_is_not_allowed_either_has_no_fix() -> None:
         LiveOrigins(schemes=[]).add("http://shop.example")
 
 
+@pytest.mark.parametrize(
+    "origin",
+    [
+        r"https://.*\.customer\.example",
+        "https://shop*.customer.example",
+        "https://shop.customer.example:0",
+        "chrome-extension://*",
+        "https://a.example, https://b.example",
+        "",
+    ],
+)
+def test_no_error_advises_to_allow_more_than_one_origin(origin: str) -> None:
+    """The text may come from a row that an attacker wrote, and the person who reads the log may be in a hurry."""
+    with pytest.raises(InvalidPolicyError) as caught:
+        LiveOrigins().add(origin)
+    (issue,) = caught.value.issues
+    assert not {"*", "allow_origin_regex"} & set(issue.hint.replace('"', " ").replace(":", " ").split())
+    assert "regex" not in issue.hint
+
+
 def test_there_is_a_limit() -> None:
     """A set that is full takes what it has, and refuses one more by any way."""
     origins = LiveOrigins([SHOP], limit=1)

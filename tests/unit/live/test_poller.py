@@ -277,7 +277,8 @@ def test_a_bad_row_is_skipped_and_its_neighbors_are_served(row: Any, caplog: pyt
     assert list(origins) == [OTHER, SHOP]
     assert origins.status().rejected == 1
     (record,) = caplog.records
-    assert record.getMessage().startswith("Skipped an invalid live origin. The others are served.\nrow = ")
+    first = "Skipped an invalid live origin of the load function. The others are served."
+    assert record.getMessage().startswith(f"{first}\nrow = ")
     assert "[" in record.getMessage().splitlines()[-1]
     store.rows = [SHOP]
     origins.refresh_sync()
@@ -292,7 +293,7 @@ def test_many_bad_rows_are_counted(caplog: pytest.LogCaptureFixture) -> None:
     assert origins.status().rejected == 1500
     lines = [record.getMessage() for record in caplog.records]
     assert len(lines) == MAX_LINES + 1
-    assert lines[-1] == "Skipped 990 more invalid live origins, which are not logged."
+    assert lines[-1] == "Skipped 990 more invalid live origins of the load function."
 
 
 @pytest.mark.parametrize(

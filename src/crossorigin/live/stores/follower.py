@@ -78,8 +78,8 @@ class Follower:
         self.has_reported_start = False
         self._table = table
         self._limit = rules.limit
-        self._reader = RowReader(rules)
         self._options = options
+        self._reader = RowReader(rules, str(address), self.command("verify"))
         self._invalid: set[object] = set()
 
     @property
@@ -97,9 +97,9 @@ class Follower:
         """What a comparison is called in messages."""
         return f"reading {self.address}"
 
-    def command(self, verb: str, argument: str) -> str:
+    def command(self, *words: str) -> str:
         """Return the command that does something with this store."""
-        command = f"crossorigin origins {verb} {shlex.quote(argument)} {self.address.option}"
+        command = f"crossorigin origins {shlex.join(words)} {self.address.option}"
         return f"{command} --scope {shlex.quote(self._options.scope)}" if self._options.scope else command
 
     @property

@@ -102,7 +102,8 @@ def test_bad_rows_are_skipped_counted_and_logged_once(address: StoreAddress, cap
     assert (list(origins), origins.status().rejected) == ([CAFE, SHOP], 4)
     lines = [record.getMessage() for record in caplog.records]
     assert len(lines) == 4
-    assert all(line.startswith("Skipped an invalid live origin. The others are served.\nrow = ") for line in lines)
+    first = f"Skipped an invalid live origin of {address}. The others are served."
+    assert all(line.startswith(f"{first}\nrow = ") for line in lines)
     execute(address, removed("*"), removed("null"), removed("https://*.customer.example"), removed(CAFE))
     origins.refresh_sync()
     assert (list(origins), origins.status().rejected) == ([SHOP], 1)
@@ -110,6 +111,18 @@ def test_bad_rows_are_skipped_counted_and_logged_once(address: StoreAddress, cap
     origins.refresh_sync()
     assert origins.status().rejected == 2
     assert "row = '*'" in caplog.records[-1].getMessage()
+
+
+def test_the_log_names_the_command_that_shows_all_bad_rows(
+    address: StoreAddress, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Only the first ones are logged."""
+    execute(address, inserted(*(f"shop-{number}.example" for number in range(12))))
+    follow(address).refresh_sync()
+    assert caplog.records[-1].getMessage() == (
+        f"Skipped 2 more invalid live origins of {address}. To see all, run: "
+        f"crossorigin origins verify {address.option}"
+    )
 
 
 def test_a_row_of_another_type_is_skipped(tmp_path: Path) -> None:
