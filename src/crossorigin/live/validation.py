@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from crossorigin.fetch.fields import WILDCARD
-from crossorigin.fetch.origin import OPAQUE_ORIGIN, parse_origin
+from crossorigin.fetch.origin import MAX_ORIGIN, OPAQUE_ORIGIN, parse_origin
 from crossorigin.policy.check.warnings import is_loopback
 from crossorigin.policy.errors import InvalidPolicyError, IssueCode, PolicyIssue, keep_value
 from crossorigin.policy.pattern import can_be_listed
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 # More issues than these are not collected: nobody reads them, and each costs as much as a hundred valid origins.
 MAX_ISSUES = 1000
+# The errors of a longer text are not searched for, because each million characters would take a second.
+MAX_TEXT = 1000
 _LISTED = "allow_origins"
 _FIRST = "allow_origins[0]"
 _EXACT = "add the exact origin of the page, for example"
@@ -108,6 +110,8 @@ class OriginRules:
 
     def issue(self, origin: object, field: str) -> PolicyIssue:
         """Return the issue of an invalid origin."""
+        if isinstance(origin, str) and len(origin) > MAX_TEXT:
+            return self._too_long(origin, field)
         if isinstance(origin, str) and can_be_listed(origin):
             return self._not_exact(origin, field) if _allows_several(origin) else self._scheme(origin, field)
         from crossorigin.policy.check.validate import validate
@@ -121,6 +125,15 @@ class OriginRules:
 
     def _accepts(self, fix: Fix) -> bool:
         return fix.field == _FIRST and self.valid(fix.value) is not None
+
+    def _too_long(self, origin: str, field: str) -> PolicyIssue:
+        return PolicyIssue(
+            code=IssueCode.ORIGIN_MALFORMED,
+            field=field,
+            value=origin[:MAX_TEXT],
+            reason=f"It has more than {MAX_TEXT} characters, and an origin has at most {MAX_ORIGIN}.",
+            instruction=f"{_EXACT} {_EXAMPLE}.",
+        )
 
     def _not_exact(self, origin: str, field: str) -> PolicyIssue:
         what, more = "allows more than one origin", " A pattern belongs in allow_origins of the policy."

@@ -161,6 +161,7 @@ def test_an_http_origin_whose_https_is_not_allowed_either_has_no_fix() -> None:
         "https://shop.customer.example:0",
         "chrome-extension://*",
         "https://a.example, https://b.example",
+        "https://" + "a.*" * 1_000_000,
         "",
     ],
 )

@@ -5,7 +5,9 @@ All statements of one call run in one snapshot of the database. Values are passe
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from crossorigin.live.stores.errors import StoreError, other_version
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     from crossorigin.live.stores.address import StoreAddress
+    from crossorigin.live.stores.schema import Engine
 
     # Run a statement, in which `?` is a placeholder, and return its rows.
     Read: TypeAlias = Callable[[str, tuple[object, ...]], Iterable[tuple[Any, ...]]]
@@ -28,14 +31,23 @@ if TYPE_CHECKING:
             ...
 
 
+# The database cuts longer texts, because the newest change is read with each comparison. What is left of an origin is
+# still too long to be valid. SQLite's own functions for texts end at a NUL, so bytes are cut there.
+_CUT = {
+    "sqlite": "CASE WHEN length(CAST({0} AS blob)) > 1000 THEN CAST(substr(CAST({0} AS blob), 1, 1001) AS text) "
+    "ELSE {0} END",
+    "postgresql": "left({0}, 1001)",
+}
 # The change that led to a revision is read with it. After a restore and as many other edits, the revision is the same
 # and the change is not.
 _HEAD = """\
-SELECT head.epoch, head.rev, head.schema_version, change.scope, change.origin, change.action, CAST(change.at AS text)
+SELECT head.epoch, head.rev, head.schema_version,
+    <change.scope>, <change.origin>, change.action, CAST(change.at AS text)
 FROM cors_head AS head LEFT JOIN cors_change AS change ON change.rev = head.rev WHERE head.id = 1"""
 _CHANGES = """\
-SELECT rev, scope, origin, action, CAST(at AS text) FROM cors_change WHERE rev >= ? AND rev <= ? ORDER BY rev"""
-_ORIGINS = "SELECT origin FROM cors_origin WHERE scope = ? LIMIT ?"
+SELECT rev, <scope>, <origin>, action, CAST(at AS text), scope = ? FROM cors_change
+WHERE rev >= ? AND rev <= ? ORDER BY rev"""
+_ORIGINS = "SELECT <origin> FROM cors_origin WHERE scope = ? LIMIT ?"
 _SCHEMA_VERSION = "SELECT schema_version FROM cors_head WHERE id = 1"
 
 # More changes than these cost more than all origins.
@@ -88,11 +100,11 @@ def read_snapshot(read: Read, before: Position | None, *, address: StoreAddress,
     now = _read_position(read, address)
     if now == before:
         return Snapshot(position=now, changes={})
-    changes = None if before is None else _read_changes(read, before, now, scope)
+    changes = None if before is None else _read_changes(read, address.engine, before, now, scope)
     if changes is not None:
         return Snapshot(position=now, changes=changes)
     most = limit + MAX_INVALID
-    rows = [row[0] for row in read(_ORIGINS, (scope, most + 1))]
+    rows = [row[0] for row in read(_with_cuts(_ORIGINS, address.engine), (scope, most + 1))]
     if len(rows) > most:
         message = (
             f"{address} has more than {most} origins, and the limit is {limit}. Remove origins that are not used, or "
@@ -109,7 +121,7 @@ def batches(cursor: Cursor) -> Iterator[tuple[Any, ...]]:
 
 
 def _read_position(read: Read, address: StoreAddress) -> Position:
-    heads = list(read(_HEAD, ()))
+    heads = list(read(_with_cuts(_HEAD, address.engine), ()))
     if not heads:
         message = f"{address} has no row in cors_head. Run: crossorigin origins init {address.option}"
         raise StoreError(message)
@@ -119,14 +131,20 @@ def _read_position(read: Read, address: StoreAddress) -> Position:
     return Position(epoch, rev, None if change[0] is None else (rev, *change))
 
 
-def _read_changes(read: Read, before: Position, now: Position, scope: str) -> dict[object, bool] | None:
+@cache
+def _with_cuts(statement: str, engine: Engine) -> str:
+    """Return a statement that cuts the columns in angle brackets."""
+    return re.sub(r"<([a-z.]+)>", lambda column: _CUT[engine].format(column[1]), statement)
+
+
+def _read_changes(read: Read, engine: Engine, before: Position, now: Position, scope: str) -> dict[object, bool] | None:
     """Return the changes between two positions, or None if the log does not have all of them."""
     if before.epoch != now.epoch or not 0 < now.rev - before.rev <= MAX_CHANGES:
         return None
-    log = list(read(_CHANGES, (before.rev, now.rev)))
+    log = list(read(_with_cuts(_CHANGES, engine), (scope, before.rev, now.rev)))
     # The log must begin with the edit that was the last one, so that it continues the same history.
-    if before.rev and (not log or log.pop(0) != before.change):
+    if before.rev and (not log or log.pop(0)[:-1] != before.change):
         return None
     if [row[0] for row in log] != list(range(before.rev + 1, now.rev + 1)):
         return None
-    return {origin: action == "add" for _, of_scope, origin, action, _ in log if of_scope == scope}
+    return {origin: action == "add" for _, _, origin, action, _, is_own in log if is_own}

@@ -113,6 +113,43 @@ def test_bad_rows_are_skipped_counted_and_logged_once(address: StoreAddress, cap
     assert "row = '*'" in caplog.records[-1].getMessage()
 
 
+def test_a_huge_row_is_cut_when_it_is_read(address: StoreAddress, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The newest change is read with each comparison, and each process would keep the text."""
+    found: list[reading.Snapshot] = []
+    original = reading.read_snapshot
+
+    def read_snapshot(*arguments: Any, **options: Any) -> reading.Snapshot:
+        found.append(original(*arguments, **options))
+        return found[-1]
+
+    monkeypatch.setattr("crossorigin.live.stores.follower.read_snapshot", read_snapshot)
+    origins = follow(address)
+    for rows in [(SHOP, "https://" + "a" * 100_000), (CAFE, "https://" + "b" * 100_000)]:
+        execute(address, inserted(*rows))
+        origins.refresh_sync()
+    assert (list(origins), origins.status().rejected) == ([CAFE, SHOP], 2)
+    first, second = found
+    assert sorted(len(str(row)) for row in first.rows or ()) == [len(SHOP), 1001]
+    assert sorted(len(str(row)) for row in second.changes or ()) == [len(CAFE), 1001]
+    assert first.position.change is not None
+    assert len(str(first.position.change[2])) in {len(SHOP), 1001}
+
+
+@pytest.mark.parametrize("length", [0, 5000])
+def test_a_row_is_not_cut_at_a_nul(tmp_path: Path, length: int) -> None:
+    """What comes before it would be valid. PostgreSQL does not store it."""
+    address = create(f"sqlite:///{tmp_path}/cors.db")
+    origins = follow(address)
+    for _ in range(2):
+        execute(address, inserted(f"{SHOP}|{'a' * length}"))
+        execute(address, "UPDATE cors_origin SET origin = replace(origin, '|', char(0))")
+        origins.refresh_sync()
+        assert (list(origins), origins.status().rejected) == ([], 1)
+        execute(address, "DELETE FROM cors_origin")
+        origins.refresh_sync()
+        assert origins.status().rejected == 0
+
+
 def test_the_log_names_the_command_that_shows_all_bad_rows(
     address: StoreAddress, caplog: pytest.LogCaptureFixture
 ) -> None:
