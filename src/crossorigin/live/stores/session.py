@@ -142,8 +142,7 @@ class Session:
 
 def explain(error: BaseException, address: StoreAddress, *, creates: bool = False) -> str:
     """Return what is wrong with a store, and what to do."""
-    lines = map(str.strip, hide_passwords(str(error), address).splitlines())
-    text = ". ".join(line.removesuffix(".") for line in lines if line)[:_MAX_TEXT]
+    text = _one_line(hide_passwords(str(error), address))[:_MAX_TEXT]
     sqlstate = getattr(error, "sqlstate", None)
     if sqlstate in _NO_SCHEMA or "no such table" in text:
         return f"{address} has no tables of live origins. Run: crossorigin origins init {address.option}"
@@ -154,6 +153,12 @@ def explain(error: BaseException, address: StoreAddress, *, creates: bool = Fals
     if "locked" in text or text == "interrupted":
         return f"{address} is locked by another process, which did not finish in time: {text}."
     return f"{address} cannot be used: {text or type(error).__name__}"
+
+
+def _one_line(text: str) -> str:
+    """Return the lines of a driver's error as sentences, without the statement that PostgreSQL quotes after them."""
+    lines = [" ".join(line.split()).removesuffix(".") for line in text.partition("\nLINE ")[0].splitlines()]
+    return ". ".join(filter(None, lines))
 
 
 def _is_there(path: Path) -> bool:

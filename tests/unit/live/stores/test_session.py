@@ -226,3 +226,14 @@ def test_closing_a_session_releases_the_file(tmp_path: Path) -> None:
         session.run("INSERT INTO cors_origin (origin) VALUES (%s)", (SHOP,))
     with closing(sqlite3.connect(address.path)) as connection:
         assert connection.execute("SELECT * FROM cors_origin").fetchall() == []
+
+
+def test_the_lines_of_an_error_become_sentences() -> None:
+    """PostgreSQL explains on further lines, and points at a character of the statement."""
+    address = read_address("postgresql://app@db/app")
+    refused = "connection failed: Connection refused\n\tIs the server running on that host?\n"
+    assert explain(OSError(refused), address) == (
+        f"{address} cannot be used: connection failed: Connection refused. Is the server running on that host?"
+    )
+    quoted = OSError("FATAL:  permission denied\nLINE 1: CREATE TABLE x (\n        ^")
+    assert explain(quoted, address) == f"{address} cannot be used: FATAL: permission denied"
