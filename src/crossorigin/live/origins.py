@@ -359,8 +359,7 @@ class LiveOrigins:
 
     def advise(self, origin: str) -> str:
         """Return what to do so that an origin is allowed, for explanations and the log."""
-        source = self.status().source
-        return advise(origin, self, accepts=self.accepts, source=source, follower=self._follower)
+        return advise(origin, self, accepts=self.accepts, status=self.status(), follower=self._follower)
 
     def _summary(self) -> str:
         return summarize(self.status(), is_stored=self._follower is not None)

@@ -25,7 +25,12 @@ def summarize(status: LiveStatus, *, is_stored: bool) -> str:
 
 
 def advise(
-    origin: str, origins: Container[str], *, accepts: Callable[[str], bool], source: str, follower: Follower | None
+    origin: str,
+    origins: Container[str],
+    *,
+    accepts: Callable[[str], bool],
+    status: LiveStatus,
+    follower: Follower | None,
 ) -> str:
     """Return what to do so that an origin is allowed: a sentence in lower case without its period."""
     if not accepts(origin):
@@ -33,10 +38,14 @@ def advise(
         if scheme == "http" and accepts(f"https:{rest}"):
             return f"serve the page over https{'' if f'https:{rest}' in origins else ', and add its https origin'}"
         return f"if you trust this origin, add {literal(origin)} to allow_origins"
+    if not status.ready and status.error is not None:
+        # The origin may be there, and adding it would fail as well. The error itself was logged.
+        broken = "your load function" if follower is None else f"the connection to {follower.address}"
+        return f"fix {broken} first, because the live origins are not in use"
     if follower is not None:
         # The sentence goes on after the command, so backticks show where the command ends.
         return f"if you trust this origin, run `{follower.command('add', origin)}`"
-    if source == "memory":
+    if status.source == "memory":
         return f"if you trust this origin, add it with origins.add({literal(origin)})"
     return "if you trust this origin, add it to the data that your load function returns"
 

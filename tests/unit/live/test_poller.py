@@ -524,3 +524,16 @@ def test_a_thread_that_could_not_be_started_is_started_later(monkeypatch: pytest
 def _no_thread(_: threading.Thread) -> None:
     message = "can't start new thread"
     raise RuntimeError(message)
+
+
+def test_before_the_first_load_the_advice_is_about_the_failure() -> None:
+    """The origin may be in the data already."""
+    store = Store()
+    store.error = OSError("no route to host")
+    origins = polled(store.load)
+    with pytest.raises(OSError, match="no route"):
+        origins.refresh_sync()
+    assert origins.advise(SHOP) == "fix your load function first, because the live origins are not in use"
+    store.error = None
+    origins.refresh_sync()
+    assert origins.advise(SHOP).startswith("if you trust this origin, add it to the data")

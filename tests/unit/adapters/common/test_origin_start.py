@@ -167,7 +167,7 @@ def test_the_first_request_of_django_waits(serving: Builder, tmp_path: Path, cap
     url = f"sqlite:///{path}"
     with serving(origins=LiveOrigins.open(url, start_timeout=SHORT)) as send:
         assert not allows(send, SHOP)
-        assert f"run `crossorigin origins add {SHOP} --store {url}`." in caplog.text
+        assert f"Fix the connection to {url} first, because the live origins are not in use." in caplog.text
     required = LiveOrigins.open(url, start_timeout=SHORT, poll=SHORT, require=True)
     with serving(origins=required) as send:
         assert [send(request_of(SHOP)).status for _ in range(2)] == [500, 500]

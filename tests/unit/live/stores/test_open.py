@@ -10,6 +10,7 @@ import pytest
 from crossorigin import LiveOrigins, Policy
 from crossorigin.live.stores import postgres
 from crossorigin.live.stores.address import read_address
+from crossorigin.live.stores.errors import StoreError
 
 SHOP = "https://shop.customer.example"
 FILE = "sqlite:////nowhere/cors.db"
@@ -122,3 +123,12 @@ def test_a_policy_refuses_stored_origins_as_a_list() -> None:
     """It would copy what they contain at that moment."""
     with pytest.raises(Exception, match="origins="):
         Policy(allow_origins=LiveOrigins.open(FILE))
+
+
+def test_the_advice_names_a_store_that_was_never_reached(tmp_path: Path) -> None:
+    """Adding an origin with the command would fail, too."""
+    origins = LiveOrigins.open(f"sqlite:///{tmp_path}/cors.db")
+    with pytest.raises(StoreError):
+        origins.refresh_sync()
+    store = f"sqlite:///{tmp_path}/cors.db"
+    assert origins.advise(SHOP) == f"fix the connection to {store} first, because the live origins are not in use"
