@@ -81,8 +81,7 @@ def initialize(session: Session) -> Head:
     """
     engine = session.address.engine
     if engine == "sqlite":
-        # Readers and a writer do not wait for each other. The file keeps this setting.
-        session.rows("PRAGMA journal_mode = WAL")
+        session.use_wal()
     with session.transaction(write=True):
         if engine == "postgresql":
             session.rows(_LOCK)

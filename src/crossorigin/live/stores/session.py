@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 _MAX_TEXT = 500
 # The seconds after the timeout of a statement in which the server may still report it.
 _GRACE = 1.0
+# The seconds until a lock that SQLite does not wait for is tried again.
+_PAUSE = 0.01
 _NO_SCHEMA = ("42P01", "3F000")
 _PERMISSION_DENIED = "42501"
 
@@ -85,6 +87,20 @@ class Session:
                 self.run("ROLLBACK")
             raise
         self.run("COMMIT")
+
+    def use_wal(self) -> None:
+        """Let the readers and the writer of a SQLite file not wait for each other. The file keeps this setting."""
+        end = time.monotonic() + self._timeout
+        while True:
+            try:
+                self.rows("PRAGMA journal_mode = WAL")
+            except StoreError as error:
+                # SQLite does not wait for a connection that does the same at this moment.
+                if time.monotonic() >= end or getattr(error.__context__, "sqlite_errorname", "") != "SQLITE_BUSY":
+                    raise
+                time.sleep(_PAUSE)
+            else:
+                return
 
     def set_actor(self, actor: str | None) -> None:
         """Name the person whose changes the log attributes to this transaction."""

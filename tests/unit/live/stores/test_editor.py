@@ -2,6 +2,9 @@
 
 import sqlite3
 import threading
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -156,6 +159,32 @@ def test_init_repairs_an_empty_head(address: StoreAddress, session: Session) -> 
     with pytest.raises(StoreError, match=r"cors_head of .* is empty"):
         read_head(session)
     assert initialize(session).epoch != before.epoch
+
+
+def test_init_waits_for_another_one_that_switches_to_wal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SQLite itself reports the lock immediately. Other errors are reported at once, and a lock that stays as well."""
+    address, run = read_address(f"sqlite:///{tmp_path}/cors.db"), Session._run
+    errors: list[str] = []
+
+    def busy(session: Session, statement: str, parameters: tuple[object, ...]) -> Any:
+        if "journal_mode" in statement and errors:
+            error = sqlite3.OperationalError("database is locked")
+            error.sqlite_errorname = errors.pop()
+            raise error
+        return run(session, statement, parameters)
+
+    monkeypatch.setattr(Session, "_run", busy)
+    for names, timeout, works in (
+        (["SQLITE_BUSY"] * 2, TIMEOUT, True),
+        (["SQLITE_READONLY"], TIMEOUT, False),
+        (["SQLITE_BUSY"] * 1000, 0.05, False),
+    ):
+        errors[:] = names
+        with (
+            Session(address, timeout=timeout, create=True) as session,
+            nullcontext() if works else pytest.raises(StoreError, match="is locked by another process"),
+        ):
+            assert initialize(session).revision == 0
 
 
 def test_two_processes_can_run_init_at_the_same_time(url: str) -> None:
