@@ -164,7 +164,8 @@ class Follower:
             raise StoreError(explain(error, self.address)) from error
         finally:
             self.connected = store.is_connected
-        return lambda: self._apply(before, snapshot)
+        change = self._change_of(before, snapshot)
+        return lambda: self._apply(before, snapshot.position, change)
 
     def _check_version(self, store: Store) -> None:
         version: object = None
@@ -174,19 +175,21 @@ class Follower:
         if version not in {None, VERSION}:
             raise StoreError(other_version(self.address, version))
 
-    def _apply(self, before: Position | None, snapshot: Snapshot) -> int:
+    def _change_of(self, before: Position | None, snapshot: Snapshot) -> Callable[[], None]:
+        """Validate what was read, and return the function that changes the set. Only that function needs the lock."""
+        if snapshot.rows is not None:
+            return self._replacement(before, snapshot.position, snapshot.rows)
+        return self._changes(snapshot.changes) if snapshot.changes else _change_nothing
+
+    def _apply(self, before: Position | None, now: Position, change: Callable[[], None]) -> int:
         if self.position is not before:
             message = f"the origins were turned off while {self.address} was read"
             raise StoreError(message)
-        if snapshot.rows is not None:
-            self._apply_rows(snapshot.position, snapshot.rows)
-        elif snapshot.changes:
-            self._apply_changes(snapshot.changes)
-        self.position = snapshot.position
+        change()
+        self.position = now
         return len(self._invalid)
 
-    def _apply_rows(self, now: Position, rows: list[object]) -> None:
-        before = self.position
+    def _replacement(self, before: Position | None, now: Position, rows: list[object]) -> Callable[[], None]:
         if not rows and self._table.origins and before is not None and before.epoch != now.epoch:
             message = (
                 f"{self.address} is a new database without origins, which is probably a mistake. Restore the database, "
@@ -195,22 +198,30 @@ class Follower:
             )
             raise StoreError(message)
         origins, invalid = self._reader.read(rows, self._table.origins)
-        self._table.replace(origins)
-        self._invalid = set(invalid)
 
-    def _apply_changes(self, changes: dict[object, bool]) -> None:
+        def change() -> None:
+            self._table.replace(origins)
+            self._invalid = set(invalid)
+
+        return change
+
+    def _changes(self, changes: dict[object, bool]) -> Callable[[], None]:
         removed = {row for row, is_there in changes.items() if not is_there}
         origins, invalid = self._reader.read_changes([row for row in changes if row not in removed], removed)
         gone = {row.encode("utf-8", "surrogatepass") for row in removed if isinstance(row, str)}
-        current = self._table.origins
-        try:
-            self._reader.check_count(len(current) + len(origins - current) - len(gone & current))
-        except InvalidPolicyError:
-            # A revocation must not wait until somebody has noticed that too many origins were added.
-            self._table.change(removed=gone)
-            raise
-        self._table.change(added=origins, removed=gone)
-        self._invalid = (self._invalid - removed) | set(invalid)
+
+        def change() -> None:
+            # A revocation applies even if the origins that were added are too many.
+            self._table.change(removed=gone - origins)
+            self._reader.check_count(len(self._table.origins | origins))
+            self._table.change(added=origins)
+            self._invalid = (self._invalid - removed) | set(invalid)
+
+        return change
+
+
+def _change_nothing() -> None:
+    """Leave the set as it is, because the revision is the same, or all edits were made in another scope."""
 
 
 class FollowerSession:
