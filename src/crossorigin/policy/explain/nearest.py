@@ -76,7 +76,6 @@ class Nearest:
 
     def _look_up(self, host: str, origin: Origin) -> list[str]:
         """Return the entries for a host that are close to an origin in a frequent way."""
-        live = frozenset[bytes]() if self._live is None else self._live.table
         schemes = dict.fromkeys((origin.scheme, *DEFAULT_PORTS))
         ports = dict.fromkeys((origin.port, None, ANY_PORT, *_FREQUENT_PORTS))
         endings = ["" if port is None else f":{port}" for port in ports]
@@ -84,6 +83,9 @@ class Nearest:
             f"{scheme}://{wildcard}{host}{dot}{ending}"
             for scheme, wildcard, dot, ending in product(schemes, ("", "*."), ("", "."), endings)
         )
+        if self._live is None:
+            return [text for text in texts if self._matcher.lists(text)]
+        live = self._live.table
         return [text for text in texts if (self._is_long and self._matcher.lists(text)) or text.encode("utf-8") in live]
 
     def _matching(self, origin: Origin) -> Iterator[OriginPattern]:
