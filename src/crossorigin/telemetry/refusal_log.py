@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import re
 import time
 from collections import deque
 
@@ -53,8 +52,8 @@ class RefusalLog:
     At most `MAX_LINES` lines are written in any minute. The next line has the number of refused requests that were not
     logged. Requests from the server's own pages are not logged. They are counted only if a refusal of the same origin
     was logged before, for a request to another host of the same server. `live` are the live origins next to the policy:
-    an origin that was added and removed again is logged again. `names` has the settings of options that users write
-    under another name. `clock` returns seconds, and never runs backward.
+    an origin that was added and removed again is logged again. `names` maps the names in a description to those that
+    users write. `clock` returns seconds, and never runs backward.
 
     >>> from crossorigin import Policy
     >>> log = RefusalLog(Policy(allow_origins=["https://app.example.com"]))
@@ -175,7 +174,8 @@ class RefusalLog:
             decision, request.origin, request.request_method, request.request_headers
         )
         if not owner:
-            description = self._in_settings(description)
+            for name, written in self._names.items():
+                description = description.replace(name, written)
         reasons = ", ".join(decision.refusals)
         line = f"refused ({reasons}): {_describe(decision, request)}{_owner_suffix(owner)}. {description}"
         if unlogged:
@@ -184,16 +184,6 @@ class RefusalLog:
         # A filter that a user wrote may raise. The request must not fail because of that.
         with contextlib.suppress(Exception):
             _LOGGER.warning("%s", line)
-
-    def _in_settings(self, description: str) -> str:
-        """Return a description with the names of the settings."""
-        for option, name in self._names.items():
-            if "_" in option:
-                description = description.replace(option, name)
-            else:
-                # It is also a word, which can be part of a URL or a command, so only a call of a method is renamed.
-                description = re.sub(rf"(?<= ){option}(?=\.\w+\()", name, description)
-        return description
 
     def _describer_of(self, policy: Policy, *, is_of_route: bool) -> RefusalDescriber:
         # It is created for the first line and kept, because it reads the whole policy.

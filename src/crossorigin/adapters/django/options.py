@@ -61,7 +61,7 @@ class DjangoOptions:
     - `is_configured`: whether any setting is about the policy.
     - `warnings`: the parts of the policy that do not do what they appear to do.
     - `old_names`: the old names of settings that are set, and the new name of each.
-    - `names`: the setting of each option. It is empty if the policy is a value.
+    - `names`: what the log writes instead of the names of options. It is empty if the policy is a value.
     """
 
     policy: Policy
@@ -109,7 +109,7 @@ def read_options() -> DjangoOptions:
         is_configured=(policy is not None or middleware.origins is not None or not POLICY_SETTINGS.isdisjoint(given)),
         warnings=found_warnings,
         old_names=old_names,
-        names=names.of if policy is None else {},
+        names=names.in_log() if policy is None else {},
     )
 
 

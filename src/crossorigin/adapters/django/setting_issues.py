@@ -48,6 +48,11 @@ class Names:
     of: Mapping[str, str]
     all_origins: str | None
 
+    def in_log(self) -> dict[str, str]:
+        """Return what the log writes instead of the names of options. Names that are also words stay as they are."""
+        options = {option: name for option, name in self.of.items() if "_" in option}
+        return {**options, "with origins.add(": f"with {LIVE_ORIGINS}.add("}
+
 
 def in_settings(issue: PolicyIssue, names: Names) -> PolicyIssue:
     """Return an issue with the names of the settings, and with the fix as text of a settings module."""
