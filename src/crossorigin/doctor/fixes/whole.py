@@ -132,29 +132,32 @@ def _flask(situation: Situation) -> tuple[Edit, ...]:
 
 
 def _django(situation: Situation) -> tuple[Edit, ...]:
-    wanted = situation.wanted
-    names = [name.lower() for name in wanted.names]
-    lists = [
-        *(["from corsheaders.defaults import default_headers", ""] if names else []),
-        f"CORS_ALLOWED_ORIGINS = {list_literal([wanted.origin])}",
-        *([f"CORS_ALLOW_HEADERS = [*default_headers, {list_literal(names)[1:-1]}]"] if names else []),
-        *(["CORS_ALLOW_CREDENTIALS = True"] if wanted.credentials else []),
+    return _settings(
+        situation,
+        "corsheaders.defaults",
         'INSTALLED_APPS = [*INSTALLED_APPS, "corsheaders"]',
         'MIDDLEWARE = ["corsheaders.middleware.CorsMiddleware", *MIDDLEWARE]',
-    ]
-    return (Edit(kind="end", place="As the last lines of settings.py:", code="\n".join(lists)),)
+    )
 
 
 def _django_app(situation: Situation) -> tuple[Edit, ...]:
+    return _settings(
+        situation,
+        "crossorigin.django",
+        'INSTALLED_APPS = ["crossorigin.django", *INSTALLED_APPS]',
+        'MIDDLEWARE = ["crossorigin.django.CORSMiddleware", *MIDDLEWARE]',
+    )
+
+
+def _settings(situation: Situation, default_lists: str, *installation: str) -> tuple[Edit, ...]:
     wanted = situation.wanted
     names = [name.lower() for name in wanted.names]
     lines = [
-        *(["from crossorigin.django import default_headers", ""] if names else []),
+        *([f"from {default_lists} import default_headers", ""] if names else []),
         f"CORS_ALLOWED_ORIGINS = {list_literal([wanted.origin])}",
         *([f"CORS_ALLOW_HEADERS = [*default_headers, {list_literal(names)[1:-1]}]"] if names else []),
         *(["CORS_ALLOW_CREDENTIALS = True"] if wanted.credentials else []),
-        'INSTALLED_APPS = ["crossorigin.django", *INSTALLED_APPS]',
-        'MIDDLEWARE = ["crossorigin.django.CORSMiddleware", *MIDDLEWARE]',
+        *installation,
     ]
     return (Edit(kind="end", place="As the last lines of settings.py:", code="\n".join(lines)),)
 
