@@ -6,6 +6,7 @@ import asyncio
 
 from crossorigin.live.arguments import check_load, check_seconds
 from crossorigin.live.changes import CHANGES
+from crossorigin.live.handle import Handle
 from crossorigin.live.origin_table import OriginTable
 from crossorigin.live.status import LiveStatus
 from crossorigin.live.validation import OriginRules
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Iterator
     from collections.abc import Set as AbstractSet
     from contextlib import AbstractContextManager
-    from typing import NoReturn, Self
+    from typing import Self
 
     from crossorigin.live.poller import Poller
     from crossorigin.live.start import FirstLoad
@@ -29,7 +30,7 @@ LIMIT = 100_000
 SCHEMES = ("https",)
 
 
-class LiveOrigins:
+class LiveOrigins(Handle):
     """A set of exact origins that may change while the server runs. Pass it to a middleware as `origins=`.
 
     The set is added to the origins of the policy, which cannot change. A change applies to the next request of this
@@ -56,6 +57,7 @@ class LiveOrigins:
     """
 
     __slots__ = ("__weakref__", "_follower", "_poller", "_rules", "_table")
+    _INSTEAD = "Create them in each process, for example with LiveOrigins.polled."
 
     # `Policy` refuses such a collection, because it would copy it.
     is_live = True
@@ -303,23 +305,6 @@ class LiveOrigins:
     def __repr__(self) -> str:
         """Return the source and the number of origins."""
         return f"<LiveOrigins: {self._summary()}, {len(self)} origins>"
-
-    def __copy__(self) -> Self:
-        """Return the same object, because a copy would not see later changes."""
-        return self
-
-    def __deepcopy__(self, memo: object) -> Self:
-        """Return the same object, so that a copied app has the same live origins."""
-        return self
-
-    def __reduce__(self) -> NoReturn:
-        """Refuse to be pickled, because a copy in another process would not see later changes.
-
-        Raises:
-            TypeError: Always.
-        """
-        message = "LiveOrigins cannot be pickled. Create them in each process, for example with LiveOrigins.polled."
-        raise TypeError(message)
 
     # What the rest of the package reads: see `crossorigin.policy.origin_source`.
 

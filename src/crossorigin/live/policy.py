@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from crossorigin.live.changes import CHANGES
+from crossorigin.live.handle import Handle
 from crossorigin.live.listeners import Listeners
 from crossorigin.policy.policy import Policy
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import NoReturn, Protocol, Self
+    from typing import Protocol
 
     class PolicyUser(Protocol):
         """A middleware that uses a live policy."""
+
+        @property
+        def policy(self) -> Policy:
+            """The policy that it uses."""
+            ...
 
         def prepare_policy(self, policy: Policy) -> Callable[[], None]:
             """Compile a policy, and return the function that starts to use it.
@@ -23,7 +29,7 @@ if TYPE_CHECKING:
             ...
 
 
-class LivePolicy:
+class LivePolicy(Handle):
     """A policy that may be replaced while the server runs. Pass it to one or several middlewares as `policy=`.
 
     Use it for rare changes of the whole policy, such as a settings page or a configuration that is read again. Origins
@@ -42,6 +48,7 @@ class LivePolicy:
     """
 
     __slots__ = ("__weakref__", "_current", "_users")
+    _INSTEAD = "Create it in each process, or pickle its current policy."
 
     def __init__(self, policy: Policy) -> None:
         """Store the policy."""
@@ -76,29 +83,20 @@ class LivePolicy:
         return old
 
     def subscribe(self, user: PolicyUser) -> None:
-        """Make a middleware use each new policy, for adapters. It must read `current` afterward."""
+        """Make a middleware use the policy that applies now, and each new one, for adapters.
+
+        Raises:
+            InvalidPolicyError: The policy was replaced after the middleware read it, and cannot be combined with the
+                other arguments.
+        """
         self._users.add(user)
+        # It may have been replaced after it was read, and again while this thread compiles the one that replaced it.
+        while (current := self._current) is not user.policy:
+            user.prepare_policy(current)()
 
     def __repr__(self) -> str:
         """Return the policy that applies now."""
         return f"LivePolicy({self._current!r})"
-
-    def __copy__(self) -> Self:
-        """Return the same object, because a copy would not see later changes."""
-        return self
-
-    def __deepcopy__(self, memo: object) -> Self:
-        """Return the same object, so that a copied app has the same live policy."""
-        return self
-
-    def __reduce__(self) -> NoReturn:
-        """Refuse to be pickled, because a copy in another process would not see later changes.
-
-        Raises:
-            TypeError: Always.
-        """
-        message = "LivePolicy cannot be pickled. Create it in each process, or pickle its current policy."
-        raise TypeError(message)
 
 
 def _checked(policy: object) -> Policy:

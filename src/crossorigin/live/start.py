@@ -20,10 +20,9 @@ class FirstLoad:
     __slots__ = ("_follower", "_poller")
 
     def __init__(self, poller: Poller, follower: Follower) -> None:
-        """Start to load, if the thread of this process was not started before."""
+        """Store the arguments. The thread of this process must have been started."""
         self._poller = poller
         self._follower = follower
-        poller.start()
 
     def future(self) -> Future[None]:
         """Return a future that is done when the origins apply."""

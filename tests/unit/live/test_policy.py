@@ -20,12 +20,18 @@ class User:
         """Start without a policy."""
         self.refused = refused
         self.used: list[Policy] = []
+        self.policy = FIRST
 
     def prepare_policy(self, policy: Policy) -> Callable[[], None]:
         """Refuse the policy, or return what uses it."""
         if policy is self.refused:
             raise InvalidPolicyError([])
-        return lambda: self.used.append(policy)
+
+        def use() -> None:
+            self.policy = policy
+            self.used.append(policy)
+
+        return use
 
 
 def test_a_policy_is_replaced_for_every_user() -> None:
@@ -48,6 +54,14 @@ def test_a_policy_that_one_user_refuses_changes_none() -> None:
         live.replace(SECOND)
     assert live.current is FIRST
     assert [user.used for user in users] == [[], []]
+
+
+def test_a_user_that_subscribes_late_catches_up() -> None:
+    """It has read the policy before it was replaced."""
+    live, user = LivePolicy(FIRST), User()
+    live.replace(SECOND)
+    live.subscribe(user)
+    assert user.used == [SECOND]
 
 
 def test_a_user_that_is_gone_is_not_kept_alive() -> None:

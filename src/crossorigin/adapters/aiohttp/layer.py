@@ -27,7 +27,6 @@ from crossorigin.adapters.aiohttp.requests import (
 from crossorigin.adapters.aiohttp.routing import AiohttpRoutes, AppPlans, handlers_of, sub_apps
 from crossorigin.adapters.common.arguments import check_policy
 from crossorigin.adapters.common.enforcement import decide_blocking
-from crossorigin.adapters.common.live_policy import follow_policy
 from crossorigin.adapters.common.reporting import Reporter
 
 TYPE_CHECKING = False
@@ -93,7 +92,8 @@ class Layer:
         self._is_checked = self._is_scanned = False
         self._has_failed = False
         self._outer: Layer | None = None
-        follow_policy(self, options.live_policy)
+        if options.live_policy is not None:
+            options.live_policy.subscribe(self)
 
     def prepare_policy(self, policy: Policy) -> Callable[[], None]:
         """Compile another policy, and return the function that starts to use it. `LivePolicy` calls it.

@@ -25,7 +25,6 @@ from crossorigin.adapters.asgi.nesting import (
 )
 from crossorigin.adapters.asgi.subclasses import check_subclass
 from crossorigin.adapters.common.arguments import check_policy, read_arguments
-from crossorigin.adapters.common.live_policy import follow_policy
 from crossorigin.adapters.starlette.route_state import REVISION, ROUTES_OF, UNKNOWN_ROUTES, RouteState
 from crossorigin.fetch.origin import MAX_ORIGIN
 from crossorigin.policy.argument_names import reports_unknown_names
@@ -156,12 +155,14 @@ class CORSMiddleware:
         # The plan if HTTP requests may take the fast path, otherwise None.
         self._fast_plan: Plan | None = None
         self._use(UNKNOWN_ROUTES)
-        follow_policy(self, read.live_policy)
+        if read.live_policy is not None:
+            read.live_policy.subscribe(self)
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Restore a copy, such as the one at the outermost position, which has to learn of new policies as well."""
         self.__dict__.update(state)
-        follow_policy(self, self._options.live_policy)
+        if self._options.live_policy is not None:
+            self._options.live_policy.subscribe(self)
 
     def prepare_policy(self, policy: Policy) -> Callable[[], None]:
         """Compile another policy, and return the function that starts to use it. `LivePolicy` calls it.

@@ -6,7 +6,6 @@ from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_asy
 from django.core.signals import setting_changed
 
 from crossorigin.adapters.common.arguments import logs_invalid_arguments
-from crossorigin.adapters.common.live_policy import follow_policy
 from crossorigin.adapters.django.handler import Handler
 from crossorigin.adapters.django.options import read_options, warn_about
 from crossorigin.adapters.django.signals import ask, check_request_enabled
@@ -162,7 +161,8 @@ class _Settings:
         self.origins = options.middleware.origins
         self.policy = options.policy
         self.handler = Handler(options.policy, options.middleware, options.urls, options.names)
-        follow_policy(self, options.middleware.live_policy)
+        if options.middleware.live_policy is not None:
+            options.middleware.live_policy.subscribe(self)
 
     def prepare_policy(self, policy: Policy) -> Callable[[], None]:
         """Compile another policy, and return the function that starts to use it. `LivePolicy` calls it.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from crossorigin.adapters.common.live_policy import follow_policy
 from crossorigin.adapters.common.notices import log_notice
 from crossorigin.adapters.common.route_policies import RoutePlans
 from crossorigin.adapters.flask.decorator import views_without_their_policy
@@ -56,7 +55,8 @@ class FlaskLayer:
         # Flask refuses new routes after the first request, but views can be added to the dict.
         self._scanned = _UNKNOWN
         self._serve = layer.serve
-        follow_policy(self, options.live_policy)
+        if options.live_policy is not None:
+            options.live_policy.subscribe(self)
 
     def _routes_of(self, layer: Layer) -> FlaskRoutes:
         options = self._options

@@ -10,7 +10,6 @@ from functools import partial
 from itertools import count
 
 from crossorigin.adapters.common.arguments import check_policy, logs_invalid_arguments
-from crossorigin.adapters.common.live_policy import follow_policy
 from crossorigin.adapters.common.notices import log_notice
 from crossorigin.adapters.common.reporting import Reporter
 from crossorigin.adapters.common.route_policies import Selection
@@ -203,12 +202,14 @@ class CORSMiddleware:
         self._layer = Layer(app, self.policy, read)
         self._serve = self._first_server()
         self._live_policy = read.live_policy
-        follow_policy(self, read.live_policy)
+        if read.live_policy is not None:
+            read.live_policy.subscribe(self)
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Restore a copy, which has to learn of new policies as well."""
         self.__dict__.update(state)
-        follow_policy(self, self._live_policy)
+        if self._live_policy is not None:
+            self._live_policy.subscribe(self)
 
     def prepare_policy(self, policy: Policy) -> Callable[[], None]:
         """Compile another policy, and return the function that starts to use it. `LivePolicy` calls it.

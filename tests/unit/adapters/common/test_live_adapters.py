@@ -16,7 +16,6 @@ from flask import Blueprint, Flask
 
 from crossorigin import InvalidPolicyError, LiveOrigins, LivePolicy, Policy
 from crossorigin.adapters.common import text_plan
-from crossorigin.adapters.common.live_policy import follow_policy
 from crossorigin.adapters.common.text_plan import TextPlan
 from crossorigin.browser import wsgi_transport
 from crossorigin.flask import CORS, explain
@@ -109,7 +108,7 @@ def test_a_policy_that_is_replaced_while_another_one_is_compiled_applies() -> No
             return lambda: setattr(self, "policy", policy)
 
     follower = Interrupted()
-    follow_policy(follower, live)
+    live.subscribe(follower)
     assert follower.policy is live.current is SECOND
 
 

@@ -257,6 +257,7 @@ def test_only_stored_origins_are_waited_for(start: Callable[[LiveOrigins], None]
 def test_requests_that_wait_together_are_all_served(tmp_path: Path) -> None:
     """Each of them waits until the same moment, and one line is logged."""
     origins = LiveOrigins.open(f"sqlite:///{tmp_path / 'cors.db'}", start_timeout=LONG, poll=SHORT)
+    origins.start()
     first = origins.first_load()
     assert first is not None
     futures = [first.future(), first.future()]
