@@ -270,6 +270,19 @@ async def test_siblings_that_are_asked_in_turn_are_no_layers_of_each_other(caplo
     assert caplog.records == []
 
 
+async def test_an_inner_layer_decides_the_requests_that_reach_it_directly() -> None:
+    """It passes on what an outer layer serves, and must not keep doing so without one."""
+    inner = CORSMiddleware(answering(), policy=INNER)
+    outer = CORSMiddleware(inner, policy=OUTER)
+    for _ in range(3):
+        headers = dict(await headers_of(outer, http_scope("GET", ("origin", ORIGIN))))
+        assert headers[b"access-control-expose-headers"] == b"X-Outer"
+        headers = dict(await headers_of(inner, http_scope("GET", ("origin", OTHER))))
+        assert headers[b"access-control-expose-headers"] == b"X-Inner"
+        headers = dict(await headers_of(inner, http_scope("GET", ("origin", UNTRUSTED))))
+        assert b"access-control-allow-origin" not in headers
+
+
 async def test_a_scope_that_the_app_keeps_has_no_mark() -> None:
     """The same scope in a second request is a new request, also if the app has emptied it."""
     kept: list[dict[str, Any]] = []
