@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import Phase, settings
+from hypothesis import HealthCheck, Phase, settings
 from xdist.scheduler import LoadScopeScheduling
 
 from crossorigin.adapters.starlette.route_policy import ATTACHED_METHODS
@@ -24,10 +24,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from tests.postgres import PostgreSQL
 
-# There is no deadline, because a slow machine is not a test failure. "ci" is Hypothesis's built-in profile: it uses the
-# same examples in every run, so that a failure is caused by the change. "nightly" runs more examples. "mutants" runs
-# thousands of times, so it uses the smallest number of examples that the example counts allow, and does not shrink.
-_DEFAULT = settings(settings.get_profile("default"), deadline=None)
+# A slow machine is not a test failure, so there is no deadline, and examples may take long to generate. "ci" is
+# Hypothesis's built-in profile: it uses the same examples in every run, so that a failure is caused by the change.
+# "nightly" runs more examples. "mutants" runs thousands of times, so it uses the smallest number of examples that the
+# example counts allow, and does not shrink.
+_DEFAULT = settings(settings.get_profile("default"), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("default", _DEFAULT)
 settings.register_profile("nightly", _DEFAULT, max_examples=10 * _DEFAULT.max_examples, print_blob=True)
 settings.register_profile(

@@ -330,8 +330,9 @@ async def test_old_policies_are_not_kept_alive() -> None:
     gc.collect()
     assert [plan() for plan in plans] == [None] * 3
     assert not any(
-        # `isinstance` would evaluate the lazy objects of Django.
-        type(thing) is Policy and "https://replaced-1.example" in thing.allow_origins
+        # `isinstance` would evaluate the lazy objects of Django. A policy that another test has failed to build has
+        # no attributes.
+        type(thing) is Policy and "https://replaced-1.example" in getattr(thing, "allow_origins", ())
         for thing in gc.get_objects()
     )
 
