@@ -73,7 +73,8 @@ CREATE TRIGGER IF NOT EXISTS cors_origin_updated AFTER UPDATE ON cors_origin BEG
         SELECT rev, NEW.scope, NEW.origin, 'add', actor FROM cors_head;
 END""",
     """\
-INSERT INTO cors_head (id, epoch, rev, schema_version) VALUES (1, lower(hex(randomblob(16))), 0, 1)
+INSERT INTO cors_head (id, epoch, rev, schema_version)
+    SELECT 1, lower(hex(randomblob(16))), coalesce(max(rev), 0), 1 FROM cors_change WHERE true
     ON CONFLICT (id) DO NOTHING""",
 )
 
@@ -178,7 +179,8 @@ CREATE OR REPLACE TRIGGER cors_origin_updated AFTER UPDATE ON cors_origin
 CREATE OR REPLACE TRIGGER cors_origin_truncated AFTER TRUNCATE ON cors_origin
     FOR EACH STATEMENT EXECUTE FUNCTION cors_start_epoch()""",
     """\
-INSERT INTO cors_head (id, epoch, rev, schema_version) VALUES (1, gen_random_uuid()::text, 0, 1)
+INSERT INTO cors_head (id, epoch, rev, schema_version)
+    SELECT 1, gen_random_uuid()::text, coalesce(max(rev), 0), 1 FROM cors_change
     ON CONFLICT (id) DO NOTHING""",
 )
 
