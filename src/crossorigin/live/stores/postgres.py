@@ -38,6 +38,8 @@ _DEFAULTS: dict[str, Any] = {
 
 # How often a thread that waits for notifications looks whether somebody asks for a comparison, in seconds.
 _SLICE = 0.05
+# How long it waits between two comparisons in any case, in seconds. Whoever may connect may also send notifications.
+_PAUSE = 0.01
 
 _LOGGER = logging.getLogger("crossorigin")
 
@@ -167,6 +169,8 @@ class PostgreSQLStore:
         import psycopg
 
         end = time.monotonic() + seconds
+        # Many notifications in a row lead to few comparisons.
+        wake.wait(min(seconds, _PAUSE))
         # The first look is for notifications that came with the comparison.
         has_data = True
         try:

@@ -17,6 +17,7 @@ from crossorigin import LiveOrigins, StoreError
 from crossorigin.live.stores import postgres, sqlite
 from crossorigin.live.stores.address import StoreAddress, read_address
 from crossorigin.live.stores.postgres import PostgreSQLStore
+from crossorigin.live.stores.schema import CHANNEL
 from crossorigin.live.stores.sqlite import SQLiteStore
 from tests.postgres import PostgreSQL
 from tests.unit.live.stores.stores import SHOP, address, create, execute, insert, url
@@ -155,6 +156,21 @@ def test_a_notification_ends_the_wait(database: StoreAddress) -> None:
     while SHOP not in origins and time.monotonic() < deadline:
         time.sleep(0.001)
     assert SHOP in origins
+
+
+def test_many_notifications_lead_to_few_comparisons(database: StoreAddress) -> None:
+    """Anyone who may connect can send them, and each comparison costs the worker time."""
+    store, wake = PostgreSQLStore(database, deadline=LONG, listen=True), threading.Event()
+    with store.snapshot() as read:
+        list(read("SELECT 1", ()))
+    waited = 0.0
+    for _ in range(20):
+        execute(database, f"NOTIFY {CHANNEL}")
+        begun = time.monotonic()
+        store.wait(LONG, wake)
+        waited += time.monotonic() - begun
+    assert 20 * 0.009 < waited < LONG / 2
+    store.close()
 
 
 def test_a_request_for_a_comparison_ends_the_wait_for_notifications(database: StoreAddress) -> None:
