@@ -8,7 +8,6 @@ its workers. After a fork of a process that has started it, the child starts its
 from __future__ import annotations
 
 import logging
-import re
 import threading
 import time
 from collections import deque
@@ -18,6 +17,7 @@ from weakref import WeakSet, ref
 
 from crossorigin.live.changes import CHANGES, at_fork
 from crossorigin.live.expiry import turn_off_when_stale
+from crossorigin.live.failure_log import FailureLog
 from crossorigin.live.status import LiveStatus, number_of_origins
 
 TYPE_CHECKING = False
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from crossorigin.live.source import Session, Source
 
 _LOGGER = logging.getLogger("crossorigin")
-_WITH_DIGIT = re.compile(r"\w*\d\w*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +54,7 @@ class Poller:
         "__weakref__",
         "_begun",
         "_deadline",
+        "_failure_log",
         "_failures",
         "_first",
         "_max_stale",
@@ -74,6 +74,7 @@ class Poller:
         self._deadline = deadline
         self._max_stale = max_stale
         self._outcome = Outcome()
+        self._failure_log = FailureLog()
         self._reset()
         _POLLERS.add(self)
 
@@ -180,9 +181,9 @@ class Poller:
         try:
             apply = session.read()
             with CHANGES:
-                before, self._outcome = self._outcome, Outcome(begun, apply())
+                self._outcome = Outcome(begun, apply())
             self._failures = 0
-            if before.error is not None:
+            if self._failure_log.end_outage():
                 served = number_of_origins(len(self._table.origins))
                 _LOGGER.info("Live origins: %s succeeds again, %s.", self._source.task, served)
         # Whatever the function of the user raises, the thread goes on with the origins of the last attempt.
@@ -201,8 +202,7 @@ class Poller:
         error = self._source.explain(failure, timed_out=timed_out)
         with CHANGES:
             before, self._outcome = self._outcome, replace(self._outcome, error=error)
-        # The same error is logged once, until an attempt succeeds.
-        if before.error is None or _kind(error) != _kind(before.error):
+        if self._failure_log.admits(error, time.monotonic()):
             served = f"What was loaded last stays in use: {number_of_origins(len(self._table.origins))}."
             if before.is_off:
                 served = "The live origins are turned off."
@@ -233,11 +233,6 @@ class Poller:
             max_stale,
         )
         return max_stale
-
-
-def _kind(error: str) -> str:
-    """Return an error without the words that have digits, such as times and addresses of objects in memory."""
-    return _WITH_DIGIT.sub("", error)
 
 
 def _finish(waiting: deque[Future[None]], failure: BaseException | None) -> None:

@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 
 from crossorigin import InvalidPolicyError, IssueCode, LiveOrigins
+from crossorigin.live import failure_log
+from crossorigin.live.failure_log import FailureLog
 from crossorigin.live.poller import _restart_all
 from crossorigin.live.rows import MAX_LINES
 
@@ -508,6 +510,41 @@ def test_errors_that_differ_in_numbers_are_logged_once(caplog: pytest.LogCapture
     with pytest.raises(OSError, match="no such host"):
         origins.refresh_sync()
     assert len(caplog.records) == 2
+
+
+def test_a_source_that_fails_every_second_time_does_not_fill_the_log(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A failure and its end are logged as a pair, and the next pair after a while."""
+    caplog.set_level(logging.INFO)
+    store = Store(SHOP)
+    origins = polled(store.load)
+
+    def fail_and_recover() -> list[str]:
+        caplog.clear()
+        store.error = OSError("no such host")
+        with pytest.raises(OSError, match="no such host"):
+            origins.refresh_sync()
+        store.error = None
+        origins.refresh_sync()
+        return [record.getMessage() for record in caplog.records]
+
+    failed, succeeded = fail_and_recover()
+    assert failed.startswith("Live origins: load failed: OSError: no such host.")
+    assert succeeded == "Live origins: load succeeds again, 1 origin."
+    for _ in range(20):
+        assert fail_and_recover() == []
+    monkeypatch.setattr(failure_log, "_QUIET_SECONDS", 0.0)
+    assert len(fail_and_recover()) == 2
+
+
+def test_failures_of_ever_new_kinds_are_remembered_within_limits() -> None:
+    """The texts of errors may come from outside."""
+    failures = FailureLog()
+    for number in range(1000):
+        assert failures.admits("x" * number, 0.0)
+        assert not failures.admits("x" * number, 60.0)
+    assert len(failures._logged_at) <= 16
 
 
 def test_a_thread_that_could_not_be_started_is_started_later(monkeypatch: pytest.MonkeyPatch) -> None:
