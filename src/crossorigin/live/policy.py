@@ -94,6 +94,14 @@ class LivePolicy(Handle):
         while (current := self._current) is not user.policy:
             user.prepare_policy(current)()
 
+    def unless_changing(self, action: Callable[[], None]) -> None:
+        """Call a function, for adapters. Do nothing if a change is under way, because no request waits for it."""
+        if CHANGES.acquire(blocking=False):
+            try:
+                action()
+            finally:
+                CHANGES.release()
+
     def __repr__(self) -> str:
         """Return the policy that applies now."""
         return f"LivePolicy({self._current!r})"

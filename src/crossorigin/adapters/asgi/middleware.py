@@ -326,10 +326,12 @@ class CORSMiddleware:
         if routes.root_owner:
             warn_about_root_policy(routes.root_owner, position)
         if scope["type"] == "http" and not has_left and self._can_be_fast(routes):
-            self._fast_plan = self._plan
-            # If another thread has found policies or replaced the policy in the meantime, its state applies.
-            if self._routes is not routes or self._fast_plan is not self._plan:
-                self._fast_plan = None
+            live_policy = self._options.live_policy
+            if live_policy is None:
+                self._begin_fast_path(routes)
+            else:
+                # Otherwise the old plan could be stored after `replace` has returned.
+                live_policy.unless_changing(partial(self._begin_fast_path, routes))
             return None
         if move is not None and has_left and move.is_unguarded and scope["type"] == "http":
             from crossorigin.adapters.asgi.outermost import answer_crashes
@@ -376,6 +378,12 @@ class CORSMiddleware:
         # Observers need the decision that applies, which is known too late if an endpoint is hidden.
         is_known = not (self._has_observer and routes.hides_endpoints)
         return is_known and not self._served_methods_only and not routes.may_have_policies
+
+    def _begin_fast_path(self, routes: RouteState) -> None:
+        self._fast_plan = self._plan
+        # If another thread has found policies in the meantime, its state applies.
+        if self._routes is not routes:
+            self._fast_plan = None
 
     def _move_out(self, scope: Scope) -> None:
         """Move outside all middleware of the app that this middleware was added to, if there is such an app."""

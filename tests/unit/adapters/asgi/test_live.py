@@ -3,6 +3,7 @@
 import copy
 import gc
 import logging
+import threading
 import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -15,6 +16,7 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from crossorigin import CORSMiddleware, CrossOriginWarning, InvalidPolicyError, LiveOrigins, LivePolicy, Policy
+from crossorigin.live.changes import CHANGES
 from crossorigin.starlette import cors, explain, install
 from crossorigin.telemetry.refusal_log import MAX_LINES
 from crossorigin.testing import assert_browser_can, assert_browser_cannot
@@ -250,23 +252,52 @@ async def test_a_request_under_way_keeps_its_policy() -> None:
         assert headers == {b"access-control-allow-origin": ORIGIN.encode(), b"vary": b"Origin"}
 
 
-async def test_a_plan_that_was_read_before_a_replacement_is_not_used_for_good() -> None:
-    """A thread that stores the old plan as the fast one looks again, and the next request is decided by the new one."""
+async def test_a_plan_that_was_read_before_a_replacement_is_not_used_after_it() -> None:
+    """A replacement waits while another thread stores the plan for the following requests."""
     live = LivePolicy(POLICY)
+    replacing = threading.Thread(target=live.replace, args=(SECOND,))
+    replaced_early: list[bool] = []
 
     class Racing(CORSMiddleware):
-        """A middleware whose fast plan is stored by a thread that was interrupted by a replacement."""
+        """A middleware whose fast plan is stored by a thread that is interrupted by a replacement."""
 
         def __setattr__(self, name: str, value: object) -> None:
-            if name == "_fast_plan" and value is not None and live.current is POLICY:
-                live.replace(SECOND)
+            if name == "_fast_plan" and value is not None and not replaced_early:
+                replacing.start()
+                replacing.join(0.1)
+                replaced_early.append(live.current is SECOND)
             super().__setattr__(name, value)
 
     app = Racing(answering(), policy=live, outermost=False)
     await exchange(app, http_scope("GET", ("origin", ORIGIN)))
-    assert live.current is SECOND
+    replacing.join()
+    assert replaced_early == [False]
     assert not await allows(app, ORIGIN)
     assert await allows(app, OTHER)
+
+
+async def test_a_request_does_not_wait_for_a_replacement() -> None:
+    """It is decided by the policy that applies until then, and the next one as well."""
+    live = LivePolicy(POLICY)
+    app = CORSMiddleware(answering(), policy=live)
+    is_changing, proceed = threading.Event(), threading.Event()
+
+    def change() -> None:
+        with CHANGES:
+            is_changing.set()
+            proceed.wait()
+
+    changing = threading.Thread(target=change)
+    changing.start()
+    is_changing.wait()
+    try:
+        for _ in range(2):
+            assert await allows(app, ORIGIN)
+    finally:
+        proceed.set()
+        changing.join()
+    live.replace(SECOND)
+    assert not await allows(app, ORIGIN)
 
 
 async def test_a_policy_that_is_replaced_while_a_middleware_is_built_applies(monkeypatch: pytest.MonkeyPatch) -> None:
