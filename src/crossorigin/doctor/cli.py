@@ -126,7 +126,7 @@ def _check(context: click.Context, /, **asked: Any) -> None:
     if asked["form"] == "text":
         _print_text(results)
     else:
-        click.echo(WRITERS[asked["form"]]([result.document for result in results]))
+        _Output().out(WRITERS[asked["form"]]([result.document for result in results]), highlight=False)
     for result in results:
         if result.is_not_run:
             _progress(f"The check could not run: {result.document['error']['message']}")
@@ -198,8 +198,17 @@ def _width() -> int:
     return max(40, min(console.width, _WIDEST)) if console.is_terminal else _WIDTH
 
 
+class _Output(Console):
+    """The output of a check. Its exit code stays the same if the reader leaves early, as `head` does."""
+
+    def on_broken_pipe(self) -> None:
+        """Discard the rest. Without this method, the process would end with 1, which means that the check failed."""
+        with suppress(SystemExit):
+            super().on_broken_pipe()
+
+
 def _print_text(results: Sequence[Result]) -> None:
-    console = Console(highlight=False, soft_wrap=True)
+    console = _Output(highlight=False, soft_wrap=True)
     shown = [result for result in results if not result.is_not_run]
     for place, result in enumerate(shown):
         if len(shown) > 1:

@@ -267,6 +267,20 @@ def test_a_process_reports(folder: Path) -> None:
     assert "\x1b" not in done.stdout
 
 
+@pytest.mark.parametrize("form", ["text", "json"])
+@pytest.mark.parametrize(("origin", "code"), [(PAGE, 0), ("https://evil.example", 1)])
+def test_a_reader_that_leaves_early_does_not_change_the_result(folder: Path, form: str, origin: str, code: int) -> None:
+    """A pipe to `head` must not make a check fail that passes."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    words = ["check", "main:app", "/items", "--origin", origin, "--format", form]
+    done = subprocess.run(
+        [sys.executable, "-m", "crossorigin", *words], stdout=writing, stderr=subprocess.PIPE, check=False, timeout=60
+    )
+    os.close(writing)
+    assert (done.returncode, b"Error" in done.stderr) == (code, False), done.stderr
+
+
 def test_what_the_output_has_no_letters_for_is_escaped(folder: Path) -> None:
     """Firefox's quotes are not in every encoding."""
     done = process("check", "/items", "-v", "--origin", "https://evil.example", PYTHONIOENCODING="latin-1")
