@@ -100,6 +100,7 @@ class IssueCode(StrEnum):
     REGEX_UNESCAPED_DOT = "regex-unescaped-dot"
     REDUNDANT_WITH_WILDCARD = "redundant-with-wildcard"
     DUPLICATE_ENTRY = "duplicate-entry"
+    NAME_INSTEAD_OF_WILDCARD = "name-instead-of-wildcard"
     REQUEST_HEADER_WITHOUT_EFFECT = "request-header-without-effect"
     RESPONSE_HEADER_IN_ALLOW_HEADERS = "response-header-in-allow-headers"
     RESPONSE_HEADER_WITHOUT_EFFECT = "response-header-without-effect"

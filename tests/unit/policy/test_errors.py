@@ -73,6 +73,7 @@ CODES = {
     "regex-unescaped-dot",
     "redundant-with-wildcard",
     "duplicate-entry",
+    "name-instead-of-wildcard",
     "request-header-without-effect",
     "response-header-without-effect",
     "max-age-above-browser-limits",

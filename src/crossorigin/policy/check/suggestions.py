@@ -240,6 +240,10 @@ def _method(issue: PolicyIssue, context: _Context) -> Suggestion:
     return _replace(issue, [method for method in corrected if not is_forbidden_method(method)], context)
 
 
+def _wildcard(issue: PolicyIssue, context: _Context) -> Suggestion:
+    return _replace(issue, (WILDCARD,), context)
+
+
 def _method_case(issue: PolicyIssue, context: _Context) -> Suggestion:
     return _replace(issue, (str(issue.value).upper(),), context)
 
@@ -291,6 +295,7 @@ _SUGGESTIONS: Mapping[IssueCode, Callable[[PolicyIssue, _Context], Suggestion]] 
     IssueCode.INSECURE_ORIGIN_WITH_CREDENTIALS: _insecure,
     IssueCode.REDUNDANT_WITH_WILDCARD: _next_to_wildcard,
     IssueCode.DUPLICATE_ENTRY: _remove,
+    IssueCode.NAME_INSTEAD_OF_WILDCARD: _wildcard,
     IssueCode.REQUEST_HEADER_WITHOUT_EFFECT: _remove,
     IssueCode.RESPONSE_HEADER_WITHOUT_EFFECT: _remove,
     IssueCode.MAX_AGE_ABOVE_BROWSER_LIMITS: _max_age,

@@ -22,6 +22,7 @@ from crossorigin.policy.pattern import parse_pattern
 # Browsers cap the maximum age: Firefox at one day, Chromium at two hours, Safari at ten minutes.
 LARGEST_CAP = 86400
 
+_WORDS_FOR_ALL = frozenset({"all", "any"})
 _LOOPBACK_IPV4 = "127."
 # The address that servers listen on. As the host of a URL it leads to this machine.
 _ANY_ADDRESS = "0.0.0.0"  # noqa: S104  # it is compared, and nothing listens on it
@@ -85,6 +86,22 @@ def entries_are_unique(options: Options) -> Iterator[PolicyIssue]:
                 yield issue_of(IssueCode.DUPLICATE_ENTRY, element, f"It is a duplicate of {first.field}.")
 
 
+def names_mean_what_they_say(options: Options) -> Iterator[PolicyIssue]:
+    """Warn about a name that was probably meant as the wildcard. It allows only the method or header of this name."""
+    for what, elements in (
+        ("method", options.allow_methods),
+        ("header", options.allow_headers),
+        ("header", options.expose_headers),
+    ):
+        for element in elements:
+            if element.text.lower() in _WORDS_FOR_ALL:
+                yield issue_of(
+                    IssueCode.NAME_INSTEAD_OF_WILDCARD,
+                    element,
+                    f'It is read as the name of one {what}. The wildcard for all {what}s is "*".',
+                )
+
+
 def header_names_have_an_effect(options: Options) -> Iterator[PolicyIssue]:
     """Warn about header names that have no effect in `allow_headers` or `expose_headers`."""
     for element in options.allow_headers:
@@ -129,6 +146,7 @@ WARNINGS: tuple[Callable[[Options], Iterator[PolicyIssue]], ...] = (
     regex_does_what_it_says,
     wildcard_is_alone,
     entries_are_unique,
+    names_mean_what_they_say,
     header_names_have_an_effect,
     max_age_is_honored,
 )
