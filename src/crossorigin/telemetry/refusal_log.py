@@ -113,12 +113,11 @@ class RefusalLog:
         """Describe refusals by another policy from now on, and log each of them again.
 
         The limit of lines stays. The tables that describe the policy are built here rather than for the next refused
-        request, if this log has needed any.
+        request.
         """
         self._policy = policy
-        has_described, self._describers = bool(self._describers), {}
-        if has_described:
-            self._describer_of(policy, is_of_route=False)
+        self._describers = {}
+        self._describer_of(policy, is_of_route=False)
         self._logged = {}
 
     def counts(self, decision: Decision, origin: bytes, owner: str = "") -> bool:
