@@ -65,7 +65,7 @@ def test_another_history_is_reported(url: str, address: StoreAddress) -> None:
     execute(address, insert(SHOP))
     with watching(url) as (printed, notes):
         execute(address, "DELETE FROM cors_head", STATEMENTS[address.engine][-1])
-        assert notes.readline() == "The store was replaced or restored. It is at revision 0 now.\n"
+        assert notes.readline() == "The store was replaced or restored. It is at revision 1 now.\n"
         execute(address, "DELETE FROM cors_change", insert(CAFE))
         assert printed.readline().split()[2:4] == ["add", CAFE]
 
