@@ -43,14 +43,16 @@ docs: .venv-docs/.docs ## build the documentation site into site/ and check its 
 	@.venv-docs/bin/python scripts/build_site.py
 	@echo 'To read it, run: python3 -m http.server --bind 127.0.0.1 --directory site'
 
+# The unit tests cover the library. The others are not measured, because measuring doubles their time.
 test: test-packages .venv/.dev .venv-docs/.docs build/wheels/.extras $(if $(ARGS),,.venv-oldest/.oldest) ## run all tests and check their coverage (ARGS=tests/unit: run only those)
 ifdef ARGS
 	$(BIN)/python -m pytest $(if $(findstring .py,$(ARGS)),,$(WORKERS)) $(ARGS)
 else
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest $(WORKERS)
+	$(BIN)/coverage run -m pytest $(WORKERS) tests/unit
 	$(BIN)/coverage combine --quiet
 	$(BIN)/python scripts/check_coverage.py
+	$(BIN)/python -m pytest $(WORKERS) --ignore tests/unit
 	.venv-oldest/bin/python -m pytest $(WORKERS) $(FRAMEWORK_TESTS)
 endif
 

@@ -1,12 +1,9 @@
 """Every example of the documents runs and has the result that is shown."""
 
-import doctest
 import io
-import pkgutil
 import re
 import sys
 from contextlib import redirect_stdout
-from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
@@ -15,9 +12,7 @@ from sybil import Example, Sybil
 from sybil.evaluators.python import PythonEvaluator
 from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser
 
-import crossorigin
 from crossorigin.browser import is_aiohttp_app, is_wsgi_app
-from tests.cases.django_project import configure
 from tests.meta.docs.documents import DOCUMENTS, FINDINGS, NAMES, README, REASONS, ROOT, TUTORIAL
 from tests.meta.docs.exchange import send, send_aiohttp, send_wsgi
 
@@ -138,15 +133,3 @@ def test_every_make_command_exists(path: Path) -> None:
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), flags=re.MULTILINE))
     named = re.findall(r"(?:^|`)make ([a-z-]+)", path.read_text("utf-8"), flags=re.MULTILINE)
     assert set(named) <= targets
-
-
-def test_the_examples_in_docstrings_run() -> None:
-    """Every `>>>` example in the library has the result that is shown."""
-    # A doctest reads every name of a module, so the settings of Django must be configured.
-    configure()
-    attempted = 0
-    for module in pkgutil.walk_packages(crossorigin.__path__, "crossorigin."):
-        result = doctest.testmod(import_module(module.name))
-        assert result.failed == 0, module.name
-        attempted += result.attempted
-    assert attempted

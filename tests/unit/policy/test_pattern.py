@@ -208,6 +208,18 @@ def test_a_pattern_is_written_as_it_was_read() -> None:
         ("http://localhost.", ["http://localhost.:*"]),
         ("http://a.localhost.", ["http://a.localhost.:*", "http://*.localhost.", "http://*.localhost.:*"]),
         ("http://[::1]:3000", ["http://[::1]:*"]),
+        (
+            "http://10.0.0.7:3000",
+            [
+                "http://10.0.0.7:*",
+                "http://10.0.0.*:3000",
+                "http://10.0.0.*:*",
+                "http://10.0.*.*:3000",
+                "http://10.0.*.*:*",
+                "http://10.*.*.*:3000",
+                "http://10.*.*.*:*",
+            ],
+        ),
     ],
 )
 def test_the_patterns_of_an_origin_come_nearest_first(origin: str, patterns: list[str]) -> None:

@@ -438,6 +438,14 @@ async def test_served_methods_only_narrows_a_preflight() -> None:
         assert (await client.preflight("/none", method="PUT")).status == 200
 
 
+async def test_a_response_that_is_the_same_for_everyone_needs_no_origin() -> None:
+    """Whatever page asks, and if none does, the headers are constant."""
+    async with running(create(policy=Policy(allow_origins=[ORIGIN], constant_allow_origin=True))) as client:
+        for origin in (ORIGIN, OTHER, None):
+            response = await client.get(origin=origin)
+            assert (allowed(response), response.headers.get("Vary")) == (ORIGIN, None)
+
+
 async def test_repeated_origins_are_refused() -> None:
     """Two lines are two values, even if both are allowed."""
     async with TestClient(TestServer(create())) as client:

@@ -73,6 +73,13 @@ def test_names_are_in_title_case() -> None:
     ]
 
 
+def test_headers_of_the_same_length_as_an_edited_one_are_kept() -> None:
+    """Names are first compared by their lengths."""
+    own = [("Host", "api.example.com"), ("Vary", "Cookie")]
+    pairs = TextHeaders(decide(POLICIES["one origin"])).apply(own)
+    assert pairs == [own[0], ("Access-Control-Allow-Origin", ORIGIN), ("Vary", "Cookie, Origin")]
+
+
 def test_few_values_of_vary_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     """If an app repeats what clients send in `Vary`, the memory stays bounded and the responses stay correct."""
     remembered: dict[str, object] = {}

@@ -274,7 +274,10 @@ async def test_none_allows_no_page() -> None:
 async def test_a_policy_on_the_app_itself_changes_nothing(caplog: pytest.LogCaptureFixture) -> None:
     """The policy of the middleware applies to the app. The log says once that the other one has no effect."""
     app = by("outer")(with_layer(FastAPI(title="Mine", routes=[Route("/", answers())])))
-    assert await deciders(app, "GET", "/") == "app"
+    for path in ("/", "/new"):
+        assert await deciders(app, "GET", path) == "app"
+        # Another route makes the middleware look at the app again.
+        app.router.routes.append(Route("/new", answers()))
     told = [record.getMessage() for record in caplog.records if "has no effect" in record.getMessage()]
     assert len(told) == 1
     assert told[0].startswith("cors(...) on FastAPI 'Mine' has no effect, because the outermost app uses")

@@ -432,6 +432,35 @@ FAULTY: list[Faulty] = [
     _one(Code.REGEX_NEVER_MATCHES, "allow_origin_regex", {"allow_origin_regex": r"https://A\.example"}, "upper case"),
     _one(Code.REGEX_NEVER_MATCHES, "allow_origin_regex", {"allow_origin_regex": r"https://a b"}, "a space"),
     _one(
+        Code.REGEX_NEVER_MATCHES,
+        "allow_origin_regex",
+        {"allow_origin_regex": "https://*.example.com"},
+        "the wildcard of a list",
+    ),
+    _one(Code.REGEX_INVALID, "allow_origin_regex", {"allow_origin_regex": "*"}, "the wildcard alone"),
+    _one(Code.REGEX_INVALID, "allow_origin_regex", {"allow_origin_regex": "*.example.com"}, "a wildcard and a domain"),
+    _one(
+        Code.REGEX_ALLOWS_UNTRUSTED_ORIGINS,
+        "allow_origin_regex",
+        {"allow_origin_regex": "https://*.vercel.app", **_WITH},
+        "a wildcard over a hosting service",
+    ),
+    _one(
+        Code.REGEX_ALLOWS_UNTRUSTED_ORIGINS,
+        "allow_origin_regex",
+        {"allow_origin_regex": r"https://app.vercel.app|https://.*\.vercel\.app", **_WITH},
+        "an unescaped dot and a hosting service",
+    ),
+    _one(
+        Code.REGEX_ALLOWS_UNTRUSTED_ORIGINS,
+        "allow_origin_regex",
+        {"allow_origins": ["https://a.example"], "allow_origin_regex": ".*", **_WITH},
+        "everything next to a list",
+    ),
+    _one(
+        Code.ORIGIN_MISPLACED_WILDCARD, "allow_origins[0]", {"allow_origins": ["capacitor://*"]}, "the scheme of an app"
+    ),
+    _one(
         Code.REGEX_SCHEME_NEVER_SENT,
         "allow_origin_regex",
         {"allow_origin_regex": r"http://localhost|file://.*", **_WITH},
