@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_WITH_DIGIT = re.compile(r"\w*\d\w*")
+_WITH_DIGIT = re.compile(r"\b\w*\d\w*")
 # A source that fails every second time would log ten failures a second. Texts of errors may come from outside, so few
 # of them are remembered.
 _QUIET_SECONDS = 10.0

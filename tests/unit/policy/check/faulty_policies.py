@@ -437,6 +437,12 @@ FAULTY: list[Faulty] = [
         {"allow_origin_regex": "https://*.example.com"},
         "the wildcard of a list",
     ),
+    _one(
+        Code.REGEX_NEVER_MATCHES,
+        "allow_origin_regex",
+        {"allow_origin_regex": "https://*.com", **_WITH},
+        "a wildcard over a registry",
+    ),
     _one(Code.REGEX_INVALID, "allow_origin_regex", {"allow_origin_regex": "*"}, "the wildcard alone"),
     _one(Code.REGEX_INVALID, "allow_origin_regex", {"allow_origin_regex": "*.example.com"}, "a wildcard and a domain"),
     _one(
