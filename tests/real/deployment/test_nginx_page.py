@@ -184,9 +184,11 @@ def free_port() -> Generator[int]:
 
 def test_the_variables_allow_what_the_page_of_the_tutorial_sends() -> None:
     """The tutorial ends with a link to this page, so its page must work with the variables that are named here."""
-    variables = dict(re.findall(r"export (CORS_\w+)=([^\n`]+)", PAGE))
-    policy = Policy(allow_origins=[ORIGIN], allow_methods=["GET", "POST", "PUT"], allow_credentials=True)
-    assert policy_from_env(environ=variables) == policy
+    in_production, _, in_development = PAGE.partition(" In development, ")
+    for text, origin in ((in_production, ORIGIN), (in_development, "http://localhost:5173")):
+        variables = dict(re.findall(r"export (CORS_\w+)=([^\n`]+)", text))
+        policy = Policy(allow_origins=[origin], allow_methods=["GET", "POST", "PUT"], allow_credentials=True)
+        assert policy_from_env(environ=variables) == policy
 
 
 @pytest.mark.parametrize(
