@@ -9,6 +9,8 @@ import re
 from dataclasses import replace
 from typing import NamedTuple
 
+from crossorigin.fetch.origin import DEFAULT_PORTS
+from crossorigin.policy.check.origin_diagnosis import APP_ORIGINS
 from crossorigin.policy.check.public_suffix import why_public
 from crossorigin.policy.check.regex.readable import WORDS
 from crossorigin.policy.check.regex.repairs import (
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 REGEX = "allow_origin_regex"
 _ACTS = "and with allow_credentials=True a page there acts as your user."
 _LOCALHOST = r"https?://(localhost|127\.0\.0\.1)(:\d+)?"
+_COOKIELESS = Fix("allow_credentials", REMOVE, "if no page sends cookies; tokens in headers still work")
 
 
 class Cause(NamedTuple):
@@ -51,8 +54,6 @@ def explain_danger(text: str, verdict: Verdict, fixer: Fixer, *, lists_origins: 
     `lists_origins` says whether `allow_origins` has origins, so that the policy still has a use without the expression.
     """
     match verdict.danger:
-        case Danger.ANY_ORIGIN:
-            return _any_origin(verdict, lists_origins=lists_origins)
         case Danger.NULL:
             return _null(text, fixer)
         case Danger.ADDRESSES:
@@ -62,7 +63,18 @@ def explain_danger(text: str, verdict: Verdict, fixer: Fixer, *, lists_origins: 
         case Danger.HOSTING:
             return _hosting(text, verdict, fixer)
         case _:
-            return _domains(text, verdict, fixer)
+            return _any_name(text, verdict, fixer, lists_origins=lists_origins)
+
+
+def _any_name(text: str, verdict: Verdict, fixer: Fixer, *, lists_origins: bool) -> Cause:
+    scheme = verdict.origin.partition("://")[0]
+    if scheme.endswith("extension"):
+        return _extensions(verdict)
+    if scheme not in DEFAULT_PORTS:
+        return _custom_scheme(text, scheme, verdict, fixer)
+    if verdict.danger is Danger.ANY_ORIGIN:
+        return _any_origin(verdict, lists_origins=lists_origins)
+    return _domains(text, verdict, fixer)
 
 
 def _any_origin(verdict: Verdict, *, lists_origins: bool) -> Cause:
@@ -70,17 +82,31 @@ def _any_origin(verdict: Verdict, *, lists_origins: bool) -> Cause:
         f"It matches every host and allows origins such as {verdict.origin}, so with allow_credentials=True every site "
         "can act as your user."
     )
-    cookieless = Fix("allow_credentials", REMOVE, "if no page sends cookies; tokens in headers still work")
     if lists_origins:
-        return Cause(reason, (Fix(REGEX, REMOVE, "if only the pages in allow_origins send cookies"), cookieless))
+        return Cause(reason, (Fix(REGEX, REMOVE, "if only the pages in allow_origins send cookies"), _COOKIELESS))
     return Cause(
         reason,
         (
-            cookieless,
+            _COOKIELESS,
             Fix(REGEX, r"https://(.+\.)?example\.com", "the hosts of your own pages"),
             Fix(REGEX, _LOCALHOST, "during development: pages on this machine"),
         ),
     )
+
+
+def _custom_scheme(text: str, scheme: str, verdict: Verdict, fixer: Fixer) -> Cause:
+    """Return the cause for an expression that accepts any host after the scheme of an app, such as `app://.*`."""
+    own = APP_ORIGINS.get(scheme, f"{scheme}://your-app")
+    reason = f"It allows {verdict.origin}. Any app can use the scheme {scheme}:// with such a host, {_ACTS}"
+    named: list[str] = []
+    for branch in branches_of(text):
+        found = fixer.examine(branch)
+        is_open = found is not None and found.verdict.origin.startswith(f"{scheme}://")
+        named.append(own.replace(".", r"\.") if is_open and branch.lstrip("^(").startswith(scheme) else branch)
+    fixed = "|".join(dict.fromkeys(named))
+    if fixed != text and fixer.is_fine(fixed):
+        return Cause(reason, (Fix(REGEX, fixed, f"the origin of your app's pages, such as {own}"), _COOKIELESS))
+    return Cause(reason, instruction=f"write out the origin that the pages of your app have, for example {own}.")
 
 
 def _null(text: str, fixer: Fixer) -> Cause:
@@ -190,6 +216,13 @@ def _addresses(text: str, verdict: Verdict, fixer: Fixer) -> Cause:
 
 
 def _extensions(verdict: Verdict) -> Cause:
+    if verdict.origin.startswith("vscode-"):
+        return Cause(
+            f"It allows {verdict.origin}. Anyone can publish an extension of VS Code, {_ACTS} VS Code gives each "
+            "webview its own host.",
+            instruction="remove allow_credentials=True if the page sends a token in a header instead of cookies; or "
+            "let the extension send the requests outside the webview, where CORS does not apply.",
+        )
     return Cause(
         f"It allows {verdict.origin}. Anyone can publish an extension, and with allow_credentials=True it acts as your "
         "user." + (" Firefox gives each installation its own ID." if verdict.origin.startswith("moz-") else ""),

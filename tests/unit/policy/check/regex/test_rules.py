@@ -170,6 +170,37 @@ def test_what_never_matches_is_repaired(text: str, fix: str | None) -> None:
         assert fix is not None or issue.hint.startswith("write an expression")
 
 
+@pytest.mark.parametrize(
+    ("text", "fix"),
+    [
+        (r"app://.*", r"app://\."),
+        (r"^capacitor://.*|https://.*\.example\.com", r"capacitor://localhost|https://.*\.example\.com"),
+        (r"obsidian://.+", "obsidian://your-app"),
+        (r"(capacitor|ionic)://.*", None),
+    ],
+)
+def test_any_host_of_an_app_is_refused_in_the_words_of_apps(text: str, fix: str | None) -> None:
+    """No domain is registered for it."""
+    (issue,) = issues_of(text, allow_credentials=True)
+    assert issue.code is IssueCode.REGEX_ALLOWS_UNTRUSTED_ORIGINS
+    assert "Any app can use the scheme" in issue.reason
+    assert [replacement.value for replacement in issue.fixes][:1] == ([] if fix is None else [fix])
+
+
+@pytest.mark.parametrize("text", ["vscode-webview://.*", "vscode-webview://[0-9a-v]{52}", r"vscode-webview://\w+"])
+def test_any_webview_is_refused_like_any_extension(text: str) -> None:
+    """Anyone can publish an extension of VS Code."""
+    (issue,) = issues_of(text, allow_credentials=True)
+    assert "VS Code gives each webview its own host" in issue.reason
+    assert codes_of(text) == []
+
+
+def test_any_scheme_of_extensions_gets_their_message() -> None:
+    """The form of their ids does not matter."""
+    (issue,) = issues_of("extension://.*", allow_credentials=True)
+    assert "Anyone can publish an extension" in issue.reason
+
+
 def test_a_dot_that_is_meant_is_not_warned_of() -> None:
     """Escaped, the expression would match nothing. A dot with a count is intended."""
     assert codes_of(r"https://pr-.\.example\.com", allow_credentials=True) == []
