@@ -16,9 +16,9 @@ from crossorigin.policy.pattern import can_be_listed
 
 _SEPARATORS = re.compile(r"(?:[\s,;|]|&&|(?<=\s)(?:and|or)(?=\s))+")
 # Placeholders of shells, templates, Windows and f-strings. No origin contains them.
-_UNFILLED = re.compile(r"\$[\w{(]|\{\{|%\w+%|\{[A-Za-z_][\w.]*\}")
+UNFILLED = re.compile(r"\$[\w{(]|\{\{|%\w+%|\{[A-Za-z_][\w.]*\}")
 # What str() and template languages write for a missing value.
-_MISSING_VALUES = frozenset({"none", "undefined", "nan", "false", "true"})
+MISSING_VALUES = frozenset({"none", "undefined", "nan", "false", "true"})
 # `10.0.0.*` is a misplaced wildcard rather than a regular expression, and `[::1` is an incomplete address.
 _REGEX_MARKS = re.compile(r"[\\^$()|+{}]|(?:://|\A)\.\*|\[(?![^\]]*:)|\Ahttps\?://")
 _REGEX_START = re.compile(r"(https?)://(?:\.[*+]|\(\.[*+]\)|\[\^\.\]\+|\[a-z0-9-\]\+|\\w\+)\\?\.")
@@ -85,10 +85,10 @@ def _diagnose_other(text: str) -> Diagnosis | None:
         why = "No page with such a URL has an origin of this form: it has the origin null, or that of another page."
         instruction = "list the origin of the page that opens or contains it, or remove it."
         return Diagnosis(IssueCode.ORIGIN_MALFORMED, why, (), instruction)
-    if _UNFILLED.search(text):
+    if UNFILLED.search(text):
         why = "It contains a variable that was not substituted."
         return Diagnosis(IssueCode.ORIGIN_MALFORMED, why, (), "write the text with the value of the variable.")
-    if text.strip().lower() in _MISSING_VALUES:
+    if text.strip().lower() in MISSING_VALUES:
         why = f"It is not an origin, but what str() or a template writes for a missing value: {text.strip()}."
         return Diagnosis(IssueCode.ORIGIN_MISSING_SCHEME, why, (), "set the value, or remove it from the list.")
     return None

@@ -9,20 +9,24 @@ import re
 from dataclasses import replace
 from typing import NamedTuple
 
-from crossorigin.fetch.origin import DEFAULT_PORTS
+from crossorigin.fetch.origin import DEFAULT_PORTS, OPAQUE_ORIGIN
 from crossorigin.policy.check.origin_diagnosis import APP_ORIGINS
+from crossorigin.policy.check.origin_repair import MISSING_VALUES, UNFILLED
 from crossorigin.policy.check.public_suffix import why_public
 from crossorigin.policy.check.regex.readable import WORDS
 from crossorigin.policy.check.regex.repairs import (
     PRIVATE_RANGES,
     branches_of,
     close_addresses,
+    cut_paths,
     escape_dots,
     lower_letters,
     name_hosts,
     repaired,
     replace_globs,
     unify_backslashes,
+    unwrap,
+    with_schemes,
     without_atoms,
     without_branches,
 )
@@ -114,6 +118,8 @@ def _null(text: str, fixer: Fixer) -> Cause:
         "It matches null, the origin of sandboxed frames and data: URLs. Every site can send it, so with "
         "allow_credentials=True every site can act as your user."
     )
+    if text == OPAQUE_ORIGIN:
+        return Cause(f"{reason} Templates also write null for a missing value.", (Fix(REGEX, REMOVE),))
     for fixed in (text.replace("null|", "", 1), text.replace("|null", "", 1)):
         if fixed != text and fixer.is_fine(fixed):
             return Cause(reason, (Fix(REGEX, fixed),))
@@ -126,33 +132,44 @@ def _null(text: str, fixer: Fixer) -> Cause:
 
 def _domains(text: str, verdict: Verdict, fixer: Fixer) -> Cause:
     cause = "It"
+    has_globs = replace_globs(text) != text
     for why, fixed in repaired(text):
         found = fixer.examine(fixed)
         if found is None or not found.can_match or found.verdict.danger is Danger.DOMAINS:
             continue
-        if found.verdict.danger is Danger.HOSTING and compile_matcher(text).matches(found.verdict.origin.encode()):
-            # The repaired expression still allows names below a hosting suffix, and the switch helps only after the
-            # repair.
-            graver = _hosting(fixed, found.verdict, fixer)
-            return graver._replace(reason=f"{why}. {graver.reason}", fixes=(replace(graver.fixes[0], when=""),))
         cause = f"{why}, so it"
-        if found.verdict.danger is Danger.HOSTING and fixed == replace_globs(text):
-            own = _hosting(fixed, found.verdict, fixer).fixes[0]
-            return Cause(
-                f"{cause} allows {verdict.origin}. Anyone can register that domain, {_ACTS} A wildcard would be as "
-                f"dangerous, because {found.verdict.suffix} {why_public(found.verdict.suffix)}.",
-                (replace(own, when=""),),
-            )
+        if found.verdict.danger is Danger.HOSTING:
+            if "." not in found.verdict.suffix:
+                break  # `.*example` is left of `.*example.*`: nobody meant `example` as a top-level name
+            own = _hosting(fixed, found.verdict, fixer)
+            if compile_matcher(text).matches(found.verdict.origin.encode()):
+                # The repaired expression still allows names below a hosting suffix, and the switch helps only after
+                # the repair.
+                return own._replace(reason=f"{why}. {own.reason}", fixes=(replace(own.fixes[0], when=""),))
+            if has_globs:
+                return Cause(
+                    f"{cause} allows {verdict.origin}. Anyone can register that domain, {_ACTS} A wildcard would be as "
+                    f"dangerous, because {found.verdict.suffix} {why_public(found.verdict.suffix)}.",
+                    (replace(own.fixes[0], when=""),),
+                )
         if found.verdict.danger is None:
             escaped = escape_dots(fixed)
             return Cause(
                 f"{cause} allows {verdict.origin}. Anyone can register that domain, {_ACTS}",
                 (Fix(REGEX, escaped if fixer.is_fine(escaped) else fixed),),
             )
+    if verdict.is_combined:
+        return Cause(
+            f"It combines its parts to more domains than it writes out in full, and allows {verdict.origin}. Anyone "
+            f"can register a domain that is not yours, {_ACTS}",
+            instruction="list the origins of your own pages in allow_origins, or write out each domain in full, as in "
+            r'r"https://(example\.com|example\.org)".',
+        )
     return Cause(
         f"{cause} allows {verdict.origin}. Anyone can register that domain, {_ACTS}",
-        instruction="escape each dot, put a dot before the domain name, and allow only a port after it, as "
-        r'in r"https://.*\.example\.org"; or use allow_origins, as in "https://*.example.org".',
+        instruction="write out the whole domain name, with each dot escaped and a dot before it, so that only a "
+        r'subdomain or a port can vary, as in r"https://.*\.example\.org"; or use allow_origins, as in '
+        '"https://*.example.org".',
     )
 
 
@@ -195,7 +212,8 @@ def _with_own_names(text: str, fixer: Fixer) -> str | None:
             continue
         suffix = found.verdict.suffix.replace(".", r"\.")
         # Only the part that is open is replaced where a group may have more than this one host.
-        candidates = (name_hosts(escape_dots(branch), "your-app"),) if "(" in branch else ()
+        named_hosts = name_hosts(escape_dots(branch), "your-app")
+        candidates = (named_hosts, close_addresses(named_hosts)) if "(" in branch else ()
         fixed = next(filter(fixer.is_fine, candidates), rf"https://your-app\.{suffix}")
         named.append(fixed)
     joined = "|".join(named)
@@ -313,17 +331,31 @@ def explain_never_sent(text: str, scheme: str, fixer: Fixer) -> Cause:
 
 def explain_never_matches(text: str, fixer: Fixer) -> Cause:
     """Return the cause for an expression that matches no origin."""
+    if text.strip().lower() in MISSING_VALUES or not text.strip():
+        shown = f": {text.strip()}" if text.strip() else ""
+        reason = f"It is not an expression, but what str() or a template writes for a missing value{shown}."
+        return Cause(reason, (Fix(REGEX, REMOVE),))
     reason = (
         "It must match a whole origin, which is scheme://host or scheme://host:port in lower case, but it matches no "
         "text of this form."
     )
-    if "\\\\" in text:
+    if UNFILLED.search(text):
+        return Cause(
+            f"{reason} It contains a variable that was not substituted.",
+            instruction="write the expression with the value of the variable.",
+        )
+    unwrapped = list(unwrap(text))
+    for why, fixed in unwrapped:
+        if fixer.is_fine(fixed):
+            return Cause(f"{reason} {why}", (Fix(REGEX, fixed),))
+    if unwrapped:
+        reason += f" {unwrapped[0][0]}"
+    elif "\\\\" in text:
         reason += r" \\ matches a backslash, which no origin contains."
     for fixed in (
         unify_backslashes(text),
-        replace_globs(text),
-        re.sub(r"/\??(\.\*)?(\)?\$?)$", r"\2", text),
-        f"https://{text.removeprefix('^').removeprefix('//')}",
+        cut_paths(text),
+        with_schemes(text),
         lower_letters(text),
     ):
         if fixed != text and fixer.is_fine(fixed):
