@@ -26,10 +26,12 @@ from crossorigin.policy.check.regex.repairs import (
     replace_globs,
     unify_backslashes,
     unwrap,
+    web_schemes,
     with_schemes,
     without_atoms,
     without_branches,
 )
+from crossorigin.policy.check.regex.schemes import NEVER_SENT
 from crossorigin.policy.check.regex.verdict import Danger, Verdict
 from crossorigin.policy.fixes import REMOVE, Fix
 from crossorigin.policy.regex.matcher import compile_matcher
@@ -41,6 +43,10 @@ if TYPE_CHECKING:
 REGEX = "allow_origin_regex"
 _ACTS = "and with allow_credentials=True a page there acts as your user."
 _LOCALHOST = r"https?://(localhost|127\.0\.0\.1)(:\d+)?"
+_NEVER_MATCHES = (
+    "It must match a whole origin, which is scheme://host or scheme://host:port in lower case, but it matches no text "
+    "of this form."
+)
 _COOKIELESS = Fix("allow_credentials", REMOVE, "if no page sends cookies; tokens in headers still work")
 
 
@@ -323,27 +329,18 @@ def explain_never_sent(text: str, scheme: str, fixer: Fixer) -> Cause:
     """Return the cause for an expression with a scheme that browsers never send."""
     instead = "pages from files send null" if scheme == "file" else "a WebSocket handshake sends the origin of its page"
     reason = f"No browser sends an origin that begins with {scheme}://: {instead}."
-    fixed = without_branches(text, "file:", "ws:", "wss:", "wss?:")
-    if fixed and fixed != text and fixer.is_fine(fixed):
-        return Cause(reason, (Fix(REGEX, fixed),))
+    for fixed in (without_branches(text, "file:", "ws:", "wss:", "wss?:"), web_schemes(text)):
+        if fixed and fixed != text and fixer.is_fine(fixed):
+            return Cause(reason, (Fix(REGEX, fixed),))
     return Cause(reason, instruction="remove that part of the expression.")
 
 
 def explain_never_matches(text: str, fixer: Fixer) -> Cause:
     """Return the cause for an expression that matches no origin."""
-    if text.strip().lower() in MISSING_VALUES or not text.strip():
-        shown = f": {text.strip()}" if text.strip() else ""
-        reason = f"It is not an expression, but what str() or a template writes for a missing value{shown}."
-        return Cause(reason, (Fix(REGEX, REMOVE),))
-    reason = (
-        "It must match a whole origin, which is scheme://host or scheme://host:port in lower case, but it matches no "
-        "text of this form."
-    )
-    if UNFILLED.search(text):
-        return Cause(
-            f"{reason} It contains a variable that was not substituted.",
-            instruction="write the expression with the value of the variable.",
-        )
+    cause = _not_an_expression(text) or _only_never_sent(text, fixer)
+    if cause is not None:
+        return cause
+    reason = _NEVER_MATCHES
     unwrapped = list(unwrap(text))
     for why, fixed in unwrapped:
         if fixer.is_fine(fixed):
@@ -363,3 +360,24 @@ def explain_never_matches(text: str, fixer: Fixer) -> Cause:
     return Cause(
         reason, instruction=r'write an expression that matches the whole origin, as in r"https://.*\.example\.org".'
     )
+
+
+def _not_an_expression(text: str) -> Cause | None:
+    """Return the cause for a missing value or a variable that was not substituted, or None."""
+    value = text.strip()
+    if not value or value.lower() in MISSING_VALUES:
+        shown = f": {value}" if value else ""
+        reason = f"It is not an expression, but what str() or a template writes for a missing value{shown}."
+        return Cause(reason, (Fix(REGEX, REMOVE),))
+    if UNFILLED.search(text):
+        return Cause(
+            f"{_NEVER_MATCHES} It contains a variable that was not substituted.",
+            instruction="write the expression with the value of the variable.",
+        )
+    return None
+
+
+def _only_never_sent(text: str, fixer: Fixer) -> Cause | None:
+    start = text.lstrip("^(")
+    never_sent = next((scheme for scheme in NEVER_SENT if start.startswith((f"{scheme}:", f"{scheme}?:"))), None)
+    return None if never_sent is None else explain_never_sent(text, never_sent, fixer)

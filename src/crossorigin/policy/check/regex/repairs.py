@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from itertools import combinations
 
+from crossorigin.fetch.host import to_ace_label
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -48,6 +50,7 @@ _LIST = re.compile(r"\[(\s*[\"'].*[\"']\s*)\]", re.DOTALL)
 _QUOTED = re.compile(r"""[rb]{0,2}["'`](.*)["'`]""", re.DOTALL | re.IGNORECASE)
 _JAVASCRIPT = re.compile(r"/(.*)/([a-z]*)", re.DOTALL)
 _LOCAL_HOST = re.compile(r"(?:localhost|127(?:\\?\.[0-9]+){3}|\\\[::1\\\])\)?\Z")
+_BEYOND_ASCII = re.compile(r"[A-Za-z0-9-]*[^\x00-\x7f][^\x00-\x2c./:-@\[-^`{-\x7f]*")
 _PORT = r"(:\d+)?"
 _OCTETS = 4
 
@@ -235,13 +238,15 @@ def cut_paths(text: str) -> str:
 
 
 def unwrap(text: str) -> Iterator[tuple[str, str]]:
-    """Yield what was probably meant by an expression with quotes, slashes, brackets or commas around or in it.
+    """Yield what was probably meant by an expression with quotes, slashes, brackets, commas or letters beyond ASCII.
 
     Each comes with the reason why the text as it is matches nothing.
     """
     bare = text.strip()
     if bare != text:
         yield "White space at its beginning or end is part of it.", bare
+    if not bare.isascii():
+        yield "Browsers send a host that is not ASCII in Punycode.", write_punycode(bare)
     listed = _LIST.fullmatch(bare)
     quoted = _QUOTED.fullmatch(bare)
     literal = _JAVASCRIPT.fullmatch(bare)
@@ -260,6 +265,16 @@ def unwrap(text: str) -> Iterator[tuple[str, str]]:
         several = re.split(r"[,;\s]+", bare)
         if len(several) > 1 and all("://" in part for part in several):
             yield "Several expressions in one are separated by |.", "|".join(several)
+
+
+def write_punycode(text: str) -> str:
+    """Replace each word beyond ASCII by the label that browsers send."""
+    return _BEYOND_ASCII.sub(lambda found: to_ace_label(found[0]) or found[0], text)
+
+
+def web_schemes(text: str) -> str:
+    """Replace the schemes of WebSockets by those of their pages."""
+    return re.sub(r"(?<![a-z])ws(?=(?:s\??)?(?:://|:\\/))", "http", text)
 
 
 def without_atoms(text: str) -> str:

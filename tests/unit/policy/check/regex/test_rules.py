@@ -200,6 +200,13 @@ def test_the_fix_is_what_was_meant(text: str, fix: str | None) -> None:
         (r"https://a\.example\.com, https://b\.example\.com", r"https://a\.example\.com|https://b\.example\.com"),
         (r'["https://a\\.example", "https://b\\.example"]', r"https://a\.example|https://b\.example"),
         (r"['https://a\.example', 'https://b\.example']", r"https://a\.example|https://b\.example"),
+        # Hosts beyond ASCII.
+        (r"https://(.+\.)?bücher\.de", r"https://(.+\.)?xn--bcher-kva\.de"),
+        (r"https://пример\.рф", r"https://xn--e1afmkfd\.xn--p1ai"),
+        (r"https://[ä-ü]+\.example\.com", None),
+        # The page of a WebSocket.
+        (r"wss://app\.example\.com", r"https://app\.example\.com"),
+        (r"^wss?:\/\/localhost:\d+", r"^https?:\/\/localhost:\d+"),
     ],
 )
 def test_what_never_matches_is_repaired(text: str, fix: str | None) -> None:
@@ -223,6 +230,22 @@ def test_null_may_be_a_missing_value() -> None:
     (issue,) = issues_of("null", allow_credentials=True)
     assert issue.hint == "remove it."
     assert "missing value" in issue.reason
+
+
+@pytest.mark.parametrize("text", ["file://.*", "^file:///.*$", "wss?://.*"])
+def test_only_a_scheme_that_is_never_sent_is_named(text: str) -> None:
+    """Such an expression can match texts of the form of an origin."""
+    (issue,) = issues_of(text, allow_credentials=True)
+    assert issue.code is IssueCode.REGEX_NEVER_MATCHES
+    assert issue.reason.startswith("No browser sends an origin that begins with")
+    assert issue.hint == "remove that part of the expression."
+
+
+def test_a_repair_that_allows_something_else_is_not_its_fix() -> None:
+    """Without its end, the expression would allow a hosting service, which it does not."""
+    (issue,) = issues_of(r"https://[a-z]+\.vercel\.app.{4,}", allow_credentials=True)
+    assert issue.reason.startswith("It does not say where the host ends, so it allows")
+    assert issue.fixes == ()
 
 
 def test_the_cause_is_named_even_if_there_is_no_fix() -> None:
