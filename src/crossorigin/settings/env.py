@@ -8,13 +8,14 @@ import json
 import os
 import re
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from inspect import signature
 from typing import cast
 
 from crossorigin.adapters.asgi.middleware import CORSMiddleware
 from crossorigin.fetch.fields import WILDCARD
 from crossorigin.policy.check.lenient import correct, read_bool, read_seconds
+from crossorigin.policy.check.option_names import asks_for_any_origin, nearest_of, option_named
 from crossorigin.policy.check.validate import validate
 from crossorigin.policy.errors import CrossOriginWarning, InvalidPolicyError, IssueCode, PolicyIssue
 from crossorigin.policy.fixes import REMOVE, Fix
@@ -27,7 +28,7 @@ from crossorigin.settings.issue_text import in_text
 __all__ = ["policy_from_env"]
 
 _SEPARATORS = re.compile(r"[\s,]+")
-_JSON_MARKS = re.compile(r"""[\s,;"'`[\]{}]+""")
+_JSON_MARKS = re.compile(r"""[\s,;"'`[\](){}]+""")
 # Fewer digits than Python's limit for numbers in text.
 _INTEGER = re.compile(r"-?[0-9]{1,100}")
 # All of these are valid in a method or header name, so a text that contains them is not always an error.
@@ -177,6 +178,10 @@ def _read_list(name: str, text: str) -> _Read:
         instruction = 'remove it; or, if it is an element, write a JSON list, for example ["null"].'
     elif text.strip(_QUOTES).startswith(("[", "{")):
         reason = "It looks like JSON, but is not a JSON list."
+    elif text.startswith("(") and text.endswith(")"):
+        reason = "Parentheses around it are part of the value here."
+    elif "-" in parts:
+        reason = "It looks like a YAML list, and its hyphens are part of the value here."
     elif any(map(_OUTER_QUOTES.search, parts)):
         reason = _QUOTED
     else:
@@ -195,7 +200,7 @@ def _parse_json(text: str) -> object:
 
 def _list_fixes(name: str, text: str) -> _Fixes:
     parts = _JSON_MARKS.split(_COMMENT.sub("", text))
-    elements = [corrected for part in parts if part for corrected in correct(name, part)]
+    elements = [corrected for part in parts if part.strip("-") for corrected in correct(name, part)]
     # Some elements can only be written in JSON: null, and names with quotes or "#".
     is_readable = elements and _read_list(name, ",".join(elements))[1] is None
     return (Fix(name, tuple(elements)),) if is_readable and not validate({name: elements})[1] else ()
@@ -249,14 +254,16 @@ def _misspelt(prefix: str, environ: Mapping[str, str | None], variables: frozens
         rest = name.upper().removeprefix(prefix)
         if not prefix or not (text and text.strip()) or name in variables or rest == name.upper():
             continue
-        argument = _near(rest, _ARGUMENTS, cutoff=0.8)
-        similar = _near(rest, DEFAULTS) or ("allow_origins" if _ORIGIN in rest else None)
+        argument = nearest_of(rest.lower(), _ARGUMENTS, cutoff=0.8)
+        similar = nearest_of(rest.lower(), DEFAULTS, cutoff=0.6) or ("allow_origins" if _ORIGIN in rest else None)
         if argument is not None:
             reason = "It is an argument of the middleware, not an option of the policy, so it would be ignored here."
             instruction = f"remove it, and pass {argument}= to CORSMiddleware"
         elif similar is not None:
             reason = "There is no option with this name, but it is too similar to one to be ignored."
-            instruction = f"rename it to {prefix}{similar.upper()}"
+            instruction = f"rename it to {prefix}{(option_named(rest) or similar).upper()}"
+            if asks_for_any_origin(rest):
+                instruction = f"write {prefix}ALLOW_ORIGINS=*, without {prefix}ALLOW_CREDENTIALS, if it is meant"
         else:
             continue
         instruction += "; or, if it belongs to another program, use another prefix for the policy."
@@ -286,9 +293,3 @@ def _origins_in(text: str) -> Iterator[str]:
         for origin in correct("allow_origins", part):
             if origin == WILDCARD or (origin.startswith(_WEB) and can_be_listed(origin)):
                 yield origin
-
-
-def _near(rest: str, names: Iterable[str], cutoff: float = 0.6) -> str | None:
-    from difflib import get_close_matches
-
-    return next(iter(get_close_matches(rest.lower(), names, n=1, cutoff=cutoff)), None)

@@ -452,11 +452,11 @@ def test_a_warning_names_the_variable_and_the_caller() -> None:
         ("CORS_ORIGINS", "CORS_ALLOW_ORIGINS"),
         ("CORS_ORIGIN", "CORS_ALLOW_ORIGINS"),
         ("CORS_ORIGIN_WHITELIST", "CORS_ALLOW_ORIGINS"),
-        ("CORS_ALLOW_ALL_ORIGINS", "CORS_ALLOW_ORIGINS"),
         ("CORS_METHODS", "CORS_ALLOW_METHODS"),
         ("CORS_SUPPORTS_CREDENTIALS", "CORS_ALLOW_CREDENTIALS"),
         ("CORS_EXPOSED_HEADERS", "CORS_EXPOSE_HEADERS"),
-        ("CORS_ALLOWED_HOSTS", "CORS_ALLOW_METHODS"),
+        ("CORS_ALLOWED_HOSTS", "CORS_ALLOW_ORIGINS"),
+        ("CORS_ALLOW_COOKIES", "CORS_ALLOW_CREDENTIALS"),
         ("CORS_MAXAGE", "CORS_MAX_AGE"),
         ("cors_allow_origins", "CORS_ALLOW_ORIGINS"),
     ],
@@ -467,6 +467,28 @@ def test_a_misspelled_variable_is_not_lost(name: str, meant: str) -> None:
     assert (issue.code, issue.field) == ("unknown-option", name)
     assert issue.hint.startswith(f"rename it to {meant}; or, if it belongs to another program, ")
     assert issues_of({name: " "}) == ()
+
+
+@pytest.mark.parametrize("name", ["CORS_ALLOW_ALL_ORIGINS", "CORS_ALLOW_ALL"])
+def test_a_variable_for_any_origin_names_the_wildcard(name: str) -> None:
+    """Its value is not a list of origins."""
+    (issue,) = issues_of({name: "true"})
+    assert issue.hint.startswith("write CORS_ALLOW_ORIGINS=*, without CORS_ALLOW_CREDENTIALS, if it is meant; or, if")
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("- https://a.example\n- https://b.example", "It looks like a YAML list"),
+        ("(https://a.example, https://b.example)", "Parentheses around it"),
+        ("('https://a.example', 'https://b.example')", "Parentheses around it"),
+    ],
+)
+def test_the_list_of_another_syntax_has_a_fix(text: str, reason: str) -> None:
+    """The elements of a YAML list and of a tuple are recognized."""
+    (issue,) = issues_of({"CORS_ALLOW_ORIGINS": text})
+    assert issue.reason.startswith(reason)
+    assert issue.hint == "https://a.example,https://b.example"
 
 
 @pytest.mark.parametrize(

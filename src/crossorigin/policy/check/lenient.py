@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _BOOLEANS = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
 _SEPARATORS = re.compile(r"[\s,;]+")
 _DAY = 86400
+_BRACKETS = "[](){} \t\r\n"
 _LIST_SEPARATORS = re.compile(r"[,;]")
 _HYPHENS = re.compile("\\s*[-\u2010-\u2015\u2212\ufe63\uff0d]+\\s*")
 _ONE_WORD_NAMES = frozenset({"accept", "authorization", "origin", "range"})
@@ -36,7 +37,8 @@ def read_elements(name: str, value: object) -> list[str]:
         return _split(name, str.__str__(value))
     if isinstance(value, bytes | bytearray):
         return _split(name, bytes(value).decode("utf-8", "replace"))
-    return _correct_all(name, _strings_of(value)) if _is(value, Mapping) else []
+    # Such as one URL of pydantic.
+    return _correct_all(name, _strings_of(value)) if _is(value, Mapping) else read_element(name, value)
 
 
 def _split(name: str, text: str) -> list[str]:
@@ -47,7 +49,8 @@ def _split(name: str, text: str) -> list[str]:
         parsed = None
     parts = _strings_of(parsed) if _is(parsed, list) else []
     if not parts:
-        parts = [part.strip(QUOTES) for part in _SEPARATORS.split(text.strip("[] \t\r\n"))]
+        # A hyphen alone is the mark of an element in YAML.
+        parts = [part.strip(QUOTES) for part in _SEPARATORS.split(text.strip(_BRACKETS)) if part.strip("-")]
     return list(dict.fromkeys(_correct_all(name, parts)))
 
 
@@ -71,8 +74,10 @@ def correct(name: str, text: str) -> tuple[str, ...]:
     if name == "allow_origins":
         return repair(text) or (text,)
     if name == "allow_methods":
-        return tuple(map(_correct_method, filter(None, _SEPARATORS.split(text)))) or (text,)
-    return tuple(name for part in _LIST_SEPARATORS.split(text) for name in _correct_names(part)) or (text,)
+        words = re.split(r"[\s,;/]+", text.strip(_BRACKETS))
+        return tuple(map(_correct_method, filter(None, words))) or (text,)
+    parts = _LIST_SEPARATORS.split(text.strip(_BRACKETS))
+    return tuple(name for part in parts for name in _correct_names(part)) or (text,)
 
 
 def _correct_all(name: str, texts: list[str]) -> list[str]:
@@ -86,20 +91,25 @@ def _correct_method(text: str) -> str:
 
 def _correct_names(text: str) -> list[str]:
     """Return the names in a text without commas: one of several words, or several of one word each."""
-    bare = text.strip(f"{QUOTES} \t\r\n").rstrip(": ")
+    # In `Authorization: Bearer` only the name is meant.
+    bare = text.strip(f"{QUOTES} \t\r\n").partition(":")[0].rstrip()
     words = _HYPHENS.sub("-", bare).split()
     are_names = all("-" in word or word.lower() in _ONE_WORD_NAMES for word in words)
     return words if are_names else ["-".join(words)]
 
 
 def read_regex(value: object) -> str | None:
-    """Return the text of a compiled pattern or bytes, or None if the text would lose flags."""
+    """Return the text of a compiled pattern, bytes or a list, or None if there is none or it would lose flags."""
     if _is(value, re.Pattern):
         flags = getattr(value, "flags", 0)
         text = None if flags & ~_KEPT_FLAGS else read_regex(getattr(value, "pattern", None))
         return text if text is None or not flags & re.IGNORECASE else f"(?i:{text})"
     if isinstance(value, bytes):
         return value.decode("ascii", "replace") or None
+    if is_list_like(value):
+        # Django's setting is a list of expressions. Flags at the beginning of one are not valid in the middle.
+        texts = _strings_of(value)
+        return None if any(text.startswith("(?") for text in texts[1:]) else "|".join(texts) or None
     return value if isinstance(value, str) else None
 
 

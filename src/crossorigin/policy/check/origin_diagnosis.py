@@ -64,8 +64,12 @@ _EXTENSION_INSTRUCTION = (
     'different in each browser, leave out allow_credentials and allow any origin, ["*"].'
 )
 _EXTENSION_SCHEMES = frozenset({"chrome-extension", "moz-extension", "safari-extension", "safari-web-extension"})
+_WEBVIEW_INSTRUCTION = (
+    'leave out allow_credentials and allow any origin, ["*"], because VS Code gives each webview its own host; or let '
+    "the extension send the requests outside the webview, where CORS does not apply."
+)
 # The origins of the pages in an app, by the scheme of its framework.
-_APP_ORIGINS = {
+APP_ORIGINS = {
     "app": "app://.",
     "capacitor": "capacitor://localhost",
     "ionic": "ionic://localhost",
@@ -98,6 +102,8 @@ def instruction_for(scheme: str) -> str:
     """Return what to write for an origin of an extension or an app, or an empty text."""
     if scheme in _EXTENSION_SCHEMES:
         return _EXTENSION_INSTRUCTION
-    if scheme in _APP_ORIGINS:
-        return f'write the origin that the pages of your app have, for example "{_APP_ORIGINS[scheme]}".'
+    if scheme == "vscode-webview":
+        return _WEBVIEW_INSTRUCTION
+    if scheme in APP_ORIGINS:
+        return f'write the origin that the pages of your app have, for example "{APP_ORIGINS[scheme]}".'
     return ""

@@ -16,15 +16,16 @@ from crossorigin.policy.pattern import can_be_listed
 
 _SEPARATORS = re.compile(r"(?:[\s,;|]|&&|(?<=\s)(?:and|or)(?=\s))+")
 # Placeholders of shells, templates, Windows and f-strings. No origin contains them.
-_UNFILLED = re.compile(r"\$[\w{(]|\{\{|%\w+%|\{[A-Za-z_][\w.]*\}")
+UNFILLED = re.compile(r"\$[\w{(]|\{\{|%\w+%|\{[A-Za-z_][\w.]*\}")
 # What str() and template languages write for a missing value.
-_MISSING_VALUES = frozenset({"none", "undefined", "nan", "false", "true"})
+MISSING_VALUES = frozenset({"none", "undefined", "nan", "false", "true"})
 # `10.0.0.*` is a misplaced wildcard rather than a regular expression, and `[::1` is an incomplete address.
 _REGEX_MARKS = re.compile(r"[\\^$()|+{}]|(?:://|\A)\.\*|\[(?![^\]]*:)|\Ahttps\?://")
 _REGEX_START = re.compile(r"(https?)://(?:\.[*+]|\(\.[*+]\)|\[\^\.\]\+|\[a-z0-9-\]\+|\\w\+)\\?\.")
 _REGEX_PORT = re.compile(r"(?:\((?:\?:)?:(?:\\d|\[0-9\])[+*]\)\??|:(?:\\d|\[0-9\])[+*])\Z")
 _FILE = "file:"
 _WITHOUT_HOST = re.compile(r"\s*(?:about:(?:blank|srcdoc)\b|(?:data|javascript):(?![0-9]+\Z))", re.IGNORECASE)
+_NETWORK = re.compile(r"(?:(https?)://)?((?:[0-9]{1,3}\.){3}[0-9]{1,3})(:[0-9]+|:\*)?/([0-9]|[12][0-9]|3[01])")
 # Far longer than any origin, and short enough to be parsed quickly by any of these expressions.
 MAX_URL = 2048
 
@@ -41,7 +42,7 @@ def diagnose_faulty(text: str) -> Diagnosis:
 
 
 def _diagnose_text(text: str) -> Diagnosis:
-    several = [part for part in _SEPARATORS.split(text.strip("[] \t\r\n")) if part]
+    several = [part for part in _SEPARATORS.split(text.strip("[](){} \t\r\n")) if part]
     if len(several) > 1 and not _ends_in_a_scheme(several[0]) and _are_several(text, several):
         return diagnosis_of([IssueCode.MULTIPLE_ORIGINS], _repair_all(several))
     joined = split_joined(text)
@@ -85,13 +86,26 @@ def _diagnose_other(text: str) -> Diagnosis | None:
         why = "No page with such a URL has an origin of this form: it has the origin null, or that of another page."
         instruction = "list the origin of the page that opens or contains it, or remove it."
         return Diagnosis(IssueCode.ORIGIN_MALFORMED, why, (), instruction)
-    if _UNFILLED.search(text):
+    if UNFILLED.search(text):
         why = "It contains a variable that was not substituted."
         return Diagnosis(IssueCode.ORIGIN_MALFORMED, why, (), "write the text with the value of the variable.")
-    if text.strip().lower() in _MISSING_VALUES:
+    if text.strip().lower() in MISSING_VALUES:
         why = f"It is not an origin, but what str() or a template writes for a missing value: {text.strip()}."
         return Diagnosis(IssueCode.ORIGIN_MISSING_SCHEME, why, (), "set the value, or remove it from the list.")
-    return None
+    network = _NETWORK.fullmatch(text.strip())
+    return None if network is None else _diagnose_network(*network.groups(default=""))
+
+
+def _diagnose_network(scheme: str, address: str, port: str, bits: str) -> Diagnosis:
+    """Return the diagnosis of a network such as `192.168.1.0/24`, which is a pattern if whole octets are open."""
+    why = 'It is a network in CIDR notation. An origin has one host, and a pattern has whole octets: "http://10.*.*.*".'
+    fixed, rest = divmod(int(bits), 8)
+    pattern = f"http://{'.'.join([*address.split('.')[:fixed], *['*'] * (4 - fixed)])}{port}"
+    is_pattern = rest == 0 and scheme != "https" and can_be_listed(pattern)
+    instruction = (
+        r'list each origin, or match a private network with allow_origin_regex, as in r"http://192\.168\.1\.\d+".'
+    )
+    return Diagnosis(IssueCode.ORIGIN_PATH, why, (pattern,) if is_pattern else (), instruction)
 
 
 def repair(text: str) -> tuple[str, ...]:

@@ -23,6 +23,12 @@ _DAMAGED = re.compile(
     r"[\s:/\\\uff0f]*(?P<rest>.+)\Z",
     re.DOTALL | re.IGNORECASE,
 )
+# `capacitor:localhost`, `chrome-extension:/`. Digits after a colon are a port instead.
+_DAMAGED_APP = re.compile(
+    r"(chrome-extension|moz-extension|safari-web-extension|capacitor|ionic|tauri)"
+    r"(?:\s*:(?![0-9]+(?:[/?#]|\Z))[\s/\\]*|[/\\]{2,})(.+)\Z",
+    re.DOTALL | re.IGNORECASE,
+)
 # What is in front of an origin in a file or a message: `origin: `, `CORS_ORIGIN=`, `- `, `1. `.
 _LABEL = re.compile(rf"(?:[-=]+|[a-z_][a-z0-9_-]*\s*[:=]|[0-9]+[.)])[\s{QUOTES}]*(?=[a-z]+://)", re.IGNORECASE)
 _COMMENT = re.compile(r"\s(?:#|//)\s.*", re.DOTALL)
@@ -66,6 +72,9 @@ def _split_once(text: str) -> tuple[str, str, bool] | None:
 
 
 def _split_damaged(text: str) -> tuple[str, str, bool] | None:
+    app = _DAMAGED_APP.match(text)
+    if app is not None:
+        return app[1].lower(), app[2], True
     damaged = _DAMAGED.match(text)
     if damaged is None:
         return None

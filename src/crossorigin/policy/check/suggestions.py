@@ -123,6 +123,8 @@ def _collection(issue: PolicyIssue, context: _Context) -> Suggestion:
     texts = tuple(context.texts.get(issue.field, ()))
     if texts or context.taken[issue.field] is None or issue.code is IssueCode.BARE_STRING:
         return (Fix(issue.field, texts),)
+    if isinstance(context.taken[issue.field], re.Pattern):
+        return "move it to allow_origin_regex, as a string."
     if callable(context.taken[issue.field]):
         return (
             "use a list: no function is called. For origins that change while the server runs, pass "

@@ -110,7 +110,12 @@ def _read_regex(name: str, value: object, issues: list[PolicyIssue]) -> str | No
             code=IssueCode.REGEX_NOT_A_STRING,
             field=name,
             value=keep_value(value),
-            reason=f"Expected a string, got {_type_name(value)}; the policy compiles the regular expression itself.",
+            reason=f"Expected a string, got {_type_name(value)}; "
+            + (
+                "several expressions are joined by |."
+                if is_list_like(value)
+                else "the policy compiles the regular expression itself."
+            ),
         )
     )
     from crossorigin.policy.check import lenient

@@ -20,6 +20,8 @@ _DOTS = re.compile("[.\u3002\uff0e\uff61]")
 # Languages use these inside words: the middle dots, geresh and gershayim.
 _PUNCTUATION_OF_NAMES = "\u00b7\u05f3\u05f4\u30fb"
 _LOOPBACK = re.compile(r"(?:[^/?#]*\.)?localhost\.?|0\.0\.0\.0|127(?:\.[0-9]+){3}|\[::1\]", re.IGNORECASE)
+_DOUBLED_WILDCARD = re.compile(r"^\*{2,}\.")
+_AROUND = "It is not a valid origin, because the quotes or other characters around it are part of the text."
 _DOUBLED_PORT = re.compile(r"(.*?)(:[0-9]+)\2\Z")
 _WEB_SCHEME_OF = {"ws": "http", "wss": "https"}
 _MAX_PORT_DIGITS = 5
@@ -44,6 +46,7 @@ class UrlRepair:
         self._text = text
         self._codes: list[IssueCode] = []
         self._is_ambiguous = False
+        self._has_more = False
 
     def _add_code(self, code: IssueCode) -> None:
         if code not in self._codes:
@@ -54,13 +57,14 @@ class UrlRepair:
         text = _INVISIBLE.sub("", self._text.strip()).strip()
         if text != self._text or len(text.split()) > 1:
             self._add_code(IssueCode.ORIGIN_WHITESPACE)
-        text = strip_around(text)
+        bare = strip_around(text)
+        self._has_more, text = bare != text, bare
         if text == "*":
-            return diagnosis_of(self._codes, ("*",))
+            return self._diagnosis(("*",))
         if text.lower() == OPAQUE_ORIGIN:
             if text != OPAQUE_ORIGIN:
                 self._add_code(IssueCode.ORIGIN_UPPERCASE)
-            return diagnosis_of(self._codes, (OPAQUE_ORIGIN,))
+            return self._diagnosis((OPAQUE_ORIGIN,))
         scheme, rest = self._split_scheme(text)
         parts = self._repair_scheme(self._split_authority(scheme, rest))
         # In `https://http/app.example.com` the host is a part of a damaged scheme.
@@ -76,14 +80,21 @@ class UrlRepair:
         repaired = self._repair_port(self._repair_host(parts))
         is_valid = repaired is not None and not self._is_ambiguous and can_be_listed(str(repaired))
         replacements = (str(repaired),) if is_valid else ()
-        return diagnosis_of(self._codes, replacements, instruction_for(parts.scheme))
+        return self._diagnosis(replacements, instruction_for(parts.scheme))
+
+    def _diagnosis(self, replacements: tuple[str, ...], instruction: str = "") -> Diagnosis:
+        diagnosis = diagnosis_of(self._codes, replacements, instruction)
+        # Without a code, the characters around the origin are the only error.
+        is_only_error = self._has_more and replacements and not self._codes
+        return replace(diagnosis, reason=_AROUND) if is_only_error else diagnosis
 
     def _split_scheme(self, text: str) -> tuple[str, str]:
         split = split_scheme(text)
         if split is not None:
             scheme, rest, is_damaged = split
             if is_damaged:
-                self._add_code(IssueCode.ORIGIN_MISSPELLED_SCHEME)
+                is_web = is_scheme(scheme)
+                self._add_code(IssueCode.ORIGIN_MISSPELLED_SCHEME if is_web else IssueCode.ORIGIN_MALFORMED)
             return scheme, rest
         self._add_code(IssueCode.ORIGIN_MISSING_SCHEME)
         rest = f"[{text}]" if serialize_ipv6(text) else _LEADING_SLASHES.sub("", text, count=1)
@@ -145,6 +156,11 @@ class UrlRepair:
             same = host.lower() == fixed
             self._add_code(IssueCode.ORIGIN_UPPERCASE if same and "[" not in host else _host_code(fixed))
         if wildcard and _host_code(fixed) is IssueCode.ORIGIN_NONCANONICAL_IP:
+            if host.count(".") < _OCTETS - 1 and not host.startswith("["):
+                # In `*.168.1.1` the wildcard is an octet. Without it, the rest is the address of somebody else.
+                self._codes = [IssueCode.ORIGIN_MISPLACED_WILDCARD]
+                self._is_ambiguous = True
+                return None
             self._add_code(IssueCode.ORIGIN_WILDCARD_BEFORE_IP)
             wildcard = ""
         return replace(parts, host=wildcard + fixed)
@@ -206,9 +222,19 @@ def _replace_wildcard(parts: _Parts) -> tuple[str, ...]:
     elif parts.host.startswith("*") and parts.host[1:2].isalnum():
         candidates = [replace(parts, host=parts.host[1:]), replace(parts, host=f"*.{parts.host[1:]}")]
     else:
-        return ()
+        candidates = [_without_extra_wildcards(parts)]
     texts = tuple(map(str, candidates))
     return texts if all(map(can_be_listed, texts)) else ()
+
+
+def _without_extra_wildcards(parts: _Parts) -> _Parts:
+    """Return the pattern that is meant by `https://**.example.com`, `http://localhost*` or `http://localhost:**`."""
+    host = _DOUBLED_WILDCARD.sub("*.", parts.host)
+    port = parts.port if parts.port.strip(":*") else parts.port[:2]
+    if host.endswith("*") and host[-2:-1].isalnum() and (_LOOPBACK.fullmatch(host[:-1]) or "." in host[:-1]):
+        host = host[:-1]
+        port = port or (":*" if _LOOPBACK.fullmatch(host) else "")
+    return replace(parts, host=host, port=port)
 
 
 def _is_punctuation(character: str) -> bool:

@@ -87,13 +87,20 @@ def entries_are_unique(options: Options) -> Iterator[PolicyIssue]:
 
 
 def names_mean_what_they_say(options: Options) -> Iterator[PolicyIssue]:
-    """Warn about a name that was probably meant as the wildcard. It allows only the method or header of this name."""
+    """Warn about a name that was probably meant as a wildcard. It allows only the method or header of this name."""
     for what, elements in (
         ("method", options.allow_methods),
         ("header", options.allow_headers),
         ("header", options.expose_headers),
     ):
         for element in elements:
+            if WILDCARD in element.text and element.text != WILDCARD:
+                yield issue_of(
+                    IssueCode.NAME_INSTEAD_OF_WILDCARD,
+                    element,
+                    f"It is read as the name of one {what}, because {WILDCARD} in a name has no special meaning.",
+                    f'list each {what}, or write "{WILDCARD}" to allow all {what}s.',
+                )
             if element.text.lower() in _WORDS_FOR_ALL:
                 yield issue_of(
                     IssueCode.NAME_INSTEAD_OF_WILDCARD,

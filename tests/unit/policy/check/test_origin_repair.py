@@ -152,6 +152,42 @@ def test_what_may_be_listed_has_nothing_wrong(text: str) -> None:
         ("https://*.*.example", Code.ORIGIN_MISPLACED_WILDCARD, []),
         ("https://a.example:80*", Code.ORIGIN_MISPLACED_WILDCARD, []),
         ("https://*a..example", Code.ORIGIN_MISPLACED_WILDCARD, []),
+        # Without the wildcard, the rest is the address of somebody else.
+        ("http://*.168.1.1", Code.ORIGIN_MISPLACED_WILDCARD, []),
+        ("https://*.1", Code.ORIGIN_MISPLACED_WILDCARD, []),
+        ("https://**.a.example", Code.ORIGIN_MISPLACED_WILDCARD, ["https://*.a.example"]),
+        ("https://a.example*", Code.ORIGIN_MISPLACED_WILDCARD, ["https://a.example"]),
+        ("https://*.a.example*", Code.ORIGIN_MISPLACED_WILDCARD, ["https://*.a.example"]),
+        ("http://localhost*", Code.ORIGIN_MISPLACED_WILDCARD, ["http://localhost:*"]),
+        ("http://127.0.0.1*", Code.ORIGIN_MISPLACED_WILDCARD, ["http://127.0.0.1:*"]),
+        ("http://localhost*:3000", Code.ORIGIN_MISPLACED_WILDCARD, ["http://localhost:3000"]),
+        ("http://localhost:**", Code.ORIGIN_MISPLACED_WILDCARD, ["http://localhost:*"]),
+        ("http://local*", Code.ORIGIN_MISPLACED_WILDCARD, []),
+        ("https://a.example.*", Code.ORIGIN_MISPLACED_WILDCARD, []),
+        # Networks.
+        ("http://192.168.1.0/24", Code.ORIGIN_PATH, ["http://192.168.1.*"]),
+        ("192.168.0.0/16", Code.ORIGIN_PATH, ["http://192.168.*.*"]),
+        ("http://10.0.0.0:3000/8", Code.ORIGIN_PATH, ["http://10.*.*.*:3000"]),
+        ("172.16.0.0/12", Code.ORIGIN_PATH, []),
+        ("https://192.168.1.0/24", Code.ORIGIN_PATH, []),
+        ("203.0.113.0/24", Code.ORIGIN_PATH, []),
+        # Schemes of apps and extensions.
+        ("capacitor:localhost", Code.ORIGIN_MALFORMED, ["capacitor://localhost"]),
+        ("tauri//localhost", Code.ORIGIN_MALFORMED, ["tauri://localhost"]),
+        (f"chrome-extension:{'a' * 32}/", Code.ORIGIN_MALFORMED, [f"chrome-extension://{'a' * 32}"]),
+        ("capacitor:3000", Code.ORIGIN_MISSING_SCHEME, ["https://capacitor:3000"]),
+        ("vscode-webview://*", Code.ORIGIN_MISPLACED_WILDCARD, []),
+        # The text of a set or a tuple.
+        (
+            "{'https://a.example', 'https://b.example'}",
+            Code.MULTIPLE_ORIGINS,
+            ["https://a.example", "https://b.example"],
+        ),
+        (
+            "('https://a.example', 'https://b.example')",
+            Code.MULTIPLE_ORIGINS,
+            ["https://a.example", "https://b.example"],
+        ),
         ("file:///a", Code.ORIGIN_FILE_SCHEME, []),
         (" FILE://a", Code.ORIGIN_FILE_SCHEME, []),
         ("", Code.ORIGIN_EMPTY, []),
@@ -242,6 +278,14 @@ def reason_of(text: str) -> str:
 def test_an_error_is_reported_in_the_same_words_wherever_it_is(text: str, alone: list[str]) -> None:
     """A text with several errors has the sentence of each, in order, and nothing else."""
     assert reason_of(text) == " ".join(map(reason_of, alone))
+
+
+@pytest.mark.parametrize("text", ['"https://a.example"', "\u201chttps://a.example\u201d", "<https://a.example>", "*,"])
+def test_what_is_around_an_origin_is_named(text: str) -> None:
+    """If nothing else is wrong, the characters around it are the reason."""
+    diagnosis = diagnose(text)
+    assert diagnosis is not None
+    assert "the quotes or other characters around it" in diagnosis.reason
 
 
 def test_a_host_before_an_at_sign_is_explained() -> None:

@@ -84,7 +84,7 @@ def test_the_maximum_age_is_a_number_of_seconds(age: object, codes: list[str]) -
         ("GET\n", ["method-not-a-token"]),
         ("GET,PUT", ["method-not-a-token"]),
         ("po\u017ft", ["method-not-a-token"]),
-        ("*GET", []),
+        ("*GET", ["name-instead-of-wildcard"]),
     ],
 )
 def test_a_method_is_one_that_a_browser_sends(method: str, codes: list[str]) -> None:

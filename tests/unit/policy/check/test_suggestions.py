@@ -3,6 +3,7 @@
 `tests/properties/test_fixes.py` applies all fixes.
 """
 
+import re
 from typing import Any
 
 import pytest
@@ -135,3 +136,45 @@ class Address:
 def test_an_object_is_an_origin_only_if_its_text_is_one(text: str, fixes: tuple[Fix, ...]) -> None:
     """A URL object has a fix. For other objects, the hint says what an element is."""
     assert fixes_of({"allow_origins": [Address(text)]}) == [fixes]
+
+
+@pytest.mark.parametrize(
+    ("options", "value"),
+    [
+        ({"allow_methods": ["['GET', 'POST']"]}, ("GET", "POST")),
+        ({"allow_methods": ["(GET, POST)"]}, ("GET", "POST")),
+        ({"allow_methods": ["GET/POST"]}, ("GET", "POST")),
+        ({"allow_methods": ["[get]"]}, "GET"),
+        ({"allow_headers": ['["X-One", "X-Two"]']}, ("X-One", "X-Two")),
+        ({"allow_headers": ["Authorization: Bearer <token>"]}, "Authorization"),
+        ({"expose_headers": ["Content-Type: application/json"]}, "Content-Type"),
+        ({"allow_origins": f"- {A}\n- https://b.example"}, (A, "https://b.example")),
+        ({"allow_origins": f"{{'{A}', 'https://b.example'}}"}, (A, "https://b.example")),
+    ],
+)
+def test_what_other_syntax_adds_to_names_is_left_out(options: dict[str, Any], value: object) -> None:
+    """Brackets, hyphens of YAML and values of headers are not part of a name."""
+    (fixes,) = fixes_of(options)
+    assert [fix.value for fix in fixes] == [value]
+
+
+def test_one_url_or_pattern_in_place_of_a_list_is_understood() -> None:
+    """A URL of pydantic is put into a list, and a pattern belongs to another option."""
+
+    class Url:
+        def __str__(self) -> str:
+            return f"{A}/"
+
+    assert fixes_of({"allow_origins": Url()}) == [(Fix("allow_origins", (A,)),)]
+    complaint = complaint_of({"allow_origins": re.compile(f"{A}.*")})
+    assert complaint is not None
+    assert complaint.issues[0].hint == "move it to allow_origin_regex, as a string."
+
+
+def test_a_wildcard_in_a_name_has_no_fix() -> None:
+    """Allowing all names would be more than was meant."""
+    complaint = complaint_of({"allow_headers": ["X-*"], "allow_methods": ["*"], "expose_headers": ["*"]})
+    assert complaint is not None
+    (issue,) = complaint.issues
+    assert (issue.code, issue.fixes) == (IssueCode.NAME_INSTEAD_OF_WILDCARD, ())
+    assert issue.hint.startswith("list each header")

@@ -309,7 +309,10 @@ def test_a_switch_that_seems_on_is_checked_as_on() -> None:
         (b"https://a", '"https://a"'),
         (b"\xff", '"\N{REPLACEMENT CHARACTER}"'),
         (7, 'use a string, as in r"https://.*\\.example\\.org".'),
-        (["https://a"], 'use a string, as in r"https://.*\\.example\\.org".'),
+        (["https://a"], '"https://a"'),
+        (["https://a", "https://b"], '"https://a|https://b"'),
+        (["(?i)https://a", "(?i)https://b"], 'use a string, as in r"https://.*\\.example\\.org".'),
+        ([], 'use a string, as in r"https://.*\\.example\\.org".'),
         (b"", 'use a string, as in r"https://.*\\.example\\.org".'),
     ],
 )

@@ -9,21 +9,29 @@ import re
 from dataclasses import replace
 from typing import NamedTuple
 
+from crossorigin.fetch.origin import DEFAULT_PORTS, OPAQUE_ORIGIN
+from crossorigin.policy.check.origin_diagnosis import APP_ORIGINS
+from crossorigin.policy.check.origin_repair import MISSING_VALUES, UNFILLED
 from crossorigin.policy.check.public_suffix import why_public
 from crossorigin.policy.check.regex.readable import WORDS
 from crossorigin.policy.check.regex.repairs import (
     PRIVATE_RANGES,
     branches_of,
     close_addresses,
+    cut_paths,
     escape_dots,
     lower_letters,
     name_hosts,
     repaired,
     replace_globs,
     unify_backslashes,
+    unwrap,
+    web_schemes,
+    with_schemes,
     without_atoms,
     without_branches,
 )
+from crossorigin.policy.check.regex.schemes import NEVER_SENT
 from crossorigin.policy.check.regex.verdict import Danger, Verdict
 from crossorigin.policy.fixes import REMOVE, Fix
 from crossorigin.policy.regex.matcher import compile_matcher
@@ -35,6 +43,11 @@ if TYPE_CHECKING:
 REGEX = "allow_origin_regex"
 _ACTS = "and with allow_credentials=True a page there acts as your user."
 _LOCALHOST = r"https?://(localhost|127\.0\.0\.1)(:\d+)?"
+_NEVER_MATCHES = (
+    "It must match a whole origin, which is scheme://host or scheme://host:port in lower case, but it matches no text "
+    "of this form."
+)
+_COOKIELESS = Fix("allow_credentials", REMOVE, "if no page sends cookies; tokens in headers still work")
 
 
 class Cause(NamedTuple):
@@ -51,8 +64,6 @@ def explain_danger(text: str, verdict: Verdict, fixer: Fixer, *, lists_origins: 
     `lists_origins` says whether `allow_origins` has origins, so that the policy still has a use without the expression.
     """
     match verdict.danger:
-        case Danger.ANY_ORIGIN:
-            return _any_origin(verdict, lists_origins=lists_origins)
         case Danger.NULL:
             return _null(text, fixer)
         case Danger.ADDRESSES:
@@ -62,7 +73,18 @@ def explain_danger(text: str, verdict: Verdict, fixer: Fixer, *, lists_origins: 
         case Danger.HOSTING:
             return _hosting(text, verdict, fixer)
         case _:
-            return _domains(text, verdict, fixer)
+            return _any_name(text, verdict, fixer, lists_origins=lists_origins)
+
+
+def _any_name(text: str, verdict: Verdict, fixer: Fixer, *, lists_origins: bool) -> Cause:
+    scheme = verdict.origin.partition("://")[0]
+    if scheme.endswith("extension"):
+        return _extensions(verdict)
+    if scheme not in DEFAULT_PORTS:
+        return _custom_scheme(text, scheme, verdict, fixer)
+    if verdict.danger is Danger.ANY_ORIGIN:
+        return _any_origin(verdict, lists_origins=lists_origins)
+    return _domains(text, verdict, fixer)
 
 
 def _any_origin(verdict: Verdict, *, lists_origins: bool) -> Cause:
@@ -70,17 +92,31 @@ def _any_origin(verdict: Verdict, *, lists_origins: bool) -> Cause:
         f"It matches every host and allows origins such as {verdict.origin}, so with allow_credentials=True every site "
         "can act as your user."
     )
-    cookieless = Fix("allow_credentials", REMOVE, "if no page sends cookies; tokens in headers still work")
     if lists_origins:
-        return Cause(reason, (Fix(REGEX, REMOVE, "if only the pages in allow_origins send cookies"), cookieless))
+        return Cause(reason, (Fix(REGEX, REMOVE, "if only the pages in allow_origins send cookies"), _COOKIELESS))
     return Cause(
         reason,
         (
-            cookieless,
+            _COOKIELESS,
             Fix(REGEX, r"https://(.+\.)?example\.com", "the hosts of your own pages"),
             Fix(REGEX, _LOCALHOST, "during development: pages on this machine"),
         ),
     )
+
+
+def _custom_scheme(text: str, scheme: str, verdict: Verdict, fixer: Fixer) -> Cause:
+    """Return the cause for an expression that accepts any host after the scheme of an app, such as `app://.*`."""
+    own = APP_ORIGINS.get(scheme, f"{scheme}://your-app")
+    reason = f"It allows {verdict.origin}. Any app can use the scheme {scheme}:// with such a host, {_ACTS}"
+    named: list[str] = []
+    for branch in branches_of(text):
+        found = fixer.examine(branch)
+        is_open = found is not None and found.verdict.origin.startswith(f"{scheme}://")
+        named.append(own.replace(".", r"\.") if is_open and branch.lstrip("^(").startswith(scheme) else branch)
+    fixed = "|".join(dict.fromkeys(named))
+    if fixed != text and fixer.is_fine(fixed):
+        return Cause(reason, (Fix(REGEX, fixed, f"the origin of your app's pages, such as {own}"), _COOKIELESS))
+    return Cause(reason, instruction=f"write out the origin that the pages of your app have, for example {own}.")
 
 
 def _null(text: str, fixer: Fixer) -> Cause:
@@ -88,6 +124,8 @@ def _null(text: str, fixer: Fixer) -> Cause:
         "It matches null, the origin of sandboxed frames and data: URLs. Every site can send it, so with "
         "allow_credentials=True every site can act as your user."
     )
+    if text == OPAQUE_ORIGIN:
+        return Cause(f"{reason} Templates also write null for a missing value.", (Fix(REGEX, REMOVE),))
     for fixed in (text.replace("null|", "", 1), text.replace("|null", "", 1)):
         if fixed != text and fixer.is_fine(fixed):
             return Cause(reason, (Fix(REGEX, fixed),))
@@ -100,33 +138,44 @@ def _null(text: str, fixer: Fixer) -> Cause:
 
 def _domains(text: str, verdict: Verdict, fixer: Fixer) -> Cause:
     cause = "It"
+    has_globs = replace_globs(text) != text
     for why, fixed in repaired(text):
         found = fixer.examine(fixed)
         if found is None or not found.can_match or found.verdict.danger is Danger.DOMAINS:
             continue
-        if found.verdict.danger is Danger.HOSTING and compile_matcher(text).matches(found.verdict.origin.encode()):
-            # The repaired expression still allows names below a hosting suffix, and the switch helps only after the
-            # repair.
-            graver = _hosting(fixed, found.verdict, fixer)
-            return graver._replace(reason=f"{why}. {graver.reason}", fixes=(replace(graver.fixes[0], when=""),))
         cause = f"{why}, so it"
-        if found.verdict.danger is Danger.HOSTING and fixed == replace_globs(text):
-            own = _hosting(fixed, found.verdict, fixer).fixes[0]
-            return Cause(
-                f"{cause} allows {verdict.origin}. Anyone can register that domain, {_ACTS} A wildcard would be as "
-                f"dangerous, because {found.verdict.suffix} {why_public(found.verdict.suffix)}.",
-                (replace(own, when=""),),
-            )
+        if found.verdict.danger is Danger.HOSTING:
+            if "." not in found.verdict.suffix:
+                break  # `.*example` is left of `.*example.*`: nobody meant `example` as a top-level name
+            own = _hosting(fixed, found.verdict, fixer)
+            if compile_matcher(text).matches(found.verdict.origin.encode()):
+                # The repaired expression still allows names below a hosting suffix, and the switch helps only after
+                # the repair.
+                return own._replace(reason=f"{why}. {own.reason}", fixes=(replace(own.fixes[0], when=""),))
+            if has_globs:
+                return Cause(
+                    f"{cause} allows {verdict.origin}. Anyone can register that domain, {_ACTS} A wildcard would be as "
+                    f"dangerous, because {found.verdict.suffix} {why_public(found.verdict.suffix)}.",
+                    (replace(own.fixes[0], when=""),),
+                )
         if found.verdict.danger is None:
             escaped = escape_dots(fixed)
             return Cause(
                 f"{cause} allows {verdict.origin}. Anyone can register that domain, {_ACTS}",
                 (Fix(REGEX, escaped if fixer.is_fine(escaped) else fixed),),
             )
+    if verdict.is_combined:
+        return Cause(
+            f"It combines its parts to more domains than it writes out in full, and allows {verdict.origin}. Anyone "
+            f"can register a domain that is not yours, {_ACTS}",
+            instruction="list the origins of your own pages in allow_origins, or write out each domain in full, as in "
+            r'r"https://(example\.com|example\.org)".',
+        )
     return Cause(
         f"{cause} allows {verdict.origin}. Anyone can register that domain, {_ACTS}",
-        instruction="escape each dot, put a dot before the domain name, and allow only a port after it, as "
-        r'in r"https://.*\.example\.org"; or use allow_origins, as in "https://*.example.org".',
+        instruction="write out the whole domain name, with each dot escaped and a dot before it, so that only a "
+        r'subdomain or a port can vary, as in r"https://.*\.example\.org"; or use allow_origins, as in '
+        '"https://*.example.org".',
     )
 
 
@@ -169,7 +218,8 @@ def _with_own_names(text: str, fixer: Fixer) -> str | None:
             continue
         suffix = found.verdict.suffix.replace(".", r"\.")
         # Only the part that is open is replaced where a group may have more than this one host.
-        candidates = (name_hosts(escape_dots(branch), "your-app"),) if "(" in branch else ()
+        named_hosts = name_hosts(escape_dots(branch), "your-app")
+        candidates = (named_hosts, close_addresses(named_hosts)) if "(" in branch else ()
         fixed = next(filter(fixer.is_fine, candidates), rf"https://your-app\.{suffix}")
         named.append(fixed)
     joined = "|".join(named)
@@ -190,6 +240,13 @@ def _addresses(text: str, verdict: Verdict, fixer: Fixer) -> Cause:
 
 
 def _extensions(verdict: Verdict) -> Cause:
+    if verdict.origin.startswith("vscode-"):
+        return Cause(
+            f"It allows {verdict.origin}. Anyone can publish an extension of VS Code, {_ACTS} VS Code gives each "
+            "webview its own host.",
+            instruction="remove allow_credentials=True if the page sends a token in a header instead of cookies; or "
+            "let the extension send the requests outside the webview, where CORS does not apply.",
+        )
     return Cause(
         f"It allows {verdict.origin}. Anyone can publish an extension, and with allow_credentials=True it acts as your "
         "user." + (" Firefox gives each installation its own ID." if verdict.origin.startswith("moz-") else ""),
@@ -272,25 +329,30 @@ def explain_never_sent(text: str, scheme: str, fixer: Fixer) -> Cause:
     """Return the cause for an expression with a scheme that browsers never send."""
     instead = "pages from files send null" if scheme == "file" else "a WebSocket handshake sends the origin of its page"
     reason = f"No browser sends an origin that begins with {scheme}://: {instead}."
-    fixed = without_branches(text, "file:", "ws:", "wss:", "wss?:")
-    if fixed and fixed != text and fixer.is_fine(fixed):
-        return Cause(reason, (Fix(REGEX, fixed),))
+    for fixed in (without_branches(text, "file:", "ws:", "wss:", "wss?:"), web_schemes(text)):
+        if fixed and fixed != text and fixer.is_fine(fixed):
+            return Cause(reason, (Fix(REGEX, fixed),))
     return Cause(reason, instruction="remove that part of the expression.")
 
 
 def explain_never_matches(text: str, fixer: Fixer) -> Cause:
     """Return the cause for an expression that matches no origin."""
-    reason = (
-        "It must match a whole origin, which is scheme://host or scheme://host:port in lower case, but it matches no "
-        "text of this form."
-    )
-    if "\\\\" in text:
+    cause = _not_an_expression(text) or _only_never_sent(text, fixer)
+    if cause is not None:
+        return cause
+    reason = _NEVER_MATCHES
+    unwrapped = list(unwrap(text))
+    for why, fixed in unwrapped:
+        if fixer.is_fine(fixed):
+            return Cause(f"{reason} {why}", (Fix(REGEX, fixed),))
+    if unwrapped:
+        reason += f" {unwrapped[0][0]}"
+    elif "\\\\" in text:
         reason += r" \\ matches a backslash, which no origin contains."
     for fixed in (
         unify_backslashes(text),
-        replace_globs(text),
-        re.sub(r"/\??(\.\*)?(\)?\$?)$", r"\2", text),
-        f"https://{text.removeprefix('^').removeprefix('//')}",
+        cut_paths(text),
+        with_schemes(text),
         lower_letters(text),
     ):
         if fixed != text and fixer.is_fine(fixed):
@@ -298,3 +360,24 @@ def explain_never_matches(text: str, fixer: Fixer) -> Cause:
     return Cause(
         reason, instruction=r'write an expression that matches the whole origin, as in r"https://.*\.example\.org".'
     )
+
+
+def _not_an_expression(text: str) -> Cause | None:
+    """Return the cause for a missing value or a variable that was not substituted, or None."""
+    value = text.strip()
+    if not value or value.lower() in MISSING_VALUES:
+        shown = f": {value}" if value else ""
+        reason = f"It is not an expression, but what str() or a template writes for a missing value{shown}."
+        return Cause(reason, (Fix(REGEX, REMOVE),))
+    if UNFILLED.search(text):
+        return Cause(
+            f"{_NEVER_MATCHES} It contains a variable that was not substituted.",
+            instruction="write the expression with the value of the variable.",
+        )
+    return None
+
+
+def _only_never_sent(text: str, fixer: Fixer) -> Cause | None:
+    start = text.lstrip("^(")
+    never_sent = next((scheme for scheme in NEVER_SENT if start.startswith((f"{scheme}:", f"{scheme}?:"))), None)
+    return None if never_sent is None else explain_never_sent(text, never_sent, fixer)

@@ -7,13 +7,15 @@ FEW = 8
 class Claims:
     """The names of one kind that an expression accepts and that someone can register, rent or publish.
 
-    `written` contains the names that the expression writes out, and `open` all others.
+    `written` contains the names that the expression writes out, and `open` all others. `are_combined` says whether the
+    written ones count as open too, because the expression only combines their parts.
     """
 
     def __init__(self, letters: int) -> None:
         """Start without names. `letters` is the length of the expression."""
         self._expression_letters = letters
         self._letters = 0
+        self.are_combined = False
         self.open: list[str] = []
         self.written: list[str] = []
 
@@ -31,4 +33,5 @@ class Claims:
         # Names that are really written out cannot be longer than the expression. `(?:ex|am|pl){4}` and `[abc]{9}`
         # combine written parts to many names.
         if self._letters > self._expression_letters and len(self.written) > FEW:
+            self.are_combined = True
             self.open += self.written

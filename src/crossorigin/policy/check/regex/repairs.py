@@ -8,11 +8,19 @@ from __future__ import annotations
 import re
 from itertools import combinations
 
+from crossorigin.fetch.host import to_ace_label
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 PRIVATE_RANGES = r"(10\.\d+\.\d+\.\d+|192\.168\.\d+\.\d+|172\.(1[6-9]|2\d|3[01])\.\d+\.\d+)"
+# The private part of a network whose first octet alone contains public addresses too.
+_PRIVATE_PARTS = {
+    "100": r"100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.\d+\.\d+",
+    "172": r"172\.(1[6-9]|2\d|3[01])\.\d+\.\d+",
+    "192": r"192\.168\.\d+\.\d+",
+}
 _PART = re.compile(
     r"""
     \\. | \[\^?\]?(?:\\.|[^\]\\])*\]    # an escape, a class
@@ -32,6 +40,19 @@ _OPEN_ADDRESS = re.compile(
     rf"|\((?:\?:)?{_OPEN_OCTET}\\\.\)\{{3\}}{_OPEN_OCTET}"
     r"|\[(?:0-9|\\d)\\?\.\]\+|\[\\?\.(?:0-9|\\d)\]\+"
 )
+_PARTLY_PUBLIC = re.compile(rf"(?<![\d.])(100|172|192)(?:\\\.{_OPEN_OCTET}){{3}}")
+# The beginning of a private network, and a part after it that matches any text.
+_PRIVATE_START = re.compile(
+    r"(?<![\d.])(10|127|192\\?\.168|172\\?\.(?:1[6-9]|2[0-9]|3[01]|\((?:\?:)?1\[6-9\]\|2(?:\\d|\[0-9\])\|3\[0-?1\]\)))"
+    r"((?:\\?\.[0-9]+)*)(?:\\?\.)?(?:\.|\\S|\[\^[^\]]*\])[*+](?=([:(]|[$|)]|\Z))"
+)
+_LIST = re.compile(r"\[(\s*[\"'].*[\"']\s*)\]", re.DOTALL)
+_QUOTED = re.compile(r"""[rb]{0,2}["'`](.*)["'`]""", re.DOTALL | re.IGNORECASE)
+_JAVASCRIPT = re.compile(r"/(.*)/([a-z]*)", re.DOTALL)
+_LOCAL_HOST = re.compile(r"(?:localhost|127(?:\\?\.[0-9]+){3}|\\\[::1\\\])\)?\Z")
+_BEYOND_ASCII = re.compile(r"[A-Za-z0-9-]*[^\x00-\x7f][^\x00-\x2c./:-@\[-^`{-\x7f]*")
+_PORT = r"(:\d+)?"
+_OCTETS = 4
 
 
 def parts_of(text: str) -> list[str]:
@@ -50,13 +71,13 @@ def escape_dots(text: str) -> str:
 
 
 def cut_open_ends(text: str) -> str:
-    """Remove each unbounded part after a host: at the end, or before `|` or `)`."""
+    """Remove each unbounded part after a host: at the end, or before `|` or `)`. After `localhost` it is a port."""
     return _replace_open_ends(text, "")
 
 
 def end_with_port(text: str) -> str:
     """Replace each unbounded part after a host by an optional port."""
-    return _replace_open_ends(text, r"(:\d+)?")
+    return _replace_open_ends(text, _PORT)
 
 
 def _replace_open_ends(text: str, replacement: str) -> str:
@@ -73,8 +94,16 @@ def _replace_open_ends(text: str, replacement: str) -> str:
             kept.append(part)
             continue
         kept.pop()
-        kept.append(replacement)
+        has_colon = kept[-2:] == [":", "?"]
+        if has_colon:
+            del kept[-2:]
+        kept.append(_PORT if has_colon or _ends_on_this_machine(kept) else replacement)
     return "".join(kept)
+
+
+def _ends_on_this_machine(parts: list[str]) -> bool:
+    # An address has at most 20 parts, with the bracket after it.
+    return _LOCAL_HOST.search("".join(parts[-20:])) is not None
 
 
 def add_dots(text: str) -> str:
@@ -119,8 +148,25 @@ def lower_letters(text: str) -> str:
 
 
 def close_addresses(text: str) -> str:
-    """Replace a part that matches every IPv4 address by the private ranges."""
-    return _OPEN_ADDRESS.sub(lambda _: PRIVATE_RANGES, text)
+    """Replace a part that matches every IPv4 address, or every one after an octet, by the private ranges."""
+    closed = _OPEN_ADDRESS.sub(lambda _: PRIVATE_RANGES, text)
+    return _PARTLY_PUBLIC.sub(lambda found: _PRIVATE_PARTS[found[1]], closed)
+
+
+def close_networks(text: str) -> str:
+    r"""Let only digits follow the beginning of a private network, as in `192\.168\..*`."""
+    return _PRIVATE_START.sub(_closed_network, text)
+
+
+def _closed_network(found: re.Match[str]) -> str:
+    network, octets, behind = found.groups()
+    count = (1 if network in {"10", "127"} else 2) + octets.count(".")
+    if count >= _OCTETS:
+        return found[0]
+    start = re.sub(r"(?<!\\)\.", r"\\.", network + octets)
+    before, after = found.string[: found.start()], found.string[found.end() :]
+    has_port = behind in {":", "("} or (before.count("(") > before.count(")") and ":" in after)
+    return start + r"\.\d+" * (_OCTETS - count) + ("" if has_port else _PORT)
 
 
 def branches_of(text: str) -> list[str]:
@@ -154,8 +200,81 @@ def name_hosts(text: str, name: str) -> str:
 
 def replace_globs(text: str) -> str:
     """Replace the wildcards of file names, as in `https://*.example.com` and `http://localhost:*`, by expressions."""
-    text = re.sub(r"://(\(?:\?:)?\*\\?\.", lambda found: f"://{found[1] or ''}.*\\.", text)
-    return re.sub(r":\*(?=$|[$|)])", r":\\d+", text)
+    text = re.sub(r"://(?:\*\\?\.)+", r"://.*\\.", text)
+    text = re.sub(r"://\*(?=[a-z0-9])", r"://(.+\\.)?", text)
+    text = re.sub(r"://\*(?=[-:]|$)", "://.*", text)
+    text = re.sub(r"(?:(?<=[0-9])(?:\\\.\*)+)(?=$|[$|):(])", lambda found: found[0].replace("*", r"\d+"), text)
+    text = re.sub(r":\*(?=$|[$|)])", r":\\d+", text)
+    parts = parts_of(text)
+    done: list[str] = []
+    for index, part in enumerate(parts):
+        is_glob = part == "*" and len(done) > 0 and (done[-1].isalnum() or done[-1] == "-")
+        behind = parts[index + 1] if index + 1 < len(parts) else "$"
+        if is_glob and behind in {".", r"\.", "-"}:
+            done.append(".*")
+        elif is_glob and behind in {"$", "|", ")"} and done[-1] != "-":
+            done.append(_PORT if _ends_on_this_machine(done) else "")
+        else:
+            done.append(part)
+    return "".join(done)
+
+
+def with_schemes(text: str) -> str:
+    """Write the scheme in front of each alternative that begins with a host: http on this machine, otherwise https."""
+    return "|".join(map(_with_scheme, branches_of(text)))
+
+
+def _with_scheme(branch: str) -> str:
+    host = branch.removeprefix("^").removeprefix("//")
+    if re.match(r"\(?(?:\?:)?(?:localhost|127\\?\.)", host):
+        return f"http://{host}"
+    is_host = "://" not in host and re.search(r"[a-z0-9]\\?\.[a-z0-9]", host)
+    return f"https://{host}" if is_host else branch
+
+
+def cut_paths(text: str) -> str:
+    """Remove a path from the end of an expression."""
+    return re.sub(r"(?<=[^/:])/[\w.*?/\\-]*(\)?\$?)$", r"\1", text)
+
+
+def unwrap(text: str) -> Iterator[tuple[str, str]]:
+    """Yield what was probably meant by an expression with quotes, slashes, brackets, commas or letters beyond ASCII.
+
+    Each comes with the reason why the text as it is matches nothing.
+    """
+    bare = text.strip()
+    if bare != text:
+        yield "White space at its beginning or end is part of it.", bare
+    if not bare.isascii():
+        yield "Browsers send a host that is not ASCII in Punycode.", write_punycode(bare)
+    listed = _LIST.fullmatch(bare)
+    quoted = _QUOTED.fullmatch(bare)
+    literal = _JAVASCRIPT.fullmatch(bare)
+    if listed is not None:
+        members = [_QUOTED.sub(r"\1", member) for member in re.split(r"\s*,\s*", listed[1].strip())]
+        joined = "|".join(members)
+        yield "A list in one string is not read as a list.", joined
+        yield "A list in one string is not read as a list.", unify_backslashes(joined)
+    elif quoted is not None:
+        yield "Quotes around it are part of it.", quoted[1]
+    elif literal is not None:
+        inner = literal[1].replace(r"\/", "/")
+        has_capitals = "i" in literal[2] and lower_letters(inner) != inner
+        yield "The slashes of JavaScript are part of it.", f"(?i:{inner})" if has_capitals else inner
+    else:
+        several = re.split(r"[,;\s]+", bare)
+        if len(several) > 1 and all("://" in part for part in several):
+            yield "Several expressions in one are separated by |.", "|".join(several)
+
+
+def write_punycode(text: str) -> str:
+    """Replace each word beyond ASCII by the label that browsers send."""
+    return _BEYOND_ASCII.sub(lambda found: to_ace_label(found[0]) or found[0], text)
+
+
+def web_schemes(text: str) -> str:
+    """Replace the schemes of WebSockets by those of their pages."""
+    return re.sub(r"(?<![a-z])ws(?=(?:s\??)?(?:://|:\\/))", "http", text)
 
 
 def without_atoms(text: str) -> str:
@@ -169,6 +288,7 @@ def without_atoms(text: str) -> str:
 # The mistakes in expressions that match hosts of other people, each with its repair.
 REPAIRS: tuple[tuple[str, Callable[[str], str]], ...] = (
     ("In an expression, * repeats the character before it", replace_globs),
+    ("A part of the address can be any text", close_networks),
     ("An unescaped dot matches any character", escape_dots),
     ("It does not say where the host ends", cut_open_ends),
     ("It does not say where the host ends", end_with_port),
@@ -177,13 +297,18 @@ REPAIRS: tuple[tuple[str, Callable[[str], str]], ...] = (
 
 
 def repaired(text: str) -> Iterator[tuple[str, str]]:
-    """Yield possible mistakes with the repaired expressions: first single repairs, then combinations of two."""
+    """Yield possible mistakes with the repaired expressions: first single repairs, then combinations of two.
+
+    Wildcards of file names are always replaced, because without that the expression does not mean what it seems to.
+    """
     seen = {text}
-    for repairs in (*combinations(REPAIRS, 1), *combinations(REPAIRS, 2)):
+    always = REPAIRS[:1] if replace_globs(text) != text else ()
+    others = REPAIRS[len(always) :]
+    for repairs in ((), *combinations(others, 1), *combinations(others, 2)):
         fixed = text
-        for _, repair in repairs:
+        for _, repair in (*always, *repairs):
             fixed = repair(fixed)
         if fixed not in seen:
             seen.add(fixed)
-            first, *others = dict.fromkeys(why for why, _ in repairs)
-            yield " and ".join([first, *(f"{why[0].lower()}{why[1:]}" for why in others)]), fixed
+            first, *more = dict.fromkeys(why for why, _ in (*always, *repairs))
+            yield " and ".join([first, *(f"{why[0].lower()}{why[1:]}" for why in more)]), fixed

@@ -60,12 +60,12 @@ def regex_does_what_it_says(options: Options) -> Iterator[PolicyIssue]:
 
     found, fixer = _examined(options)
     verdict = found.verdict
-    if not found.can_match:
-        yield _issue(IssueCode.REGEX_NEVER_MATCHES, text, causes.explain_never_matches(text, fixer))
-        return
     glob = causes.explain_glob(text, fixer)
     if glob is not None:
         yield _issue(IssueCode.REGEX_NEVER_MATCHES, text, glob)
+        return
+    if not found.can_match:
+        yield _issue(IssueCode.REGEX_NEVER_MATCHES, text, causes.explain_never_matches(text, fixer))
         return
     if verdict.insecure is not None:
         cause = causes.explain_insecure(text, verdict, fixer)

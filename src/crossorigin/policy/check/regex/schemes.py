@@ -17,8 +17,15 @@ OTHER = "other"
 
 _CHROME_ID = ("abcdefghijklmnop",) * 32
 _UUID = tuple(chars for length in (8, 4, 4, 4, 12) for chars in (*["0123456789abcdef"] * length, "-"))[:-1]
+# The host of a page in VS Code: a SHA-256 hash in base 32.
+_WEBVIEW = ("0123456789abcdefghijklmnopqrstuv",) * 52
 # The forms of extension ids. Anyone can publish an extension.
-EXTENSIONS = {"chrome-extension": _CHROME_ID, "moz-extension": _UUID, "safari-web-extension": _UUID}
+EXTENSIONS = {
+    "chrome-extension": _CHROME_ID,
+    "moz-extension": _UUID,
+    "safari-web-extension": _UUID,
+    "vscode-webview": _WEBVIEW,
+}
 _KNOWN = ("https", "http", *NEVER_SENT, *EXTENSIONS)
 
 
@@ -58,7 +65,7 @@ def extension_grammar(scheme: str) -> Grammar[int]:
     """Return the grammar of the ids of a kind of extension."""
     shape = EXTENSIONS[scheme]
     return Grammar(
-        "0123456789abcdefghijklmnop-",
+        "0123456789abcdefghijklmnopqrstuv-",
         0,
         lambda place, char: place + 1 if place < len(shape) and char in shape[place] else None,
         len(shape).__eq__,

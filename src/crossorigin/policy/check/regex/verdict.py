@@ -44,8 +44,8 @@ class Verdict:
 
     `danger` is None if the expression is safe. Otherwise `origin` is an accepted origin that anyone can have, and
     `suffix` is the public suffix of its domain. `domains` are the accepted registrable domains, `insecure` is an
-    accepted http origin outside private networks, and `never_sent` is a scheme in the expression that browsers never
-    send.
+    accepted http origin outside private networks, `never_sent` is a scheme in the expression that browsers never send,
+    and `is_combined` says whether the domains are combined from parts that are each written out.
     """
 
     danger: Danger | None = None
@@ -54,6 +54,7 @@ class Verdict:
     domains: frozenset[str] = frozenset()
     insecure: str | None = None
     never_sent: str | None = None
+    is_combined: bool = False
 
 
 def judge(text: str, automaton: Automaton, *, lift_hosting: bool = False) -> Verdict:
@@ -95,6 +96,7 @@ class _Judge:
             suffix=suffix,
             domains=frozenset(self._domains.found),
             insecure=self._insecure,
+            is_combined=self._domains.claims.are_combined,
             never_sent=next(
                 (scheme for scheme in NEVER_SENT if scheme in schemes and f"{scheme}:" in self._text), None
             ),

@@ -113,8 +113,22 @@ def test_a_public_configuration_gets_what_fits_it(
         # Unescaped dots, an open end, no dot before the name, and two of these.
         (r"https://app.example.com", r"https://app\.example\.com"),
         (r"https://example\.com.*", r"https://example\.com"),
-        (r"https://localhost.*", "https://localhost"),
-        (r"^https?://localhost.*$", "^https?://localhost$"),
+        (r"https://(app|admin)\.example\.com:?.*", r"https://(app|admin)\.example\.com(:\d+)?"),
+        # What follows a host of this machine is a port.
+        (r"https://localhost.*", r"https://localhost(:\d+)?"),
+        (r"^https?://localhost.*$", r"^https?://localhost(:\d+)?$"),
+        (r"http://(localhost|127\.0\.0\.1).*", r"http://(localhost|127\.0\.0\.1)(:\d+)?"),
+        (r"http://localhost:?.*", r"http://localhost(:\d+)?"),
+        # A part of a name is left of these, which nobody meant as a top-level name.
+        (r".*example.*", None),
+        (r"https://.*mycompany.*", None),
+        # Wildcards of file names.
+        (r"https://example\.com*", r"https://example\.com"),
+        (r"https://app*.example.com", r"https://app.*\.example\.com"),
+        (r"https://*.*.example.com", r"https://.*\.example\.com"),
+        (r"https://my-app-*.vercel.app", r"https://your-app\.vercel\.app"),
+        # Domains that are combined from parts.
+        (r"https://example\.(com|net|org|io|de|fr|it|es|nl|pl|se)", None),
         (r"https://(app|admin)\.example\.com[^/]*", r"https://(app|admin)\.example\.com"),
         (r"https://.*example\.com", r"https://.*\.example\.com"),
         (r"https://(.*)example\.com", r"https://(.*\.)example\.com"),
@@ -135,6 +149,18 @@ def test_a_public_configuration_gets_what_fits_it(
             r"http://(10\.\d+\.\d+\.\d+|192\.168\.\d+\.\d+|172\.(1[6-9]|2\d|3[01])\.\d+\.\d+):3000",
         ),
         (r"http://1[0-9.]+", None),
+        (r"http://172\.\d+\.\d+\.\d+(:\d+)?", r"http://172\.(1[6-9]|2\d|3[01])\.\d+\.\d+(:\d+)?"),
+        (r"http://192\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}:3000", r"http://192\.168\.\d+\.\d+:3000"),
+        (r"http://100\.\d+\.\d+\.\d+", r"http://100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.\d+\.\d+"),
+        # The beginning of a private network, and any text.
+        (r"http://192\.168\..*", r"http://192\.168\.\d+\.\d+(:\d+)?"),
+        (r"http://192.168.1.*", r"http://192\.168\.1\.\d+(:\d+)?"),
+        (r"http://10.*", r"http://10\.\d+\.\d+\.\d+(:\d+)?"),
+        (r"http://172\.(1[6-9]|2\d|3[01])\.[^/]+", r"http://172\.(1[6-9]|2\d|3[01])\.\d+\.\d+(:\d+)?"),
+        (r"http://172\.16\..*:3000", r"http://172\.16\.\d+\.\d+:3000"),
+        (r"^https?://(localhost|10\..*)(:\d+)?$", r"^https?://(localhost|10\.\d+\.\d+\.\d+)(:\d+)?$"),
+        (r"^(http://10\..*)$", r"^(http://10\.\d+\.\d+\.\d+(:\d+)?)$"),
+        (r"http://127\.0\.0\.1.*", r"http://127\.0\.0\.1(:\d+)?"),
     ],
 )
 def test_the_fix_is_what_was_meant(text: str, fix: str | None) -> None:
@@ -159,6 +185,28 @@ def test_the_fix_is_what_was_meant(text: str, fix: str | None) -> None:
         (r"HTTPS://App\.Example\.com", r"https://app\.example\.com"),
         (r"https://\D+\.Example\.com", r"https://\D+\.example\.com"),
         (r"https://a b", None),
+        (r"https://app\.example\.com/login", r"https://app\.example\.com"),
+        # On this machine it is http, and each alternative needs a scheme.
+        (r"^localhost:\d+$", r"http://localhost:\d+$"),
+        (r"(localhost|127\.0\.0\.1):\d+", r"http://(localhost|127\.0\.0\.1):\d+"),
+        (r"www\.example\.com|example\.com", r"https://www\.example\.com|https://example\.com"),
+        (r".", None),
+        # What settings and other languages write around an expression.
+        (r"https://app\.example\.com ", r"https://app\.example\.com"),
+        (r"'https://app\.example\.com'", r"https://app\.example\.com"),
+        (r'r"https://app\.example\.com"', r"https://app\.example\.com"),
+        (r"/^https:\/\/app\.example\.com$/", r"^https://app\.example\.com$"),
+        (r"/^https:\/\/App\.example\.com$/i", r"(?i:^https://App\.example\.com$)"),
+        (r"https://a\.example\.com, https://b\.example\.com", r"https://a\.example\.com|https://b\.example\.com"),
+        (r'["https://a\\.example", "https://b\\.example"]', r"https://a\.example|https://b\.example"),
+        (r"['https://a\.example', 'https://b\.example']", r"https://a\.example|https://b\.example"),
+        # Hosts beyond ASCII.
+        (r"https://(.+\.)?bücher\.de", r"https://(.+\.)?xn--bcher-kva\.de"),
+        (r"https://пример\.рф", r"https://xn--e1afmkfd\.xn--p1ai"),
+        (r"https://[ä-ü]+\.example\.com", None),
+        # The page of a WebSocket.
+        (r"wss://app\.example\.com", r"https://app\.example\.com"),
+        (r"^wss?:\/\/localhost:\d+", r"^https?:\/\/localhost:\d+"),
     ],
 )
 def test_what_never_matches_is_repaired(text: str, fix: str | None) -> None:
@@ -168,6 +216,106 @@ def test_what_never_matches_is_repaired(text: str, fix: str | None) -> None:
         assert issue.code is IssueCode.REGEX_NEVER_MATCHES
         assert fix is None or ast.literal_eval(issue.hint) == fix
         assert fix is not None or issue.hint.startswith("write an expression")
+
+
+@pytest.mark.parametrize("text", ["None", "undefined", " ", "\n"])
+def test_a_missing_value_is_no_expression(text: str) -> None:
+    """Templates and str() write such texts. The fix is to remove the option."""
+    (issue,) = issues_of(text, allow_credentials=True)
+    assert (issue.code, issue.hint) == (IssueCode.REGEX_NEVER_MATCHES, "remove it.")
+
+
+def test_null_may_be_a_missing_value() -> None:
+    """With credentials, it is an error, and removing it is the fix."""
+    (issue,) = issues_of("null", allow_credentials=True)
+    assert issue.hint == "remove it."
+    assert "missing value" in issue.reason
+
+
+@pytest.mark.parametrize("text", ["file://.*", "^file:///.*$", "wss?://.*"])
+def test_only_a_scheme_that_is_never_sent_is_named(text: str) -> None:
+    """Such an expression can match texts of the form of an origin."""
+    (issue,) = issues_of(text, allow_credentials=True)
+    assert issue.code is IssueCode.REGEX_NEVER_MATCHES
+    assert issue.reason.startswith("No browser sends an origin that begins with")
+    assert issue.hint == "remove that part of the expression."
+
+
+def test_a_repair_that_allows_something_else_is_not_its_fix() -> None:
+    """Without its end, the expression would allow a hosting service, which it does not."""
+    (issue,) = issues_of(r"https://[a-z]+\.vercel\.app.{4,}", allow_credentials=True)
+    assert issue.reason.startswith("It does not say where the host ends, so it allows")
+    assert issue.fixes == ()
+
+
+def test_the_cause_is_named_even_if_there_is_no_fix() -> None:
+    """Without the quotes, the expression would allow any app of the service."""
+    (issue,) = issues_of(r"'https://.*\.vercel\.app'", allow_credentials=True)
+    assert issue.reason.endswith("Quotes around it are part of it.")
+    assert issue.hint.startswith("write an expression")
+    (issue,) = issues_of("${REGEX}", allow_credentials=True)
+    assert issue.reason.endswith("It contains a variable that was not substituted.")
+    assert issue.hint.startswith("write the expression")
+
+
+@pytest.mark.parametrize(
+    ("text", "fix"),
+    [
+        (r"https://*example.com", r"https://(.+\.)?example\.com"),
+        (r"http://localhost*", r"http://localhost(:\d+)?"),
+        (r"http://127\.0\.0\.1*", r"http://127\.0\.0\.1(:\d+)?"),
+        (r"http://localhost:3000*", "http://localhost:3000"),
+        (r"https://my-app-*\.example\.com", r"https://my-app-.*\.example\.com"),
+        (r"http://192\.168\.*\.*:3000", r"http://192\.168\.\d+\.\d+:3000"),
+        (r"https://*-team.vercel.app", None),
+        (r"https://*", None),
+        (r"https://*:3000", None),
+    ],
+)
+def test_a_wildcard_of_file_names_is_warned_of(text: str, fix: str | None) -> None:
+    """With credentials, a wildcard that would be untrusted has no fix."""
+    (issue,) = issues_of(text, allow_credentials=True)
+    assert issue.code is IssueCode.REGEX_NEVER_MATCHES
+    assert issue.reason.startswith('In an expression, "*" repeats')
+    assert [replacement.value for replacement in issue.fixes] == ([] if fix is None else [fix])
+
+
+@pytest.mark.parametrize(
+    ("text", "fix"),
+    [
+        (r"app://.*", r"app://\."),
+        (r"^capacitor://.*|https://.*\.example\.com", r"capacitor://localhost|https://.*\.example\.com"),
+        (r"obsidian://.+", "obsidian://your-app"),
+        (r"(capacitor|ionic)://.*", None),
+    ],
+)
+def test_any_host_of_an_app_is_refused_in_the_words_of_apps(text: str, fix: str | None) -> None:
+    """No domain is registered for it."""
+    (issue,) = issues_of(text, allow_credentials=True)
+    assert issue.code is IssueCode.REGEX_ALLOWS_UNTRUSTED_ORIGINS
+    assert "Any app can use the scheme" in issue.reason
+    assert [replacement.value for replacement in issue.fixes][:1] == ([] if fix is None else [fix])
+
+
+@pytest.mark.parametrize("text", ["vscode-webview://.*", "vscode-webview://[0-9a-v]{52}", r"vscode-webview://\w+"])
+def test_any_webview_is_refused_like_any_extension(text: str) -> None:
+    """Anyone can publish an extension of VS Code."""
+    (issue,) = issues_of(text, allow_credentials=True)
+    assert "VS Code gives each webview its own host" in issue.reason
+    assert codes_of(text) == []
+
+
+def test_any_scheme_of_extensions_gets_their_message() -> None:
+    """The form of their ids does not matter."""
+    (issue,) = issues_of("extension://.*", allow_credentials=True)
+    assert "Anyone can publish an extension" in issue.reason
+
+
+def test_safe_parts_of_a_group_stay_next_to_a_hosting_service() -> None:
+    """Only the open names and the public addresses of the group are replaced."""
+    (issue,) = issues_of(r"https?://([a-z-]+\.ts\.net|localhost|100\.\d+\.\d+\.\d+)(:\d+)?", allow_credentials=True)
+    shared = r"100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.\d+\.\d+"
+    assert issue.fixes[0].value == rf"https?://(your-app\.ts\.net|localhost|{shared})(:\d+)?"
 
 
 def test_a_dot_that_is_meant_is_not_warned_of() -> None:
@@ -211,7 +359,7 @@ def test_what_is_left_after_a_repair_decides_the_message() -> None:
     """After the repair of the end, the expression still allows any extension, so there is no expression to paste."""
     (issue,) = issues_of(r"https?://localhost.*|chrome-extension://.*", allow_credentials=True)
     assert issue.reason.startswith("It does not say where the host ends, so it allows")
-    assert issue.hint.startswith("escape each dot")
+    assert issue.hint.startswith("write out the whole domain name")
 
 
 def test_looking_for_a_fix_never_changes_a_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -220,7 +368,7 @@ def test_looking_for_a_fix_never_changes_a_verdict(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(examination, "_FIX_STEPS", 10)
     (issue,) = issues_of(r"https://.*example\.com", allow_credentials=True)
     assert issue.code is IssueCode.REGEX_ALLOWS_UNTRUSTED_ORIGINS
-    assert issue.hint.startswith("escape each dot")
+    assert issue.hint.startswith("write out the whole domain name")
 
 
 def test_a_repair_that_does_not_compile_is_not_offered() -> None:
