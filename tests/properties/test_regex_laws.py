@@ -12,8 +12,9 @@ from publicsuffixlist import PublicSuffixList
 from crossorigin.fetch.host import is_ipv4
 from crossorigin.fetch.origin import Origin, parse_origin
 from crossorigin.policy.check.hosting_suffixes import HOSTING_SUFFIXES
-from crossorigin.policy.check.regex.causes import REGEX, explain_danger
+from crossorigin.policy.check.regex.cause import REGEX
 from crossorigin.policy.check.regex.claims import FEW
+from crossorigin.policy.check.regex.dangers import explain_danger
 from crossorigin.policy.check.regex.examination import Fixer
 from crossorigin.policy.check.regex.verdict import Danger, Verdict, judge
 from crossorigin.policy.regex.automaton import Automaton

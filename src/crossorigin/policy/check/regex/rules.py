@@ -13,7 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from crossorigin.policy.check.regex.causes import Cause
+    from crossorigin.policy.check.regex.cause import Cause
     from crossorigin.policy.check.regex.examination import Examination, Fixer
     from crossorigin.policy.errors import PolicyIssue
 
@@ -32,22 +32,22 @@ def regex_is_safe(options: Options) -> Iterator[PolicyIssue]:
             ' in os.environ.get("NAME") or None.',
         )
         return
-    from crossorigin.policy.check.regex import causes
+    from crossorigin.policy.check.regex import dangers, mistakes
     from crossorigin.policy.check.regex.examination import why_invalid
 
     why = why_invalid(text)
     if why is not None:
-        yield _issue(IssueCode.REGEX_INVALID, text, causes.explain_invalid(text, why, _fixer(options)))
+        yield _issue(IssueCode.REGEX_INVALID, text, mistakes.explain_invalid(text, why, _fixer(options)))
         return
     found, fixer = _examined(options)
     if found.unsupported is not None:
-        cause = causes.explain_unsupported(text, found.unsupported, fixer)
+        cause = mistakes.explain_unsupported(text, found.unsupported, fixer)
         yield _issue(IssueCode.REGEX_UNSUPPORTED, text, cause)
     elif found.too_large is not None:
-        yield _issue(IssueCode.REGEX_TOO_LARGE, text, causes.explain_too_large(found.too_large))
+        yield _issue(IssueCode.REGEX_TOO_LARGE, text, mistakes.explain_too_large(found.too_large))
     elif found.verdict.danger is not None:
         lists_origins = any(element.text for element in options.allow_origins)
-        cause = causes.explain_danger(text, found.verdict, fixer, lists_origins=lists_origins)
+        cause = dangers.explain_danger(text, found.verdict, fixer, lists_origins=lists_origins)
         yield _issue(IssueCode.REGEX_ALLOWS_UNTRUSTED_ORIGINS, text, cause)
 
 
@@ -56,24 +56,24 @@ def regex_does_what_it_says(options: Options) -> Iterator[PolicyIssue]:
     text = options.allow_origin_regex
     if text is None:
         return
-    from crossorigin.policy.check.regex import causes
+    from crossorigin.policy.check.regex import mistakes
 
     found, fixer = _examined(options)
     verdict = found.verdict
-    glob = causes.explain_glob(text, fixer)
+    glob = mistakes.explain_glob(text, fixer)
     if glob is not None:
         yield _issue(IssueCode.REGEX_NEVER_MATCHES, text, glob)
         return
     if not found.can_match:
-        yield _issue(IssueCode.REGEX_NEVER_MATCHES, text, causes.explain_never_matches(text, fixer))
+        yield _issue(IssueCode.REGEX_NEVER_MATCHES, text, mistakes.explain_never_matches(text, fixer))
         return
     if verdict.insecure is not None:
-        cause = causes.explain_insecure(text, verdict, fixer)
+        cause = mistakes.explain_insecure(text, verdict, fixer)
         yield _issue(IssueCode.INSECURE_ORIGIN_WITH_CREDENTIALS, text, cause)
     if verdict.never_sent is not None:
-        cause = causes.explain_never_sent(text, verdict.never_sent, fixer)
+        cause = mistakes.explain_never_sent(text, verdict.never_sent, fixer)
         yield _issue(IssueCode.REGEX_SCHEME_NEVER_SENT, text, cause)
-    unescaped = causes.explain_unescaped_dot(text, fixer) if options.allow_credentials else None
+    unescaped = mistakes.explain_unescaped_dot(text, fixer) if options.allow_credentials else None
     if unescaped is not None:
         yield _issue(IssueCode.REGEX_UNESCAPED_DOT, text, unescaped)
 
