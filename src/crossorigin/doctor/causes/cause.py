@@ -24,6 +24,8 @@ class CauseCode(StrEnum):
     AUTHENTICATION = "authentication"
     UNKNOWN_HOST = "unknown-host"
     CRASH = "crash"
+    APP_UNREACHABLE = "app-unreachable"
+    RATE_LIMITED = "rate-limited"
     NGINX_WITHOUT_ALWAYS = "nginx-without-always"
     REMOVED_BY_PROXY = "removed-by-proxy"
     ANSWERED_ELSEWHERE = "answered-elsewhere"

@@ -25,6 +25,24 @@ _MOVE_OUT = (
     "Add the CORS middleware after all other middleware, so that it is outside them. The CORSMiddleware of crossorigin"
     " moves there by itself."
 )
+_NO_PROXY = "the proxy could not reach the app"
+_GATEWAY: Mapping[int, str] = {
+    502: _NO_PROXY,
+    503: f"{_NO_PROXY}, or the app is starting, overloaded or closed for maintenance",
+    504: "the proxy could not reach the app in time",
+    # The numbers of Cloudflare.
+    **dict.fromkeys((520, 521, 522, 523, 525, 526, 530), _NO_PROXY),
+    524: "the proxy could not reach the app in time",
+}
+_REACH = (
+    "Start the app, and compare the address and the port at which it listens with those in the proxy (proxy_pass in"
+    " nginx). The log of the proxy says what failed. Then check again."
+)
+_TOO_MANY = 429
+_LIMIT = (
+    "Wait, and check again. So that pages can read such an answer, let OPTIONS pass what limits the requests, and put"
+    " the CORS layer outside it."
+)
 _INVALID_HOST = (b"19", b"text/plain; charset=utf-8")
 
 
@@ -71,9 +89,37 @@ def authentication_cause(situation: Situation) -> Cause | None:
     return Cause(code=CauseCode.AUTHENTICATION, text=text, fix=fix, edits=edits)
 
 
+def unavailable_cause(situation: Situation) -> Cause | None:
+    """Return the cause if the app did not answer at all: a proxy could not reach it, or something limits requests.
+
+    What the app allows is not known then, so there is no code. An app in this process is behind no proxy.
+    """
+    status, response = situation.status, situation.response
+    if situation.recognized.app is not None or response is None or response.lines(ALLOW_ORIGIN):
+        return None
+    what = "The preflight" if situation.in_preflight else "The request"
+    if status in _GATEWAY:
+        text = (
+            f"{what} is answered with {status}, and without CORS headers: {_GATEWAY[status]}. What the app allows is"
+            " not known."
+        )
+        return Cause(code=CauseCode.APP_UNREACHABLE, text=text, fix=_REACH)
+    if status == _TOO_MANY:
+        text = (
+            f"{what} is answered with 429 (Too Many Requests), and without CORS headers: something that limits the rate"
+            " of requests answered instead of the app. What the app allows is not known."
+        )
+        return Cause(code=CauseCode.RATE_LIMITED, text=text, fix=_LIMIT)
+    return None
+
+
 def crash_cause(situation: Situation) -> Cause | None:
-    """Return the cause if the server failed, and the origin is allowed otherwise."""
-    if situation.in_preflight or situation.status < 500 or not _is_allowed(situation):
+    """Return the cause if the server failed, and the origin is allowed otherwise, or what it allows is not known."""
+    if situation.status < 500:
+        return None
+    if situation.in_preflight and situation.recognized.app is None and not situation.has_layer:
+        return _failed_preflight(situation)
+    if situation.in_preflight or not _is_allowed(situation):
         return None
     error = None if situation.response is None else situation.response.error
     raised = f" {type(error).__name__} was raised." if error is not None else ""
@@ -88,6 +134,17 @@ def crash_cause(situation: Situation) -> Cause | None:
     elif _is_nginx(situation):
         return None
     return Cause(code=CauseCode.CRASH, text=text, fix=fix, edits=edits)
+
+
+def _failed_preflight(situation: Situation) -> Cause | None:
+    if situation.recognized.server is Server.EXPRESS:
+        return None
+    text = (
+        f"The server fails to answer the preflight: its status is {situation.status}, and it has no CORS headers. What"
+        " the server allows is not known."
+    )
+    fix = "Fix the error first: the server's log has it. Then check again."
+    return Cause(code=CauseCode.CRASH, text=text, fix=fix)
 
 
 def answered_elsewhere(situation: Situation) -> Cause | None:

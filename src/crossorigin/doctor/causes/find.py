@@ -13,6 +13,7 @@ from crossorigin.doctor.causes.elsewhere import (
     host_cause,
     nothing_handles,
     removed_by_proxy,
+    unavailable_cause,
 )
 from crossorigin.doctor.causes.limits import limited_cause, unused_cause
 from crossorigin.doctor.causes.origins import difference, nearest
@@ -52,6 +53,7 @@ def find_cause(situation: Situation) -> Cause | None:
         limited_cause,
         unused_cause,
         authentication_cause,
+        unavailable_cause,
         crash_cause,
         answered_elsewhere,
         removed_by_proxy,

@@ -213,5 +213,9 @@ STACKS = {
     "aiohttp": Stack("aiohttp", _AIOHTTP),
     "express": Stack("express", _EXPRESS),
     "nginx": Stack("nginx", _NGINX),
+    "nginx-alone": Stack(
+        "nginx",
+        _NGINX.partition("# app behind\n")[0].replace("BEHIND", "http://127.0.0.1:1") + "# app behind\n" + _PLAIN,
+    ),
     "nginx-plain": Stack("nginx", _NGINX.partition("# app behind\n")[0] + "# app behind\n" + _PLAIN),
 }

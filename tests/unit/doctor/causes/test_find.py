@@ -322,3 +322,33 @@ def test_header_lines_keep_what_is_allowed() -> None:
         "# In every answer to PUT, errors too:",
         "Access-Control-Allow-Origin: *",
     )
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "words"),
+    [
+        (502, CauseCode.APP_UNREACHABLE, "the proxy could not reach the app"),
+        (503, CauseCode.APP_UNREACHABLE, "closed for maintenance"),
+        (504, CauseCode.APP_UNREACHABLE, "could not reach the app in time"),
+        (522, CauseCode.APP_UNREACHABLE, "the proxy could not reach the app"),
+        (429, CauseCode.RATE_LIMITED, "limits the rate of requests"),
+    ],
+)
+@pytest.mark.parametrize("asked", [{}, PUT])
+def test_without_an_answer_of_the_app_there_is_no_code(
+    status: int, code: CauseCode, words: str, asked: dict[str, Any]
+) -> None:
+    """What the app allows is not known then, and code could take that from other pages."""
+    cause = cause_of(fetch(answer(status, {"Server": "nginx"}), **asked))
+    assert cause.code is code
+    assert words in cause.text
+    assert (cause.edits, cause.headers) == ((), ())
+    here = cause_of(fetch(answer(status), **asked), FastAPI())
+    assert here.code is CauseCode.NO_CORS
+
+
+def test_a_preflight_that_fails_shows_nothing_of_what_is_allowed() -> None:
+    """The error comes first. In an app without a CORS layer, it hides nothing."""
+    cause = cause_of(fetch(answer(500, {"Server": "uvicorn"}), **PUT))
+    assert (cause.code, cause.edits, cause.headers) == (CauseCode.CRASH, (), ())
+    assert cause_of(fetch(answer(500), **PUT), FastAPI()).edits
