@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import inspect
 import sys
-from typing import TYPE_CHECKING, Any, cast
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from crossorigin.browser import is_aiohttp_app, is_wsgi_app
 from crossorigin.doctor.aiohttp_layers import read_aiohttp
 from crossorigin.doctor.django_layers import is_django_app, read_django
 from crossorigin.doctor.flask_layers import is_flask_app, read_flask
 from crossorigin.doctor.layers import AppFacts, Framework, Layer
+from crossorigin.doctor.route_layers import Step, is_router, step_of, wrappers
 from crossorigin.live import LiveOrigins
 from crossorigin.policy.policy import Policy
 
@@ -25,10 +27,12 @@ _INSIDE = ("app", "other_asgi_app", "asgi_app", "application", "_app", "inner")
 _MOST = 50
 
 
-def read_app(app: object, *, path: str = "/", name: str = "main:app", is_made: bool = False) -> AppFacts:
-    """Read the layers around whatever serves `path`."""
+def read_app(
+    app: object, *, path: str = "/", method: str = "GET", name: str = "main:app", is_made: bool = False
+) -> AppFacts:
+    """Read the layers around whatever serves `path`. The method selects among several routes with this path."""
     module, _, attribute = name.partition(":")
-    reader = _Reader(sys.modules.get(module), attribute or "app", "wsgi" if is_wsgi_app(app) else "asgi")
+    reader = _Reader(sys.modules.get(module), attribute or "app", "wsgi" if is_wsgi_app(app) else "asgi", method)
     layers = tuple(reader.read(app, path))
     return AppFacts(
         name=attribute or "app",
@@ -45,8 +49,9 @@ def read_app(app: object, *, path: str = "/", name: str = "main:app", is_made: b
 class _Reader:
     """One walk from the outside to the inside."""
 
-    def __init__(self, module: object, name: str, framework: Framework) -> None:
+    def __init__(self, module: object, name: str, framework: Framework, method: str) -> None:
         self._module = module
+        self._method = method
         self._name = name
         self.framework: Framework = framework
         self.target: str | None = None
@@ -65,7 +70,12 @@ class _Reader:
             added: Any = getattr(app, "user_middleware", None)
             if added is not None:
                 yield from self._added(app, added)
-                app, path = _mounted(app, path)
+                app = getattr(app, "router", None)
+                continue
+            if is_router(app):
+                step = step_of(app, path, self._method)
+                yield from _of_router(app, step)
+                app, path = (None, path) if step is None else (step.app, step.path)
                 continue
             layers = self._of_framework(app, path)
             if layers is not None:
@@ -131,6 +141,15 @@ class _Reader:
         return next((name for name, value in vars(self._module).items() if value is app), None)
 
 
+def _of_router(router: Any, step: Step | None) -> Iterator[Layer]:
+    """Yield the middleware of a router, and that of the route or the mount in it that serves the path."""
+    for app in wrappers(getattr(router, "middleware_stack", None), router):
+        yield replace(_wrapper(app), on="Router(...)")
+    if step is not None:
+        for app in wrappers(step.outside, step.app):
+            yield replace(_wrapper(app), on=step.on, methods=step.methods)
+
+
 def _wrapper(app: Any) -> Layer:
     policy: Any = getattr(app, "policy", None)
     # A middleware keeps only its policy, whether it was given options or a policy.
@@ -184,13 +203,3 @@ def _read_back(app: Any) -> dict[str, object]:
 
 def _socket_path(app: Any) -> str:
     return f"/{str(getattr(app, 'engineio_path', 'socket.io')).strip('/')}"
-
-
-def _mounted(app: Any, path: str) -> tuple[object, str]:
-    """Return the app that is mounted at the start of `path`, and the rest of the path."""
-    for route in cast("list[Any]", getattr(app, "routes", ())):
-        prefix, inside = getattr(route, "path", None), getattr(route, "app", None)
-        is_mount = hasattr(route, "routes") and isinstance(prefix, str) and inside is not None
-        if is_mount and prefix and f"{path}/".startswith(f"{prefix}/"):
-            return inside, path[len(prefix) :] or "/"
-    return None, path

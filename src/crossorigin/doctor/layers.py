@@ -30,8 +30,9 @@ class Layer:
     `owner` is the qualified name of its class, `name` the one that a report uses. `added_to` is the name of the app
     whose `add_middleware` added it, or None if it wraps the app. `options` are its arguments as far as they are known,
     with the names of `Policy`. `is_read` is false if nothing is known of them, and `in_config` is true if they are in
-    the configuration of a Flask app. `on` is the view, blueprint or resource that the layer is for, or empty if it is
-    for the app. `limit` is the option that limits the layer to other paths than the one that was read, or None.
+    the configuration of a Flask app. `on` is the view, blueprint, resource, route, mount or router that the layer is
+    for, or empty if it is for the app. `methods` are those of the route with the layer, or None if all requests reach
+    the layer. `limit` is the option that limits the layer to other paths than the one that was read, or None.
     """
 
     owner: str
@@ -41,6 +42,7 @@ class Layer:
     is_read: bool = True
     in_config: bool = False
     on: str = ""
+    methods: tuple[str, ...] | None = None
     limit: Limit | None = None
 
 

@@ -31,6 +31,7 @@ class CauseCode(StrEnum):
     ANSWERED_ELSEWHERE = "answered-elsewhere"
 
     # Nothing sets the headers.
+    PREFLIGHT_NOT_COVERED = "preflight-not-covered"
     NO_OPTIONS_HANDLER = "no-options-handler"
     NO_SUCH_PATH = "no-such-path"
     NO_CORS = "no-cors"

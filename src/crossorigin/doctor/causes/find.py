@@ -15,7 +15,7 @@ from crossorigin.doctor.causes.elsewhere import (
     removed_by_proxy,
     unavailable_cause,
 )
-from crossorigin.doctor.causes.limits import limited_cause, unused_cause
+from crossorigin.doctor.causes.limits import limited_cause, unreached_cause, unused_cause
 from crossorigin.doctor.causes.origins import difference, nearest
 from crossorigin.doctor.causes.page import OF_SERVER, page_cause
 from crossorigin.doctor.causes.redirects import redirect_cause
@@ -51,6 +51,7 @@ def find_cause(situation: Situation) -> Cause | None:
         doubled_cause,
         host_cause,
         limited_cause,
+        unreached_cause,
         unused_cause,
         authentication_cause,
         unavailable_cause,

@@ -11,6 +11,8 @@ from crossorigin.doctor.layers import UNUSED_SETTINGS, Limit
 from crossorigin.doctor.servers import Server, server_of
 from crossorigin.policy.literals import list_literal, literal
 
+_NOT_ALLOWED = 405
+
 
 def limited_cause(situation: Situation) -> Cause | None:
     """Return the cause if the only CORS layer of the app is for other paths."""
@@ -30,6 +32,32 @@ def limited_cause(situation: Situation) -> Cause | None:
         edits += edits_of(situation, needs_by_options(situation, options_of(layer), server), server)
     fix = f"Extend {limit.option}, so that it matches the path. Everything else stays as it is."
     return Cause(code=CauseCode.PATH_NOT_COVERED, text=text, fix=fix, edits=edits)
+
+
+def unreached_cause(situation: Situation) -> Cause | None:
+    """Return the cause if the CORS layer is on a route that does not accept OPTIONS: no preflight reaches it."""
+    layer, methods = situation.layer, None if situation.layer is None else situation.layer.methods
+    if layer is None or methods is None or "OPTIONS" in methods:
+        return None
+    if not situation.in_preflight or situation.status != _NOT_ALLOWED:
+        return None
+    text = (
+        f"{layer.name} is on {layer.on}, which does not accept OPTIONS. The router answers the preflight with 405"
+        f" before {layer.name} sees it."
+    )
+    accepted = [method for method in methods if method != "HEAD" or "GET" not in methods]
+    edit = Edit(
+        kind="set",
+        place=f"In {layer.on}, set:",
+        code=f"methods={list_literal([*accepted, 'OPTIONS'])},",
+        name="methods",
+        within=layer.on,
+    )
+    server = server_of(layer.owner)
+    needs = None if server is None else needs_by_options(situation, options_of(layer), server)
+    more = () if needs is None or server is None else edits_of(situation, needs, server)
+    fix = "Let the route accept OPTIONS, or add the middleware to the app or a Mount instead."
+    return Cause(code=CauseCode.PREFLIGHT_NOT_COVERED, text=text, fix=fix, edits=(*more, edit))
 
 
 def unused_cause(situation: Situation) -> Cause | None:

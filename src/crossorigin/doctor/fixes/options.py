@@ -94,6 +94,8 @@ def edits_of(situation: Situation, needs: Needs, server: Server) -> tuple[Edit, 
         words = FLASK_CONFIG
     elif layer.options.get("policy") is not None:
         words = replace(VOCABULARIES[Server.CROSSORIGIN], call="Policy", shown="")
+    elif layer.on:
+        words = replace(words, shown=f"the Middleware({words.call}, ...) of {layer.on}")
     elif layer.added_to is not None:
         words = replace(words, shown=f"{layer.added_to}.add_middleware({words.call}, ...)")
     elif server in _MAY_HAVE_POLICY:
