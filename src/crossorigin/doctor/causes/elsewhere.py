@@ -117,7 +117,8 @@ def crash_cause(situation: Situation) -> Cause | None:
     """Return the cause if the server failed, and the origin is allowed otherwise, or what it allows is not known."""
     if situation.status < 500:
         return None
-    if situation.in_preflight and situation.recognized.app is None and not situation.has_layer:
+    is_hidden = situation.misses_preflights or not situation.has_layer
+    if situation.in_preflight and situation.recognized.app is None and is_hidden:
         return _failed_preflight(situation)
     if situation.in_preflight or not _is_allowed(situation):
         return None

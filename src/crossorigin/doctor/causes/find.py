@@ -4,6 +4,7 @@ from difflib import get_close_matches
 
 from crossorigin.browser import BrowserReason, advice
 from crossorigin.browser.check import text_lines
+from crossorigin.doctor.answers import policy_of
 from crossorigin.doctor.causes.cause import Cause, CauseCode
 from crossorigin.doctor.causes.doubled import doubled_cause
 from crossorigin.doctor.causes.elsewhere import (
@@ -39,6 +40,7 @@ _BY_HAND = (
     "The code of the app or a proxy seems to set the headers, not a CORS package: a package answers preflights with"
     " Access-Control-Allow-Methods."
 )
+_BY_THE_APP = "The code of the app sets the headers itself, because it has no CORS package or middleware that is known."
 
 
 def find_cause(situation: Situation) -> Cause | None:
@@ -58,6 +60,7 @@ def find_cause(situation: Situation) -> Cause | None:
         crash_cause,
         answered_elsewhere,
         removed_by_proxy,
+        _not_covered,
         _wildcard,
         _constant_origin,
     ):
@@ -178,6 +181,23 @@ def _not_listed(situation: Situation) -> Cause:
     return _with_needs(situation, needs_by_answers(situation), server)
 
 
+def _not_covered(situation: Situation) -> Cause | None:
+    """Return the cause if the headers are in the answer to GET, but not in those to preflights."""
+    if not situation.misses_preflights:
+        return None
+    text = (
+        f"The server sends CORS headers in its answer to GET, but the preflight is answered with {situation.status} and"
+        " without them: what sets them does not handle OPTIONS here."
+    )
+    if not situation.origin_allowed:
+        text += f" To GET, it does not allow {situation.wanted.origin} either."
+    fix = (
+        "Let OPTIONS reach what sets the headers. A CORS middleware must be outside the routes, and a proxy must pass"
+        " OPTIONS to the app. If the code of the app sets the headers itself, let it send these lines:"
+    )
+    return Cause(code=CauseCode.PREFLIGHT_NOT_COVERED, text=text, fix=fix, headers=header_lines(situation))
+
+
 def _failing_express(situation: Situation) -> Cause | None:
     """Return the cause if an Express app fails for this origin, as with the origin function in the manual of cors."""
     failed = [response for response in situation.responses if response.status >= 500]
@@ -200,23 +220,28 @@ def _with_needs(situation: Situation, needs: Needs, server: Server) -> Cause:
     text, code = _text_of(situation, needs)
     if server not in VOCABULARIES:
         return Cause(code=code, text=text, fix=_SEND, headers=header_lines(situation))
-    if not needs.origin and _sent_by_hand(situation):
-        return Cause(code=code, text=f"{text} {_BY_HAND}", fix=_SEND, headers=header_lines(situation))
+    by_hand = _sent_by_hand(situation, needs)
+    if by_hand:
+        return Cause(code=code, text=f"{text} {by_hand}", fix=_SEND, headers=header_lines(situation))
     edits = edits_of(situation, needs, server)
     return Cause(
         code=code, text=text, fix=f"Allow {_missing(situation, needs)}. Everything else stays as it is.", edits=edits
     )
 
 
-def _sent_by_hand(situation: Situation) -> bool:
-    """Return whether the headers in the answers to preflights do not come from the CORS package of the server.
+def _sent_by_hand(situation: Situation, needs: Needs) -> str:
+    """Return in words why the headers do not come from the CORS package of the server, or "" if they may.
 
-    The cors package lists methods in each preflight, and Starlette's class too. Both answer with a 2xx, or 400.
+    The cors package lists methods in each preflight, and so do Starlette's class and django-cors-headers. Flask-Cors
+    lists them for a method that it allows, such as GET. All of them answer with a 2xx, or 400.
     """
-    if situation.recognized.app is not None and situation.cors_layers:
-        return False
-    is_known = situation.recognized.server in {Server.EXPRESS, Server.FASTAPI}
-    return is_known and situation.in_preflight and situation.listed(ALLOW_METHODS) is None
+    if situation.recognized.app is not None:
+        is_known = situation.cors_layers or policy_of(situation.response) is not None
+        return "" if is_known else _BY_THE_APP
+    has_package = situation.recognized.server in {Server.DJANGO, Server.EXPRESS, Server.FASTAPI, Server.FLASK}
+    if needs.origin or not has_package or not situation.in_preflight:
+        return ""
+    return _BY_HAND if situation.listed(ALLOW_METHODS) is None else ""
 
 
 def _unclear(situation: Situation, text: str) -> Cause:

@@ -19,7 +19,7 @@ from crossorigin.doctor.causes.find import find_cause
 from crossorigin.doctor.diagnosis import diagnose
 from crossorigin.doctor.evidence import Evidence, Situation
 from crossorigin.doctor.servers import recognize, recognize_app
-from tests.unit.browser.scripted_fetch import API, PAGE, answer, fetch, redirect
+from tests.unit.browser.scripted_fetch import API, OTHER, PAGE, answer, fetch, redirect
 
 PUT = {"method": "PUT", "headers": (("X-Token", "1"),)}
 
@@ -305,7 +305,7 @@ def test_headers_that_code_sets_are_not_options_of_a_middleware(status: int, hea
     by_express = {"X-Powered-By": "Express", "Allow": "GET,HEAD,PUT"}
     express = cause_of(fetch(answer(200, by_express, allow_origin="*", allow_headers="X-Token, X-B"), **PUT))
     for found in (cause, express):
-        assert "not a CORS package" in found.text
+        assert "not a CORS package" in found.text or "The code of the app sets the headers itself" in found.text
         assert found.edits == ()
         assert "Access-Control-Allow-Methods: PUT" in found.headers
 
@@ -352,3 +352,40 @@ def test_a_preflight_that_fails_shows_nothing_of_what_is_allowed() -> None:
     cause = cause_of(fetch(answer(500, {"Server": "uvicorn"}), **PUT))
     assert (cause.code, cause.edits, cause.headers) == (CauseCode.CRASH, (), ())
     assert cause_of(fetch(answer(500), **PUT), FastAPI()).edits
+
+
+@pytest.mark.parametrize("server", ["Werkzeug/3", "WSGIServer/0.2"])
+def test_without_a_list_in_any_preflight_code_sets_the_headers(server: str) -> None:
+    """Flask-Cors lists methods in a preflight for GET, and django-cors-headers in each."""
+    refused = answer(200, {"Server": server}, allow_origin="*")
+    bare = fetch(refused, answer(allow_origin="*"), upload_listener=True).exchanges[:1]
+    cause = cause_of(fetch(refused, **PUT), preflights=bare)
+    assert cause.code is CauseCode.NOT_LISTED
+    assert (cause.edits, "not a CORS package" in cause.text) == ((), True)
+    listing = answer(200, {"Server": server}, allow_origin="*", allow_methods="GET")
+    packaged = fetch(listing, answer(allow_origin="*"), upload_listener=True).exchanges[:1]
+    assert cause_of(fetch(refused, **PUT), preflights=packaged).edits
+
+
+@pytest.mark.parametrize("method", ["GET, PUT", None])
+def test_in_an_app_without_a_package_no_option_is_named(method: str | None) -> None:
+    """There is no call that has one."""
+    lists = {} if method is None else {"allow_methods": method}
+    cause = cause_of(fetch(answer(200, {"Vary": "Origin"}, **lists), **PUT), FastAPI())
+    assert cause.code is CauseCode.ORIGIN_NOT_LISTED
+    assert (cause.edits, "The code of the app sets the headers itself" in cause.text) == ((), True)
+
+
+@pytest.mark.parametrize(("allowed", "words"), [("*", "what sets them does not"), (OTHER, "does not allow")])
+@pytest.mark.parametrize("status", [404, 405, 200])
+def test_headers_that_only_answers_to_get_have_lead_to_no_code(status: int, allowed: str, words: str) -> None:
+    """Such as those of a middleware behind a proxy that answers OPTIONS: code would replace what it allows."""
+    simple = fetch(answer(200, {"Vary": "Origin"}, allow_origin=allowed)).exchanges[0]
+    cause = cause_of(fetch(answer(status, {"Server": "nginx"}), **PUT), simple=simple)
+    assert cause.code is CauseCode.PREFLIGHT_NOT_COVERED
+    assert words in cause.text
+    assert f"answered with {status} and without them" in cause.text
+    assert cause.edits == ()
+    assert "Access-Control-Allow-Methods: PUT" in cause.headers
+    failed = cause_of(fetch(answer(500, {"Server": "nginx"}), **PUT), simple=simple)
+    assert failed.code is CauseCode.CRASH
