@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from crossorigin.browser import is_aiohttp_app, is_wsgi_app
 from crossorigin.doctor.aiohttp_layers import read_aiohttp
-from crossorigin.doctor.django_layers import is_django_app, read_django
+from crossorigin.doctor.django_layers import allowed_hosts, is_django_app, read_django
+from crossorigin.doctor.evidence import texts_in
 from crossorigin.doctor.flask_layers import is_flask_app, read_flask
 from crossorigin.doctor.layers import AppFacts, Framework, Layer
 from crossorigin.doctor.route_layers import Step, is_router, step_of, wrappers
@@ -42,8 +43,15 @@ def read_app(
         target=reader.target,
         is_made=is_made,
         kind=reader.kind,
+        hosts=allowed_hosts() if reader.framework == "django" else _trusted_hosts(layers),
         serves_socketio=reader.serves_socketio,
     )
+
+
+def _trusted_hosts(layers: tuple[Layer, ...]) -> tuple[str, ...] | None:
+    found = (layer.options.get("allowed_hosts") for layer in layers if layer.name == "TrustedHostMiddleware")
+    hosts = next(found, None)
+    return None if hosts is None else tuple(texts_in(hosts))
 
 
 class _Reader:

@@ -33,6 +33,7 @@ class Layer:
     the configuration of a Flask app. `on` is the view, blueprint, resource, route, mount or router that the layer is
     for, or empty if it is for the app. `methods` are those of the route with the layer, or None if all requests reach
     the layer. `limit` is the option that limits the layer to other paths than the one that was read, or None.
+    `origins_name` is the old name of the setting with the origins, or empty if the setting has its usual name.
     """
 
     owner: str
@@ -44,6 +45,7 @@ class Layer:
     on: str = ""
     methods: tuple[str, ...] | None = None
     limit: Limit | None = None
+    origins_name: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +54,8 @@ class AppFacts:
 
     `framework` says how CORS is added to the app. `target` is the name of the app of FastAPI, Starlette, Flask or
     aiohttp to which it is added: the outermost one that is not mounted. It is None if there is none. `is_made` is true
-    if a factory makes the app. `serves_socketio` is true if Socket.IO serves the path.
+    if a factory makes the app. `hosts` are those that the app serves, or None if it serves every host.
+    `serves_socketio` is true if Socket.IO serves the path.
     """
 
     name: str = "app"
@@ -62,4 +65,5 @@ class AppFacts:
     target: str | None = None
     is_made: bool = False
     kind: str = ""
+    hosts: tuple[str, ...] | None = None
     serves_socketio: bool = False

@@ -1,7 +1,9 @@
 """Causes outside the CORS options: another layer answered, or nothing handles the request. Pure."""
 
 from collections.abc import Mapping
+from urllib.parse import urlsplit
 
+from crossorigin.browser import HttpResponse
 from crossorigin.doctor.causes.cause import Cause, CauseCode
 from crossorigin.doctor.evidence import (
     ALLOW_CREDENTIALS,
@@ -14,7 +16,9 @@ from crossorigin.doctor.evidence import (
 from crossorigin.doctor.fixes.edits import Edit
 from crossorigin.doctor.fixes.options import needs_by_options
 from crossorigin.doctor.fixes.whole import add_middleware, place_of
+from crossorigin.doctor.layers import AppFacts
 from crossorigin.doctor.servers import Server, is_cors, server_of
+from crossorigin.doctor.wording import cut
 from crossorigin.policy.errors import InvalidPolicyError
 from crossorigin.policy.literals import list_literal, literal
 from crossorigin.policy.options import DEFAULTS, is_list_like
@@ -43,25 +47,53 @@ _LIMIT = (
     "Wait, and check again. So that pages can read such an answer, let OPTIONS pass what limits the requests, and put"
     " the CORS layer outside it."
 )
-_INVALID_HOST = (b"19", b"text/plain; charset=utf-8")
+_TRUSTED_HOSTS, _ALLOWED_HOSTS = "allowed_hosts of TrustedHostMiddleware", "ALLOWED_HOSTS in settings.py"
+# The length and the type of the bodies with which they refuse a host.
+_REFUSED_HOST = (
+    ((b"19", b"text/plain; charset=utf-8"), _TRUSTED_HOSTS),
+    ((b"143", b"text/html; charset=utf-8"), _ALLOWED_HOSTS),
+)
 
 
 def host_cause(situation: Situation) -> Cause | None:
-    """Return the cause if the server does not serve the host of the URL, as TrustedHostMiddleware says."""
-    response = situation.response
+    """Return the cause if the server does not serve the host of the URL, as TrustedHostMiddleware and Django say."""
+    response, app = situation.response, situation.recognized.app
+    # Neither looks at the port.
+    host = urlsplit(situation.verdict.url).hostname or ""
     if response is None or response.status != 400:
         return None
-    host = situation.verdict.url.split("/")[2]
-    app = situation.recognized.app
-    outside = app is not None and any(layer.name == "TrustedHostMiddleware" for layer in app.layers)
-    said = (*response.lines("Content-Length"), *response.lines("Content-Type")) == _INVALID_HOST
-    if not said or (app is not None and not outside):
-        return None
-    text = f"The server answers 400 because it does not serve the host {host}."
-    fix = f"Add {host} to the allowed hosts of TrustedHostMiddleware, if it is right."
+    setting = _setting_of_hosts(response)
     if app is not None:
-        fix = "Name the URL of the app after its name: crossorigin check main:app https://api.example.com/items."
+        setting = None if app.hosts is None or _serves(app.hosts, host) else _setting_of(app)
+    if setting is None:
+        return None
+    text = f"The server answers 400 because it does not serve the host {host}: {setting} does not list it."
+    fix = f"Add {host} to {setting}, if it is right."
+    if app is not None:
+        served = next(
+            (name.removeprefix("*").lstrip(".") for name in app.hosts or () if name != "*"), "api.example.com"
+        )
+        url = urlsplit(situation.verdict.url)._replace(netloc=served or "api.example.com").geturl()
+        fix = f"Name a URL that the app serves after its name: crossorigin check {app.module}:{app.name} {cut(url)}"
     return Cause(code=CauseCode.UNKNOWN_HOST, text=text, fix=fix)
+
+
+def _setting_of_hosts(response: HttpResponse) -> str | None:
+    """Return what refused the host, by the answer."""
+    said = (*response.lines("Content-Length"), *response.lines("Content-Type"))
+    return next((setting for sign, setting in _REFUSED_HOST if sign == said), None)
+
+
+def _setting_of(app: AppFacts) -> str:
+    return _ALLOWED_HOSTS if app.framework == "django" else _TRUSTED_HOSTS
+
+
+def _serves(hosts: tuple[str, ...], host: str) -> bool:
+    """Return whether a list of hosts has a host. A dot (Django) or "*." (Starlette) at the start means subdomains."""
+    return any(
+        listed in {"*", host} or (listed.startswith((".", "*.")) and f".{host}".endswith(listed.removeprefix("*")))
+        for listed in map(str.lower, hosts)
+    )
 
 
 def authentication_cause(situation: Situation) -> Cause | None:

@@ -51,10 +51,11 @@ def find_cause(situation: Situation) -> Cause | None:
     for find in (
         _unknown_option,
         doubled_cause,
-        host_cause,
+        # The settings show these two, whatever the answer is.
         limited_cause,
-        unreached_cause,
         unused_cause,
+        host_cause,
+        unreached_cause,
         authentication_cause,
         unavailable_cause,
         crash_cause,

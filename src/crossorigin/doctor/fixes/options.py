@@ -22,6 +22,7 @@ _MAY_HAVE_POLICY = frozenset(
     {Server.CROSSORIGIN, Server.CROSSORIGIN_AIOHTTP, Server.CROSSORIGIN_FLASK, Server.CROSSORIGIN_WSGI}
 )
 _ALLOW_SAFELISTED = _MAY_HAVE_POLICY | {Server.CROSSORIGIN_DJANGO, Server.STARLETTE}
+_HAVE_PATTERNS = _MAY_HAVE_POLICY | {Server.CROSSORIGIN_DJANGO, Server.LITESTAR}
 _SAFELISTED = frozenset({"accept", "accept-language", "content-language", "content-type"})
 
 
@@ -48,7 +49,7 @@ def needs_by_options(situation: Situation, options: Mapping[str, object], server
     names = {name.lower() for name in _members(options, "allow_headers", defaults.headers_by_default)}
     missing = [name for name in wanted.names if name.lower() not in names | _safelisted(server)]
     return Needs(
-        origin=not allows_origin(options, wanted.origin),
+        origin=not allows_origin(options, wanted.origin, server),
         method=wanted.preflight and not {WILDCARD, wanted.method} & {*methods},
         names=() if WILDCARD in names or not wanted.preflight else tuple(missing),
         credentials=wanted.credentials and options.get("allow_credentials") is not True,
@@ -82,6 +83,9 @@ def needs_by_answers(situation: Situation) -> Needs:
 def edits_of(situation: Situation, needs: Needs, server: Server) -> tuple[Edit, ...]:
     """Return the edits that allow what is needed, in the words of a server that has a vocabulary."""
     words, layer = VOCABULARIES[server], situation.layer
+    old_name = next((layer.origins_name for layer in situation.cors_layers if layer.origins_name), "")
+    if old_name:
+        words = replace(words, origins=old_name, old_origins="")
     if layer is None:
         on = next((layer.on for layer in situation.cors_layers), "")
         if on.startswith("resources["):
@@ -170,7 +174,8 @@ def _list_edit(
         whole = [*_kept(known, option, by_default, added), *added]
         return _set(words, name, _assignment(words, name, list_literal(whole)))
     elements = ", ".join(map(literal, added)) + ","
-    place = f"Add to {name} in {_where(words)}:"
+    old = f" (or {words.old_origins}, its old name)" if words.old_origins and option == "allow_origins" else ""
+    place = f"Add to {name}{old} in {_where(words)}:"
     define = None if omit else _define(words, name, [*by_default, *added])
     return Edit(kind="add", place=place, code=elements, name=name, within=words.call, define=define)
 
@@ -222,8 +227,11 @@ def _where(words: Vocabulary) -> str:
             return f"{words.call}({{...}})"
 
 
-def allows_origin(options: Mapping[str, object], origin: str) -> bool:
-    """Return whether the options of CORSMiddleware allow an origin, its live origins included."""
+def allows_origin(options: Mapping[str, object], origin: str, server: Server) -> bool:
+    """Return whether the options of a layer allow an origin, its live origins included.
+
+    Only crossorigin and Litestar have patterns in the list. Other packages compare whole origins.
+    """
     from crossorigin.policy.decide.matcher import OriginMatcher
 
     listed = _members(options, "allow_origins")
@@ -235,6 +243,8 @@ def allows_origin(options: Mapping[str, object], origin: str) -> bool:
     regex = options.get("allow_origin_regex")
     if isinstance(regex, str) and _matches(regex, origin):
         return True
+    if server not in _HAVE_PATTERNS:
+        return False
     valid = [text for text in listed if "*" in text and can_be_listed(text)]
     return OriginMatcher(valid).allows(origin.encode())
 

@@ -158,11 +158,34 @@ def test_the_middleware_outside_is_named() -> None:
 def test_a_host_that_an_app_does_not_serve_is_a_matter_of_the_command() -> None:
     """The host is testserver, unless the command has a URL."""
     app = with_middleware(Theirs, allow_origins=[PAGE])
-    app.add_middleware(TrustedHostMiddleware, allowed_hosts=["api.example"])
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=["*.shop.example", "localhost"])
     refused = answer(400, {"Content-Length": "19", "Content-Type": "text/plain; charset=utf-8"})
     cause = cause_of(fetch(refused), app)
     assert cause.code is CauseCode.UNKNOWN_HOST
-    assert "crossorigin check main:app https://" in cause.fix
+    assert cause.fix.endswith(": crossorigin check main:app https://shop.example/")
+    app.user_middleware[0].kwargs["allowed_hosts"] = ["api.example"]
+    assert cause_of(fetch(refused), app).code is CauseCode.ANSWERED_ELSEWHERE
+
+
+@pytest.mark.parametrize(
+    ("length", "kind", "setting"),
+    [("19", "text/plain", "allowed_hosts of TrustedHostMiddleware"), ("143", "text/html", "ALLOWED_HOSTS in settings")],
+)
+def test_a_host_that_a_server_does_not_serve_is_named_without_its_port(length: str, kind: str, setting: str) -> None:
+    """Neither Starlette nor Django compares the port."""
+    refused = answer(400, {"Content-Length": length, "Content-Type": f"{kind}; charset=utf-8"})
+    cause = cause_of(fetch(refused, url="http://localhost:8000/"))
+    assert cause.code is CauseCode.UNKNOWN_HOST
+    assert cause.fix.startswith(f"Add localhost to {setting}")
+
+
+def test_the_class_of_starlette_has_no_patterns() -> None:
+    """A wildcard in its list allows nobody. The pattern stays, because it does no harm."""
+    app = with_middleware(Theirs, allow_origins=["https://*.example"])
+    cause = cause_of(fetch(answer(200, {"Vary": "Origin"})), app)
+    assert cause.code is CauseCode.ORIGIN_NOT_LISTED
+    assert "it is a pattern, and this package compares whole origins" in cause.text
+    assert [edit.code for edit in cause.edits] == [f'allow_origins=["https://*.example", "{PAGE}"],']
 
 
 @pytest.mark.parametrize(
