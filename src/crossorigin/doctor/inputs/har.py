@@ -4,7 +4,7 @@ http://www.softwareishard.com/blog/har-12-spec/
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,6 +18,10 @@ _OF_BROWSER = frozenset(
 )
 
 
+REQUESTED_METHOD = "access-control-request-method"
+_REQUESTED_HEADERS = "access-control-request-headers"
+
+
 def read_har(text: str, part: str = "") -> list[Recording]:
     """Return the cross-origin requests in a HAR file whose URL contains `part`.
 
@@ -25,40 +29,67 @@ def read_har(text: str, part: str = "") -> list[Recording]:
         ValueError: It is not a HAR file.
     """
     try:
-        entries = json.loads(text)["log"]["entries"]
+        entries = json.loads(text.removeprefix("\ufeff"))["log"]["entries"]
         return list(_recordings([entry for entry in entries if part in entry["request"]["url"]]))
     except (KeyError, TypeError, json.JSONDecodeError) as error:
         raise ValueError(f"Not a HAR file: {type(error).__name__}: {error}") from error
 
 
 def _recordings(entries: list[Any]) -> Iterator[Recording]:
-    preflights: dict[tuple[str, str], HttpResponse | None] = {}
-    for entry in entries:
-        request, headers = entry["request"], _headers(entry["request"])
-        url, names = request["url"].partition("#")[0], dict(_lower(headers))
-        origin, asked = names.get("origin"), names.get("access-control-request-method")
-        if origin is None or not str(url).startswith("http"):
-            continue
-        if request["method"] == "OPTIONS" and asked is not None:
-            preflights[url, asked] = _response(entry)
-            continue
-        if _is_same_origin(url, origin):
+    asked = [(entry, *_asked(entry)) for entry in entries]
+    # Chrome records a preflight after the request for which it is.
+    preflights = {
+        (url, names[REQUESTED_METHOD]): Recording(
+            request=asked_by(url, names["origin"], names), preflight=_response(entry)
+        )
+        for entry, url, names in asked
+        if _is_cross_origin(url, names) and _is_preflight(entry, names)
+    }
+    used: set[tuple[str, str]] = set()
+    for entry, url, names in asked:
+        request = entry["request"]
+        if not _is_cross_origin(url, names) or _is_preflight(entry, names):
             continue
         found = BrowserRequest(
             url=url,
-            origin=origin,
+            origin=names["origin"],
             method=request["method"],
-            headers=tuple(of_page(headers)),
+            headers=tuple(of_page(_headers(request))),
             credentials="include" if "cookie" in names or request.get("cookies") else "same-origin",
         )
-        yield Recording(
-            request=found, preflight=preflights.pop((url, request["method"]), None), response=_response(entry)
-        )
+        key = url, request["method"]
+        used.add(key)
+        preflight = preflights[key].preflight if key in preflights else None
+        yield Recording(request=found, preflight=preflight, response=_response(entry))
+    # Some browsers record only the preflight of a request that they blocked.
+    yield from (recording for key, recording in preflights.items() if key not in used)
+
+
+def _asked(entry: Any) -> tuple[str, dict[str, str]]:
+    """Return the URL and the headers of a recorded request."""
+    request = entry["request"]
+    return str(request["url"]).partition("#")[0], dict(_lower(_headers(request)))
+
+
+def _is_preflight(entry: Any, names: Mapping[str, str]) -> bool:
+    return entry["request"]["method"] == "OPTIONS" and REQUESTED_METHOD in names
+
+
+def _is_cross_origin(url: str, names: Mapping[str, str]) -> bool:
+    return "origin" in names and url.startswith("http") and not _is_same_origin(url, names["origin"])
 
 
 def _is_same_origin(url: str, origin: str) -> bool:
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}".lower() == origin
+
+
+def asked_by(url: str, origin: str, names: Mapping[str, str]) -> BrowserRequest:
+    """Return the request of a page that a preflight with these headers asked for. The values are not known."""
+    listed = [name.strip() for name in names.get(_REQUESTED_HEADERS, "").split(",")]
+    # Any value that needs a preflight will do for a header that needs one only because of its value.
+    headers = tuple((name, "application/json" if name == "content-type" else "...") for name in listed if name)
+    return BrowserRequest(url=url, origin=origin, method=names[REQUESTED_METHOD], headers=headers)
 
 
 def of_page(headers: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
