@@ -15,6 +15,7 @@ from crossorigin.doctor.aiohttp_layers import read_aiohttp
 from crossorigin.doctor.django_layers import allowed_hosts, is_django_app, read_django
 from crossorigin.doctor.evidence import texts_in
 from crossorigin.doctor.flask_layers import is_flask_app, read_flask
+from crossorigin.doctor.hidden_layers import hidden_layer
 from crossorigin.doctor.layers import AppFacts, Framework, Layer
 from crossorigin.doctor.route_layers import Step, is_router, step_of, wrappers
 from crossorigin.live import LiveOrigins
@@ -74,6 +75,7 @@ class _Reader:
             engine = getattr(app, "engineio_server", None)
             if engine is not None and path.startswith(_socket_path(app)):
                 self.serves_socketio = True
+                yield from _socketio(engine)
                 return
             added: Any = getattr(app, "user_middleware", None)
             if added is not None:
@@ -93,6 +95,9 @@ class _Reader:
             if config is not None:
                 yield Layer(owner=_qualified(type(config)), name="CORSConfig", options=_attributes(config))
                 return
+            hidden = hidden_layer(app)
+            if hidden is not None:
+                yield hidden
             inside: Any = next((found for kept in _INSIDE if callable(found := getattr(app, kept, None))), None)
             if inside is None:
                 return
@@ -207,6 +212,28 @@ def _read_back(app: Any) -> dict[str, object]:
         "expose_headers": exposed.split(", ") if exposed else [],
     }
     return options | ({} if regex is None else {"allow_origin_regex": regex.pattern})
+
+
+def _socketio(engine: Any) -> Iterator[Layer]:
+    """Yield the layer of Socket.IO. With an empty list, it sets no headers."""
+    engine = getattr(engine, "eio", engine)
+    allowed: Any = getattr(engine, "cors_allowed_origins", [])
+    if allowed == []:
+        return
+    layer = Layer(owner="engineio.Server", name="Socket.IO", is_read=False)
+    if isinstance(allowed, str):
+        allowed = [allowed]
+    # By default, Socket.IO allows its own origin, and a function decides whatever it does.
+    if not isinstance(allowed, list | tuple):
+        yield layer
+        return
+    options: dict[str, object] = {
+        "allow_origins": allowed,
+        "allow_methods": ["*"],
+        "allow_headers": ["*"],
+        "allow_credentials": engine.cors_credentials is True,
+    }
+    yield replace(layer, options=options, is_read=True)
 
 
 def _socket_path(app: Any) -> str:

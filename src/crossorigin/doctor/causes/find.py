@@ -219,8 +219,12 @@ def _with_needs(situation: Situation, needs: Needs, server: Server) -> Cause:
     if needs.nothing:
         return _unclear(situation, "The answers allow everything that the page asks for.")
     text, code = _text_of(situation, needs)
+    if server is Server.SOCKETIO:
+        return _socketio(situation, needs)
     if server not in VOCABULARIES:
-        return Cause(code=code, text=text, fix=_SEND, headers=header_lines(situation))
+        names = [layer.name for layer in situation.cors_layers]
+        fix = f"Allow it in {names[0]}, so that the server sends these lines:" if names else _SEND
+        return Cause(code=code, text=text, fix=fix, headers=header_lines(situation))
     by_hand = _sent_by_hand(situation, needs)
     if by_hand:
         return Cause(code=code, text=f"{text} {by_hand}", fix=_SEND, headers=header_lines(situation))
@@ -228,6 +232,27 @@ def _with_needs(situation: Situation, needs: Needs, server: Server) -> Cause:
     return Cause(
         code=code, text=text, fix=f"Allow {_missing(situation, needs)}. Everything else stays as it is.", edits=edits
     )
+
+
+def _socketio(situation: Situation, needs: Needs) -> Cause:
+    """Return the cause if Socket.IO refuses an origin. By default, it allows only its own, which has to stay."""
+    origin = situation.wanted.origin
+    if not needs.origin:
+        edits = edits_of(situation, Needs(credentials=needs.credentials), Server.SOCKETIO)
+        text = f"The origin is allowed, but not {_missing(situation, needs)}."
+        return Cause(code=CauseCode.NOT_LISTED, text=text, fix="Allow credentials.", edits=edits)
+    text = f"Socket.IO does not allow {origin}: cors_allowed_origins does not list it."
+    near = nearest(situation)
+    text += f" It lists {near[0]}: {near[1]}." if near else " Without this option, it allows only its own origin."
+    fix = f"Allow {origin} in cors_allowed_origins of AsyncServer(...) or Server(...)."
+    if situation.layer is not None:
+        edits = edits_of(situation, needs, Server.SOCKETIO)
+        return Cause(code=CauseCode.ORIGIN_NOT_LISTED, text=text, fix=fix, edits=edits)
+    fix += (
+        " If the option is not set, list the origin of this server, too: its own pages lose access otherwise. If the"
+        " option is a function, change the function."
+    )
+    return Cause(code=CauseCode.ORIGIN_NOT_LISTED, text=text, fix=fix)
 
 
 def _sent_by_hand(situation: Situation, needs: Needs) -> str:

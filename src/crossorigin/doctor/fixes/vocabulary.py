@@ -97,6 +97,17 @@ VOCABULARIES: Mapping[Server, Vocabulary] = {
         any_header_by_default=True,
     ),
     Server.DJANGO: replace(_DJANGO_SETTINGS, old_origins="CORS_ORIGIN_WHITELIST"),
+    Server.SOCKETIO: Vocabulary(
+        call="AsyncServer",
+        shown="AsyncServer(...) or Server(...) of Socket.IO",
+        origins="cors_allowed_origins",
+        methods="",
+        headers="",
+        credentials="cors_credentials",
+        exposed="",
+        methods_by_default=_ALL,
+        any_header_by_default=True,
+    ),
     Server.EXPRESS: Vocabulary(
         call="cors",
         origins="origin",

@@ -121,12 +121,12 @@ def test_a_curl_command_alone_sends_nothing() -> None:
         ),
         # For the command line of Windows.
         (
-            f'curl ^"{API}?a=1^&b=2^" ^\r\n  -X ^"PUT^" ^\r\n  -H ^"origin: {PAGE}^" ^\r\n -d ^"^{{^\\^"it\'s^\\^"^}}^"',
+            f'curl ^"{API}?a=1^&b=2^" ^\r\n -X ^"PUT^" ^\r\n -H ^"origin: {PAGE}^" ^\r\n -d ^"^{{^\\^"it\'s^\\^"^}}^"',
             f"crossorigin check '{API}?a=1&b=2' --origin {PAGE} -X PUT",
         ),
         # The preflight itself.
         (
-            f"curl {API} -X OPTIONS -H 'Origin: {PAGE}' -H '{_ASKS}-Method: PUT' -H '{_ASKS}-Headers: content-type,x-a'",
+            f"curl {API} -X OPTIONS -H 'Origin: {PAGE}' -H '{_ASKS}-Method: PUT' -H '{_ASKS}-Headers:content-type,x-a'",
             f"--origin {PAGE} -X PUT -H 'content-type: application/json' -H 'x-a: ...'",
         ),
     ],
