@@ -46,7 +46,16 @@ def read_app(
         kind=reader.kind,
         hosts=allowed_hosts() if reader.framework == "django" else _trusted_hosts(layers),
         serves_socketio=reader.serves_socketio,
+        has_main=_has_main(sys.modules.get(module)),
     )
+
+
+def _has_main(module: object) -> bool:
+    """Return whether a module has code for the case that it is run, which usually does not return."""
+    try:
+        return "__main__" in inspect.getsource(module)  # type: ignore[arg-type]  # None is a TypeError
+    except (OSError, TypeError):
+        return False
 
 
 def _trusted_hosts(layers: tuple[Layer, ...]) -> tuple[str, ...] | None:

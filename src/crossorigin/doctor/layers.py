@@ -55,7 +55,7 @@ class AppFacts:
     `framework` says how CORS is added to the app. `target` is the name of the app of FastAPI, Starlette, Flask or
     aiohttp to which it is added: the outermost one that is not mounted. It is None if there is none. `is_made` is true
     if a factory makes the app. `hosts` are those that the app serves, or None if it serves every host.
-    `serves_socketio` is true if Socket.IO serves the path.
+    `serves_socketio` is true if Socket.IO serves the path. `has_main` is true if the module may run the app at its end.
     """
 
     name: str = "app"
@@ -67,3 +67,4 @@ class AppFacts:
     kind: str = ""
     hosts: tuple[str, ...] | None = None
     serves_socketio: bool = False
+    has_main: bool = False

@@ -1,6 +1,8 @@
 """The layers of an app in this process, from the outermost to the endpoint of a path."""
 
+import importlib
 import sys
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -147,3 +149,14 @@ def test_a_route_with_an_app_of_its_own_has_its_layers() -> None:
     app = Starlette(routes=[Route("/a", Ours(FastAPI(), allow_origins=[PAGE]))])
     [layer] = read_app(app, path="/a").layers
     assert (layer.on, layer.methods) == ('Route("/a")', None)
+
+
+@pytest.mark.parametrize("ends", [True, False])
+def test_a_module_that_may_run_the_app_is_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ends: bool) -> None:
+    """Code at its end would only run when the server has stopped."""
+    name = f"app_that_ends_{ends}".lower()
+    last = 'if __name__ == "__main__":\n    run(app)\n' if ends else ""
+    (tmp_path / f"{name}.py").write_text(f"from fastapi import FastAPI\napp = FastAPI()\n{last}", "utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    module = importlib.import_module(name)
+    assert read_app(module.app, name=f"{name}:app").has_main is ends

@@ -33,6 +33,7 @@ class CauseCode(StrEnum):
     # Nothing sets the headers.
     PREFLIGHT_NOT_COVERED = "preflight-not-covered"
     NO_OPTIONS_HANDLER = "no-options-handler"
+    METHOD_NOT_SERVED = "method-not-served"
     NO_SUCH_PATH = "no-such-path"
     NO_CORS = "no-cors"
     PATH_NOT_COVERED = "path-not-covered"

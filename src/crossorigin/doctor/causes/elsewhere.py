@@ -19,11 +19,13 @@ from crossorigin.doctor.fixes.whole import add_middleware, place_of
 from crossorigin.doctor.layers import AppFacts
 from crossorigin.doctor.servers import Server, is_cors, server_of
 from crossorigin.doctor.wording import cut
+from crossorigin.fetch.fields import WILDCARD
 from crossorigin.policy.errors import InvalidPolicyError
 from crossorigin.policy.literals import list_literal, literal
 from crossorigin.policy.options import DEFAULTS, is_list_like
 from crossorigin.policy.policy import Policy
 
+_FORBIDDEN = 403
 _AUTHENTICATION = frozenset({401, 403, 407})
 _MOVE_OUT = (
     "Add the CORS middleware after all other middleware, so that it is outside them. The CORSMiddleware of crossorigin"
@@ -43,6 +45,14 @@ _REACH = (
     " nginx). The log of the proxy says what failed. Then check again."
 )
 _TOO_MANY = 429
+# What answers in nginx itself, and where.
+_OF_NGINX: Mapping[int, str] = {
+    401: "look at auth_basic and auth_request",
+    403: "look at deny, limit_except and auth_request",
+    405: "look at return and limit_except",
+    413: "raise client_max_body_size, which limits the body of a request",
+    414: "raise large_client_header_buffers, which limits the length of a URL",
+}
 _LIMIT = (
     "Wait, and check again. So that pages can read such an answer, let OPTIONS pass what limits the requests, and put"
     " the CORS layer outside it."
@@ -106,7 +116,13 @@ def authentication_cause(situation: Situation) -> Cause | None:
         return None
     if response is not None and is_refusal_of_aiohttp(response):
         return None
-    if situation.in_preflight:
+    if situation.in_preflight and situation.status == _FORBIDDEN and not asks:
+        text = (
+            "The preflight is answered with 403: something forbids it before the CORS layer sees it, such as"
+            " authentication, a firewall, or a list of allowed methods in a proxy. Browsers send preflights without"
+            " cookies, Authorization and client certificates."
+        )
+    elif situation.in_preflight:
         text = (
             f"The preflight is answered with {situation.status}, because the server authenticates requests before it"
             " answers preflights. Browsers send preflights without cookies, Authorization and client certificates."
@@ -186,8 +202,13 @@ def answered_elsewhere(situation: Situation) -> Cause | None:
         return None
     status = situation.status
     if _is_nginx(situation) and status >= 400:
-        text = f"nginx adds headers to the status {status} only if add_header ends with always."
+        text = (
+            f"nginx adds headers to the status {status} only if add_header ends with always. If the app behind nginx"
+            " sets the headers, nginx answered instead of the app."
+        )
         fix = "Write always after every add_header Access-Control-... and add_header Vary."
+        if status in _OF_NGINX:
+            fix += f" If the app sets the headers: {_OF_NGINX[status]}."
         return Cause(code=CauseCode.NGINX_WITHOUT_ALWAYS, text=text, fix=fix)
     text = f"The origin is allowed, but this answer, with status {status}, was sent by another layer or changed by one."
     fix, edits = _move(situation)
@@ -245,7 +266,8 @@ def _move(situation: Situation) -> tuple[str, tuple[Edit, ...]]:
     named = f" outside {', '.join(outside)}" if outside else " outside everything else"
     how = f"Move CORSMiddleware{named}."
     if server_of(layer.owner) is not Server.STARLETTE or layer.added_to is None or layer.added_to != app.target:
-        return how, ()
+        by_itself = " Without outermost=False, it goes there by itself."
+        return f"{how}{by_itself if layer.options.get('outermost') is False else ''}", ()
     code = _own_call(layer.added_to, layer.options)
     if code is None:
         return f"{how} Add it after all other middleware, or use the CORSMiddleware of crossorigin.", ()
@@ -256,7 +278,9 @@ def _move(situation: Situation) -> tuple[str, tuple[Edit, ...]]:
 
 def _own_call(target: str, given: Mapping[str, object]) -> str | None:
     """Return the call that adds crossorigin's class with the same options, or None if that is not the same."""
-    if not set(given) <= set(DEFAULTS):
+    # In the class of Starlette, a pattern in the list allows nobody.
+    has_pattern = any("*" in text and text != WILDCARD for text in texts_in(given.get("allow_origins")))
+    if has_pattern or not set(given) <= set(DEFAULTS):
         return None
     try:
         Policy.from_dict(given)

@@ -22,7 +22,7 @@ from crossorigin.doctor.causes.page import OF_SERVER, page_cause
 from crossorigin.doctor.causes.redirects import redirect_cause
 from crossorigin.doctor.evidence import ALLOW_METHODS, ALLOW_ORIGIN, Situation, options_of, texts_in
 from crossorigin.doctor.fixes.edits import Edit
-from crossorigin.doctor.fixes.options import Needs, edits_of, needs_by_answers, needs_by_options
+from crossorigin.doctor.fixes.options import OWN, Needs, edits_of, needs_by_answers, needs_by_options
 from crossorigin.doctor.fixes.vocabulary import VOCABULARIES
 from crossorigin.doctor.fixes.whole import header_lines, whole
 from crossorigin.doctor.servers import Server, server_of
@@ -167,6 +167,8 @@ def _not_listed(situation: Situation) -> Cause:
     if situation.recognized.app is not None and layer is not None:
         owner = server_of(layer.owner) or server
         needs = needs_by_options(situation, options_of(layer), owner)
+        if needs.nothing and _is_own_refusal(situation, owner):
+            return _not_served(situation)
         if needs.nothing:
             return _unclear(situation, f"The options of {layer.name} allow the request already.")
         return _with_needs(situation, needs, owner)
@@ -229,9 +231,29 @@ def _with_needs(situation: Situation, needs: Needs, server: Server) -> Cause:
     if by_hand:
         return Cause(code=code, text=f"{text} {by_hand}", fix=_SEND, headers=header_lines(situation))
     edits = edits_of(situation, needs, server)
-    return Cause(
-        code=code, text=text, fix=f"Allow {_missing(situation, needs)}. Everything else stays as it is.", edits=edits
+    fix = f"Allow {_missing(situation, needs)}. Everything else stays as it is."
+    if situation.recognized.app is None and server in OWN and needs.method and not needs.origin:
+        fix += (
+            f" If {situation.wanted.method} is listed already, served_methods_only is on, and no route accepts it here."
+        )
+    return Cause(code=code, text=text, fix=fix, edits=edits)
+
+
+def _is_own_refusal(situation: Situation, server: Server) -> bool:
+    """Return whether the middleware of crossorigin refused a preflight of an origin that it allows."""
+    response = situation.response
+    allowed = response is not None and text_lines(response, ALLOW_ORIGIN) == (situation.wanted.origin,)
+    return server in OWN and allowed and situation.in_preflight and situation.status == 400
+
+
+def _not_served(situation: Situation) -> Cause:
+    wanted = situation.wanted
+    text = (
+        f"The options allow {wanted.method}, but no route of the app accepts {wanted.method} at this path, and"
+        " served_methods_only refuses such preflights."
     )
+    fix = f"Correct the method or the URL in the page, or add a route for {wanted.method}."
+    return Cause(code=CauseCode.METHOD_NOT_SERVED, text=text, fix=fix)
 
 
 def _socketio(situation: Situation, needs: Needs) -> Cause:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from crossorigin.doctor.evidence import ALLOW_CREDENTIALS, ALLOW_HEADERS, ALLOW_METHODS, Situation, options_of, texts_in
 from crossorigin.doctor.fixes.edits import Edit
 from crossorigin.doctor.fixes.vocabulary import FLASK_CONFIG, VOCABULARIES, Vocabulary
+from crossorigin.doctor.layers import Layer
 from crossorigin.doctor.servers import Server
 from crossorigin.fetch.fields import WILDCARD
 from crossorigin.live import LiveOrigins
@@ -21,8 +22,9 @@ from crossorigin.policy.pattern import can_be_listed
 _MAY_HAVE_POLICY = frozenset(
     {Server.CROSSORIGIN, Server.CROSSORIGIN_AIOHTTP, Server.CROSSORIGIN_FLASK, Server.CROSSORIGIN_WSGI}
 )
-_ALLOW_SAFELISTED = _MAY_HAVE_POLICY | {Server.CROSSORIGIN_DJANGO, Server.STARLETTE}
-_HAVE_PATTERNS = _MAY_HAVE_POLICY | {Server.CROSSORIGIN_DJANGO, Server.LITESTAR}
+OWN = _MAY_HAVE_POLICY | {Server.CROSSORIGIN_DJANGO}
+_ALLOW_SAFELISTED = OWN | {Server.STARLETTE}
+_HAVE_PATTERNS = OWN | {Server.LITESTAR}
 _SAFELISTED = frozenset({"accept", "accept-language", "content-language", "content-type"})
 
 
@@ -101,10 +103,16 @@ def edits_of(situation: Situation, needs: Needs, server: Server) -> tuple[Edit, 
     elif layer.on:
         words = replace(words, shown=f"the Middleware({words.call}, ...) of {layer.on}")
     elif layer.added_to is not None:
-        words = replace(words, shown=f"{layer.added_to}.add_middleware({words.call}, ...)")
+        words = replace(words, shown=f"{layer.added_to}.add_middleware({words.call}, ...){_which(situation, layer)}")
     elif server in _MAY_HAVE_POLICY:
         words = replace(words, shown=f"{words.call}(...), or in the Policy(...) that is passed to it")
     return tuple(_edits(situation, needs, words, options_of(layer)))
+
+
+def _which(situation: Situation, layer: Layer) -> str:
+    """Return in words which call it is, if there are several for one app."""
+    same = [other for other in situation.cors_layers if (other.owner, other.added_to) == (layer.owner, layer.added_to)]
+    return ", the outermost one (the last such call, or the first in a list)" if len(same) > 1 else ""
 
 
 def edits_by_words(

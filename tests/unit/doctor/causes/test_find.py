@@ -1,5 +1,6 @@
 """The cause of a refusal, and the fix that follows from it; real stacks are in tests/real/doctor/broken."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -412,3 +413,66 @@ def test_headers_that_only_answers_to_get_have_lead_to_no_code(status: int, allo
     assert "Access-Control-Allow-Methods: PUT" in cause.headers
     failed = cause_of(fetch(answer(500, {"Server": "nginx"}), **PUT), simple=simple)
     assert failed.code is CauseCode.CRASH
+
+
+def test_of_several_middlewares_the_fix_is_for_the_outermost() -> None:
+    """It answers the preflights, and the report says which call that is."""
+    app = with_middleware(Theirs, allow_origins=[PAGE])
+    app.add_middleware(Theirs, allow_origins=[OTHER])
+    [edit] = cause_of(fetch(answer(200, {"Vary": "Origin"})), app).edits
+    assert edit.code == f'allow_origins=["{OTHER}", "{PAGE}"],'
+    assert "the outermost one (the last such call, or the first in a list)" in edit.place
+
+
+def test_a_method_that_no_route_accepts_is_not_missing_in_the_options() -> None:
+    """Only `served_methods_only` makes our middleware refuse what its options allow. By URL, that is not certain."""
+    app = with_middleware(Ours, allow_origins=[PAGE], allow_methods=["*"], served_methods_only=True)
+    refused = answer(400, allow_origin=PAGE)
+    cause = cause_of(fetch(refused, method="PUT"), app)
+    assert (cause.code, cause.edits) == (CauseCode.METHOD_NOT_SERVED, ())
+    assert "no route of the app accepts PUT at this path" in cause.text
+    vary = {"Vary": "Origin, Access-Control-Request-Private-Network", "Content-Type": "text/plain; charset=utf-8"}
+    by_url = cause_of(fetch(answer(400, vary, allow_origin=PAGE), method="PUT"))
+    assert by_url.edits
+    assert "If PUT is listed already, served_methods_only is on" in by_url.fix
+
+
+def test_the_argument_that_keeps_the_middleware_inside_is_named() -> None:
+    """Without it, the middleware moves outside."""
+    app = with_middleware(Ours, allow_origins=[PAGE], outermost=False)
+    app.add_middleware(HTTPSRedirectMiddleware)
+    cause = cause_of(fetch(answer(401), method="GET", headers=(("Authorization", "x"),)), app)
+    assert "Without outermost=False, it goes there by itself." in cause.fix
+
+
+def test_a_pattern_that_allows_nobody_does_not_get_a_class_in_which_it_allows() -> None:
+    """The list of Starlette's class compares whole origins."""
+    app = with_middleware(Theirs, allow_origins=[PAGE, "https://*.example"])
+    assert cause_of(fetch(answer(401)), app).edits == ()
+
+
+@pytest.mark.parametrize(("headers", "words"), [({}, "a firewall"), ({"WWW-Authenticate": "Basic"}, "authenticates")])
+def test_a_forbidden_preflight_need_not_be_a_matter_of_authentication(headers: dict[str, str], words: str) -> None:
+    """Without a challenge, anything may forbid it."""
+    cause = cause_of(fetch(answer(403, headers), **PUT))
+    assert cause.code is CauseCode.AUTHENTICATION
+    assert words in cause.text
+
+
+@pytest.mark.parametrize(("status", "words"), [(413, "client_max_body_size"), (404, "add_header Vary.")])
+def test_what_nginx_answers_itself_is_named(status: int, words: str) -> None:
+    """Whether nginx or the app behind it sets the headers is not known."""
+    allowed = fetch(answer(204, allow_origin=PAGE), answer(allow_origin=PAGE), upload_listener=True).exchanges[:1]
+    cause = cause_of(fetch(answer(status, {"Server": "nginx"})), preflights=allowed)
+    assert cause.code is CauseCode.NGINX_WITHOUT_ALWAYS
+    assert words in cause.fix
+
+
+def test_code_goes_above_what_runs_the_app() -> None:
+    """What follows it is only run when the server has stopped."""
+    [edit] = cause_of(fetch(answer(405, {"Server": "uvicorn"}), **PUT)).edits
+    assert edit.place == 'As the last line of the module, above any if __name__ == "__main__":'
+    found = recognize_app(replace(read_app(FastAPI()), has_main=True))
+    cause = diagnose([fetch(answer(200))], app=found).cause
+    assert cause is not None
+    assert cause.edits[0].place == 'As the last line of main.py, above any if __name__ == "__main__":'
