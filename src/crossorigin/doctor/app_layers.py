@@ -117,7 +117,7 @@ class _Reader:
         """Return the layers of an app of aiohttp, Django or Flask, or None for any other app."""
         if is_aiohttp_app(app):
             self._add_to("aiohttp", self._name_of(app) or self._name)
-            return read_aiohttp(app)
+            return read_aiohttp(app, path)
         if is_django_app(app):
             self._add_to("django", self._name)
             return read_django(path)

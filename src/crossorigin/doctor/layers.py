@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
 # The owner of the settings of a Django project whose middleware is missing.
 UNUSED_SETTINGS = "django.conf.settings"
+# The option that limits aiohttp-cors: its routes are added one by one.
+ADDED_ROUTES = "cors.add(...)"
 # How CORS is added to an app: "asgi" and "wsgi" apps are wrapped, "flask-cors" is a Flask app that uses the
 # package.
 Framework = Literal["asgi", "starlette", "wsgi", "flask", "flask-cors", "django", "aiohttp"]

@@ -7,7 +7,7 @@ from crossorigin.doctor.evidence import Situation, options_of
 from crossorigin.doctor.fixes.edits import Edit
 from crossorigin.doctor.fixes.options import edits_by_words, edits_of, needs_by_options
 from crossorigin.doctor.fixes.vocabulary import VOCABULARIES
-from crossorigin.doctor.layers import UNUSED_SETTINGS, Limit
+from crossorigin.doctor.layers import ADDED_ROUTES, UNUSED_SETTINGS, Limit
 from crossorigin.doctor.servers import Server, server_of
 from crossorigin.policy.literals import list_literal, literal
 
@@ -20,6 +20,10 @@ def limited_cause(situation: Situation) -> Cause | None:
     if len(layers) != 1 or layers[0].limit is None:
         return None
     [layer], limit = layers, layers[0].limit
+    if limit.option == ADDED_ROUTES:
+        text = f"aiohttp-cors handles only routes that were passed to {ADDED_ROUTES}, and that of {limit.path} was not."
+        fix = f"Pass the route of {limit.path} to {ADDED_ROUTES}, and allow {situation.wanted.origin} there."
+        return Cause(code=CauseCode.PATH_NOT_COVERED, text=text, fix=fix)
     patterns = " or ".join(map(literal, limit.patterns))
     text = f"{limit.option} limits CORS to paths that match {patterns}, and {limit.path} does not match."
     if limit.option == "resources":
