@@ -223,13 +223,13 @@ def _with_needs(situation: Situation, needs: Needs, server: Server) -> Cause:
     text, code = _text_of(situation, needs)
     if server is Server.SOCKETIO:
         return _socketio(situation, needs)
+    by_hand = _sent_by_hand(situation, needs)
+    if by_hand:
+        return Cause(code=code, text=f"{text} {by_hand}", fix=_SEND, headers=header_lines(situation))
     if server not in VOCABULARIES:
         names = [layer.name for layer in situation.cors_layers]
         fix = f"Allow it in {names[0]}, so that the server sends these lines:" if names else _SEND
         return Cause(code=code, text=text, fix=fix, headers=header_lines(situation))
-    by_hand = _sent_by_hand(situation, needs)
-    if by_hand:
-        return Cause(code=code, text=f"{text} {by_hand}", fix=_SEND, headers=header_lines(situation))
     edits = edits_of(situation, needs, server)
     fix = f"Allow {_missing(situation, needs)}. Everything else stays as it is."
     if situation.recognized.app is None and server in OWN and needs.method and not needs.origin:

@@ -6,7 +6,7 @@ http://www.softwareishard.com/blog/har-12-spec/
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from crossorigin.browser import BrowserRequest, HttpResponse
 from crossorigin.doctor.inputs.recorded import Recording
@@ -18,6 +18,8 @@ _OF_BROWSER = frozenset(
 )
 
 
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_MOST_REDIRECTS = 20
 REQUESTED_METHOD = "access-control-request-method"
 _REQUESTED_HEADERS = "access-control-request-headers"
 
@@ -46,10 +48,13 @@ def _recordings(entries: list[Any]) -> Iterator[Recording]:
         if _is_cross_origin(url, names) and _is_preflight(entry, names)
     }
     used: set[tuple[str, str]] = set()
-    for entry, url, names in asked:
+    followed: set[int] = set()
+    for place, (entry, url, names) in enumerate(asked):
         request = entry["request"]
-        if not _is_cross_origin(url, names) or _is_preflight(entry, names):
+        if place in followed or not _is_cross_origin(url, names) or _is_preflight(entry, names):
             continue
+        chain = list(_followed(asked, place))
+        followed.update(index for index, _ in chain)
         found = BrowserRequest(
             url=url,
             origin=names["origin"],
@@ -60,9 +65,27 @@ def _recordings(entries: list[Any]) -> Iterator[Recording]:
         key = url, request["method"]
         used.add(key)
         preflight = preflights[key].preflight if key in preflights else None
-        yield Recording(request=found, preflight=preflight, response=_response(entry))
+        redirected = {asked[index][1]: response for index, response in chain}
+        yield Recording(request=found, preflight=preflight, response=_response(entry), redirected=redirected)
     # Some browsers record only the preflight of a request that they blocked.
     yield from (recording for key, recording in preflights.items() if key not in used)
+
+
+def _followed(asked: list[tuple[Any, str, dict[str, str]]], place: int) -> Iterator[tuple[int, HttpResponse]]:
+    """Yield the places and responses of the requests with which a browser followed the redirects of one request."""
+    for _ in range(_MOST_REDIRECTS):
+        entry, url, _ = asked[place]
+        response = _response(entry)
+        location = () if response is None or response.status not in _REDIRECTS else response.lines("Location")
+        if not location:
+            return
+        target = urljoin(url, location[0].decode("latin-1")).partition("#")[0]
+        later = (index for index in range(place + 1, len(asked)) if asked[index][1] == target)
+        place = next((index for index in later if not _is_preflight(asked[index][0], asked[index][2])), -1)
+        got = None if place < 0 else _response(asked[place][0])
+        if got is None:
+            return
+        yield place, got
 
 
 def _asked(entry: Any) -> tuple[str, dict[str, str]]:

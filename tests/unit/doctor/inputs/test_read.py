@@ -90,6 +90,18 @@ def test_a_preflight_may_follow_its_request_or_be_alone(with_request: bool) -> N
     assert "content-type,x-token" in json.dumps(found["exchanges"])
 
 
+def test_redirects_in_a_har_file_are_followed() -> None:
+    """They are one request of the page. If the target is not recorded, there is no verdict."""
+    first = entry("GET", 307, {}, {"access-control-allow-origin": PAGE, "location": f"{API}/"})
+    second = entry("GET", 200, {}, {"content-type": "text/html"})
+    second["request"]["url"] = f"{API}/"
+    found = document(check("--har", "-", "--format", "json", stdin=har(first, second)))
+    assert found["reason"]["code"] == "missing-allow-origin-header"
+    assert [exchange["status"] for exchange in found["exchanges"]] == [307, 200]
+    found = document(check("--har", "-", "--format", "json", stdin=har(first)))
+    assert found["error"]["kind"] == "not-recorded"
+
+
 def test_a_request_that_was_answered_has_passed_its_preflight() -> None:
     """Some browsers leave preflights out of HAR files."""
     answered = entry("PUT", 200, {"X-Token": "1"}, {"access-control-allow-origin": PAGE})
