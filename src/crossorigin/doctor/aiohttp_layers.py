@@ -33,7 +33,7 @@ def read_aiohttp(app: Any, path: str) -> Iterator[Layer]:
 def _covers(app: Any, kept: Any, path: str) -> bool:
     """Return whether aiohttp-cors has a resource that matches a path, as far as it shows that."""
     try:
-        added = kept._router_adapter._resource_config  # noqa: SLF001  # there is no other way
+        added = kept._router_adapter._resource_config  # noqa: SLF001  # aiohttp-cors has no public name for it
         matched = [resource for resource in app.router.resources() if resource._match(path) is not None]  # noqa: SLF001
     except AttributeError:
         return True

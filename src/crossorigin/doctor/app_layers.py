@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 from crossorigin.browser import is_aiohttp_app, is_wsgi_app
 from crossorigin.doctor.aiohttp_layers import read_aiohttp
 from crossorigin.doctor.django_layers import allowed_hosts, is_django_app, read_django
-from crossorigin.doctor.evidence import texts_in
 from crossorigin.doctor.flask_layers import is_flask_app, read_flask
 from crossorigin.doctor.hidden_layers import hidden_layer
 from crossorigin.doctor.layers import AppFacts, Framework, Layer
 from crossorigin.doctor.route_layers import Step, is_router, step_of, wrappers
 from crossorigin.live import LiveOrigins
+from crossorigin.policy.options import is_list_like, members_of
 from crossorigin.policy.policy import Policy
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def _has_main(module: object) -> bool:
 def _trusted_hosts(layers: tuple[Layer, ...]) -> tuple[str, ...] | None:
     found = (layer.options.get("allowed_hosts") for layer in layers if layer.name == "TrustedHostMiddleware")
     hosts = next(found, None)
-    return None if hosts is None else tuple(texts_in(hosts))
+    return None if not is_list_like(hosts) else tuple(host for host in members_of(hosts) if isinstance(host, str))
 
 
 class _Reader:

@@ -140,7 +140,7 @@ def authentication_cause(situation: Situation) -> Cause | None:
 def unavailable_cause(situation: Situation) -> Cause | None:
     """Return the cause if the app did not answer at all: a proxy could not reach it, or something limits requests.
 
-    What the app allows is not known then, so there is no code. An app in this process is behind no proxy.
+    What the app allows is not known then, so there is no code. An app in this process has no proxy in front of it.
     """
     status, response = situation.status, situation.response
     if situation.recognized.app is not None or response is None or response.lines(ALLOW_ORIGIN):

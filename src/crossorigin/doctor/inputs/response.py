@@ -65,7 +65,7 @@ def _read(block: str) -> HttpResponse | None:
 
 
 def _joined(lines: list[str]) -> Iterator[str]:
-    """Yield the lines. The tables of network panels are copied with names and values on lines of their own."""
+    """Yield the lines. A table of a network panel is copied with each name and each value on a separate line."""
     left = iter(lines)
     for line in left:
         yield f"{line.rstrip(':')}: {next(left, '')}" if _NAME.fullmatch(line) else line

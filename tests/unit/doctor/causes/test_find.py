@@ -393,7 +393,7 @@ def test_without_a_list_in_any_preflight_code_sets_the_headers(server: str) -> N
 
 @pytest.mark.parametrize("method", ["GET, PUT", None])
 def test_in_an_app_without_a_package_no_option_is_named(method: str | None) -> None:
-    """There is no call that has one."""
+    """No call in the app has one."""
     lists = {} if method is None else {"allow_methods": method}
     cause = cause_of(fetch(answer(200, {"Vary": "Origin"}, **lists), **PUT), FastAPI())
     assert cause.code is CauseCode.ORIGIN_NOT_LISTED

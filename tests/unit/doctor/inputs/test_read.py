@@ -144,7 +144,7 @@ def test_a_curl_command_alone_sends_nothing() -> None:
     ],
 )
 def test_a_curl_command_of_any_shell_is_read(text: str, command: str) -> None:
-    """Also that of a preflight, which stands for the request of the page."""
+    """Also that of a preflight, from which the request of the page follows."""
     result = check("--curl", "-", stdin=text)
     assert command in result.stderr
 
