@@ -6,6 +6,7 @@ Starlette wraps the app of a route, of a mount and of a router in their middlewa
 from __future__ import annotations
 
 from dataclasses import dataclass
+from inspect import isclass, isroutine
 from typing import TYPE_CHECKING, Any
 
 from crossorigin.policy.literals import literal
@@ -70,4 +71,7 @@ def _step(route: Any, path: str) -> Step | None:
     if pattern is None or not hasattr(route, "methods") or pattern.match(path) is None:
         return None
     methods = None if route.methods is None else tuple(sorted(route.methods))
-    return Step(on=f"Route({literal(written)})", outside=outside, methods=methods)
+    endpoint = getattr(route, "endpoint", None)
+    # An endpoint that is an object is an app with its own layers.
+    app = None if isroutine(endpoint) or isclass(endpoint) else endpoint
+    return Step(on=f"Route({literal(written)})", outside=outside, app=app, path=path, methods=methods)

@@ -145,10 +145,11 @@ def test_the_method_selects_among_routes_with_one_path() -> None:
 
 
 def test_a_route_with_an_app_of_its_own_has_its_layers() -> None:
-    """Such a route accepts every method."""
-    app = Starlette(routes=[Route("/a", Ours(FastAPI(), allow_origins=[PAGE]))])
-    [layer] = read_app(app, path="/a").layers
-    assert (layer.on, layer.methods) == ('Route("/a")', None)
+    """They follow those of the route, and the route accepts every method."""
+    app = Starlette(routes=[Route("/a", Ours(FastAPI(), allow_origins=[PAGE]), middleware=added())])
+    outer, inner = read_app(app, path="/a").layers
+    assert (outer.on, outer.methods, inner.on) == ('Route("/a")', None, "")
+    assert inner.options["allow_origins"] == [PAGE]
 
 
 @pytest.mark.parametrize("ends", [True, False])
