@@ -191,6 +191,9 @@ def _flask(exchange: Exchange, response: HttpResponse) -> Recognized | None:
 def _express(_: Exchange, response: HttpResponse) -> Recognized | None:
     if _text(response, "X-Powered-By") == "Express":
         return Recognized(server=Server.EXPRESS, sign="X-Powered-By: Express")
+    # Helmet removes that header. Without an option, the cors package lists the methods in this way.
+    if _text(response, "Access-Control-Allow-Methods") == "GET,HEAD,PUT,PATCH,POST,DELETE":
+        return Recognized(server=Server.EXPRESS, sign="the methods in its preflight are those of the cors package")
     return None
 
 
