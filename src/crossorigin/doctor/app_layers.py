@@ -7,14 +7,18 @@ from __future__ import annotations
 
 import inspect
 import sys
-from typing import TYPE_CHECKING, Any, cast
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from crossorigin.browser import is_aiohttp_app, is_wsgi_app
 from crossorigin.doctor.aiohttp_layers import read_aiohttp
-from crossorigin.doctor.django_layers import is_django_app, read_django
+from crossorigin.doctor.django_layers import allowed_hosts, is_django_app, read_django
 from crossorigin.doctor.flask_layers import is_flask_app, read_flask
+from crossorigin.doctor.hidden_layers import hidden_layer
 from crossorigin.doctor.layers import AppFacts, Framework, Layer
+from crossorigin.doctor.route_layers import Step, is_router, step_of, wrappers
 from crossorigin.live import LiveOrigins
+from crossorigin.policy.options import is_list_like, members_of
 from crossorigin.policy.policy import Policy
 
 if TYPE_CHECKING:
@@ -25,10 +29,12 @@ _INSIDE = ("app", "other_asgi_app", "asgi_app", "application", "_app", "inner")
 _MOST = 50
 
 
-def read_app(app: object, *, path: str = "/", name: str = "main:app", is_made: bool = False) -> AppFacts:
-    """Read the layers around whatever serves `path`."""
+def read_app(
+    app: object, *, path: str = "/", method: str = "GET", name: str = "main:app", is_made: bool = False
+) -> AppFacts:
+    """Read the layers around whatever serves `path`. The method selects among several routes with this path."""
     module, _, attribute = name.partition(":")
-    reader = _Reader(sys.modules.get(module), attribute or "app", "wsgi" if is_wsgi_app(app) else "asgi")
+    reader = _Reader(sys.modules.get(module), attribute or "app", "wsgi" if is_wsgi_app(app) else "asgi", method)
     layers = tuple(reader.read(app, path))
     return AppFacts(
         name=attribute or "app",
@@ -38,15 +44,32 @@ def read_app(app: object, *, path: str = "/", name: str = "main:app", is_made: b
         target=reader.target,
         is_made=is_made,
         kind=reader.kind,
+        hosts=allowed_hosts() if reader.framework == "django" else _trusted_hosts(layers),
         serves_socketio=reader.serves_socketio,
+        has_main=_has_main(sys.modules.get(module)),
     )
+
+
+def _has_main(module: object) -> bool:
+    """Return whether a module has code for the case that it is run, which usually does not return."""
+    try:
+        return "__main__" in inspect.getsource(module)  # type: ignore[arg-type]  # None is a TypeError
+    except (OSError, TypeError):
+        return False
+
+
+def _trusted_hosts(layers: tuple[Layer, ...]) -> tuple[str, ...] | None:
+    found = (layer.options.get("allowed_hosts") for layer in layers if layer.name == "TrustedHostMiddleware")
+    hosts = next(found, None)
+    return None if not is_list_like(hosts) else tuple(host for host in members_of(hosts) if isinstance(host, str))
 
 
 class _Reader:
     """One walk from the outside to the inside."""
 
-    def __init__(self, module: object, name: str, framework: Framework) -> None:
+    def __init__(self, module: object, name: str, framework: Framework, method: str) -> None:
         self._module = module
+        self._method = method
         self._name = name
         self.framework: Framework = framework
         self.target: str | None = None
@@ -61,11 +84,17 @@ class _Reader:
             engine = getattr(app, "engineio_server", None)
             if engine is not None and path.startswith(_socket_path(app)):
                 self.serves_socketio = True
+                yield from _socketio(engine)
                 return
             added: Any = getattr(app, "user_middleware", None)
             if added is not None:
                 yield from self._added(app, added)
-                app, path = _mounted(app, path)
+                app = getattr(app, "router", None)
+                continue
+            if is_router(app):
+                step = step_of(app, path, self._method)
+                yield from _of_router(app, step)
+                app, path = (None, path) if step is None else (step.app, step.path)
                 continue
             layers = self._of_framework(app, path)
             if layers is not None:
@@ -75,6 +104,9 @@ class _Reader:
             if config is not None:
                 yield Layer(owner=_qualified(type(config)), name="CORSConfig", options=_attributes(config))
                 return
+            hidden = hidden_layer(app)
+            if hidden is not None:
+                yield hidden
             inside: Any = next((found for kept in _INSIDE if callable(found := getattr(app, kept, None))), None)
             if inside is None:
                 return
@@ -85,7 +117,7 @@ class _Reader:
         """Return the layers of an app of aiohttp, Django or Flask, or None for any other app."""
         if is_aiohttp_app(app):
             self._add_to("aiohttp", self._name_of(app) or self._name)
-            return read_aiohttp(app)
+            return read_aiohttp(app, path)
         if is_django_app(app):
             self._add_to("django", self._name)
             return read_django(path)
@@ -129,6 +161,15 @@ class _Reader:
         if getattr(self._module, self._name, None) is app or self._module is None:
             return self._name
         return next((name for name, value in vars(self._module).items() if value is app), None)
+
+
+def _of_router(router: Any, step: Step | None) -> Iterator[Layer]:
+    """Yield the middleware of a router, and that of the route or the mount in it that serves the path."""
+    for app in wrappers(getattr(router, "middleware_stack", None), router):
+        yield replace(_wrapper(app), on="Router(...)")
+    if step is not None:
+        for app in wrappers(step.outside, step.app):
+            yield replace(_wrapper(app), on=step.on, methods=step.methods)
 
 
 def _wrapper(app: Any) -> Layer:
@@ -182,15 +223,27 @@ def _read_back(app: Any) -> dict[str, object]:
     return options | ({} if regex is None else {"allow_origin_regex": regex.pattern})
 
 
+def _socketio(engine: Any) -> Iterator[Layer]:
+    """Yield the layer of Socket.IO. With an empty list, it sets no headers."""
+    engine = getattr(engine, "eio", engine)
+    allowed: Any = getattr(engine, "cors_allowed_origins", [])
+    if allowed == []:
+        return
+    layer = Layer(owner="engineio.Server", name="Socket.IO", is_read=False)
+    if isinstance(allowed, str):
+        allowed = [allowed]
+    # By default, Socket.IO allows its own origin, and a function decides whatever it does.
+    if not isinstance(allowed, list | tuple):
+        yield layer
+        return
+    options: dict[str, object] = {
+        "allow_origins": allowed,
+        "allow_methods": ["*"],
+        "allow_headers": ["*"],
+        "allow_credentials": engine.cors_credentials is True,
+    }
+    yield replace(layer, options=options, is_read=True)
+
+
 def _socket_path(app: Any) -> str:
     return f"/{str(getattr(app, 'engineio_path', 'socket.io')).strip('/')}"
-
-
-def _mounted(app: Any, path: str) -> tuple[object, str]:
-    """Return the app that is mounted at the start of `path`, and the rest of the path."""
-    for route in cast("list[Any]", getattr(app, "routes", ())):
-        prefix, inside = getattr(route, "path", None), getattr(route, "app", None)
-        is_mount = hasattr(route, "routes") and isinstance(prefix, str) and inside is not None
-        if is_mount and prefix and f"{path}/".startswith(f"{prefix}/"):
-            return inside, path[len(prefix) :] or "/"
-    return None, path

@@ -1,9 +1,9 @@
 """A diagnosis: the verdicts of the browsers, the cause of a refusal with its fix, and what else was noticed. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from crossorigin.browser import Verdict, advice
+from crossorigin.browser import Exchange, Verdict, advice
 from crossorigin.doctor.answers import policy_of
 from crossorigin.doctor.causes.cause import Cause, CauseCode
 from crossorigin.doctor.causes.find import find_cause
@@ -68,7 +68,7 @@ def diagnose(
     """
     lead = next((verdict for verdict in verdicts if not verdict.allowed), verdicts[0])
     evidence = evidence or Evidence()
-    recognized = recognize((*lead.exchanges, *evidence.preflights)) if app is None else app
+    recognized = recognize(_answered(lead, evidence)) if app is None else app
     cause, fix = _explain(lead, recognized, evidence)
     findings = detect(lead, answers_differ=answers_differ, exposes=exposes)
     return Diagnosis(
@@ -79,6 +79,12 @@ def diagnose(
         fix=fix,
         recorded=recorded,
     )
+
+
+def _answered(lead: Verdict, evidence: Evidence) -> Iterator[Exchange]:
+    yield from (*lead.exchanges, *evidence.preflights)
+    if evidence.simple is not None:
+        yield evidence.simple
 
 
 def _explain(lead: Verdict, recognized: Recognized, evidence: Evidence) -> tuple[Cause | None, Fix | None]:

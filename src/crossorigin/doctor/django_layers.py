@@ -11,7 +11,15 @@ import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from crossorigin.adapters.django.setting_names import ALL_ORIGINS, LIVE_ORIGINS, OLD_NAMES, OPTIONS, POLICY, REGEXES
+from crossorigin.adapters.django.setting_names import (
+    ALL_ORIGINS,
+    LIVE_ORIGINS,
+    OLD_NAMES,
+    OPTIONS,
+    ORIGINS,
+    POLICY,
+    REGEXES,
+)
 from crossorigin.doctor.layers import UNUSED_SETTINGS, Layer, Limit
 
 if TYPE_CHECKING:
@@ -20,12 +28,21 @@ if TYPE_CHECKING:
 _HANDLERS = {("django.core.handlers.wsgi", "WSGIHandler"), ("django.core.handlers.asgi", "ASGIHandler")}
 _OURS = "crossorigin.django."
 _THEIRS = "corsheaders."
+_OUR_OWNER = "crossorigin.adapters.django.CORSMiddleware"
+_WHITELIST = "CORS_ORIGIN_WHITELIST"
 _URLS = "CORS_URLS_REGEX"
 
 
 def is_django_app(app: object) -> bool:
     """Return whether an app is the WSGI or ASGI app of a Django project."""
     return any((base.__module__, base.__qualname__) in _HANDLERS for base in type(app).__mro__)
+
+
+def allowed_hosts() -> tuple[str, ...]:
+    """Return the hosts that the project serves. While developing, an empty list means this machine."""
+    settings: Any = sys.modules["django.conf"].settings
+    hosts = tuple(settings.ALLOWED_HOSTS)
+    return hosts if hosts or not settings.DEBUG else (".localhost", "127.0.0.1", "[::1]")
 
 
 def read_django(path: str) -> Iterator[Layer]:
@@ -42,9 +59,7 @@ def read_django(path: str) -> Iterator[Layer]:
             yield unused
     for name in settings.MIDDLEWARE:
         if name.startswith(_OURS):
-            layer = _layer(
-                "crossorigin.adapters.django.CORSMiddleware", "CORSMiddleware of crossorigin.django", settings
-            )
+            layer = _layer(_OUR_OWNER, "CORSMiddleware of crossorigin.django", settings)
             yield replace(layer, limit=limit)
         elif name.startswith(_THEIRS):
             layer = _layer("corsheaders.CorsMiddleware", "CorsMiddleware of django-cors-headers", settings)
@@ -68,10 +83,15 @@ def _layer(owner: str, name: str, settings: Any) -> Layer:
     if policy is not None:
         return Layer(owner=owner, name=name, options={"policy": policy, **live})
     options = {option: getattr(settings, name) for name, option in OPTIONS.items() if hasattr(settings, name)}
+    old_name = _WHITELIST if hasattr(settings, _WHITELIST) and not hasattr(settings, ORIGINS) else ""
+    if old_name and owner != _OUR_OWNER:
+        options["allow_origins"] = getattr(settings, old_name)
     if getattr(settings, ALL_ORIGINS, False):
         options["allow_origins"] = ["*"]
-    is_read = not any(getattr(settings, name, None) for name in (REGEXES, *OLD_NAMES))
-    return Layer(owner=owner, name=name, options={**(options if is_read else {}), **live}, is_read=is_read)
+    others = {*OLD_NAMES} - ({_WHITELIST} if owner != _OUR_OWNER else set())
+    is_read = not any(getattr(settings, name, None) for name in (REGEXES, *others))
+    known = options if is_read else {}
+    return Layer(owner=owner, name=name, options={**known, **live}, is_read=is_read, origins_name=old_name)
 
 
 def _live_origins(settings: Any) -> dict[str, object]:

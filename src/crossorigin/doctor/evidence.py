@@ -28,11 +28,13 @@ class Evidence:
     """Answers to requests beyond those of the page.
 
     `preflights` are further preflights of the page: one if its request needed none, or smaller ones if its own was
-    refused. `other` is the answer to a page of an unrelated origin, if it was requested. `near` is an allowed origin
-    that differs little from the page's. `works_at` is the target of a redirect at which the same request works.
+    refused. `simple` is a GET of the page, if no answer to a preflight showed a CORS layer. `other` is the answer to a
+    page of an unrelated origin, if it was requested. `near` is an allowed origin that differs little from the page's.
+    `works_at` is the target of a redirect at which the same request works.
     """
 
     preflights: tuple[Exchange, ...] = ()
+    simple: Exchange | None = None
     other: HttpResponse | None = None
     near: str | None = None
     works_at: str | None = None
@@ -131,6 +133,14 @@ class Situation:
         """All answers of this host to requests of this page."""
         return tuple(response for exchange in self.exchanges if (response := exchange.response) is not None)
 
+    @cached_property
+    def misses_preflights(self) -> bool:
+        """Whether something sets CORS headers, but not in any answer to a preflight."""
+        simple = None if self.evidence.simple is None else self.evidence.simple.response
+        answers = (exchange.response for exchange in self.exchanges if exchange.request.preflight)
+        shown = any(response is not None and shows_a_layer(response) for response in answers)
+        return self.in_preflight and not shown and simple is not None and shows_a_layer(simple)
+
     def listed(self, header: str) -> frozenset[str] | None:
         """Return what the answers to preflights list, or None if none has this header."""
         answers = [exchange.response for exchange in self.exchanges if exchange.request.preflight]
@@ -146,7 +156,8 @@ class Situation:
         host = "" if self.last is None else urlsplit(self.last.request.url).netloc
         owner = policy_of(self.response)
         further = (exchange for exchange in self.evidence.preflights if policy_of(exchange.response) == owner)
-        for exchange in (*self.verdict.exchanges, *further):
+        simple = () if self.evidence.simple is None else (self.evidence.simple,)
+        for exchange in (*self.verdict.exchanges, *further, *simple):
             if urlsplit(exchange.request.url).netloc == host:
                 yield exchange
 

@@ -120,7 +120,7 @@ async def run_job(job: Job, progress: OnProgress) -> list[Result]:
             ready: list[LiveOrigins] = []
             for request in job.requests:
                 path = urlsplit(request.url).path
-                facts = read_app(loaded.source, path=path, name=name, is_made=loaded.is_made)
+                facts = read_app(loaded.source, path=path, method=request.method, name=name, is_made=loaded.is_made)
                 for origins in live_origins_of(loaded.source, facts.layers):
                     if origins not in ready:
                         ready.append(origins)

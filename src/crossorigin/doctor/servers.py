@@ -94,6 +94,7 @@ _OWNERS = {
     "aiohttp_cors.": Server.AIOHTTP,
     "corsheaders.": Server.DJANGO,
     "litestar.config.cors.": Server.LITESTAR,
+    "engineio.": Server.SOCKETIO,
 }
 _WITHOUT_LAYER: Mapping[Framework, Server] = {
     "asgi": Server.ASGI,
@@ -161,6 +162,14 @@ def _starlette(exchange: Exchange, response: HttpResponse) -> Recognized | None:
     return None
 
 
+def _socketio(exchange: Exchange, response: HttpResponse) -> Recognized | None:
+    # It always sends this header, and 400 to an origin that is not listed.
+    granted = bool(response.lines("Access-Control-Allow-Credentials"))
+    if "/socket.io/" in exchange.request.url and granted and response.status == 400:
+        return Recognized(server=Server.SOCKETIO, sign="the path and the headers of Socket.IO")
+    return None
+
+
 def _django(_: Exchange, response: HttpResponse) -> Recognized | None:
     if b"origin" in response.lines("Vary"):
         return Recognized(server=Server.DJANGO, sign="Vary: origin, in lower case")
@@ -182,6 +191,9 @@ def _flask(exchange: Exchange, response: HttpResponse) -> Recognized | None:
 def _express(_: Exchange, response: HttpResponse) -> Recognized | None:
     if _text(response, "X-Powered-By") == "Express":
         return Recognized(server=Server.EXPRESS, sign="X-Powered-By: Express")
+    # Helmet removes that header. Without an option, the cors package lists the methods in this way.
+    if _text(response, "Access-Control-Allow-Methods") == "GET,HEAD,PUT,PATCH,POST,DELETE":
+        return Recognized(server=Server.EXPRESS, sign="the methods in its preflight are those of the cors package")
     return None
 
 
@@ -211,4 +223,4 @@ def _nginx(_: Exchange, response: HttpResponse) -> Recognized | None:
     return Recognized(server=Server.NGINX, sign=f"Server: {name}") if name.startswith(("nginx", "openresty")) else None
 
 
-_SIGNS: tuple[_Sign, ...] = (_starlette, _express, _flask, _django, _aiohttp, _fastapi, _asgi, _nginx)
+_SIGNS: tuple[_Sign, ...] = (_socketio, _starlette, _express, _flask, _django, _aiohttp, _fastapi, _asgi, _nginx)

@@ -1,14 +1,17 @@
 """The layers of an app in this process, from the outermost to the endpoint of a path."""
 
+import importlib
 import sys
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
 from fastapi import FastAPI
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware as Theirs
-from starlette.routing import Mount
+from starlette.routing import Mount, Route, Router
 
 from crossorigin import CORSMiddleware as Ours
 from crossorigin import Policy
@@ -89,3 +92,72 @@ def test_an_app_without_middleware_is_an_app() -> None:
     assert recognize_app(read_app(app)).server is Server.ASGI
     assert recognize_app(read_app(FastAPI())).server is Server.FASTAPI
     assert recognize_app(read_app(Loop())).server is Server.ASGI
+
+
+async def items(request: Any) -> Any:
+    """Do nothing."""
+
+
+def added(**options: Any) -> list[Middleware]:
+    """Return the argument with which routes take Starlette's class."""
+    return [Middleware(Theirs, **options)]
+
+
+@pytest.mark.parametrize(
+    ("app", "on", "methods"),
+    [
+        (
+            Starlette(routes=[Route("/a", items), Route("/a/{id}", items, middleware=added(allow_origins=[PAGE]))]),
+            'Route("/a/{id}")',
+            ("GET", "HEAD"),
+        ),
+        (
+            Starlette(routes=[Mount("/a", routes=[Route("/b", items)], middleware=added(allow_origins=[PAGE]))]),
+            'Mount("/a")',
+            None,
+        ),
+        (
+            Starlette(routes=[Mount("/a", Router([Route("/b", items)], middleware=added(allow_origins=[PAGE])))]),
+            "Router(...)",
+            None,
+        ),
+        (Router([Route("/a/{id}", items)], middleware=added(allow_origins=[PAGE])), "Router(...)", None),
+    ],
+)
+def test_the_middleware_of_a_route_a_mount_and_a_router_is_a_layer(app: Any, on: str, methods: Any) -> None:
+    """Starlette wraps their apps in it. Other routes have no layers."""
+    [layer] = read_app(app, path="/a/b").layers
+    assert (layer.on, layer.methods, layer.options["allow_origins"]) == (on, methods, [PAGE])
+    assert recognize_app(read_app(app, path="/a/b")).server is Server.STARLETTE
+    if not isinstance(app, Router):
+        assert read_app(app, path="/b").layers == ()
+
+
+def test_the_method_selects_among_routes_with_one_path() -> None:
+    """Without one for the method, the router uses the first."""
+    puts = Route("/a", items, methods=["PUT"], middleware=added(allow_origins=[PAGE]))
+    app = Starlette(routes=[Route("/a", items), puts])
+    assert [read_app(app, path="/a", method=method).layers != () for method in ("GET", "PUT", "DELETE")] == [
+        False,
+        True,
+        False,
+    ]
+
+
+def test_a_route_with_an_app_of_its_own_has_its_layers() -> None:
+    """They follow those of the route, and the route accepts every method."""
+    app = Starlette(routes=[Route("/a", Ours(FastAPI(), allow_origins=[PAGE]), middleware=added())])
+    outer, inner = read_app(app, path="/a").layers
+    assert (outer.on, outer.methods, inner.on) == ('Route("/a")', None, "")
+    assert inner.options["allow_origins"] == [PAGE]
+
+
+@pytest.mark.parametrize("ends", [True, False])
+def test_a_module_that_may_run_the_app_is_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ends: bool) -> None:
+    """Code at its end would only run when the server has stopped."""
+    name = f"app_that_ends_{ends}".lower()
+    last = 'if __name__ == "__main__":\n    run(app)\n' if ends else ""
+    (tmp_path / f"{name}.py").write_text(f"from fastapi import FastAPI\napp = FastAPI()\n{last}", "utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    module = importlib.import_module(name)
+    assert read_app(module.app, name=f"{name}:app").has_main is ends

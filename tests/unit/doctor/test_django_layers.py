@@ -14,6 +14,7 @@ from crossorigin.django import cors
 from crossorigin.doctor.app_layers import read_app
 from crossorigin.doctor.asking.apps import started
 from crossorigin.doctor.asking.wsgi import WSGIBridge
+from crossorigin.doctor.causes.cause import CauseCode
 from crossorigin.doctor.diagnosis import diagnose
 from crossorigin.doctor.fixes.edits import Fix
 from crossorigin.doctor.layers import Layer
@@ -80,6 +81,34 @@ def test_the_settings_are_read_with_the_names_of_a_policy() -> None:
     policy = Policy(allow_origins=[PAGE])
     [layer] = layers_of(CORS_POLICY=policy)
     assert layer.options == {"policy": policy}
+
+
+def test_the_old_name_of_the_list_of_origins_stays() -> None:
+    """The new name would replace the list. By URL, the name is not known."""
+    fix = fix_for(MIDDLEWARE=THEIRS, CORS_ORIGIN_WHITELIST=[OTHER])
+    assert [edit.code for edit in fix.edits] == [f'CORS_ORIGIN_WHITELIST = ["{OTHER}", "{PAGE}"]']
+    fix = fix_for(MIDDLEWARE=THEIRS, CORS_ORIGIN_WHITELIST=[OTHER], CORS_ALLOWED_ORIGIN_REGEXES=["https://a"])
+    assert fix.edits[0].place == "Add to CORS_ORIGIN_WHITELIST in settings.py:"
+    fix = fix_for(MIDDLEWARE=THEIRS, CORS_ORIGIN_WHITELIST=[PAGE], CORS_ALLOWED_ORIGINS=[OTHER])
+    assert [edit.code for edit in fix.edits] == [f'CORS_ALLOWED_ORIGINS = ["{OTHER}", "{PAGE}"]']
+    found = diagnose([fetch(answer(200, {"Vary": "origin"}))]).fix
+    assert found is not None
+    assert (
+        found.edits[0].place == "Add to CORS_ALLOWED_ORIGINS (or CORS_ORIGIN_WHITELIST, its old name) in settings.py:"
+    )
+
+
+def test_a_host_that_a_project_does_not_serve_is_named() -> None:
+    """While developing, no hosts mean this machine."""
+    with project([], MIDDLEWARE=THEIRS, ALLOWED_HOSTS=[".shop.example"], CORS_ALLOWED_ORIGINS=[PAGE]):
+        facts = read_app(WSGIHandler())
+    cause = diagnose([fetch(answer(400))], app=recognize_app(facts)).cause
+    assert cause is not None
+    assert cause.code is CauseCode.UNKNOWN_HOST
+    assert "ALLOWED_HOSTS in settings.py does not list it" in cause.text
+    assert cause.fix.endswith(" https://shop.example/")
+    with project([], MIDDLEWARE=THEIRS, ALLOWED_HOSTS=[], DEBUG=True):
+        assert read_app(WSGIHandler()).hosts == (".localhost", "127.0.0.1", "[::1]")
 
 
 def test_a_fix_keeps_the_settings_and_adds_what_is_needed() -> None:

@@ -46,6 +46,14 @@ def test_a_server_says_its_name(name: str, server: Server) -> None:
     assert server_of(fetch(answer(200, {"Server": name}))) is server
 
 
+@pytest.mark.parametrize(
+    ("methods", "server"), [("GET,HEAD,PUT,PATCH,POST,DELETE", Server.EXPRESS), ("GET,HEAD", Server.UNKNOWN)]
+)
+def test_the_cors_package_is_known_by_its_methods(methods: str, server: Server) -> None:
+    """Helmet removes X-Powered-By."""
+    assert server_of(fetch(answer(204, allow_methods=methods), method="PUT")) is server
+
+
 @pytest.mark.parametrize("app", [FastAPI, Starlette])
 @pytest.mark.parametrize(("middleware", "server"), [(Ours, Server.CROSSORIGIN), (Theirs, Server.STARLETTE)])
 @pytest.mark.parametrize("origin", [PAGE, "https://evil.example"])

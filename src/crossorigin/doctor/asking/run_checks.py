@@ -21,9 +21,9 @@ from crossorigin.doctor.causes.origins import near_origins
 from crossorigin.doctor.causes.redirects import target_of
 from crossorigin.doctor.detect import needs_second_opinion
 from crossorigin.doctor.diagnosis import Diagnosis, diagnose
-from crossorigin.doctor.evidence import ALLOW_ORIGIN, Evidence, Situation
+from crossorigin.doctor.evidence import ALLOW_METHODS, ALLOW_ORIGIN, Evidence, Situation, shows_a_layer
 from crossorigin.doctor.findings import Finding
-from crossorigin.doctor.servers import UNKNOWN, Recognized
+from crossorigin.doctor.servers import UNKNOWN, Recognized, is_cors
 from crossorigin.fetch.methods import normalize_method
 from crossorigin.fetch.origin import OPAQUE_ORIGIN
 
@@ -71,7 +71,8 @@ class _Settling:
         if lead.reason.for_request().value.startswith("redirect-"):
             return Evidence(works_at=works_at)
         preflights = tuple([exchange async for exchange in self._preflights()])
-        evidence = Evidence(preflights=preflights, other=await self._other(), works_at=works_at)
+        simple = await self._simple(preflights)
+        evidence = Evidence(preflights=preflights, simple=simple, other=await self._other(), works_at=works_at)
         return replace(evidence, near=await self._near(evidence))
 
     async def _preflights(self) -> AsyncIterator[Exchange]:
@@ -81,17 +82,31 @@ class _Settling:
             if not any(exchange.request.preflight for exchange in self._lead.exchanges):
                 yield await self._exchange(replace(self._request, upload_listener=True))
             return
-        if last.response is None or last.response.lines(ALLOW_ORIGIN):
+        if last.response is None or all(last.response.lines(name) for name in (ALLOW_ORIGIN, ALLOW_METHODS)):
             return
-        bare = replace(self._request, method="GET", headers=(), body=None, content_type=None, upload_listener=True)
+        bare = replace(self._bare(), upload_listener=True)
         first = await self._exchange(bare)
         yield first
-        if first.response is None or not first.response.lines(ALLOW_ORIGIN):
+        if last.response.lines(ALLOW_ORIGIN) or first.response is None or not first.response.lines(ALLOW_ORIGIN):
             return
         if normalize_method(self._request.method) != "GET":
             yield await self._exchange(replace(bare, method=self._request.method))
         for header in self._request.headers[:_MOST_NAMES]:
             yield await self._exchange(replace(bare, headers=(header,)))
+
+    async def _simple(self, preflights: Sequence[Exchange]) -> Exchange | None:
+        """Return a GET of the page, if no answer to a preflight shows a CORS layer, and none of an app is known."""
+        last = self._lead.exchanges[-1]
+        is_known = self._app is not None and self._app.app is not None and any(map(is_cors, self._app.app.layers))
+        answers = (last.response, *(exchange.response for exchange in preflights))
+        shown = any(response is not None and shows_a_layer(response) for response in answers)
+        if not last.request.preflight or is_known or shown:
+            return None
+        return await self._exchange(self._bare())
+
+    def _bare(self) -> BrowserRequest:
+        """Return the page's request as a GET that needs no preflight."""
+        return replace(self._request, method="GET", headers=(), body=None, content_type=None)
 
     async def _other(self) -> HttpResponse | None:
         """Return the answer to a page of an unrelated origin, if headers are doubled."""

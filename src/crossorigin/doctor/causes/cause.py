@@ -24,12 +24,16 @@ class CauseCode(StrEnum):
     AUTHENTICATION = "authentication"
     UNKNOWN_HOST = "unknown-host"
     CRASH = "crash"
+    APP_UNREACHABLE = "app-unreachable"
+    RATE_LIMITED = "rate-limited"
     NGINX_WITHOUT_ALWAYS = "nginx-without-always"
     REMOVED_BY_PROXY = "removed-by-proxy"
     ANSWERED_ELSEWHERE = "answered-elsewhere"
 
     # Nothing sets the headers.
+    PREFLIGHT_NOT_COVERED = "preflight-not-covered"
     NO_OPTIONS_HANDLER = "no-options-handler"
+    METHOD_NOT_SERVED = "method-not-served"
     NO_SUCH_PATH = "no-such-path"
     NO_CORS = "no-cors"
     PATH_NOT_COVERED = "path-not-covered"

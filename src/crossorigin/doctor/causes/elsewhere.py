@@ -1,7 +1,9 @@
 """Causes outside the CORS options: another layer answered, or nothing handles the request. Pure."""
 
 from collections.abc import Mapping
+from urllib.parse import urlsplit
 
+from crossorigin.browser import HttpResponse
 from crossorigin.doctor.causes.cause import Cause, CauseCode
 from crossorigin.doctor.evidence import (
     ALLOW_CREDENTIALS,
@@ -14,36 +16,94 @@ from crossorigin.doctor.evidence import (
 from crossorigin.doctor.fixes.edits import Edit
 from crossorigin.doctor.fixes.options import needs_by_options
 from crossorigin.doctor.fixes.whole import add_middleware, place_of
+from crossorigin.doctor.layers import AppFacts
 from crossorigin.doctor.servers import Server, is_cors, server_of
+from crossorigin.doctor.wording import cut
+from crossorigin.fetch.fields import WILDCARD
 from crossorigin.policy.errors import InvalidPolicyError
 from crossorigin.policy.literals import list_literal, literal
 from crossorigin.policy.options import DEFAULTS, is_list_like
 from crossorigin.policy.policy import Policy
 
+_FORBIDDEN = 403
 _AUTHENTICATION = frozenset({401, 403, 407})
 _MOVE_OUT = (
     "Add the CORS middleware after all other middleware, so that it is outside them. The CORSMiddleware of crossorigin"
     " moves there by itself."
 )
-_INVALID_HOST = (b"19", b"text/plain; charset=utf-8")
+_NO_PROXY = "the proxy could not reach the app"
+_GATEWAY: Mapping[int, str] = {
+    502: _NO_PROXY,
+    503: f"{_NO_PROXY}, or the app is starting, overloaded or closed for maintenance",
+    504: "the proxy could not reach the app in time",
+    # The numbers of Cloudflare.
+    **dict.fromkeys((520, 521, 522, 523, 525, 526, 530), _NO_PROXY),
+    524: "the proxy could not reach the app in time",
+}
+_REACH = (
+    "Start the app, and compare the address and the port at which it listens with those in the proxy (proxy_pass in"
+    " nginx). The log of the proxy says what failed. Then check again."
+)
+_TOO_MANY = 429
+# What answers in nginx itself, and where.
+_OF_NGINX: Mapping[int, str] = {
+    401: "look at auth_basic and auth_request",
+    403: "look at deny, limit_except and auth_request",
+    405: "look at return and limit_except",
+    413: "raise client_max_body_size, which limits the body of a request",
+    414: "raise large_client_header_buffers, which limits the length of a URL",
+}
+_LIMIT = (
+    "Wait, and check again. So that pages can read such an answer, let OPTIONS pass what limits the requests, and put"
+    " the CORS layer outside it."
+)
+_TRUSTED_HOSTS, _ALLOWED_HOSTS = "allowed_hosts of TrustedHostMiddleware", "ALLOWED_HOSTS in settings.py"
+# The length and the type of the bodies with which they refuse a host.
+_REFUSED_HOST = (
+    ((b"19", b"text/plain; charset=utf-8"), _TRUSTED_HOSTS),
+    ((b"143", b"text/html; charset=utf-8"), _ALLOWED_HOSTS),
+)
 
 
 def host_cause(situation: Situation) -> Cause | None:
-    """Return the cause if the server does not serve the host of the URL, as TrustedHostMiddleware says."""
-    response = situation.response
+    """Return the cause if the server does not serve the host of the URL, as TrustedHostMiddleware and Django say."""
+    response, app = situation.response, situation.recognized.app
+    # Neither looks at the port.
+    host = urlsplit(situation.verdict.url).hostname or ""
     if response is None or response.status != 400:
         return None
-    host = situation.verdict.url.split("/")[2]
-    app = situation.recognized.app
-    outside = app is not None and any(layer.name == "TrustedHostMiddleware" for layer in app.layers)
-    said = (*response.lines("Content-Length"), *response.lines("Content-Type")) == _INVALID_HOST
-    if not said or (app is not None and not outside):
-        return None
-    text = f"The server answers 400 because it does not serve the host {host}."
-    fix = f"Add {host} to the allowed hosts of TrustedHostMiddleware, if it is right."
+    setting = _setting_of_hosts(response)
     if app is not None:
-        fix = "Name the URL of the app after its name: crossorigin check main:app https://api.example.com/items."
+        setting = None if app.hosts is None or _serves(app.hosts, host) else _setting_of(app)
+    if setting is None:
+        return None
+    text = f"The server answers 400 because it does not serve the host {host}: {setting} does not list it."
+    fix = f"Add {host} to {setting}, if it is right."
+    if app is not None:
+        served = next(
+            (name.removeprefix("*").lstrip(".") for name in app.hosts or () if name != "*"), "api.example.com"
+        )
+        url = urlsplit(situation.verdict.url)._replace(netloc=served or "api.example.com").geturl()
+        fix = f"Name a URL that the app serves after its name: crossorigin check {app.module}:{app.name} {cut(url)}"
     return Cause(code=CauseCode.UNKNOWN_HOST, text=text, fix=fix)
+
+
+def _setting_of_hosts(response: HttpResponse) -> str | None:
+    """Return what refused the host, by the answer."""
+    said = (*response.lines("Content-Length"), *response.lines("Content-Type"))
+    return next((setting for sign, setting in _REFUSED_HOST if sign == said), None)
+
+
+def _setting_of(app: AppFacts) -> str:
+    return _ALLOWED_HOSTS if app.framework == "django" else _TRUSTED_HOSTS
+
+
+def _serves(hosts: tuple[str, ...], host: str) -> bool:
+    """Return whether a list of hosts has a host. A dot (Django) or "*." (Starlette) at the start means subdomains."""
+    return any(
+        listed in {"*", host} or (listed.startswith((".", "*.")) and f".{host}".endswith(listed.removeprefix("*")))
+        for listed in map(str.lower, hosts)
+    )
 
 
 def authentication_cause(situation: Situation) -> Cause | None:
@@ -56,7 +116,13 @@ def authentication_cause(situation: Situation) -> Cause | None:
         return None
     if response is not None and is_refusal_of_aiohttp(response):
         return None
-    if situation.in_preflight:
+    if situation.in_preflight and situation.status == _FORBIDDEN and not asks:
+        text = (
+            "The preflight is answered with 403: something forbids it before the CORS layer sees it, such as"
+            " authentication, a firewall, or a list of allowed methods in a proxy. Browsers send preflights without"
+            " cookies, Authorization and client certificates."
+        )
+    elif situation.in_preflight:
         text = (
             f"The preflight is answered with {situation.status}, because the server authenticates requests before it"
             " answers preflights. Browsers send preflights without cookies, Authorization and client certificates."
@@ -71,9 +137,38 @@ def authentication_cause(situation: Situation) -> Cause | None:
     return Cause(code=CauseCode.AUTHENTICATION, text=text, fix=fix, edits=edits)
 
 
+def unavailable_cause(situation: Situation) -> Cause | None:
+    """Return the cause if the app did not answer at all: a proxy could not reach it, or something limits requests.
+
+    What the app allows is not known then, so there is no code. An app in this process has no proxy in front of it.
+    """
+    status, response = situation.status, situation.response
+    if situation.recognized.app is not None or response is None or response.lines(ALLOW_ORIGIN):
+        return None
+    what = "The preflight" if situation.in_preflight else "The request"
+    if status in _GATEWAY:
+        text = (
+            f"{what} is answered with {status}, and without CORS headers: {_GATEWAY[status]}. What the app allows is"
+            " not known."
+        )
+        return Cause(code=CauseCode.APP_UNREACHABLE, text=text, fix=_REACH)
+    if status == _TOO_MANY:
+        text = (
+            f"{what} is answered with 429 (Too Many Requests), and without CORS headers: something that limits the rate"
+            " of requests answered instead of the app. What the app allows is not known."
+        )
+        return Cause(code=CauseCode.RATE_LIMITED, text=text, fix=_LIMIT)
+    return None
+
+
 def crash_cause(situation: Situation) -> Cause | None:
-    """Return the cause if the server failed, and the origin is allowed otherwise."""
-    if situation.in_preflight or situation.status < 500 or not _is_allowed(situation):
+    """Return the cause if the server failed, and the origin is allowed otherwise, or what it allows is not known."""
+    if situation.status < 500:
+        return None
+    is_hidden = situation.misses_preflights or not situation.has_layer
+    if situation.in_preflight and situation.recognized.app is None and is_hidden:
+        return _failed_preflight(situation)
+    if situation.in_preflight or not _is_allowed(situation):
         return None
     error = None if situation.response is None else situation.response.error
     raised = f" {type(error).__name__} was raised." if error is not None else ""
@@ -90,14 +185,30 @@ def crash_cause(situation: Situation) -> Cause | None:
     return Cause(code=CauseCode.CRASH, text=text, fix=fix, edits=edits)
 
 
+def _failed_preflight(situation: Situation) -> Cause | None:
+    if situation.recognized.server is Server.EXPRESS:
+        return None
+    text = (
+        f"The server fails to answer the preflight: its status is {situation.status}, and it has no CORS headers. What"
+        " the server allows is not known."
+    )
+    fix = "Fix the error first: the server's log has it. Then check again."
+    return Cause(code=CauseCode.CRASH, text=text, fix=fix)
+
+
 def answered_elsewhere(situation: Situation) -> Cause | None:
     """Return the cause if the origin is allowed, but this answer has no headers."""
     if not _is_allowed(situation) or situation.response is None or situation.response.lines(ALLOW_ORIGIN):
         return None
     status = situation.status
     if _is_nginx(situation) and status >= 400:
-        text = f"nginx adds headers to the status {status} only if add_header ends with always."
+        text = (
+            f"nginx adds headers to the status {status} only if add_header ends with always. If the app behind nginx"
+            " sets the headers, nginx answered instead of the app."
+        )
         fix = "Write always after every add_header Access-Control-... and add_header Vary."
+        if status in _OF_NGINX:
+            fix += f" If the app sets the headers: {_OF_NGINX[status]}."
         return Cause(code=CauseCode.NGINX_WITHOUT_ALWAYS, text=text, fix=fix)
     text = f"The origin is allowed, but this answer, with status {status}, was sent by another layer or changed by one."
     fix, edits = _move(situation)
@@ -155,7 +266,8 @@ def _move(situation: Situation) -> tuple[str, tuple[Edit, ...]]:
     named = f" outside {', '.join(outside)}" if outside else " outside everything else"
     how = f"Move CORSMiddleware{named}."
     if server_of(layer.owner) is not Server.STARLETTE or layer.added_to is None or layer.added_to != app.target:
-        return how, ()
+        by_itself = " Without outermost=False, it goes there by itself."
+        return f"{how}{by_itself if layer.options.get('outermost') is False else ''}", ()
     code = _own_call(layer.added_to, layer.options)
     if code is None:
         return f"{how} Add it after all other middleware, or use the CORSMiddleware of crossorigin.", ()
@@ -166,7 +278,9 @@ def _move(situation: Situation) -> tuple[str, tuple[Edit, ...]]:
 
 def _own_call(target: str, given: Mapping[str, object]) -> str | None:
     """Return the call that adds crossorigin's class with the same options, or None if that is not the same."""
-    if not set(given) <= set(DEFAULTS):
+    # In the class of Starlette, a pattern in the list allows nobody.
+    has_pattern = any("*" in text and text != WILDCARD for text in texts_in(given.get("allow_origins")))
+    if has_pattern or not set(given) <= set(DEFAULTS):
         return None
     try:
         Policy.from_dict(given)

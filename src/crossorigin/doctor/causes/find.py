@@ -4,6 +4,7 @@ from difflib import get_close_matches
 
 from crossorigin.browser import BrowserReason, advice
 from crossorigin.browser.check import text_lines
+from crossorigin.doctor.answers import policy_of
 from crossorigin.doctor.causes.cause import Cause, CauseCode
 from crossorigin.doctor.causes.doubled import doubled_cause
 from crossorigin.doctor.causes.elsewhere import (
@@ -13,14 +14,15 @@ from crossorigin.doctor.causes.elsewhere import (
     host_cause,
     nothing_handles,
     removed_by_proxy,
+    unavailable_cause,
 )
-from crossorigin.doctor.causes.limits import limited_cause, unused_cause
+from crossorigin.doctor.causes.limits import limited_cause, unreached_cause, unused_cause
 from crossorigin.doctor.causes.origins import difference, nearest
 from crossorigin.doctor.causes.page import OF_SERVER, page_cause
 from crossorigin.doctor.causes.redirects import redirect_cause
 from crossorigin.doctor.evidence import ALLOW_METHODS, ALLOW_ORIGIN, Situation, options_of, texts_in
 from crossorigin.doctor.fixes.edits import Edit
-from crossorigin.doctor.fixes.options import Needs, edits_of, needs_by_answers, needs_by_options
+from crossorigin.doctor.fixes.options import OWN, Needs, edits_of, needs_by_answers, needs_by_options
 from crossorigin.doctor.fixes.vocabulary import VOCABULARIES
 from crossorigin.doctor.fixes.whole import header_lines, whole
 from crossorigin.doctor.servers import Server, server_of
@@ -38,6 +40,7 @@ _BY_HAND = (
     "The code of the app or a proxy seems to set the headers, not a CORS package: a package answers preflights with"
     " Access-Control-Allow-Methods."
 )
+_BY_THE_APP = "The code of the app sets the headers itself, because it has no CORS package or middleware that is known."
 
 
 def find_cause(situation: Situation) -> Cause | None:
@@ -48,13 +51,17 @@ def find_cause(situation: Situation) -> Cause | None:
     for find in (
         _unknown_option,
         doubled_cause,
-        host_cause,
+        # The settings show these two, whatever the answer is.
         limited_cause,
         unused_cause,
+        host_cause,
+        unreached_cause,
         authentication_cause,
+        unavailable_cause,
         crash_cause,
         answered_elsewhere,
         removed_by_proxy,
+        _not_covered,
         _wildcard,
         _constant_origin,
     ):
@@ -160,6 +167,8 @@ def _not_listed(situation: Situation) -> Cause:
     if situation.recognized.app is not None and layer is not None:
         owner = server_of(layer.owner) or server
         needs = needs_by_options(situation, options_of(layer), owner)
+        if needs.nothing and _is_own_refusal(situation, owner):
+            return _not_served(situation)
         if needs.nothing:
             return _unclear(situation, f"The options of {layer.name} allow the request already.")
         return _with_needs(situation, needs, owner)
@@ -173,6 +182,23 @@ def _not_listed(situation: Situation) -> Cause:
         fix = _ADD if edits else _SEND
         return Cause(code=code, text=text, fix=fix, edits=edits, headers=headers)
     return _with_needs(situation, needs_by_answers(situation), server)
+
+
+def _not_covered(situation: Situation) -> Cause | None:
+    """Return the cause if the headers are in the answer to GET, but not in those to preflights."""
+    if not situation.misses_preflights:
+        return None
+    text = (
+        f"The server sends CORS headers in its answer to GET, but the preflight is answered with {situation.status} and"
+        " without them: what sets them does not handle OPTIONS here."
+    )
+    if not situation.origin_allowed:
+        text += f" To GET, it does not allow {situation.wanted.origin} either."
+    fix = (
+        "Let OPTIONS reach what sets the headers. A CORS middleware must be outside the routes, and a proxy must pass"
+        " OPTIONS to the app. If the code of the app sets the headers itself, let it send these lines:"
+    )
+    return Cause(code=CauseCode.PREFLIGHT_NOT_COVERED, text=text, fix=fix, headers=header_lines(situation))
 
 
 def _failing_express(situation: Situation) -> Cause | None:
@@ -195,25 +221,75 @@ def _with_needs(situation: Situation, needs: Needs, server: Server) -> Cause:
     if needs.nothing:
         return _unclear(situation, "The answers allow everything that the page asks for.")
     text, code = _text_of(situation, needs)
+    if server is Server.SOCKETIO:
+        return _socketio(situation, needs)
+    by_hand = _sent_by_hand(situation, needs)
+    if by_hand:
+        return Cause(code=code, text=f"{text} {by_hand}", fix=_SEND, headers=header_lines(situation))
     if server not in VOCABULARIES:
-        return Cause(code=code, text=text, fix=_SEND, headers=header_lines(situation))
-    if not needs.origin and _sent_by_hand(situation):
-        return Cause(code=code, text=f"{text} {_BY_HAND}", fix=_SEND, headers=header_lines(situation))
+        names = [layer.name for layer in situation.cors_layers]
+        fix = f"Allow it in {names[0]}, so that the server sends these lines:" if names else _SEND
+        return Cause(code=code, text=text, fix=fix, headers=header_lines(situation))
     edits = edits_of(situation, needs, server)
-    return Cause(
-        code=code, text=text, fix=f"Allow {_missing(situation, needs)}. Everything else stays as it is.", edits=edits
+    fix = f"Allow {_missing(situation, needs)}. Everything else stays as it is."
+    if situation.recognized.app is None and server in OWN and needs.method and not needs.origin:
+        fix += (
+            f" If {situation.wanted.method} is listed already, served_methods_only is on, and no route accepts it here."
+        )
+    return Cause(code=code, text=text, fix=fix, edits=edits)
+
+
+def _is_own_refusal(situation: Situation, server: Server) -> bool:
+    """Return whether the middleware of crossorigin refused a preflight of an origin that it allows."""
+    response = situation.response
+    allowed = response is not None and text_lines(response, ALLOW_ORIGIN) == (situation.wanted.origin,)
+    return server in OWN and allowed and situation.in_preflight and situation.status == 400
+
+
+def _not_served(situation: Situation) -> Cause:
+    wanted = situation.wanted
+    text = (
+        f"The options allow {wanted.method}, but no route of the app accepts {wanted.method} at this path, and"
+        " served_methods_only refuses such preflights."
     )
+    fix = f"Correct the method or the URL in the page, or add a route for {wanted.method}."
+    return Cause(code=CauseCode.METHOD_NOT_SERVED, text=text, fix=fix)
 
 
-def _sent_by_hand(situation: Situation) -> bool:
-    """Return whether the headers in the answers to preflights do not come from the CORS package of the server.
+def _socketio(situation: Situation, needs: Needs) -> Cause:
+    """Return the cause if Socket.IO refuses an origin. By default, it allows only its own, which has to stay."""
+    origin = situation.wanted.origin
+    if not needs.origin:
+        edits = edits_of(situation, Needs(credentials=needs.credentials), Server.SOCKETIO)
+        text = f"The origin is allowed, but not {_missing(situation, needs)}."
+        return Cause(code=CauseCode.NOT_LISTED, text=text, fix="Allow credentials.", edits=edits)
+    text = f"Socket.IO does not allow {origin}: cors_allowed_origins does not list it."
+    near = nearest(situation)
+    text += f" It lists {near[0]}: {near[1]}." if near else " Without this option, it allows only its own origin."
+    fix = f"Allow {origin} in cors_allowed_origins of AsyncServer(...) or Server(...)."
+    if situation.layer is not None:
+        edits = edits_of(situation, needs, Server.SOCKETIO)
+        return Cause(code=CauseCode.ORIGIN_NOT_LISTED, text=text, fix=fix, edits=edits)
+    fix += (
+        " If the option is not set, list the origin of this server, too: its own pages lose access otherwise. If the"
+        " option is a function, change the function."
+    )
+    return Cause(code=CauseCode.ORIGIN_NOT_LISTED, text=text, fix=fix)
 
-    The cors package lists methods in each preflight, and Starlette's class too. Both answer with a 2xx, or 400.
+
+def _sent_by_hand(situation: Situation, needs: Needs) -> str:
+    """Return in words why the headers do not come from the CORS package of the server, or "" if they may.
+
+    The cors package lists methods in each preflight, and so do Starlette's class and django-cors-headers. Flask-Cors
+    lists them for a method that it allows, such as GET. All of them answer with a 2xx, or 400.
     """
-    if situation.recognized.app is not None and situation.cors_layers:
-        return False
-    is_known = situation.recognized.server in {Server.EXPRESS, Server.FASTAPI}
-    return is_known and situation.in_preflight and situation.listed(ALLOW_METHODS) is None
+    if situation.recognized.app is not None:
+        is_known = situation.cors_layers or policy_of(situation.response) is not None
+        return "" if is_known else _BY_THE_APP
+    has_package = situation.recognized.server in {Server.DJANGO, Server.EXPRESS, Server.FASTAPI, Server.FLASK}
+    if needs.origin or not has_package or not situation.in_preflight:
+        return ""
+    return _BY_HAND if situation.listed(ALLOW_METHODS) is None else ""
 
 
 def _unclear(situation: Situation, text: str) -> Cause:

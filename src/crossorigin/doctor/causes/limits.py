@@ -7,9 +7,11 @@ from crossorigin.doctor.evidence import Situation, options_of
 from crossorigin.doctor.fixes.edits import Edit
 from crossorigin.doctor.fixes.options import edits_by_words, edits_of, needs_by_options
 from crossorigin.doctor.fixes.vocabulary import VOCABULARIES
-from crossorigin.doctor.layers import UNUSED_SETTINGS, Limit
+from crossorigin.doctor.layers import ADDED_ROUTES, UNUSED_SETTINGS, Limit
 from crossorigin.doctor.servers import Server, server_of
 from crossorigin.policy.literals import list_literal, literal
+
+_NOT_ALLOWED = 405
 
 
 def limited_cause(situation: Situation) -> Cause | None:
@@ -18,6 +20,10 @@ def limited_cause(situation: Situation) -> Cause | None:
     if len(layers) != 1 or layers[0].limit is None:
         return None
     [layer], limit = layers, layers[0].limit
+    if limit.option == ADDED_ROUTES:
+        text = f"aiohttp-cors handles only routes that were passed to {ADDED_ROUTES}, and that of {limit.path} was not."
+        fix = f"Pass the route of {limit.path} to {ADDED_ROUTES}, and allow {situation.wanted.origin} there."
+        return Cause(code=CauseCode.PATH_NOT_COVERED, text=text, fix=fix)
     patterns = " or ".join(map(literal, limit.patterns))
     text = f"{limit.option} limits CORS to paths that match {patterns}, and {limit.path} does not match."
     if limit.option == "resources":
@@ -30,6 +36,32 @@ def limited_cause(situation: Situation) -> Cause | None:
         edits += edits_of(situation, needs_by_options(situation, options_of(layer), server), server)
     fix = f"Extend {limit.option}, so that it matches the path. Everything else stays as it is."
     return Cause(code=CauseCode.PATH_NOT_COVERED, text=text, fix=fix, edits=edits)
+
+
+def unreached_cause(situation: Situation) -> Cause | None:
+    """Return the cause if the CORS layer is on a route that does not accept OPTIONS: no preflight reaches it."""
+    layer, methods = situation.layer, None if situation.layer is None else situation.layer.methods
+    if layer is None or methods is None or "OPTIONS" in methods:
+        return None
+    if not situation.in_preflight or situation.status != _NOT_ALLOWED:
+        return None
+    text = (
+        f"{layer.name} is on {layer.on}, which does not accept OPTIONS. The router answers the preflight with 405"
+        f" before {layer.name} sees it."
+    )
+    accepted = [method for method in methods if method != "HEAD" or "GET" not in methods]
+    edit = Edit(
+        kind="set",
+        place=f"In {layer.on}, set:",
+        code=f"methods={list_literal([*accepted, 'OPTIONS'])},",
+        name="methods",
+        within=layer.on,
+    )
+    server = server_of(layer.owner)
+    needs = None if server is None else needs_by_options(situation, options_of(layer), server)
+    more = () if needs is None or server is None else edits_of(situation, needs, server)
+    fix = "Let the route accept OPTIONS, or add the middleware to the app or a Mount instead."
+    return Cause(code=CauseCode.PREFLIGHT_NOT_COVERED, text=text, fix=fix, edits=(*more, edit))
 
 
 def unused_cause(situation: Situation) -> Cause | None:

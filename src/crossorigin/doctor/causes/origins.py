@@ -1,12 +1,15 @@
 """The differences between the origin of a page and an allowed one, in words. Pure."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
 from crossorigin.doctor.evidence import Situation, options_of, texts_in
 from crossorigin.fetch.origin import DEFAULT_PORTS, Origin, parse_origin
+from crossorigin.policy.pattern import can_be_listed
 
 _LOOPBACK = ("localhost", "127.0.0.1")
+_SEPARATORS = re.compile(r"[,;\s]+")
 _MOST_COMPARED = 1000
 
 
@@ -61,8 +64,16 @@ def _misspelling(listed: str, page: Origin) -> str | None:
         ),
         (listed.startswith(f"{origin}/"), "it has a path, and an origin ends after the host and port"),
         (f"{page.scheme}://{listed}" == origin, "it has no scheme"),
+        (origin in _SEPARATORS.split(listed), "it is several origins in one string, and each needs its own"),
+        (_is_pattern_for(listed, origin), "it is a pattern, and this package compares whole origins"),
     )
     return next((words for applies, words in spellings if applies), None)
+
+
+def _is_pattern_for(listed: str, origin: str) -> bool:
+    from crossorigin.policy.decide.matcher import OriginMatcher
+
+    return "*" in listed and can_be_listed(listed) and OriginMatcher([listed]).allows(origin.encode())
 
 
 def _difference_of_origins(other: Origin, page: Origin) -> str | None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from crossorigin.doctor.evidence import ALLOW_CREDENTIALS, ALLOW_HEADERS, ALLOW_METHODS, Situation, options_of, texts_in
 from crossorigin.doctor.fixes.edits import Edit
 from crossorigin.doctor.fixes.vocabulary import FLASK_CONFIG, VOCABULARIES, Vocabulary
+from crossorigin.doctor.layers import Layer
 from crossorigin.doctor.servers import Server
 from crossorigin.fetch.fields import WILDCARD
 from crossorigin.live import LiveOrigins
@@ -21,7 +22,9 @@ from crossorigin.policy.pattern import can_be_listed
 _MAY_HAVE_POLICY = frozenset(
     {Server.CROSSORIGIN, Server.CROSSORIGIN_AIOHTTP, Server.CROSSORIGIN_FLASK, Server.CROSSORIGIN_WSGI}
 )
-_ALLOW_SAFELISTED = _MAY_HAVE_POLICY | {Server.CROSSORIGIN_DJANGO, Server.STARLETTE}
+OWN = _MAY_HAVE_POLICY | {Server.CROSSORIGIN_DJANGO}
+_ALLOW_SAFELISTED = OWN | {Server.STARLETTE}
+_HAVE_PATTERNS = OWN | {Server.LITESTAR}
 _SAFELISTED = frozenset({"accept", "accept-language", "content-language", "content-type"})
 
 
@@ -48,7 +51,7 @@ def needs_by_options(situation: Situation, options: Mapping[str, object], server
     names = {name.lower() for name in _members(options, "allow_headers", defaults.headers_by_default)}
     missing = [name for name in wanted.names if name.lower() not in names | _safelisted(server)]
     return Needs(
-        origin=not allows_origin(options, wanted.origin),
+        origin=not allows_origin(options, wanted.origin, server),
         method=wanted.preflight and not {WILDCARD, wanted.method} & {*methods},
         names=() if WILDCARD in names or not wanted.preflight else tuple(missing),
         credentials=wanted.credentials and options.get("allow_credentials") is not True,
@@ -82,6 +85,9 @@ def needs_by_answers(situation: Situation) -> Needs:
 def edits_of(situation: Situation, needs: Needs, server: Server) -> tuple[Edit, ...]:
     """Return the edits that allow what is needed, in the words of a server that has a vocabulary."""
     words, layer = VOCABULARIES[server], situation.layer
+    old_name = next((layer.origins_name for layer in situation.cors_layers if layer.origins_name), "")
+    if old_name:
+        words = replace(words, origins=old_name, old_origins="")
     if layer is None:
         on = next((layer.on for layer in situation.cors_layers), "")
         if on.startswith("resources["):
@@ -94,11 +100,19 @@ def edits_of(situation: Situation, needs: Needs, server: Server) -> tuple[Edit, 
         words = FLASK_CONFIG
     elif layer.options.get("policy") is not None:
         words = replace(VOCABULARIES[Server.CROSSORIGIN], call="Policy", shown="")
+    elif layer.on:
+        words = replace(words, shown=f"the Middleware({words.call}, ...) of {layer.on}")
     elif layer.added_to is not None:
-        words = replace(words, shown=f"{layer.added_to}.add_middleware({words.call}, ...)")
+        words = replace(words, shown=f"{layer.added_to}.add_middleware({words.call}, ...){_which(situation, layer)}")
     elif server in _MAY_HAVE_POLICY:
         words = replace(words, shown=f"{words.call}(...), or in the Policy(...) that is passed to it")
     return tuple(_edits(situation, needs, words, options_of(layer)))
+
+
+def _which(situation: Situation, layer: Layer) -> str:
+    """Return in words which call it is, if there are several for one app."""
+    same = [other for other in situation.cors_layers if (other.owner, other.added_to) == (layer.owner, layer.added_to)]
+    return ", the outermost one (the last such call, or the first in a list)" if len(same) > 1 else ""
 
 
 def edits_by_words(
@@ -168,7 +182,8 @@ def _list_edit(
         whole = [*_kept(known, option, by_default, added), *added]
         return _set(words, name, _assignment(words, name, list_literal(whole)))
     elements = ", ".join(map(literal, added)) + ","
-    place = f"Add to {name} in {_where(words)}:"
+    old = f" (or {words.old_origins}, its old name)" if words.old_origins and option == "allow_origins" else ""
+    place = f"Add to {name}{old} in {_where(words)}:"
     define = None if omit else _define(words, name, [*by_default, *added])
     return Edit(kind="add", place=place, code=elements, name=name, within=words.call, define=define)
 
@@ -220,8 +235,11 @@ def _where(words: Vocabulary) -> str:
             return f"{words.call}({{...}})"
 
 
-def allows_origin(options: Mapping[str, object], origin: str) -> bool:
-    """Return whether the options of CORSMiddleware allow an origin, its live origins included."""
+def allows_origin(options: Mapping[str, object], origin: str, server: Server) -> bool:
+    """Return whether the options of a layer allow an origin, its live origins included.
+
+    Only crossorigin and Litestar have patterns in the list. Other packages compare whole origins.
+    """
     from crossorigin.policy.decide.matcher import OriginMatcher
 
     listed = _members(options, "allow_origins")
@@ -233,6 +251,8 @@ def allows_origin(options: Mapping[str, object], origin: str) -> bool:
     regex = options.get("allow_origin_regex")
     if isinstance(regex, str) and _matches(regex, origin):
         return True
+    if server not in _HAVE_PATTERNS:
+        return False
     valid = [text for text in listed if "*" in text and can_be_listed(text)]
     return OriginMatcher(valid).allows(origin.encode())
 

@@ -21,7 +21,8 @@ class Vocabulary:
     as `app.config[...]` of Flask, or as an item of a dict. `call` is where the options are, and `shown` how a report
     writes it if not as a call. `methods_by_default`, `headers_by_default` and `any_header_by_default` are what applies
     without the option.
-    `default_lists` is the module with the default lists, if a new list would replace them.
+    `default_lists` is the module with the default lists, if a new list would replace them. `old_origins` is the old
+    name of the option with the origins, which the package still reads.
     """
 
     call: str
@@ -36,6 +37,7 @@ class Vocabulary:
     headers_by_default: tuple[str, ...] = ()
     any_header_by_default: bool = False
     default_lists: str = ""
+    old_origins: str = ""
 
     def name_of(self, option: str) -> str:
         """Return what the package calls an option of `Policy`: one of the three lists."""
@@ -94,7 +96,18 @@ VOCABULARIES: Mapping[Server, Vocabulary] = {
         methods_by_default=_ALL,
         any_header_by_default=True,
     ),
-    Server.DJANGO: _DJANGO_SETTINGS,
+    Server.DJANGO: replace(_DJANGO_SETTINGS, old_origins="CORS_ORIGIN_WHITELIST"),
+    Server.SOCKETIO: Vocabulary(
+        call="AsyncServer",
+        shown="AsyncServer(...) or Server(...) of Socket.IO",
+        origins="cors_allowed_origins",
+        methods="",
+        headers="",
+        credentials="cors_credentials",
+        exposed="",
+        methods_by_default=_ALL,
+        any_header_by_default=True,
+    ),
     Server.EXPRESS: Vocabulary(
         call="cors",
         origins="origin",

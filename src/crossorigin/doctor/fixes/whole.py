@@ -9,7 +9,8 @@ from crossorigin.doctor.servers import Server
 from crossorigin.fetch.fields import WILDCARD
 from crossorigin.policy.literals import list_literal
 
-END = "As the last line of the module:"
+_BEFORE_MAIN = ', above any if __name__ == "__main__"'
+END = f"As the last line of the module{_BEFORE_MAIN}:"
 
 
 def whole(situation: Situation) -> tuple[Edit, ...]:
@@ -79,13 +80,15 @@ def place_of(app: AppFacts | None) -> str:
         return END
     if app.is_made:
         return f"In {app.name}() in {app.module}, on the app, before it is returned:"
-    return f"As the last line of {app.module.replace('.', '/')}.py:"
+    above = _BEFORE_MAIN if app.has_main else ""
+    return f"As the last line of {app.module.replace('.', '/')}.py{above}:"
 
 
 def _fastapi(situation: Situation) -> tuple[Edit, ...]:
     app = situation.recognized.app
     code = add_middleware(_target_of(app), options_for(situation.wanted))
-    return (Edit(kind="end", place=place_of(app), code=code),)
+    of_module = f"As the last line of the module with the FastAPI or Starlette object app{_BEFORE_MAIN}:"
+    return (Edit(kind="end", place=of_module if app is None else place_of(app), code=code),)
 
 
 def _asgi(situation: Situation) -> tuple[Edit, ...]:
@@ -127,7 +130,8 @@ def _flask(situation: Situation) -> tuple[Edit, ...]:
         *(["    supports_credentials=True,"] if wanted.credentials else []),
         ")",
     ]
-    place = "As the last line of the module that creates the app:" if app is None else place_of(app)
+    of_module = f"As the last line of the module that creates the app{_BEFORE_MAIN}:"
+    place = of_module if app is None else place_of(app)
     return (Edit(kind="end", place=place, code="\n".join(lines)),)
 
 
@@ -184,6 +188,8 @@ def _aiohttp(situation: Situation) -> tuple[Edit, ...]:
     names = list_literal(wanted.names)[1:-1]
     allowed = f"({names},)" if wanted.names else "()"
     lines = [
+        "import contextlib",
+        "",
         "import aiohttp_cors",
         "",
         "cors = aiohttp_cors.setup(",
@@ -196,7 +202,9 @@ def _aiohttp(situation: Situation) -> tuple[Edit, ...]:
         "    },",
         ")",
         "for route in list(app.router.routes()):",
-        "    cors.add(route)",
+        "    # A route that has CORS already keeps it.",
+        "    with contextlib.suppress(ValueError):",
+        "        cors.add(route)",
     ]
     return (Edit(kind="end", place="After the last route, before the app runs:", code="\n".join(lines)),)
 
@@ -228,8 +236,9 @@ def _nginx(situation: Situation) -> tuple[Edit, ...]:
         *(["map $cors_origin $cors_credentials {", '    "~." true;', "}"] if wanted.credentials else []),
         *(
             [
-                "# Only preflights from this origin are answered here. A header with an empty value is not sent.",
-                'map "$request_method $cors_origin $http_access_control_request_method" $cors_preflight {',
+                "# Only preflights from this origin are answered here.",
+                'map "$request_method $cors_origin $http_access_control_request_method"',
+                "    $cors_preflight {",
                 r'    "~^OPTIONS \S+ \S" 1;',
                 "}",
             ]

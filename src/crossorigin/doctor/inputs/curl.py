@@ -1,10 +1,11 @@
 """cURL commands, as browsers copy them. Pure."""
 
+import re
 import shlex
 from collections.abc import Iterator
 
 from crossorigin.browser import BrowserRequest
-from crossorigin.doctor.inputs.har import of_page
+from crossorigin.doctor.inputs.har import REQUESTED_METHOD, asked_by, of_page
 
 _WITH_VALUE = {
     "-X": "method",
@@ -34,6 +35,13 @@ _WITH_VALUE = {
 }
 
 
+_WINDOWS = re.compile(r'\^"|\^\r?\n')
+# A text with escapes, as browsers write it for bash: $'it\'s'.
+_ANSI_C = re.compile(r"(?<![^\s=])\$'((?:[^'\\]|\\.)*)'", re.DOTALL)
+_ESCAPE = re.compile(r"\\(u[0-9A-Fa-f]{1,4}|x[0-9A-Fa-f]{1,2}|[^ux])", re.DOTALL)
+_ESCAPED = {"n": "\n", "r": "\r", "t": "\t", "\\": "\\", "'": "'", '"': '"', "!": "!"}
+
+
 def read_curl(text: str, origin: str | None = None) -> BrowserRequest:
     """Return the request of a page that a browser copied as a cURL command.
 
@@ -56,10 +64,13 @@ def read_curl(text: str, origin: str | None = None) -> BrowserRequest:
     if "json" in found and "content-type" not in names:
         headers.append(("Content-Type", "application/json"))
     has_cookies = "cookie" in found or "cookie" in names
+    method = found.get("method", ["POST" if data else "GET"])[-1]
+    if method == "OPTIONS" and REQUESTED_METHOD in names:
+        return asked_by(found["url"][0], page, names)
     return BrowserRequest(
         url=found["url"][0],
         origin=page,
-        method=found.get("method", ["POST" if data else "GET"])[-1],
+        method=method,
         headers=tuple(of_page(headers)),
         credentials="include" if has_cookies else "same-origin",
         body=data[0].encode() if data else None,
@@ -67,11 +78,9 @@ def read_curl(text: str, origin: str | None = None) -> BrowserRequest:
 
 
 def _arguments(text: str) -> Iterator[tuple[str, str]]:
-    joined = text.replace("\\\r\n", " ").replace("\\\n", " ").replace("^\r\n", " ").replace("^\n", " ")
-    # Bash quotes of the form $'...' are those of requests with line breaks.
-    words = iter(shlex.split(joined.replace("$'", "'")))
+    words = iter(_words(text))
     if not next(words, "").rpartition("/")[2].startswith("curl"):
-        raise ValueError("Not a cURL command: it has to start with curl")
+        raise ValueError('Not a cURL command: it has to start with curl. Use "Copy as cURL" in the browser')
     for word in words:
         if word in _WITH_VALUE:
             yield _WITH_VALUE[word], next(words, "")
@@ -82,6 +91,24 @@ def _arguments(text: str) -> Iterator[tuple[str, str]]:
             yield _WITH_VALUE[word[:2]], word[2:]
         elif not word.startswith("-"):
             yield "url", word
+
+
+def _words(text: str) -> list[str]:
+    """Return the words of a command for bash or for the command line of Windows.
+
+    Raises:
+        ValueError: A quote is not closed.
+    """
+    if _WINDOWS.search(text):
+        # The caret escapes the next character, also at the end of a line, and a backslash a quote in quotes.
+        return shlex.split(re.sub(r"\^\r?\n", " ", text).replace("^", "").replace("'", "\\'"))
+    joined = text.replace("\\\r\n", " ").replace("\\\n", " ")
+    return shlex.split(_ANSI_C.sub(lambda found: shlex.quote(_decoded(found[1])), joined))
+
+
+def _decoded(quoted: str) -> str:
+    """Return the text between $' and ', in which bash has escapes."""
+    return _ESCAPE.sub(lambda found: _ESCAPED.get(found[1]) or chr(int(found[1][1:], 16)), quoted)
 
 
 def _header(line: str) -> tuple[str, str]:

@@ -4,9 +4,9 @@ http://www.softwareishard.com/blog/har-12-spec/
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from crossorigin.browser import BrowserRequest, HttpResponse
 from crossorigin.doctor.inputs.recorded import Recording
@@ -18,6 +18,12 @@ _OF_BROWSER = frozenset(
 )
 
 
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_MOST_REDIRECTS = 20
+REQUESTED_METHOD = "access-control-request-method"
+_REQUESTED_HEADERS = "access-control-request-headers"
+
+
 def read_har(text: str, part: str = "") -> list[Recording]:
     """Return the cross-origin requests in a HAR file whose URL contains `part`.
 
@@ -25,40 +31,88 @@ def read_har(text: str, part: str = "") -> list[Recording]:
         ValueError: It is not a HAR file.
     """
     try:
-        entries = json.loads(text)["log"]["entries"]
+        entries = json.loads(text.removeprefix("\ufeff"))["log"]["entries"]
         return list(_recordings([entry for entry in entries if part in entry["request"]["url"]]))
     except (KeyError, TypeError, json.JSONDecodeError) as error:
         raise ValueError(f"Not a HAR file: {type(error).__name__}: {error}") from error
 
 
 def _recordings(entries: list[Any]) -> Iterator[Recording]:
-    preflights: dict[tuple[str, str], HttpResponse | None] = {}
-    for entry in entries:
-        request, headers = entry["request"], _headers(entry["request"])
-        url, names = request["url"].partition("#")[0], dict(_lower(headers))
-        origin, asked = names.get("origin"), names.get("access-control-request-method")
-        if origin is None or not str(url).startswith("http"):
+    asked = [(entry, *_asked(entry)) for entry in entries]
+    # Chrome records a preflight after the request for which it is.
+    preflights = {
+        (url, names[REQUESTED_METHOD]): Recording(
+            request=asked_by(url, names["origin"], names), preflight=_response(entry)
+        )
+        for entry, url, names in asked
+        if _is_cross_origin(url, names) and _is_preflight(entry, names)
+    }
+    used: set[tuple[str, str]] = set()
+    followed: set[int] = set()
+    for place, (entry, url, names) in enumerate(asked):
+        request = entry["request"]
+        if place in followed or not _is_cross_origin(url, names) or _is_preflight(entry, names):
             continue
-        if request["method"] == "OPTIONS" and asked is not None:
-            preflights[url, asked] = _response(entry)
-            continue
-        if _is_same_origin(url, origin):
-            continue
+        chain = list(_followed(asked, place))
+        followed.update(index for index, _ in chain)
         found = BrowserRequest(
             url=url,
-            origin=origin,
+            origin=names["origin"],
             method=request["method"],
-            headers=tuple(of_page(headers)),
+            headers=tuple(of_page(_headers(request))),
             credentials="include" if "cookie" in names or request.get("cookies") else "same-origin",
         )
-        yield Recording(
-            request=found, preflight=preflights.pop((url, request["method"]), None), response=_response(entry)
-        )
+        key = url, request["method"]
+        used.add(key)
+        preflight = preflights[key].preflight if key in preflights else None
+        redirected = {asked[index][1]: response for index, response in chain}
+        yield Recording(request=found, preflight=preflight, response=_response(entry), redirected=redirected)
+    # Some browsers record only the preflight of a request that they blocked.
+    yield from (recording for key, recording in preflights.items() if key not in used)
+
+
+def _followed(asked: list[tuple[Any, str, dict[str, str]]], place: int) -> Iterator[tuple[int, HttpResponse]]:
+    """Yield the places and responses of the requests with which a browser followed the redirects of one request."""
+    for _ in range(_MOST_REDIRECTS):
+        entry, url, _ = asked[place]
+        response = _response(entry)
+        location = () if response is None or response.status not in _REDIRECTS else response.lines("Location")
+        if not location:
+            return
+        target = urljoin(url, location[0].decode("latin-1")).partition("#")[0]
+        later = (index for index in range(place + 1, len(asked)) if asked[index][1] == target)
+        place = next((index for index in later if not _is_preflight(asked[index][0], asked[index][2])), -1)
+        got = None if place < 0 else _response(asked[place][0])
+        if got is None:
+            return
+        yield place, got
+
+
+def _asked(entry: Any) -> tuple[str, dict[str, str]]:
+    """Return the URL and the headers of a recorded request."""
+    request = entry["request"]
+    return str(request["url"]).partition("#")[0], dict(_lower(_headers(request)))
+
+
+def _is_preflight(entry: Any, names: Mapping[str, str]) -> bool:
+    return entry["request"]["method"] == "OPTIONS" and REQUESTED_METHOD in names
+
+
+def _is_cross_origin(url: str, names: Mapping[str, str]) -> bool:
+    return "origin" in names and url.startswith("http") and not _is_same_origin(url, names["origin"])
 
 
 def _is_same_origin(url: str, origin: str) -> bool:
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}".lower() == origin
+
+
+def asked_by(url: str, origin: str, names: Mapping[str, str]) -> BrowserRequest:
+    """Return the request of a page that a preflight with these headers asked for. The values are not known."""
+    listed = [name.strip() for name in names.get(_REQUESTED_HEADERS, "").split(",")]
+    # Any value that needs a preflight will do for a header that needs one only because of its value.
+    headers = tuple((name, "application/json" if name == "content-type" else "...") for name in listed if name)
+    return BrowserRequest(url=url, origin=origin, method=names[REQUESTED_METHOD], headers=headers)
 
 
 def of_page(headers: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:

@@ -1,7 +1,7 @@
 """Diagnoses of recorded exchanges. Nothing is sent, and nothing is said about what is not recorded. Pure."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from crossorigin.browser import (
     BrowserRequest,
@@ -23,11 +23,15 @@ class NotRecordedError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recording:
-    """The request of a page, and the recorded responses to its preflight and to itself, or None."""
+    """The request of a page, and the recorded responses to its preflight and to itself, or None.
+
+    `redirected` are the responses to the same request at the URLs to which it was redirected.
+    """
 
     request: BrowserRequest
     preflight: HttpResponse | None = None
     response: HttpResponse | None = None
+    redirected: Mapping[str, HttpResponse] = field(default_factory=dict[str, HttpResponse])
 
 
 class _PassedPreflight(PreflightCache):
@@ -50,8 +54,11 @@ def diagnose_recording(recording: Recording, engines: Sequence[EngineName], expo
 
 def _verdict(recording: Recording, engine: EngineName) -> Verdict:
     def transport(request: HttpRequest) -> HttpResponse:
+        url = request.url.partition("#")[0]
         response = recording.preflight if request.preflight else recording.response
-        if response is None or request.url.partition("#")[0] != recording.request.url.partition("#")[0]:
+        if url != recording.request.url.partition("#")[0]:
+            response = None if request.preflight else recording.redirected.get(url)
+        if response is None:
             what = "the preflight " if request.preflight else ""
             raise NotRecordedError(f"The response to {what}{request.method} {request.url} is not recorded.")
         return response

@@ -1,6 +1,7 @@
 """Header blocks of responses, as people paste them. Pure."""
 
 import re
+from collections.abc import Iterator
 
 from crossorigin.browser import BrowserRequest, HttpResponse
 from crossorigin.doctor.inputs.recorded import NotRecordedError, Recording
@@ -8,6 +9,10 @@ from crossorigin.doctor.inputs.recorded import NotRecordedError, Recording
 _STATUS_LINE = re.compile(r"(?:< ?)?HTTP/[0-9.]+ ([1-5][0-9]{2})\b")
 _STATUS_FIELD = re.compile(r"(?::status|status(?: code)?): *([1-5][0-9]{2})\b", re.IGNORECASE)
 _FIELD = re.compile(r"(?:< ?)?([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*)")
+# A name without a value: with a colon, or with the hyphen that most names have.
+_NAME = re.compile(
+    r"[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)+:?|[A-Za-z][A-Za-z0-9]*:|(?:Server|Vary|Allow|Location|Date)"
+)
 _OF_PREFLIGHT = ("Access-Control-Allow-Methods", "Access-Control-Allow-Headers", "Access-Control-Max-Age")
 
 
@@ -50,10 +55,17 @@ def _split(text: str) -> list[str]:
 
 def _read(block: str) -> HttpResponse | None:
     status, headers = 0, list[tuple[bytes, bytes]]()
-    for line in block.splitlines():
+    for line in _joined(block.splitlines()):
         found = _STATUS_LINE.match(line) or _STATUS_FIELD.match(line)
         if found is not None:
             status = int(found[1])
         elif field := _FIELD.match(line):
             headers.append((field[1].encode(), field[2].strip().encode("latin-1", "replace")))
     return HttpResponse(status=status, headers=tuple(headers)) if status or headers else None
+
+
+def _joined(lines: list[str]) -> Iterator[str]:
+    """Yield the lines. A table of a network panel is copied with each name and each value on a separate line."""
+    left = iter(lines)
+    for line in left:
+        yield f"{line.rstrip(':')}: {next(left, '')}" if _NAME.fullmatch(line) else line

@@ -45,10 +45,12 @@ _COVERED: dict[FindingCode, frozenset[CauseCode]] = {
     ),
     FindingCode.ERROR_WITHOUT_CORS_HEADERS: frozenset(
         {
+            CauseCode.APP_UNREACHABLE,
             CauseCode.CRASH,
             CauseCode.AUTHENTICATION,
             CauseCode.ANSWERED_ELSEWHERE,
             CauseCode.NGINX_WITHOUT_ALWAYS,
+            CauseCode.RATE_LIMITED,
             CauseCode.UNKNOWN_HOST,
         }
     ),

@@ -99,7 +99,9 @@ def _call(source: str, name: str) -> re.Match[str] | None:
     """Return the position of the options of a call, or of a path in `resources`."""
     if name.startswith("resources["):
         return re.search(rf'"{re.escape(name[11:-2])}": {{', source)
-    return re.search(rf"add_middleware\(\s*{name}\b", source) or re.search(rf"\b{name}\(", source)
+    if name.startswith("Route("):
+        return re.search(re.escape(name[:-1]), source)
+    return re.search(rf"(?:add_m|M)iddleware\(\s*{name}\b", source) or re.search(rf"\b{name}\(", source)
 
 
 def _closing(source: str, opening: int) -> int:

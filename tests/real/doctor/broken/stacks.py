@@ -74,6 +74,30 @@ WRONG
 async def items():
     return "ok"
 """
+_FALCON = """
+import falcon.asgi
+
+class Items:
+    async def on_get(self, request, response):
+        response.media = "ok"
+
+    on_post = on_put = on_delete = on_get
+
+app = falcon.asgi.App(WRONG)
+app.add_route("/items", Items())
+"""
+_BLACKSHEEP = """
+from blacksheep import Application
+
+app = Application()
+WRONG
+
+async def items():
+    return "ok"
+
+for method in ("GET", "POST", "PUT", "DELETE"):
+    app.router.add(method, "/items", items)
+"""
 _SOCKETIO = """
 import socketio
 from fastapi import FastAPI
@@ -205,6 +229,8 @@ STACKS = {
     "asgi": Stack("asgi", _ASGI),
     "litestar": Stack("asgi", _LITESTAR),
     "quart": Stack("asgi", _QUART),
+    "falcon": Stack("asgi", _FALCON),
+    "blacksheep": Stack("asgi", _BLACKSHEEP),
     "socketio": Stack("asgi", _SOCKETIO),
     "mcp": Stack("asgi", _MCP),
     "flask": Stack("flask", _FLASK),
@@ -213,5 +239,9 @@ STACKS = {
     "aiohttp": Stack("aiohttp", _AIOHTTP),
     "express": Stack("express", _EXPRESS),
     "nginx": Stack("nginx", _NGINX),
+    "nginx-alone": Stack(
+        "nginx",
+        _NGINX.partition("# app behind\n")[0].replace("BEHIND", "http://127.0.0.1:1") + "# app behind\n" + _PLAIN,
+    ),
     "nginx-plain": Stack("nginx", _NGINX.partition("# app behind\n")[0] + "# app behind\n" + _PLAIN),
 }

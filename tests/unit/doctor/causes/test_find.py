@@ -1,5 +1,6 @@
 """The cause of a refusal, and the fix that follows from it; real stacks are in tests/real/doctor/broken."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ from crossorigin.doctor.causes.find import find_cause
 from crossorigin.doctor.diagnosis import diagnose
 from crossorigin.doctor.evidence import Evidence, Situation
 from crossorigin.doctor.servers import recognize, recognize_app
-from tests.unit.browser.scripted_fetch import API, PAGE, answer, fetch, redirect
+from tests.unit.browser.scripted_fetch import API, OTHER, PAGE, answer, fetch, redirect
 
 PUT = {"method": "PUT", "headers": (("X-Token", "1"),)}
 
@@ -158,11 +159,34 @@ def test_the_middleware_outside_is_named() -> None:
 def test_a_host_that_an_app_does_not_serve_is_a_matter_of_the_command() -> None:
     """The host is testserver, unless the command has a URL."""
     app = with_middleware(Theirs, allow_origins=[PAGE])
-    app.add_middleware(TrustedHostMiddleware, allowed_hosts=["api.example"])
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=["*.shop.example", "localhost"])
     refused = answer(400, {"Content-Length": "19", "Content-Type": "text/plain; charset=utf-8"})
     cause = cause_of(fetch(refused), app)
     assert cause.code is CauseCode.UNKNOWN_HOST
-    assert "crossorigin check main:app https://" in cause.fix
+    assert cause.fix.endswith(": crossorigin check main:app https://shop.example/")
+    app.user_middleware[0].kwargs["allowed_hosts"] = ["api.example"]
+    assert cause_of(fetch(refused), app).code is CauseCode.ANSWERED_ELSEWHERE
+
+
+@pytest.mark.parametrize(
+    ("length", "kind", "setting"),
+    [("19", "text/plain", "allowed_hosts of TrustedHostMiddleware"), ("143", "text/html", "ALLOWED_HOSTS in settings")],
+)
+def test_a_host_that_a_server_does_not_serve_is_named_without_its_port(length: str, kind: str, setting: str) -> None:
+    """Neither Starlette nor Django compares the port."""
+    refused = answer(400, {"Content-Length": length, "Content-Type": f"{kind}; charset=utf-8"})
+    cause = cause_of(fetch(refused, url="http://localhost:8000/"))
+    assert cause.code is CauseCode.UNKNOWN_HOST
+    assert cause.fix.startswith(f"Add localhost to {setting}")
+
+
+def test_the_class_of_starlette_has_no_patterns() -> None:
+    """A wildcard in its list allows nobody. The pattern stays, because it does no harm."""
+    app = with_middleware(Theirs, allow_origins=["https://*.example"])
+    cause = cause_of(fetch(answer(200, {"Vary": "Origin"})), app)
+    assert cause.code is CauseCode.ORIGIN_NOT_LISTED
+    assert "it is a pattern, and this package compares whole origins" in cause.text
+    assert [edit.code for edit in cause.edits] == [f'allow_origins=["https://*.example", "{PAGE}"],']
 
 
 @pytest.mark.parametrize(
@@ -305,7 +329,7 @@ def test_headers_that_code_sets_are_not_options_of_a_middleware(status: int, hea
     by_express = {"X-Powered-By": "Express", "Allow": "GET,HEAD,PUT"}
     express = cause_of(fetch(answer(200, by_express, allow_origin="*", allow_headers="X-Token, X-B"), **PUT))
     for found in (cause, express):
-        assert "not a CORS package" in found.text
+        assert "not a CORS package" in found.text or "The code of the app sets the headers itself" in found.text
         assert found.edits == ()
         assert "Access-Control-Allow-Methods: PUT" in found.headers
 
@@ -322,3 +346,133 @@ def test_header_lines_keep_what_is_allowed() -> None:
         "# In every answer to PUT, errors too:",
         "Access-Control-Allow-Origin: *",
     )
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "words"),
+    [
+        (502, CauseCode.APP_UNREACHABLE, "the proxy could not reach the app"),
+        (503, CauseCode.APP_UNREACHABLE, "closed for maintenance"),
+        (504, CauseCode.APP_UNREACHABLE, "could not reach the app in time"),
+        (522, CauseCode.APP_UNREACHABLE, "the proxy could not reach the app"),
+        (429, CauseCode.RATE_LIMITED, "limits the rate of requests"),
+    ],
+)
+@pytest.mark.parametrize("asked", [{}, PUT])
+def test_without_an_answer_of_the_app_there_is_no_code(
+    status: int, code: CauseCode, words: str, asked: dict[str, Any]
+) -> None:
+    """What the app allows is not known then, and code could take that from other pages."""
+    cause = cause_of(fetch(answer(status, {"Server": "nginx"}), **asked))
+    assert cause.code is code
+    assert words in cause.text
+    assert (cause.edits, cause.headers) == ((), ())
+    here = cause_of(fetch(answer(status), **asked), FastAPI())
+    assert here.code is CauseCode.NO_CORS
+
+
+def test_a_preflight_that_fails_shows_nothing_of_what_is_allowed() -> None:
+    """The error comes first. In an app without a CORS layer, it hides nothing."""
+    cause = cause_of(fetch(answer(500, {"Server": "uvicorn"}), **PUT))
+    assert (cause.code, cause.edits, cause.headers) == (CauseCode.CRASH, (), ())
+    assert cause_of(fetch(answer(500), **PUT), FastAPI()).edits
+
+
+@pytest.mark.parametrize("server", ["Werkzeug/3", "WSGIServer/0.2"])
+def test_without_a_list_in_any_preflight_code_sets_the_headers(server: str) -> None:
+    """Flask-Cors lists methods in a preflight for GET, and django-cors-headers in each."""
+    refused = answer(200, {"Server": server}, allow_origin="*")
+    bare = fetch(refused, answer(allow_origin="*"), upload_listener=True).exchanges[:1]
+    cause = cause_of(fetch(refused, **PUT), preflights=bare)
+    assert cause.code is CauseCode.NOT_LISTED
+    assert (cause.edits, "not a CORS package" in cause.text) == ((), True)
+    listing = answer(200, {"Server": server}, allow_origin="*", allow_methods="GET")
+    packaged = fetch(listing, answer(allow_origin="*"), upload_listener=True).exchanges[:1]
+    assert cause_of(fetch(refused, **PUT), preflights=packaged).edits
+
+
+@pytest.mark.parametrize("method", ["GET, PUT", None])
+def test_in_an_app_without_a_package_no_option_is_named(method: str | None) -> None:
+    """No call in the app has one."""
+    lists = {} if method is None else {"allow_methods": method}
+    cause = cause_of(fetch(answer(200, {"Vary": "Origin"}, **lists), **PUT), FastAPI())
+    assert cause.code is CauseCode.ORIGIN_NOT_LISTED
+    assert (cause.edits, "The code of the app sets the headers itself" in cause.text) == ((), True)
+
+
+@pytest.mark.parametrize(("allowed", "words"), [("*", "what sets them does not"), (OTHER, "does not allow")])
+@pytest.mark.parametrize("status", [404, 405, 200])
+def test_headers_that_only_answers_to_get_have_lead_to_no_code(status: int, allowed: str, words: str) -> None:
+    """Such as those of a middleware behind a proxy that answers OPTIONS: code would replace what it allows."""
+    simple = fetch(answer(200, {"Vary": "Origin"}, allow_origin=allowed)).exchanges[0]
+    cause = cause_of(fetch(answer(status, {"Server": "nginx"}), **PUT), simple=simple)
+    assert cause.code is CauseCode.PREFLIGHT_NOT_COVERED
+    assert words in cause.text
+    assert f"answered with {status} and without them" in cause.text
+    assert cause.edits == ()
+    assert "Access-Control-Allow-Methods: PUT" in cause.headers
+    failed = cause_of(fetch(answer(500, {"Server": "nginx"}), **PUT), simple=simple)
+    assert failed.code is CauseCode.CRASH
+
+
+def test_of_several_middlewares_the_fix_is_for_the_outermost() -> None:
+    """It answers the preflights, and the report says which call that is."""
+    app = with_middleware(Theirs, allow_origins=[PAGE])
+    app.add_middleware(Theirs, allow_origins=[OTHER])
+    [edit] = cause_of(fetch(answer(200, {"Vary": "Origin"})), app).edits
+    assert edit.code == f'allow_origins=["{OTHER}", "{PAGE}"],'
+    assert "the outermost one (the last such call, or the first in a list)" in edit.place
+
+
+def test_a_method_that_no_route_accepts_is_not_missing_in_the_options() -> None:
+    """Only `served_methods_only` makes our middleware refuse what its options allow. By URL, that is not certain."""
+    app = with_middleware(Ours, allow_origins=[PAGE], allow_methods=["*"], served_methods_only=True)
+    refused = answer(400, allow_origin=PAGE)
+    cause = cause_of(fetch(refused, method="PUT"), app)
+    assert (cause.code, cause.edits) == (CauseCode.METHOD_NOT_SERVED, ())
+    assert "no route of the app accepts PUT at this path" in cause.text
+    vary = {"Vary": "Origin, Access-Control-Request-Private-Network", "Content-Type": "text/plain; charset=utf-8"}
+    by_url = cause_of(fetch(answer(400, vary, allow_origin=PAGE), method="PUT"))
+    assert by_url.edits
+    assert "If PUT is listed already, served_methods_only is on" in by_url.fix
+
+
+def test_the_argument_that_keeps_the_middleware_inside_is_named() -> None:
+    """Without it, the middleware moves outside."""
+    app = with_middleware(Ours, allow_origins=[PAGE], outermost=False)
+    app.add_middleware(HTTPSRedirectMiddleware)
+    cause = cause_of(fetch(answer(401), method="GET", headers=(("Authorization", "x"),)), app)
+    assert "Without outermost=False, it goes there by itself." in cause.fix
+
+
+def test_a_pattern_that_allows_nobody_does_not_get_a_class_in_which_it_allows() -> None:
+    """The list of Starlette's class compares whole origins."""
+    app = with_middleware(Theirs, allow_origins=[PAGE, "https://*.example"])
+    assert cause_of(fetch(answer(401)), app).edits == ()
+
+
+@pytest.mark.parametrize(("headers", "words"), [({}, "a firewall"), ({"WWW-Authenticate": "Basic"}, "authenticates")])
+def test_a_forbidden_preflight_need_not_be_a_matter_of_authentication(headers: dict[str, str], words: str) -> None:
+    """Without a challenge, anything may forbid it."""
+    cause = cause_of(fetch(answer(403, headers), **PUT))
+    assert cause.code is CauseCode.AUTHENTICATION
+    assert words in cause.text
+
+
+@pytest.mark.parametrize(("status", "words"), [(413, "client_max_body_size"), (404, "add_header Vary.")])
+def test_what_nginx_answers_itself_is_named(status: int, words: str) -> None:
+    """Whether nginx or the app behind it sets the headers is not known."""
+    allowed = fetch(answer(204, allow_origin=PAGE), answer(allow_origin=PAGE), upload_listener=True).exchanges[:1]
+    cause = cause_of(fetch(answer(status, {"Server": "nginx"})), preflights=allowed)
+    assert cause.code is CauseCode.NGINX_WITHOUT_ALWAYS
+    assert words in cause.fix
+
+
+def test_code_goes_above_what_runs_the_app() -> None:
+    """What follows it is only run when the server has stopped."""
+    [edit] = cause_of(fetch(answer(405, {"Server": "uvicorn"}), **PUT)).edits
+    assert edit.place == 'As the last line of the module, above any if __name__ == "__main__":'
+    found = recognize_app(replace(read_app(FastAPI()), has_main=True))
+    cause = diagnose([fetch(answer(200))], app=found).cause
+    assert cause is not None
+    assert cause.edits[0].place == 'As the last line of main.py, above any if __name__ == "__main__":'

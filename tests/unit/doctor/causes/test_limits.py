@@ -6,6 +6,10 @@ import flask_cors
 import pytest
 from django.core.handlers.wsgi import WSGIHandler
 from flask import Flask
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import Route
 
 from crossorigin.doctor.answers import Answer
 from crossorigin.doctor.app_layers import read_app
@@ -133,3 +137,25 @@ def test_expressions_that_no_middleware_reads_are_kept() -> None:
     found = without_middleware(CORS_ALLOWED_ORIGIN_REGEXES=["https://a"], INSTALLED_APPS=["corsheaders"])
     assert found.cause is not None
     assert found.cause.edits[0].kind == "add"
+
+
+@pytest.mark.parametrize("status", [405, 400])
+def test_a_route_must_accept_options_for_its_middleware(status: int) -> None:
+    """Otherwise the router answers the preflight. The fix writes the methods and what the page needs besides."""
+    middleware = [Middleware(CORSMiddleware, allow_origins=[OTHER])]
+    route = Route("/items", object, methods=["PUT", "GET"], middleware=middleware)
+    app = recognize_app(read_app(Starlette(routes=[route]), path="/items", method="PUT"))
+    cause = diagnose([fetch(answer(status), method="PUT")], app=app).cause
+    assert cause is not None
+    if status == 400:
+        assert cause.code is CauseCode.ORIGIN_NOT_LISTED
+        return
+    assert cause.code is CauseCode.PREFLIGHT_NOT_COVERED
+    assert [(edit.place, edit.code) for edit in cause.edits] == [
+        (
+            'In the Middleware(CORSMiddleware, ...) of Route("/items"), set:',
+            f'allow_origins=["{OTHER}", "{PAGE}"],',
+        ),
+        ('In the Middleware(CORSMiddleware, ...) of Route("/items"), set:', 'allow_methods=["GET", "PUT"],'),
+        ('In Route("/items"), set:', 'methods=["GET", "PUT", "OPTIONS"],'),
+    ]

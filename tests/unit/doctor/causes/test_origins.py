@@ -30,6 +30,12 @@ from crossorigin.doctor.causes.origins import difference, near_origins
         ("https://b.example", "https://a.example", None),
         ("https://localhost:1", "http://127.0.0.1:2", None),
         ("https://a.example", "https://a.example", None),
+        ("https://*.b.example", "https://a.example", None),
+        (
+            "https://b.example, https://a.example",
+            "https://a.example",
+            "it is several origins in one string, and each needs its own",
+        ),
         ("*", "https://a.example", None),
         ("https://a.example", "null", None),
     ],

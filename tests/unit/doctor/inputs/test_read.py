@@ -10,6 +10,7 @@ from crossorigin.doctor.cli import cli
 from tests.unit.doctor.command import PAGE
 
 API = "https://api.example.com/items"
+_ASKS = "Access-Control-Request"
 CURL = f"""curl '{API}' \\
   -X 'PUT' \\
   -H 'accept: */*' \\
@@ -77,6 +78,30 @@ def test_what_a_har_file_lacks_is_not_recorded() -> None:
     assert "The response to the preflight OPTIONS" in found["error"]["message"]
 
 
+@pytest.mark.parametrize("with_request", [True, False])
+def test_a_preflight_may_follow_its_request_or_be_alone(with_request: bool) -> None:
+    """Chrome records it after the request. Some browsers record nothing else of a blocked request."""
+    asks = {"Access-Control-Request-Method": "PUT", "Access-Control-Request-Headers": "content-type,x-token"}
+    preflight = entry("OPTIONS", 405, asks, {"Server": "nginx"})
+    blocked = entry("PUT", 0, {"X-Token": "secret", "Content-Type": "application/json"}, {})
+    text = har(*([blocked] if with_request else []), preflight)
+    found = document(check("--har", "-", "--format", "json", stdin=f"\ufeff{text}"))
+    assert (found["request"]["method"], found["cause"]["code"]) == ("PUT", "no-options-handler")
+    assert "content-type,x-token" in json.dumps(found["exchanges"])
+
+
+def test_redirects_in_a_har_file_are_followed() -> None:
+    """They are one request of the page. If the target is not recorded, there is no verdict."""
+    first = entry("GET", 307, {}, {"access-control-allow-origin": PAGE, "location": f"{API}/"})
+    second = entry("GET", 200, {}, {"content-type": "text/html"})
+    second["request"]["url"] = f"{API}/"
+    found = document(check("--har", "-", "--format", "json", stdin=har(first, second)))
+    assert found["reason"]["code"] == "missing-allow-origin-header"
+    assert [exchange["status"] for exchange in found["exchanges"]] == [307, 200]
+    found = document(check("--har", "-", "--format", "json", stdin=har(first)))
+    assert found["error"]["kind"] == "not-recorded"
+
+
 def test_a_request_that_was_answered_has_passed_its_preflight() -> None:
     """Some browsers leave preflights out of HAR files."""
     answered = entry("PUT", 200, {"X-Token": "1"}, {"access-control-allow-origin": PAGE})
@@ -96,6 +121,32 @@ def test_a_curl_command_alone_sends_nothing() -> None:
     assert result.exit_code == 2
     assert f"--origin {PAGE} -X PUT -H 'authorization: ...' -H 'content-type: application/json'" in result.stderr
     assert "secret" not in result.output
+
+
+@pytest.mark.parametrize(
+    ("text", "command"),
+    [
+        # The escapes of bash.
+        (
+            f"curl '{API}' -H 'Origin: {PAGE}' -H $'x-name: it\\'s' --data-raw $'{{\\n\\u0021}}'",
+            "-X POST -H 'x-name: ...'",
+        ),
+        # For the command line of Windows.
+        (
+            f'curl ^"{API}?a=1^&b=2^" ^\r\n -X ^"PUT^" ^\r\n -H ^"origin: {PAGE}^" ^\r\n -d ^"^{{^\\^"it\'s^\\^"^}}^"',
+            f"crossorigin check '{API}?a=1&b=2' --origin {PAGE} -X PUT",
+        ),
+        # The preflight itself.
+        (
+            f"curl {API} -X OPTIONS -H 'Origin: {PAGE}' -H '{_ASKS}-Method: PUT' -H '{_ASKS}-Headers:content-type,x-a'",
+            f"--origin {PAGE} -X PUT -H 'content-type: application/json' -H 'x-a: ...'",
+        ),
+    ],
+)
+def test_a_curl_command_of_any_shell_is_read(text: str, command: str) -> None:
+    """Also that of a preflight, from which the request of the page follows."""
+    result = check("--curl", "-", stdin=text)
+    assert command in result.stderr
 
 
 def test_a_command_to_paste_is_quoted() -> None:
@@ -125,6 +176,8 @@ def test_a_curl_command_and_its_response_are_diagnosed(tmp_path: Any) -> None:
         ("< HTTP/1.1 200 OK\n< Access-Control-Allow-Origin: *\n", "clean"),
         ("Access-Control-Allow-Origin: *\nContent-Type: text/html", "clean"),
         ("Content-Type: text/html", "failed"),
+        ("Access-Control-Allow-Origin:\n*\nContent-Type:\ntext/html", "clean"),
+        ("access-control-allow-origin\nhttps://old.example\nvary\nOrigin\nserver\nnginx", "failed"),
         ("Status Code: 404 Not Found\nAccess-Control-Allow-Origin: *", "failed"),
     ],
 )
