@@ -50,10 +50,10 @@ def read_app(
     )
 
 
-def _has_main(module: object) -> bool:
+def _has_main(module: Any) -> bool:
     """Return whether a module has code for the case that it is run, which usually does not return."""
     try:
-        return "__main__" in inspect.getsource(module)  # type: ignore[arg-type]  # None is a TypeError
+        return "__main__" in inspect.getsource(module)
     except (OSError, TypeError):
         return False
 

@@ -54,7 +54,8 @@ def _name_of(value: object) -> str | None:
     if value is None or isinstance(value, str | bytes | int | float):
         return None
     # A method belongs to its object.
-    owner = getattr(value, "__self__", value)
+    owner: object = getattr(value, "__self__", value)
+    named: object
     for named in (owner, type(owner)):
         parts = f"{getattr(named, '__module__', '')}.{getattr(named, '__qualname__', '')}".split(".")
         found = next((part for part in reversed(parts) if "cors" in part.lower()), None)

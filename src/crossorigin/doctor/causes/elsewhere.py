@@ -1,9 +1,7 @@
 """Causes outside the CORS options: another layer answered, or nothing handles the request. Pure."""
 
 from collections.abc import Mapping
-from urllib.parse import urlsplit
 
-from crossorigin.browser import HttpResponse
 from crossorigin.doctor.causes.cause import Cause, CauseCode
 from crossorigin.doctor.evidence import (
     ALLOW_CREDENTIALS,
@@ -16,9 +14,7 @@ from crossorigin.doctor.evidence import (
 from crossorigin.doctor.fixes.edits import Edit
 from crossorigin.doctor.fixes.options import needs_by_options
 from crossorigin.doctor.fixes.whole import add_middleware, place_of
-from crossorigin.doctor.layers import AppFacts
 from crossorigin.doctor.servers import Server, is_cors, server_of
-from crossorigin.doctor.wording import cut
 from crossorigin.fetch.fields import WILDCARD
 from crossorigin.policy.errors import InvalidPolicyError
 from crossorigin.policy.literals import list_literal, literal
@@ -31,20 +27,6 @@ _MOVE_OUT = (
     "Add the CORS middleware after all other middleware, so that it is outside them. The CORSMiddleware of crossorigin"
     " moves there by itself."
 )
-_NO_PROXY = "the proxy could not reach the app"
-_GATEWAY: Mapping[int, str] = {
-    502: _NO_PROXY,
-    503: f"{_NO_PROXY}, or the app is starting, overloaded or closed for maintenance",
-    504: "the proxy could not reach the app in time",
-    # The numbers of Cloudflare.
-    **dict.fromkeys((520, 521, 522, 523, 525, 526, 530), _NO_PROXY),
-    524: "the proxy could not reach the app in time",
-}
-_REACH = (
-    "Start the app, and compare the address and the port at which it listens with those in the proxy (proxy_pass in"
-    " nginx). The log of the proxy says what failed. Then check again."
-)
-_TOO_MANY = 429
 # What answers in nginx itself, and where.
 _OF_NGINX: Mapping[int, str] = {
     401: "look at auth_basic and auth_request",
@@ -53,57 +35,6 @@ _OF_NGINX: Mapping[int, str] = {
     413: "raise client_max_body_size, which limits the body of a request",
     414: "raise large_client_header_buffers, which limits the length of a URL",
 }
-_LIMIT = (
-    "Wait, and check again. So that pages can read such an answer, let OPTIONS pass what limits the requests, and put"
-    " the CORS layer outside it."
-)
-_TRUSTED_HOSTS, _ALLOWED_HOSTS = "allowed_hosts of TrustedHostMiddleware", "ALLOWED_HOSTS in settings.py"
-# The length and the type of the bodies with which they refuse a host.
-_REFUSED_HOST = (
-    ((b"19", b"text/plain; charset=utf-8"), _TRUSTED_HOSTS),
-    ((b"143", b"text/html; charset=utf-8"), _ALLOWED_HOSTS),
-)
-
-
-def host_cause(situation: Situation) -> Cause | None:
-    """Return the cause if the server does not serve the host of the URL, as TrustedHostMiddleware and Django say."""
-    response, app = situation.response, situation.recognized.app
-    # Neither looks at the port.
-    host = urlsplit(situation.verdict.url).hostname or ""
-    if response is None or response.status != 400:
-        return None
-    setting = _setting_of_hosts(response)
-    if app is not None:
-        setting = None if app.hosts is None or _serves(app.hosts, host) else _setting_of(app)
-    if setting is None:
-        return None
-    text = f"The server answers 400 because it does not serve the host {host}: {setting} does not list it."
-    fix = f"Add {host} to {setting}, if it is right."
-    if app is not None:
-        served = next(
-            (name.removeprefix("*").lstrip(".") for name in app.hosts or () if name != "*"), "api.example.com"
-        )
-        url = urlsplit(situation.verdict.url)._replace(netloc=served or "api.example.com").geturl()
-        fix = f"Name a URL that the app serves after its name: crossorigin check {app.module}:{app.name} {cut(url)}"
-    return Cause(code=CauseCode.UNKNOWN_HOST, text=text, fix=fix)
-
-
-def _setting_of_hosts(response: HttpResponse) -> str | None:
-    """Return what refused the host, by the answer."""
-    said = (*response.lines("Content-Length"), *response.lines("Content-Type"))
-    return next((setting for sign, setting in _REFUSED_HOST if sign == said), None)
-
-
-def _setting_of(app: AppFacts) -> str:
-    return _ALLOWED_HOSTS if app.framework == "django" else _TRUSTED_HOSTS
-
-
-def _serves(hosts: tuple[str, ...], host: str) -> bool:
-    """Return whether a list of hosts has a host. A dot (Django) or "*." (Starlette) at the start means subdomains."""
-    return any(
-        listed in {"*", host} or (listed.startswith((".", "*.")) and f".{host}".endswith(listed.removeprefix("*")))
-        for listed in map(str.lower, hosts)
-    )
 
 
 def authentication_cause(situation: Situation) -> Cause | None:
@@ -135,30 +66,6 @@ def authentication_cause(situation: Situation) -> Cause | None:
     fix, edits = _move(situation)
     fix = fix or "Let OPTIONS pass the authentication, or set the CORS headers in a layer outside it."
     return Cause(code=CauseCode.AUTHENTICATION, text=text, fix=fix, edits=edits)
-
-
-def unavailable_cause(situation: Situation) -> Cause | None:
-    """Return the cause if the app did not answer at all: a proxy could not reach it, or something limits requests.
-
-    What the app allows is not known then, so there is no code. An app in this process has no proxy in front of it.
-    """
-    status, response = situation.status, situation.response
-    if situation.recognized.app is not None or response is None or response.lines(ALLOW_ORIGIN):
-        return None
-    what = "The preflight" if situation.in_preflight else "The request"
-    if status in _GATEWAY:
-        text = (
-            f"{what} is answered with {status}, and without CORS headers: {_GATEWAY[status]}. What the app allows is"
-            " not known."
-        )
-        return Cause(code=CauseCode.APP_UNREACHABLE, text=text, fix=_REACH)
-    if status == _TOO_MANY:
-        text = (
-            f"{what} is answered with 429 (Too Many Requests), and without CORS headers: something that limits the rate"
-            " of requests answered instead of the app. What the app allows is not known."
-        )
-        return Cause(code=CauseCode.RATE_LIMITED, text=text, fix=_LIMIT)
-    return None
 
 
 def crash_cause(situation: Situation) -> Cause | None:

@@ -11,15 +11,15 @@ from crossorigin.doctor.causes.elsewhere import (
     answered_elsewhere,
     authentication_cause,
     crash_cause,
-    host_cause,
     nothing_handles,
     removed_by_proxy,
-    unavailable_cause,
 )
+from crossorigin.doctor.causes.hosts import host_cause
 from crossorigin.doctor.causes.limits import limited_cause, unreached_cause, unused_cause
 from crossorigin.doctor.causes.origins import difference, nearest
 from crossorigin.doctor.causes.page import OF_SERVER, page_cause
 from crossorigin.doctor.causes.redirects import redirect_cause
+from crossorigin.doctor.causes.unavailable import unavailable_cause
 from crossorigin.doctor.evidence import ALLOW_METHODS, ALLOW_ORIGIN, Situation, options_of, texts_in
 from crossorigin.doctor.fixes.edits import Edit
 from crossorigin.doctor.fixes.options import OWN, Needs, edits_of, needs_by_answers, needs_by_options
