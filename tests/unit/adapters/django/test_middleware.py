@@ -323,6 +323,38 @@ def test_a_receiver_that_raises_allows_nothing() -> None:
         assert (answer.status_code, allowed(answer)) == (200, None)
 
 
+@pytest.mark.parametrize("answer", [True, False], ids=["allows", "refuses"])
+def test_a_receiver_may_be_async(answer: bool) -> None:
+    """Its result counts. Before Django 5.0, the answer of an async receiver is a coroutine, which is always true."""
+
+    async def receive() -> bool:
+        return answer
+
+    async def receiver(sender: Any, request: Any, **_: Any) -> bool:
+        return await receive()
+
+    expected = PARTNER if answer else None
+    for each in (receiver, lambda sender, request, **_: receive()):
+        with receiving(each), serving():
+            assert allowed(get(origin=PARTNER)) == expected
+            assert allowed(get_async(PARTNER)) == expected
+
+
+def test_an_async_receiver_that_raises_allows_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    """The exception is logged, and the request is answered."""
+
+    async def fail() -> bool:
+        raise ZeroDivisionError
+
+    def receiver(sender: Any, request: Any, **_: Any) -> Any:
+        return fail()
+
+    with receiving(receiver), serving():
+        answer = get(origin=PARTNER)
+    assert (answer.status_code, allowed(answer)) == (200, None)
+    assert "A receiver of check_request_enabled failed" in caplog.text
+
+
 def test_origins_that_the_signal_allowed_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """Any number of them can be allowed."""
     from crossorigin.adapters.django import signals
