@@ -250,8 +250,8 @@ def test_refusals_are_logged_with_the_view(caplog: pytest.LogCaptureFixture) -> 
     assert "'DELETE' is not in allow_methods" in caplog.text
 
 
-def test_paths_that_the_setting_does_not_match_allow_nobody() -> None:
-    """As in django-cors-headers, `CORS_URLS_REGEX` is matched from the start of the path."""
+def test_paths_that_the_setting_does_not_match_allow_nobody(caplog: pytest.LogCaptureFixture) -> None:
+    """As in django-cors-headers, `CORS_URLS_REGEX` is matched from the start of the path. The log says why."""
     views = {"api/items": feed, "other": feed, "partner": cors(allow_origins=[PARTNER])(lambda _: HttpResponse(""))}
     with serving(views, CORS_URLS_REGEX=r"^/api/"):
         assert readers("/api/items") == {ORIGIN}
@@ -259,6 +259,9 @@ def test_paths_that_the_setting_does_not_match_allow_nobody() -> None:
         assert readers("/partner") == {PARTNER}
         assert get("/other").headers["Vary"] == "Origin"
         assert explain("GET", "/other", ORIGIN).route == "CORS_URLS_REGEX"
+        assert (
+            f"GET '/other' from '{ORIGIN}', by the policy of CORS_URLS_REGEX. It does not match the path" in caplog.text
+        )
 
 
 def test_the_signal_may_allow_one_more_origin(caplog: pytest.LogCaptureFixture) -> None:
