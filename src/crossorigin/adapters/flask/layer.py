@@ -12,7 +12,7 @@ from crossorigin.adapters.wsgi.middleware import Layer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from flask import Flask
 
@@ -43,12 +43,17 @@ class FlaskLayer:
         "routes",
     )
 
-    def __init__(self, app: Flask, policy: Policy, options: MiddlewareOptions, resources: Resources) -> None:
-        """Compile the policy. The routes are scanned when the first request arrives."""
+    def __init__(
+        self, app: Flask, policy: Policy, options: MiddlewareOptions, resources: Resources, names: Mapping[str, str]
+    ) -> None:
+        """Compile the policy. The routes are scanned when the first request arrives.
+
+        `names` has the keys of the app's configuration by option, if the policy is written there.
+        """
         self._flask = app
         self._options = options
         self._resources = resources
-        self._layer = layer = Layer(app.wsgi_app, policy, options)
+        self._layer = layer = Layer(app.wsgi_app, policy, options, names)
         self.routes = self._routes_of(layer)
         self._views = app.view_functions
         self._served_methods_only = options.served_methods_only
