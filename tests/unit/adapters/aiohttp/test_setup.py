@@ -428,7 +428,7 @@ async def test_a_request_that_a_middleware_sends_to_another_path_is_still_blocke
 
     app = web.Application(middlewares=[rewrite])
     app.router.add_get("/", ok)
-    app.router.add_get("/own", cors(allow_origins=[PARTNER])(lambda _: ok(_)))
+    app.router.add_get("/own", cors(allow_origins=[PARTNER])(crash))
     setup(app, allow_origins=[ORIGIN], on_refused="block")
     async with running(app) as client:
         assert (await client.get("/", ORIGIN)).status == 403
