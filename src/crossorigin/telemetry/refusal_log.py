@@ -176,7 +176,8 @@ class RefusalLog:
         description = self._describer_of(policy or self._policy, is_of_route=bool(owner)).describe(
             decision, request.origin, request.request_method, request.request_headers
         )
-        description = self._by_owner.get(owner, description)
+        if decision.origin is Reason.ORIGIN_NOT_LISTED:
+            description = self._by_owner.get(owner, description)
         if not owner:
             for name, written in self._names.items():
                 description = description.replace(name, written)

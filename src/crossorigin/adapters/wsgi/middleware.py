@@ -57,9 +57,15 @@ class Layer:
     )
 
     def __init__(
-        self, app: WSGIApp, policy: Policy, options: MiddlewareOptions, names: Mapping[str, str] | None = None
+        self,
+        app: WSGIApp,
+        policy: Policy,
+        options: MiddlewareOptions,
+        *,
+        names: Mapping[str, str] | None = None,
+        by_owner: Mapping[str, str] | None = None,
     ) -> None:
-        """Compile the policy. `names` has the names of options that users write under another name, for the log."""
+        """Compile the policy. `names` and `by_owner` are for the log; see `Reporter`."""
         self.app = app
         self.policy = policy
         self._options = options
@@ -69,7 +75,7 @@ class Layer:
         # It refers to no object, so that an environ can be copied deeply.
         self._mark = next(_NUMBERS)
         self._has_warned = False
-        self._reporter = Reporter(policy, options, read_facts, names)
+        self._reporter = Reporter(policy, options, read_facts, names, by_owner)
         self._handler = Handler(options, self._reporter, self._mark)
 
     def with_policy(self, policy: Policy) -> Layer:

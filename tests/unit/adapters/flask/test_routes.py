@@ -324,6 +324,19 @@ def test_every_path_can_have_one_policy() -> None:
     assert readers(app, "/") == readers(app, "/none") == {PARTNER}
 
 
+def test_the_log_says_that_no_path_matches(caplog: pytest.LogCaptureFixture) -> None:
+    """The origin is in a list already, so the advice is not to add it to another one."""
+    app = Flask(__name__)
+    CORS(app, resources={"/api/*": {"allow_origins": [PARTNER]}})
+    get(app, "/other", PARTNER)
+    get(app, "/other", "null")
+    preflight(app, "/api/x", OTHER)
+    first, second, third = (record.getMessage() for record in caplog.records)
+    assert first.endswith("No path in resources matches, and CORS(...) allows no origin for other paths.")
+    assert "Sandboxed frames" in second
+    assert f"by the policy of resources['/api/*']. If you trust this origin, add \"{OTHER}\"" in third
+
+
 def test_a_blueprint_is_nearer_than_a_path() -> None:
     """A policy at the code wins over one at the URL."""
     app = create(resources={"/partners/*": None})
