@@ -53,7 +53,8 @@ class RefusalLog:
     logged. Requests from the server's own pages are not logged. They are counted only if a refusal of the same origin
     was logged before, for a request to another host of the same server. `live` are the live origins next to the policy:
     an origin that was added and removed again is logged again. `names` maps the names in a description to those that
-    users write. `clock` returns seconds, and never runs backward.
+    users write. `by_owner` has the description for an owner whose refusals no list of a policy explains. `clock`
+    returns seconds, and never runs backward.
 
     >>> from crossorigin import Policy
     >>> log = RefusalLog(Policy(allow_origins=["https://app.example.com"]))
@@ -61,6 +62,7 @@ class RefusalLog:
 
     __slots__ = (
         "__weakref__",
+        "_by_owner",
         "_clock",
         "_describers",
         "_line_times",
@@ -77,12 +79,14 @@ class RefusalLog:
         live: OriginSource | None = None,
         *,
         names: Mapping[str, str] | None = None,
+        by_owner: Mapping[str, str] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Start with an empty log."""
         self._policy = policy
         self._live = live
         self._names = names or {}
+        self._by_owner = by_owner or {}
         self._clock = clock
         # The key has the identity of a policy, because equal policies may list their values in a different order, and
         # whether it belongs to a route, because the live origins apply with the policy of the app only.
@@ -172,6 +176,8 @@ class RefusalLog:
         description = self._describer_of(policy or self._policy, is_of_route=bool(owner)).describe(
             decision, request.origin, request.request_method, request.request_headers
         )
+        if decision.origin is Reason.ORIGIN_NOT_LISTED:
+            description = self._by_owner.get(owner, description)
         if not owner:
             for name, written in self._names.items():
                 description = description.replace(name, written)

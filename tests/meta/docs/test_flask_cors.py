@@ -73,6 +73,30 @@ def _() -> None:
         CORS(routed())
 
 
+@difference("CORS(app, allow_methods=...) or cross_origin(...) without origins")
+def _() -> None:
+    app = routed()
+    flask_cors.CORS(app, methods=["PUT"])
+    app.add_url_rule("/view", "view", flask_cors.cross_origin(max_age=60)(lambda: "view"))
+    assert origins(ask(app, origin=OTHER)) == origins(ask(app, "/view", OTHER)) == [OTHER]
+    with pytest.raises(RuntimeError, match="would allow no origin"):
+        CORS(routed(), allow_methods=["PUT"])
+    with pytest.raises(TypeError, match="does not say which origins"):
+        cross_origin(max_age=60)
+
+
+@difference("Options of CORS(app) next to resources")
+def _() -> None:
+    app = routed()
+    flask_cors.CORS(app, supports_credentials=True, resources={"/*": {"origins": [PAGE]}})
+    assert ask(app).headers["Access-Control-Allow-Credentials"] == "true"
+    with pytest.raises(RuntimeError, match="do not inherit options"):
+        CORS(routed(), allow_credentials=True, resources={"/*": {"allow_origins": [PAGE]}})
+    ours = routed()
+    CORS(ours, allow_origins=[OTHER], allow_credentials=True, resources={"/*": {"allow_origins": [PAGE]}})
+    assert "Access-Control-Allow-Credentials" not in ask(ours).headers
+
+
 @difference("An error in an origin")
 def _() -> None:
     app = routed()
@@ -271,7 +295,7 @@ def test_an_option_is_answered_as_the_table_says(row: dict[str, str]) -> None:
     ours = row["crossorigin"]
     taken = {*inspect.signature(CORS).parameters, *inspect.signature(cross_origin).parameters}
     if ours == theirs or variant:
-        assert ours in taken or CORS(**{ours: allowed_value(ours)})
+        assert ours in taken or CORS(**{"allow_origins": [PAGE], ours: allowed_value(ours)})
         return
     with pytest.raises(InvalidPolicyError) as raised:
         CORS(Flask(__name__), **{theirs: VALUES[theirs]})

@@ -29,6 +29,8 @@ def on_decision(decision: Decision, environ: dict[str, Any]) -> None:
 
 CORS(app, allow_origins=["https://app.example.com"], allow_credentials=True)
 CORS(policy=policy).init_app(app)
+CORS().init_app(app, resources={"/feed": None}, on_refused="pass", allow_origins=["https://app.example.com"])
+CORS().init_app(app, origins=["*"])  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 CORS(partners, policy=policy)
 CORS(app, resources={"/public/*": policy, "/internal": None, "/feed": {"allow_origins": ["*"]}})
 CORS(app, policy=policy, on_refused="block", on_decision=on_decision, debug=app.debug, served_methods_only=True)

@@ -74,6 +74,7 @@ class Layer:
         "_reporter",
         "_reports_all",
         "_route",
+        "_router",
         "routes",
     )
 
@@ -82,7 +83,8 @@ class Layer:
         self._app = app
         self._options = options
         self._reporter = Reporter(attached.policy, options, read_facts)
-        self._route = app.router.resolve
+        self._router: Any = app.router
+        self._route = self._router.resolve
         self.routes = AiohttpRoutes(self._route, AppPlans(attached, options))
         self._reports_all = options.debug or options.on_decision is not None
         refuses = options.blocks or options.check_websockets
@@ -135,8 +137,7 @@ class Layer:
     def install(self) -> None:
         """Add the layer to the app."""
         app = self._app
-        router: Any = app.router
-        router.resolve = self.resolve
+        self._router.resolve = self.resolve
         app.on_response_prepare.append(self.prepare)
         app.on_startup.append(self.start)
 
@@ -156,7 +157,17 @@ class Layer:
         if not app.on_response_prepare.frozen:
             app.on_response_prepare.remove(self.prepare)
             app.on_response_prepare.append(self.prepare)
+        if app.router is not self._router:
+            self._follow(app.router)
         self._begin()
+
+    def _follow(self, router: Any) -> None:
+        """Use another router, because packages for faster routing replace that of the app."""
+        # The new router may call the old one.
+        del self._router.resolve
+        self._router, self._route = router, router.resolve
+        self.routes.use(self._route)
+        router.resolve = self.resolve
 
     def resolve(self, request: Request) -> Awaitable[AbstractMatchInfo]:
         """Route a request, or answer it: the method of the app's router."""
@@ -236,6 +247,8 @@ class Layer:
 
     def _enforce(self, match: AbstractMatchInfo, request: Request) -> AbstractMatchInfo:
         """Decide an actual request, and answer it if it must not reach the handler."""
+        # A middleware may look up another path with a clone of the request, as the one for slashes does.
+        is_clone = DECIDED in request
         origin = value_of(request, ORIGIN)
         selection = self.routes.select(match, request.method, origin)
         decided = request[DECIDED] = selection.plan.decide_actual(origin)
@@ -244,7 +257,7 @@ class Layer:
         decision, is_blocked = decided.decision, False
         if self._refuses(match, request):
             decision, is_blocked = decide_blocking(decision, read_facts(request))
-        if decided.is_refused or is_blocked or self._reports_all:
+        if is_blocked or (not is_clone and (decided.is_refused or self._reports_all)):
             self._report(decision, request, selection)
         return refuse(decision) if is_blocked else match
 

@@ -6,8 +6,6 @@ from typing import Any
 
 from aiohttp import hdrs, web
 
-from crossorigin.adapters.common.text_encoding import encode_value
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from aiohttp.web import Request
@@ -39,7 +37,12 @@ def value_of(request: Request, name: str) -> str | None:
     if lines is None:
         return None
     value = lines[0] if len(lines) == 1 else ",".join(lines)
-    return value if value.isascii() else value.encode("utf-8", "surrogateescape").decode("latin-1")
+    return value if value.isascii() else _bytes_of(value).decode("latin-1")
+
+
+def _bytes_of(text: str) -> bytes:
+    """Return the bytes of a line as the client sent them."""
+    return text.encode("utf-8", "surrogateescape")
 
 
 def is_handshake(request: Request) -> bool:
@@ -63,5 +66,5 @@ def read_facts(request: Request) -> RequestFacts:
         "websocket" if is_handshake(request) else "http",
         request.method,
         request.path,
-        *([encode_value(line) for line in request.headers.getall(name, [])] for name in names),
+        *([_bytes_of(line) for line in request.headers.getall(name, [])] for name in names),
     )

@@ -82,6 +82,10 @@ class AiohttpRoutes:
         self.app = app
         self.has_policies = False
 
+    def use(self, route: Resolve) -> None:
+        """Look up routes with another router."""
+        self._route = route
+
     @property
     def plan(self) -> TextPlan:
         """The plan of the policy of the app, the first if there is a list."""

@@ -24,10 +24,11 @@ class Reporter:
     """The hook and the logs of one middleware.
 
     `read_facts` returns the facts of a request of the framework. It is called only if something is logged or observed.
-    `names` has the settings of options that users write under another name, for the log.
+    `names` has the settings of options that users write under another name, and `by_owner` the descriptions of owners
+    that refuse for another reason than a list, both for the log.
     """
 
-    __slots__ = ("_hook", "_names", "_options", "_policy", "_read_facts", "_refusal_log")
+    __slots__ = ("_by_owner", "_hook", "_names", "_options", "_policy", "_read_facts", "_refusal_log")
 
     def __init__(
         self,
@@ -35,18 +36,20 @@ class Reporter:
         options: MiddlewareOptions,
         read_facts: ReadFacts,
         names: Mapping[str, str] | None = None,
+        by_owner: Mapping[str, str] | None = None,
     ) -> None:
         """Store the arguments. The hook and the log are created on first use."""
         self._policy = policy
         self._options = options
         self._names = names
+        self._by_owner = by_owner
         self._read_facts = read_facts
         self._hook: DecisionHook | None = None
         self._refusal_log: RefusalLog | None = None
 
     def with_policy(self, policy: Policy) -> Reporter:
         """Return a reporter for another policy of the same middleware, with the hook and the log of this one."""
-        reporter = Reporter(policy, self._options, self._read_facts, self._names)
+        reporter = Reporter(policy, self._options, self._read_facts, self._names, self._by_owner)
         reporter._hook, reporter._refusal_log = self._hook, self._refusal_log
         return reporter
 
@@ -86,6 +89,8 @@ class Reporter:
         if log is None:
             from crossorigin.telemetry.refusal_log import RefusalLog
 
-            log = self._refusal_log = RefusalLog(self._policy, self._options.origins, names=self._names)
+            log = self._refusal_log = RefusalLog(
+                self._policy, self._options.origins, names=self._names, by_owner=self._by_owner
+            )
         if not log.counts(decision, encode_value(origin), owner):
             log.write(decision, self._read_facts(request), policy=policy, owner=owner)

@@ -34,6 +34,7 @@ _OUTSIDE = {
 }
 # Names in one message. Nobody reads more.
 _MAX_SHOWN = 5
+_ANY_PORT = ":*"
 
 
 def check_cors(**_: Any) -> list[CheckMessage]:
@@ -125,17 +126,26 @@ def _check_csrf(policy: Policy) -> Iterator[CheckMessage]:
         yield Warning(
             "Pages of these allowed origins can send cookies, but Django's protection against CSRF answers their POST "
             f"requests with 403: {listed}{f', and {more} more' if more > 0 else ''}.",
-            hint="If they may change data, add them to CSRF_TRUSTED_ORIGINS. Otherwise, remove POST and the other "
-            "methods that change data from CORS_ALLOW_METHODS, and silence this check.",
+            hint=f"If they may change data, add them to CSRF_TRUSTED_ORIGINS{_advice_on_ports(missing)}. Otherwise, "
+            "remove POST and the other methods that change data from CORS_ALLOW_METHODS, and silence this check.",
             id="crossorigin.csrf-untrusted-origin",
         )
 
 
 def _is_trusted(origin: str, trusted: set[str]) -> bool:
-    """Return whether Django trusts an origin: it is listed, or a subdomain of one that is listed with a wildcard."""
+    """Return whether Django trusts an origin: it is listed, or its host or a parent of it is listed with a wildcard."""
+    if origin.endswith(_ANY_PORT):
+        # Listing it has no effect.
+        return False
     scheme, _, host = origin.partition("://")
     parents = [f"{scheme}://*{host[index:]}" for index, char in enumerate(host) if char == "."]
-    return not trusted.isdisjoint([origin, *parents])
+    return not trusted.isdisjoint([origin, f"{scheme}://*.{host}", *parents])
+
+
+def _advice_on_ports(origins: list[str]) -> str:
+    if any(origin.endswith(_ANY_PORT) for origin in origins):
+        return ", which has no wildcard for ports: list each port"
+    return ""
 
 
 def _check_static_files() -> Iterator[CheckMessage]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from copy import copy
 from functools import wraps
+from inspect import isfunction
 from typing import TypeVar, cast
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
@@ -37,7 +38,7 @@ def cors(policy: Policy | EllipsisType | None = ..., **options: Unpack[PolicyOpt
         **options: The options of `Policy`, under its names and with its defaults.
 
     Returns:
-        A function that takes a view and returns it.
+        A function that takes a view and returns the same or a wrapper of it.
 
     Raises:
         InvalidPolicyError: The policy is invalid.
@@ -62,8 +63,10 @@ def cors(policy: Policy | EllipsisType | None = ..., **options: Unpack[PolicyOpt
                 f"cors(...) needs a view or include(...), got {type(thing).__name__}. For a list of URL patterns, "
                 "write cors(...)(include(patterns))."
             )
-        REGISTRY.attach(thing, AttachedPolicy(checked, owner_of(thing)))
-        return view
+        # A function is never changed, because other URLs may serve it without this policy.
+        decorated = _wrapped(thing) if isfunction(thing) else thing
+        REGISTRY.attach(decorated, AttachedPolicy(checked, owner_of(thing)))
+        return cast("_View", decorated)
 
     return attach_policy
 
@@ -100,16 +103,23 @@ def _copied(view: Any, attached: AttachedPolicy) -> Any:
         # The policy of an inner `include` is nearer.
         return view
 
+    call = _wrapped(view)
+    own = REGISTRY.policy_of(view)
+    if own is not None and REGISTRY.policy_of(call) is None:
+        REGISTRY.attach(call, own)
+    INCLUDED.attach(call, attached)
+    return call
+
+
+def _wrapped(view: Any) -> Any:
+    """Return a function that calls a view, with the same attributes."""
+
     @wraps(view, updated=())
     def call(*args: Any, **kwargs: Any) -> Any:
         return view(*args, **kwargs)
 
     # A view may be an instance of a class, whose attributes include those of the class.
-    call.__dict__.update(getattr(view, "__dict__", {}))
-    own = REGISTRY.policy_of(view)
-    if own is not None and REGISTRY.policy_of(call) is None:
-        REGISTRY.attach(call, own)
-    INCLUDED.attach(call, attached)
+    call.__dict__.update({**getattr(view, "__dict__", {}), "__wrapped__": view})
     if iscoroutinefunction(view):  # pyright: ignore[reportDeprecated]  # it also knows those that asgiref marks
         markcoroutinefunction(call)
     return call

@@ -24,6 +24,7 @@ from crossorigin.adapters.django.request import (
     refusal_response,
 )
 from crossorigin.adapters.django.routing import ViewFinder
+from crossorigin.adapters.django.setting_names import URLS_REGEX
 from crossorigin.adapters.django.signals import SignalPlans, check_request_enabled, may_ask
 from crossorigin.adapters.wsgi.environ import DECISION, MARK, ORIGIN, REQUEST_METHOD
 from crossorigin.policy.decide.plan import Plan
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from crossorigin.policy.decide.decisions import ActualDecision, Decision
 
 _NUMBERS = count()
+_BY_OWNER = {URLS_REGEX: "It does not match the path, so that no other origin is allowed there."}
 # The part of a requested method that is looked up. Methods that a policy allows are shorter.
 _LONGEST_METHOD = 4096
 
@@ -88,9 +90,9 @@ class Handler:
         self._decides_ahead = options.debug or options.blocks or options.on_decision is not None
         self._is_fast = urls is None and not self._decides_ahead
         self._urls = urls
-        self._nobody = self.plans.select(AttachedPolicy(Policy(), "CORS_URLS_REGEX"))
+        self._nobody = self.plans.select(AttachedPolicy(Policy(), URLS_REGEX))
         self._signal_plans = SignalPlans(policy, debug=options.debug)
-        self._reporter = Reporter(policy, options, read_facts, names)
+        self._reporter = Reporter(policy, options, read_facts, names, _BY_OWNER)
         # It refers to no object, so that an environ can be copied deeply.
         self._mark = f"django-{next(_NUMBERS)}"
         self._has_warned = False

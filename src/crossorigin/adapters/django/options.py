@@ -47,6 +47,8 @@ if TYPE_CHECKING:
 DEFAULT_METHODS = ("DELETE", "GET", "OPTIONS", "PATCH", "POST", "PUT")
 DEFAULT_HEADERS = ("accept", "authorization", "content-type", "user-agent", "x-csrftoken", "x-requested-with")
 _DEFAULT_MAX_AGE = 86400
+# The origins of a policy that a setting opens to all. It is recognized by its identity.
+_ALL = (WILDCARD,)
 # The default with live origins, because a preflight in the cache of a browser outlasts the removal of its origin.
 _DEFAULT_LIVE_MAX_AGE = 600
 
@@ -84,7 +86,7 @@ def read_options() -> DjangoOptions:
     # As in django-cors-headers, the new name wins.
     given = {**{new: found[old] for old, new in old_names.items()}, **_without(found, old_names)}
     written = {new: old for old, new in old_names.items() if new not in found}
-    issues = [*map(_unknown, _without(given, KNOWN).items())]
+    issues = [_unknown(name, value, given) for name, value in _without(given, KNOWN).items()]
     given = _with_imported(given, issues)
     urls = _read_urls(given.get(URLS_REGEX), issues)
     policy, options = None, {}
@@ -92,14 +94,15 @@ def read_options() -> DjangoOptions:
         policy = given[POLICY]
         issues += [_policy_and(name, given[name]) for name in given if name in POLICY_SETTINGS]
     else:
-        options = _policy_options(given, issues)
+        options = _policy_options(given, issues, written)
     names = Names(
         {
             **{option: written.get(name, name) for name, option in (*OPTIONS.items(), *BEHAVIOR.items())},
             "allow_origin_regex": written.get(REGEXES, REGEXES),
             "policy": POLICY,
         },
-        all_origins=written.get(ALL_ORIGINS, ALL_ORIGINS) if given.get(ALL_ORIGINS) is True else None,
+        # A value that is not a bool can mean True too.
+        all_origins=written.get(ALL_ORIGINS, ALL_ORIGINS) if options.get("allow_origins") is _ALL else None,
     )
     checked, middleware, found_warnings = _check(policy, options, given, issues, names)
     return DjangoOptions(
@@ -161,7 +164,10 @@ def _check(
     return checked, middleware, tuple(in_settings(issue, names) for item in found_warnings for issue in item.issues)
 
 
-def _policy_options(given: Mapping[str, object], issues: list[PolicyIssue]) -> dict[str, object]:
+def _policy_options(
+    given: Mapping[str, object], issues: list[PolicyIssue], written: Mapping[str, str]
+) -> dict[str, object]:
+    """Return the options of the policy. `written` has the old names of settings that are set under them."""
     options: dict[str, object] = {
         "allow_methods": DEFAULT_METHODS,
         "allow_headers": DEFAULT_HEADERS,
@@ -172,16 +178,30 @@ def _policy_options(given: Mapping[str, object], issues: list[PolicyIssue]) -> d
     if isinstance(age, int) and not isinstance(age, bool) and age == 0:
         # In django-cors-headers, 0 sends no Access-Control-Max-Age.
         options["max_age"] = None
-    if read_bool(ALL_ORIGINS, given.get(ALL_ORIGINS, False), issues):
+    if _read_all_origins(written.get(ALL_ORIGINS, ALL_ORIGINS), given.get(ALL_ORIGINS, False), issues):
         # All origins include those in the lists, which settings for development often inherit.
-        options["allow_origins"] = [WILDCARD]
+        options["allow_origins"] = _ALL
     elif given.get(REGEXES):
         credentials = options.get("allow_credentials") is True
         suffixes = options.get("dangerously_allow_public_suffixes") is True
         options["allow_origin_regex"] = read_regexes(
-            given[REGEXES], issues, allow_credentials=credentials, dangerously_allow_public_suffixes=suffixes
+            given[REGEXES],
+            issues,
+            setting=written.get(REGEXES, REGEXES),
+            allow_credentials=credentials,
+            dangerously_allow_public_suffixes=suffixes,
         )
     return options
+
+
+def _read_all_origins(name: str, value: object, issues: list[PolicyIssue]) -> bool:
+    found: list[PolicyIssue] = []
+    is_open = read_bool(name, value, found)
+    if found:
+        from crossorigin.policy.check.suggestions import add_bool_fix
+
+        issues += [in_settings(add_bool_fix(issue, value), Names({}, all_origins=None)) for issue in found]
+    return is_open
 
 
 def _with_imported(given: Mapping[str, object], issues: list[PolicyIssue]) -> dict[str, object]:
@@ -235,9 +255,8 @@ def _policy_and(name: str, value: object) -> PolicyIssue:
     )
 
 
-def _unknown(item: tuple[str, object]) -> PolicyIssue:
-    name, value = item
-    return removed_setting(name, value) if name in REMOVED else unknown_setting(name, value, KNOWN)
+def _unknown(name: str, value: object, given: Mapping[str, object]) -> PolicyIssue:
+    return removed_setting(name, value) if name in REMOVED else unknown_setting(name, value, KNOWN, given)
 
 
 def _without(values: Mapping[str, object], names: frozenset[str] | Mapping[str, str]) -> dict[str, object]:

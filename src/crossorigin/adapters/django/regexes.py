@@ -22,13 +22,16 @@ _GLOBAL_FLAGS = re.compile(r"\(\?([aiLmsux]+)\)")
 _FLAGS = {re.ASCII: "a", re.IGNORECASE: "i", re.MULTILINE: "m", re.DOTALL: "s", re.VERBOSE: "x"}
 
 
-def read_regexes(given: object, issues: list[PolicyIssue], **options: bool) -> object:
-    """Return one expression for all, after checking each one with these options of its policy."""
+def read_regexes(given: object, issues: list[PolicyIssue], *, setting: str = REGEXES, **options: bool) -> object:
+    """Return one expression for all, after checking each one with these options of its policy.
+
+    `setting` is the name under which they are written.
+    """
     if not is_list_like(given):
-        issues.append(_not_a_list(given))
+        issues.append(_not_a_list(given, setting))
         return None
     texts = [_with_flags(member) for member in members_of(given)]
-    found = [issue for index, text in enumerate(texts) for issue in _check(text, index, options)]
+    found = [issue for index, text in enumerate(texts) for issue in _check(text, f"{setting}[{index}]", options)]
     issues += found
     if found:
         return None
@@ -55,8 +58,8 @@ def _with_flags(member: object) -> object:
     return member
 
 
-def _check(text: object, index: int, options: dict[str, bool]) -> list[PolicyIssue]:
-    names = Names({**_NAMES, "allow_origin_regex": f"{REGEXES}[{index}]"}, all_origins=None)
+def _check(text: object, field: str, options: dict[str, bool]) -> list[PolicyIssue]:
+    names = Names({**_NAMES, "allow_origin_regex": field}, all_origins=None)
     try:
         with warnings.catch_warnings():
             # The policy of all expressions warns.
@@ -67,13 +70,13 @@ def _check(text: object, index: int, options: dict[str, bool]) -> list[PolicyIss
     return []
 
 
-def _not_a_list(given: object) -> PolicyIssue:
+def _not_a_list(given: object, setting: str) -> PolicyIssue:
     is_text = isinstance(given, str | bytes)
     got = "one string" if is_text else type(given).__name__
     return PolicyIssue(
         code=IssueCode.BARE_STRING if is_text else IssueCode.NOT_A_COLLECTION,
-        field=REGEXES,
+        field=setting,
         value=keep_value(given),
         reason=f"Expected a list of regular expressions, got {got}.",
-        fixes=(Fix(REGEXES, (given if isinstance(given, str) else r"https://[a-z]+\.example\.com",)),),
+        fixes=(Fix(setting, (given if isinstance(given, str) else r"https://[a-z]+\.example\.com",)),),
     )

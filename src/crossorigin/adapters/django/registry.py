@@ -15,5 +15,7 @@ INCLUDED = RouteRegistry("__crossorigin_django_include__", "cors(...)")
 
 def owner_of(thing: Any) -> str:
     """Return the name of a view, for messages and logs."""
+    # The function that `as_view` returns has only the name of a local function.
+    thing = getattr(thing, "view_class", None) or getattr(thing, "cls", None) or thing
     name = getattr(thing, "__qualname__", None)
     return f"{thing.__module__}.{name}" if isinstance(name, str) else type(thing).__name__

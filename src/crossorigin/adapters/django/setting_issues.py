@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from crossorigin.adapters.django.setting_names import LIVE_ORIGINS, PREFIX
+from crossorigin.adapters.django.setting_names import LIVE_ORIGINS, OPTIONS, PREFIX, REGEXES
 from crossorigin.policy.errors import IssueCode, PolicyIssue, keep_value
 from crossorigin.policy.fixes import REMOVE, Fix
 from crossorigin.policy.literals import elements_literal, list_literal, literal
@@ -20,7 +20,12 @@ _SYNONYMS = {
     "CORS_ALLOW_ORIGIN_REGEX": "CORS_ALLOWED_ORIGIN_REGEXES",
     "CORS_ALLOWED_ORIGIN_REGEX": "CORS_ALLOWED_ORIGIN_REGEXES",
     "CORS_MAX_AGE": "CORS_PREFLIGHT_MAX_AGE",
+    "CORS_ALLOW_ALL": "CORS_ALLOW_ALL_ORIGINS",
+    "CORS_WHITELIST": "CORS_ALLOWED_ORIGINS",
+    "CORS_ORIGINS_WHITELIST": "CORS_ALLOWED_ORIGINS",
+    "CORS_TRUSTED_ORIGINS": "CORS_ALLOWED_ORIGINS",
 }
+_SIMILARITY = 0.6
 _REASONS = {
     "CORS_REPLACE_HTTPS_REFERER": "It was removed from django-cors-headers, because CSRF_TRUSTED_ORIGINS replaces it.",
     "CORS_MODEL": "It was removed from django-cors-headers.",
@@ -73,16 +78,39 @@ def removed_setting(name: str, value: object) -> PolicyIssue:
     return _unknown(name, value, _REASONS[name], "remove it.")
 
 
-def unknown_setting(name: str, value: object, known: Collection[str]) -> PolicyIssue:
-    """Return the issue of a setting that does not exist."""
-    from difflib import get_close_matches
+def unknown_setting(name: str, value: object, known: Collection[str], given: Collection[str]) -> PolicyIssue:
+    """Return the issue of a setting that does not exist. `known` are all that exist, and `given` those that are set."""
+    from crossorigin.policy.check.option_names import option_named
+
+    meant = _SYNONYMS.get(name) or _setting_of(option_named(name)) or _nearest_setting(name, known)
+    another_name = f"give it a name that does not start with {PREFIX}."
+    if meant is None:
+        instruction = f"remove it. If it is a setting of your own, {another_name}"
+    elif meant in given:
+        # It may be one of several values, of which a project uses one for each environment.
+        instruction = f"rename it to {meant}, unless it is a setting of your own; then {another_name}"
+    else:
+        instruction = f"rename it to {meant}."
+    return _unknown(name, value, "There is no setting with this name.", instruction)
+
+
+def _setting_of(option: str | None) -> str | None:
+    """Return the setting for an option, which another package may have under another name."""
+    return REGEXES if option == _REGEX else next((name for name, of in OPTIONS.items() if of == option), None)
+
+
+def _nearest_setting(name: str, known: Collection[str]) -> str | None:
+    from crossorigin.policy.check.option_names import nearest_of
 
     # All names start in the same way, which says nothing.
-    ends = [other.removeprefix(PREFIX) for other in known]
-    near = get_close_matches(name.removeprefix(PREFIX), ends, n=1)
-    meant = _SYNONYMS.get(name) or next((PREFIX + end for end in near), None)
-    instruction = "remove it." if meant is None else f"rename it to {meant}."
-    return _unknown(name, value, "There is no setting with this name.", instruction)
+    ends = [other.removeprefix(PREFIX) for other in known if other != LIVE_ORIGINS or _is_misspelled_live(name)]
+    end = nearest_of(name.removeprefix(PREFIX), ends, _SIMILARITY)
+    return None if end is None else PREFIX + end
+
+
+def _is_misspelled_live(name: str) -> bool:
+    # Any name of a list of origins is similar to it, but most of them are fixed lists.
+    return "LIV" in name
 
 
 def not_imported(name: str, path: str, error: ImportError) -> PolicyIssue:

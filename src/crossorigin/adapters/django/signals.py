@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from types import SimpleNamespace
 from typing import cast
 
+from asgiref.sync import async_to_sync
 from django.dispatch import Signal
 
+from crossorigin.adapters.common.notices import log_notice
 from crossorigin.adapters.common.route_policies import Selection
 from crossorigin.adapters.common.text_plan import TextPlan
 from crossorigin.policy.decide.decisions import Reason
@@ -42,7 +45,24 @@ def may_ask(decided: TextHeaders) -> bool:
 def ask(request: HttpRequest) -> bool:
     """Send the signal, and return whether a receiver allows the request."""
     responses = check_request_enabled.send_robust(sender=None, request=request)
-    return any(bool(answer) and not isinstance(answer, Exception) for _, answer in responses)
+    # All of them are read, because an awaitable that nothing awaits is a warning.
+    return True in {_allows(answer) for _, answer in responses}
+
+
+def _allows(answer: object) -> bool:
+    """Return whether a receiver's answer allows the request."""
+    if isinstance(answer, Awaitable):
+        # Django awaits async receivers since version 5.0. An awaitable is true, whatever its result will be.
+        try:
+            answer = async_to_sync(_result_of)(cast("Awaitable[object]", answer))
+        except Exception as error:  # noqa: BLE001  # it allows nothing, as any other receiver that raises
+            log_notice("A receiver of check_request_enabled failed, and allowed nothing.", "ERROR", error=error)
+            return False
+    return bool(answer) and not isinstance(answer, Exception)
+
+
+async def _result_of(answer: Awaitable[object]) -> object:
+    return await answer
 
 
 class SignalPlans:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import replace
+from typing import TypeVar
 
-from crossorigin.policy.errors import InvalidPolicyError, IssueCode, PolicyIssue, keep_value
+from crossorigin.policy.errors import CrossOriginWarning, InvalidPolicyError, IssueCode, PolicyIssue, keep_value
 from crossorigin.policy.options import DEFAULTS
-from crossorigin.policy.policy import Policy
+from crossorigin.policy.policy import Policy, frames_to_caller
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
+_T = TypeVar("_T")
 _PREFIX = "CORS_"
 NAMES: Mapping[str, str] = {option: f"{_PREFIX}{option.upper()}" for option in DEFAULTS}
+# The advice of other adapters on policies for some paths.
+_OWN_POLICIES = "give each router or endpoint its own policy with crossorigin.cors."
 _OPTIONS = {name: option for option, name in NAMES.items()}
 
 
@@ -26,10 +31,31 @@ def read_config(config: Mapping[str, object]) -> Policy | None:
     given = {key: value for key, value in config.items() if key.startswith(_PREFIX)}
     if not given:
         return None
-    try:
-        return Policy.from_dict({_OPTIONS.get(key, key): value for key, value in given.items()})
-    except InvalidPolicyError as error:
-        raise InvalidPolicyError(map(_renamed, error.issues)) from None
+    options = {_OPTIONS.get(key, key): value for key, value in given.items()}
+    return with_names_of_config(lambda: Policy.from_dict(options))
+
+
+def with_names_of_config(read: Callable[[], _T]) -> _T:
+    """Call a function whose errors and warnings are about a policy in the configuration, and write the keys in them.
+
+    Raises:
+        InvalidPolicyError: The error of the function, with the keys.
+    """
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            result = read()
+        except InvalidPolicyError as error:
+            raise InvalidPolicyError(map(_renamed, error.issues)) from None
+    for warning in caught:
+        message = warning.message
+        renamed = (
+            CrossOriginWarning(tuple(map(_renamed, message.issues)))
+            if isinstance(message, CrossOriginWarning)
+            else message
+        )
+        warnings.warn(renamed, stacklevel=frames_to_caller())
+    return result
 
 
 def check_unused(config: Mapping[str, object]) -> None:
@@ -59,9 +85,9 @@ def _renamed(issue: PolicyIssue) -> PolicyIssue:
         field=_rename(issue.field),
         reason=_rename(issue.reason),
         fixes=tuple(replace(fix, field=_rename(fix.field)) for fix in issue.fixes),
-        instruction=_rename(issue.instruction).replace(
-            "the middleware, as in CORSMiddleware(app, policy=policy, ", "the extension, as in CORS(app, "
-        ),
+        instruction=_rename(issue.instruction)
+        .replace("the middleware, as in CORSMiddleware(app, policy=policy, ", "the extension, as in CORS(app, ")
+        .replace(_OWN_POLICIES, "pass resources={...} to CORS(...), or use CORS(blueprint, ...) or cross_origin(...)."),
     )
 
 

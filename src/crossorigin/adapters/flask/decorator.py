@@ -9,6 +9,7 @@ from typing import TypeVar, cast
 
 from crossorigin.adapters.common.arguments import read_policy
 from crossorigin.adapters.common.route_policies import AttachedPolicy
+from crossorigin.adapters.flask.origins import INSTEAD, has_origins
 from crossorigin.adapters.flask.registry import EXTENSION, REGISTRY, owner_of
 from crossorigin.policy.policy import Policy
 
@@ -46,8 +47,8 @@ def cross_origin(
     Raises:
         InvalidPolicyError: The policy is invalid.
         RuntimeError: When the view is called in an app without `CORS(app)`.
-        TypeError: The view cannot have a policy or already has one, or the parentheses after `cross_origin` are
-            missing.
+        TypeError: The view cannot have a policy or already has one, the parentheses after `cross_origin` are missing,
+            or nothing says which origins are allowed.
 
     https://fetch.spec.whatwg.org/#http-cors-protocol
 
@@ -61,6 +62,11 @@ def cross_origin(
             "@cross_origin."
         )
     checked = read_policy(None if policy is ... else Policy() if policy is None else policy, {**options})
+    if policy is ... and not has_origins({**options}):
+        raise TypeError(
+            "cross_origin(...) does not say which origins are allowed, and options of CORS(app) are not inherited. "
+            f"{INSTEAD}"
+        )
 
     def attach_policy(view: _View) -> _View:
         thing: object = view

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from crossorigin.adapters.common.arguments import logs_invalid_arguments
 from crossorigin.adapters.common.route_policies import AttachedPolicy
-from crossorigin.adapters.flask.config import check_unused, read_config
+from crossorigin.adapters.flask.config import NAMES, check_unused, read_config, with_names_of_config
 from crossorigin.adapters.flask.layer import FlaskLayer
+from crossorigin.adapters.flask.origins import check_origins
 from crossorigin.adapters.flask.registry import EXTENSION, REGISTRY
 from crossorigin.adapters.flask.resources import read_resources
 from crossorigin.adapters.wsgi.arguments import read_wsgi_arguments
@@ -26,13 +27,25 @@ if TYPE_CHECKING:
     from crossorigin.policy.policy import Policy
     from crossorigin.telemetry.hook import OnDecision
 
+    class Arguments(PolicyOptions, total=False):
+        """The arguments of `CORS` besides the app."""
+
+        policy: Policy | LivePolicy | None
+        resources: Mapping[str, Policy | PolicyOptions | None] | None
+        debug: bool
+        served_methods_only: bool
+        on_refused: OnRefused
+        on_decision: OnDecision | None
+        origins: LiveOrigins | None
+
 
 class CORS:
     """Flask extension that answers CORS preflights and sets the CORS headers of all other responses of an app.
 
     It wraps `app.wsgi_app`, so that errors, redirects, static files and streams have their headers too. Pass either
-    the options of `Policy` or a `policy`, and the app here or later to `init_app`. Without both, the policy is read
-    from `app.config`: `CORS_ALLOW_ORIGINS` and, with the same prefix, the other options.
+    the options of `Policy` or a `policy`, and the app here or later to `init_app`, which takes the same arguments.
+    Without both, the policy is read from `app.config`: `CORS_ALLOW_ORIGINS` and, with the same prefix, the other
+    options.
 
     With a blueprint instead of an app, the policy applies to the views of the blueprint. The app needs its own
     `CORS(app)`.
@@ -62,10 +75,11 @@ class CORS:
     Raises:
         InvalidPolicyError: An argument or a key of `app.config` is invalid. The message is also logged as CRITICAL on
             the logger `crossorigin`.
-        RuntimeError: The app has a `CORS` extension already, `debug` is True but `app.debug` is not, or there is no
-            policy at all.
+        RuntimeError: The app has a `CORS` extension already, `debug` is True but `app.debug` is not, or nothing says
+            which origins are allowed.
         TypeError: `app` is neither a Flask app nor a blueprint, or `resources` is not a mapping.
-        ValueError: A path in `resources` is neither exact nor a prefix.
+        ValueError: A path in `resources` is neither exact nor a prefix, or its options do not say which origins are
+            allowed.
 
     Warns:
         CrossOriginWarning: Part of the policy does not do what it appears to do.
@@ -102,6 +116,8 @@ class CORS:
         }
         self._resources: Resources
         self._policy, self._options = self._read(policy, options, resources)
+        if policy is None and origins is None:
+            check_origins(options, "CORS(...)", has_resources=bool(self._resources))
         self._is_for_app_only = self._resources or self._arguments != {
             "debug": False,
             "served_methods_only": False,
@@ -112,14 +128,27 @@ class CORS:
         if app is not None:
             self._initialize(app)
 
-    def init_app(self, app: Flask | Blueprint) -> None:
+    def init_app(self, app: Flask | Blueprint, **arguments: Unpack[Arguments]) -> None:
         """Add the middleware to a Flask app, or the policy to a blueprint. One extension can serve several apps.
 
+        Args:
+            app: As in the class.
+            **arguments: The arguments of the class, if this extension was created without arguments.
+
         Raises:
-            InvalidPolicyError: A key of `app.config` is invalid.
+            InvalidPolicyError: An argument or a key of `app.config` is invalid.
             RuntimeError: As in the class.
-            TypeError: `app` is neither a Flask app nor a blueprint.
+            TypeError: `app` is neither a Flask app nor a blueprint, or both this call and the extension have arguments.
+            ValueError: As in the class.
         """
+        if arguments:
+            if self._has_policy or self._is_for_app_only:
+                raise TypeError(
+                    "CORS(...) and init_app(...) both have arguments, and they are not merged. Pass all of them to one "
+                    "of the two."
+                )
+            CORS(app, **arguments)
+            return
         try:
             self._initialize(app)
         except InvalidPolicyError as error:
@@ -163,6 +192,7 @@ class CORS:
                 "calls. For other policies on some routes, use CORS(blueprint, ...), cross_origin(...) or resources."
             )
         policy, options = self._policy, self._options
+        names: Mapping[str, str] = {}
         if self._has_policy:
             check_unused(app.config)
         else:
@@ -173,13 +203,17 @@ class CORS:
                     'app.config["CORS_ALLOW_ORIGINS"] before this call. allow_origins=["*"] allows every origin, and '
                     "allow_origins=[] allows none."
                 )
-            policy, options = read_wsgi_arguments(found or policy, {}, **self._arguments)
+            if found is not None and options.origins is None:
+                check_origins(app.config, "app.config", has_resources=bool(self._resources), names=NAMES)
+            if found is not None:
+                names = NAMES
+                policy, options = with_names_of_config(lambda: read_wsgi_arguments(found, {}, **self._arguments))
         if options.debug and not app.debug:
             raise RuntimeError(
                 "CORS(app, debug=True) shows tracebacks to pages of allowed origins, and this app is not in debug "
                 "mode. Remove debug=True, pass debug=app.debug, or start the app with flask run --debug."
             )
-        layer = FlaskLayer(app, policy, options, self._resources)
+        layer = FlaskLayer(app, policy, options, self._resources, names)
         app.extensions[EXTENSION] = layer
         app.wsgi_app = layer.serve
         if options.debug:

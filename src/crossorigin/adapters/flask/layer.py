@@ -12,7 +12,7 @@ from crossorigin.adapters.wsgi.middleware import Layer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from flask import Flask
 
@@ -25,6 +25,13 @@ if TYPE_CHECKING:
 
 _ASGI_ATTRIBUTE = "__crossorigin__"
 _UNKNOWN = -1
+# What the log says about the policy of the app, whose owner is empty, if only paths have policies.
+_OUTSIDE = {"": "No path in resources matches, and CORS(...) allows no origin for other paths."}
+
+
+def _has_paths_only(policy: Policy, options: MiddlewareOptions, resources: Resources) -> bool:
+    allows_none = not policy.allow_origins and policy.allow_origin_regex is None
+    return bool(resources) and allows_none and options.origins is None and options.live_policy is None
 
 
 class FlaskLayer:
@@ -43,12 +50,23 @@ class FlaskLayer:
         "routes",
     )
 
-    def __init__(self, app: Flask, policy: Policy, options: MiddlewareOptions, resources: Resources) -> None:
-        """Compile the policy. The routes are scanned when the first request arrives."""
+    def __init__(
+        self, app: Flask, policy: Policy, options: MiddlewareOptions, resources: Resources, names: Mapping[str, str]
+    ) -> None:
+        """Compile the policy. The routes are scanned when the first request arrives.
+
+        `names` has the keys of the app's configuration by option, if the policy is written there.
+        """
         self._flask = app
         self._options = options
         self._resources = resources
-        self._layer = layer = Layer(app.wsgi_app, policy, options)
+        self._layer = layer = Layer(
+            app.wsgi_app,
+            policy,
+            options,
+            names=names,
+            by_owner=_OUTSIDE if _has_paths_only(policy, options, resources) else None,
+        )
         self.routes = self._routes_of(layer)
         self._views = app.view_functions
         self._served_methods_only = options.served_methods_only

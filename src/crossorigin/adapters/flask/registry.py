@@ -16,4 +16,7 @@ EXTENSION = "crossorigin"
 def owner_of(thing: Any) -> str:
     """Return the name of a view, for messages and logs."""
     name = getattr(thing, "__qualname__", None)
+    if isinstance(name, str) and "as_view.<locals>" in name:
+        # `View.as_view` gives the function only the name of the endpoint.
+        name = thing.__name__
     return f"{thing.__module__}.{name}" if isinstance(name, str) else type(thing).__name__

@@ -12,6 +12,7 @@ from typing import cast
 
 from crossorigin.adapters.common.arguments import read_policy
 from crossorigin.adapters.common.route_policies import AttachedPolicy
+from crossorigin.adapters.flask.origins import has_origins
 from crossorigin.policy.errors import InvalidPolicyError
 from crossorigin.policy.policy import Policy
 
@@ -59,7 +60,7 @@ def read_resources(given: object) -> Resources:
     Raises:
         InvalidPolicyError: A policy is invalid. The error has the issues of all policies.
         TypeError: `given` is not a mapping.
-        ValueError: A path is neither exact nor a prefix.
+        ValueError: A path is neither exact nor a prefix, or its options do not say which origins are allowed.
     """
     if given is None:
         return Resources({})
@@ -79,6 +80,13 @@ def read_resources(given: object) -> Resources:
             issues += [_at(owner, issue) for issue in error.issues]
     if issues:
         raise InvalidPolicyError(issues)
+    for path, value in cast("Mapping[str, object]", given).items():
+        if isinstance(value, Mapping) and not has_origins(cast("Mapping[str, object]", value)):
+            raise ValueError(
+                f"resources[{path!r}] does not say which origins are allowed, and options of CORS(...) are not "
+                'inherited. Add "allow_origins": ["https://app.example.com"], or write None instead of the options to '
+                "allow no origin."
+            )
     return Resources(policies)
 
 

@@ -22,7 +22,7 @@ from crossorigin.policy.decide.plan import Plan
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import Any, Unpack
 
     from crossorigin.adapters.common.arguments import MiddlewareOptions, OnRefused
@@ -56,8 +56,16 @@ class Layer:
         "selector",
     )
 
-    def __init__(self, app: WSGIApp, policy: Policy, options: MiddlewareOptions) -> None:
-        """Compile the policy."""
+    def __init__(
+        self,
+        app: WSGIApp,
+        policy: Policy,
+        options: MiddlewareOptions,
+        *,
+        names: Mapping[str, str] | None = None,
+        by_owner: Mapping[str, str] | None = None,
+    ) -> None:
+        """Compile the policy. `names` and `by_owner` are for the log; see `Reporter`."""
         self.app = app
         self.policy = policy
         self._options = options
@@ -67,7 +75,7 @@ class Layer:
         # It refers to no object, so that an environ can be copied deeply.
         self._mark = next(_NUMBERS)
         self._has_warned = False
-        self._reporter = Reporter(policy, options, read_facts)
+        self._reporter = Reporter(policy, options, read_facts, names, by_owner)
         self._handler = Handler(options, self._reporter, self._mark)
 
     def with_policy(self, policy: Policy) -> Layer:

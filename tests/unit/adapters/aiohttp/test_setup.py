@@ -399,6 +399,72 @@ async def test_a_hook_gets_each_decision_once() -> None:
     ]
 
 
+async def test_a_middleware_that_tries_other_paths_causes_no_further_decisions(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The middleware for slashes routes clones of a request. The hook and the log describe one request."""
+    seen: list[str] = []
+    app = web.Application(middlewares=[web.normalize_path_middleware()])
+    app.router.add_get("/items/", ok)
+    setup(app, allow_origins=[ORIGIN], on_decision=lambda _, request: seen.append(request.path))
+    async with running(app) as client:
+        redirect = await client.get("/items")
+        assert (redirect.status, allowed(redirect)) == (308, ORIGIN)
+        assert seen == ["/items"]
+        assert (await client.get("/none", OTHER)).status == 404
+        assert seen == ["/items", "/none"]
+        assert (await client.get("/items/", PARTNER)).status == 200
+    assert "was not logged" not in caplog.text
+
+
+async def test_a_request_that_a_middleware_sends_to_another_path_is_still_blocked() -> None:
+    """The policy of the handler at the new path counts."""
+
+    @web.middleware
+    async def rewrite(request: web.Request, handler: Any) -> web.StreamResponse:
+        clone = request.clone(rel_url="/own")
+        match = await request.app.router.resolve(clone)
+        return await match.handler(clone)
+
+    app = web.Application(middlewares=[rewrite])
+    app.router.add_get("/", ok)
+    app.router.add_get("/own", cors(allow_origins=[PARTNER])(crash))
+    setup(app, allow_origins=[ORIGIN], on_refused="block")
+    async with running(app) as client:
+        assert (await client.get("/", ORIGIN)).status == 403
+        assert (await client.get("/", OTHER)).status == 403
+
+
+class FasterRouter(web.UrlDispatcher):
+    """A router of another package, which keeps the routes of the first one."""
+
+    def __init__(self, first: web.UrlDispatcher) -> None:
+        super().__init__()
+        self._first = first
+
+    async def resolve(self, request: web.Request) -> Any:
+        """Route a request."""
+        return await self._first.resolve(request)
+
+
+async def test_a_router_that_is_replaced_after_setup_is_followed() -> None:
+    """Otherwise preflights would get its 405."""
+    app = create()
+    app._router = FasterRouter(app.router)
+    async with running(app) as client:
+        assert await client.readers() == {ORIGIN}
+
+
+async def test_refused_requests_are_logged_as_they_were_sent(caplog: pytest.LogCaptureFixture) -> None:
+    """The server decodes UTF-8, and escapes other bytes."""
+    async with TestClient(TestServer(create())) as client:
+        reader, writer = await asyncio.open_connection(client.host, client.port)
+        writer.write(b"GET / HTTP/1.1\r\nHost: localhost\r\nOrigin: \xff\xc3\xbc\r\nConnection: close\r\n\r\n")
+        assert b" 200 OK" in await reader.read()
+        writer.close()
+    assert r"from '\xff\xc3\xbc'" in caplog.text
+
+
 async def test_refused_requests_are_logged_with_the_path(caplog: pytest.LogCaptureFixture) -> None:
     """The log is the same for every framework."""
     async with running(create()) as client:

@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 from django.core.checks import CheckMessage, registry
+from django.http import HttpResponse
+from django.middleware.csrf import CsrfViewMiddleware
+from django.test import RequestFactory
 
 from crossorigin import Policy
 from crossorigin.adapters.django.checks import check_cors
@@ -109,6 +112,25 @@ def test_origins_that_the_csrf_protection_refuses_are_named(trusted: list[str], 
     assert [f"403: {listed}." in message.msg for message in found(**settings)] == ([True] if missing else [])
     assert ids(**{**settings, "MIDDLEWARE": [OURS]}) == []
     assert ids(MIDDLEWARE=[OURS, CSRF]) == []
+
+
+def test_origins_are_trusted_as_by_django() -> None:
+    """A wildcard includes the host after it, as Django itself says. There is none for ports."""
+    origins = ["https://example.com", "https://a.example.com", "http://localhost:*", "https://example.org"]
+    trusted = ["https://*.example.com", "http://localhost:*"]
+    factory = RequestFactory()
+    with serving(CORS_POLICY=_quiet(origins), MIDDLEWARE=[OURS, CSRF], CSRF_TRUSTED_ORIGINS=trusted):
+        (message,) = check_cors()
+        django = CsrfViewMiddleware(lambda _: HttpResponse(""))
+        refused = [
+            origin
+            for origin in origins
+            if not django._origin_verified(factory.post("/", headers={"Origin": origin.replace("*", "3000")}))
+        ]
+    listed = ", ".join(f'"{origin}"' for origin in refused)
+    assert f"403: {listed}." in message.msg
+    assert refused == ["http://localhost:*", "https://example.org"]
+    assert "CSRF_TRUSTED_ORIGINS, which has no wildcard for ports: list each port. Otherwise" in str(message.hint)
 
 
 def _quiet(origins: list[str]) -> Policy:

@@ -250,8 +250,8 @@ def test_refusals_are_logged_with_the_view(caplog: pytest.LogCaptureFixture) -> 
     assert "'DELETE' is not in allow_methods" in caplog.text
 
 
-def test_paths_that_the_setting_does_not_match_allow_nobody() -> None:
-    """As in django-cors-headers, `CORS_URLS_REGEX` is matched from the start of the path."""
+def test_paths_that_the_setting_does_not_match_allow_nobody(caplog: pytest.LogCaptureFixture) -> None:
+    """As in django-cors-headers, `CORS_URLS_REGEX` is matched from the start of the path. The log says why."""
     views = {"api/items": feed, "other": feed, "partner": cors(allow_origins=[PARTNER])(lambda _: HttpResponse(""))}
     with serving(views, CORS_URLS_REGEX=r"^/api/"):
         assert readers("/api/items") == {ORIGIN}
@@ -259,6 +259,9 @@ def test_paths_that_the_setting_does_not_match_allow_nobody() -> None:
         assert readers("/partner") == {PARTNER}
         assert get("/other").headers["Vary"] == "Origin"
         assert explain("GET", "/other", ORIGIN).route == "CORS_URLS_REGEX"
+        assert (
+            f"GET '/other' from '{ORIGIN}', by the policy of CORS_URLS_REGEX. It does not match the path" in caplog.text
+        )
 
 
 def test_the_signal_may_allow_one_more_origin(caplog: pytest.LogCaptureFixture) -> None:
@@ -321,6 +324,38 @@ def test_a_receiver_that_raises_allows_nothing() -> None:
     with receiving(receiver), serving():
         answer = get(origin=PARTNER)
         assert (answer.status_code, allowed(answer)) == (200, None)
+
+
+@pytest.mark.parametrize("answer", [True, False], ids=["allows", "refuses"])
+def test_a_receiver_may_be_async(answer: bool) -> None:
+    """Its result counts. Before Django 5.0, the answer of an async receiver is a coroutine, which is always true."""
+
+    async def receive() -> bool:
+        return answer
+
+    async def receiver(sender: Any, request: Any, **_: Any) -> bool:
+        return await receive()
+
+    expected = PARTNER if answer else None
+    for each in (receiver, lambda sender, request, **_: receive()):
+        with receiving(each), serving():
+            assert allowed(get(origin=PARTNER)) == expected
+            assert allowed(get_async(PARTNER)) == expected
+
+
+def test_an_async_receiver_that_raises_allows_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    """The exception is logged, and the request is answered."""
+
+    async def fail() -> bool:
+        raise ZeroDivisionError
+
+    def receiver(sender: Any, request: Any, **_: Any) -> Any:
+        return fail()
+
+    with receiving(receiver), serving():
+        answer = get(origin=PARTNER)
+    assert (answer.status_code, allowed(answer)) == (200, None)
+    assert "A receiver of check_request_enabled failed" in caplog.text
 
 
 def test_origins_that_the_signal_allowed_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

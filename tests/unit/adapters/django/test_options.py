@@ -269,6 +269,9 @@ def test_a_wrong_setting_is_named(setting: str, value: Any, issue: tuple[str, st
     assert not re.search(r"\b(allow|expose|max)_[a-z]+", hint)
 
 
+_OWN = "remove it. If it is a setting of your own, give it a name that does not start with CORS_."
+
+
 @pytest.mark.parametrize(
     ("setting", "fix"),
     [
@@ -278,12 +281,39 @@ def test_a_wrong_setting_is_named(setting: str, value: Any, issue: tuple[str, st
         ("CORS_MAX_AGE", "rename it to CORS_PREFLIGHT_MAX_AGE."),
         ("CORS_MODEL", "remove it."),
         ("CORS_REPLACE_HTTPS_REFERER", "remove it."),
-        ("CORS_XYZ", "remove it."),
+        ("CORS_XYZ", _OWN),
+        ("CORS_ORIGINS", "rename it to CORS_ALLOWED_ORIGINS."),
+        ("CORS_WHITELIST", "rename it to CORS_ALLOWED_ORIGINS."),
+        ("CORS_SUPPORTS_CREDENTIALS", "rename it to CORS_ALLOW_CREDENTIALS."),
+        ("CORS_ORIGIN_REGEX", "rename it to CORS_ALLOWED_ORIGIN_REGEXES."),
+        ("CORS_URL_REGEX", "rename it to CORS_URLS_REGEX."),
+        ("CORS_LIVE_ORIGIN", "rename it to CORS_LIVE_ORIGINS."),
     ],
 )
 def test_an_unknown_setting_names_the_one_that_is_meant(setting: str, fix: str) -> None:
     """A misspelled setting would otherwise silently have no effect."""
     assert issues_in(**{setting: []}) == [(setting, "unknown-option", fix)]
+
+
+def test_settings_for_each_environment_need_another_name() -> None:
+    """The setting that is meant is set already, so this one may be a value for it."""
+    found = issues_in(CORS_ALLOWED_ORIGINS=[], CORS_ALLOWED_ORIGINS_DEV=["http://localhost:3000"])
+    ((field, code, hint),) = found
+    assert (field, code) == ("CORS_ALLOWED_ORIGINS_DEV", "unknown-option")
+    assert hint.startswith("rename it to CORS_ALLOWED_ORIGINS, unless it is a setting of your own; then give it a name")
+
+
+def test_old_names_are_in_all_messages() -> None:
+    """They are what the project has written."""
+    for value, field in (("x", ""), (["("], "[0]")):
+        ((found, _, _),) = issues_in(CORS_ORIGIN_REGEX_WHITELIST=value)
+        assert found == f"CORS_ORIGIN_REGEX_WHITELIST{field}"
+    found = issues_in(CORS_ORIGIN_ALLOW_ALL="yes", CORS_ALLOW_CREDENTIALS=True)
+    assert [(field, code) for field, code, _ in found] == [
+        ("CORS_ORIGIN_ALLOW_ALL", "wildcard-with-credentials"),
+        ("CORS_ORIGIN_ALLOW_ALL", "not-a-bool"),
+    ]
+    assert found[1][2] == "True"
 
 
 def test_fixes_are_lines_of_a_settings_module() -> None:

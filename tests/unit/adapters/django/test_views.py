@@ -4,6 +4,7 @@ import functools
 from typing import Any
 
 import pytest
+from asgiref.sync import iscoroutinefunction
 from django.conf.urls.i18n import i18n_patterns
 from django.http import HttpResponse, HttpResponseRedirect
 from django.test import Client
@@ -41,11 +42,9 @@ def new() -> Any:
 
 
 def test_a_function_has_its_own_policy() -> None:
-    """The decorator takes options, a policy or None, and returns the function itself."""
-    view = new()
-    assert cors(allow_origins=[PARTNER])(view) is view
+    """The decorator takes options, a policy or None."""
     views = {
-        "options": view,
+        "options": cors(allow_origins=[PARTNER])(new()),
         "policy": cors(Policy(allow_origins=["*"]))(new()),
         "none": cors(None)(new()),
         "async": cors(allow_origins=[PARTNER])(functools.wraps(later)(lambda _: HttpResponse("later"))),
@@ -58,6 +57,31 @@ def test_a_function_has_its_own_policy() -> None:
         assert readers("/async") == {PARTNER}
         assert readers("/plain") == {ORIGIN}
         assert get("/options").content == b"new"
+
+
+def test_a_policy_in_the_urlconf_is_not_that_of_other_urls(caplog: pytest.LogCaptureFixture) -> None:
+    """The same function can have two policies and none, and so can what `as_view` returns."""
+
+    async def wait(_: Any) -> HttpResponse:
+        return HttpResponse("waited")
+
+    class Items(View):
+        def get(self, _: Any) -> HttpResponse:
+            return HttpResponse("items")
+
+    for view in (csrf_exempt(new()), csrf_exempt(wait), Items.as_view()):
+        partner, public = cors(allow_origins=[PARTNER])(view), cors(allow_origins=["*"])(view)
+        views = {"partner": partner, "public": public, "plain": view}
+        with serving(views):
+            assert readers("/partner") == {PARTNER}
+            assert readers("/public") == {ORIGIN, PARTNER, OTHER}
+            assert readers("/plain") == {ORIGIN}
+            assert get("/partner").content == get("/plain").content
+        for name in ("csrf_exempt", "view_class"):
+            assert getattr(partner, name, None) == getattr(view, name, None)
+        assert (partner.__name__, partner.__wrapped__) == (view.__name__, view)
+        assert iscoroutinefunction(partner) == iscoroutinefunction(view)
+    assert f"by the policy of {__name__}.{Items.__qualname__}." in caplog.text
 
 
 def test_other_decorators_keep_the_policy() -> None:

@@ -4,6 +4,8 @@ import io
 import logging
 import subprocess
 import sys
+import warnings
+from collections.abc import Iterator
 from typing import Any
 
 import flask_cors
@@ -13,7 +15,7 @@ from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import crossorigin
-from crossorigin import InvalidPolicyError, IssueCode, Policy, Reason
+from crossorigin import CrossOriginWarning, InvalidPolicyError, IssueCode, LiveOrigins, Policy, Reason
 from crossorigin.flask import CORS, cross_origin, explain
 from crossorigin.wsgi import CORSMiddleware
 from tests.meta.docs.documents import ROOT
@@ -35,8 +37,10 @@ def issues_of(build: Any) -> list[tuple[IssueCode, str, str]]:
         ({}, lambda app: CORS(allow_origins=[ORIGIN]).init_app(app)),
         ({"CORS_ALLOW_ORIGINS": [ORIGIN]}, lambda app: CORS().init_app(app)),
         ({"CORS_ALLOW_ORIGINS": [ORIGIN], "CORS_MAX_AGE": 60}, CORS),
+        ({}, lambda app: CORS().init_app(app, allow_origins=[ORIGIN])),
+        ({"CORS_ALLOW_ORIGINS": [ORIGIN]}, lambda app: CORS().init_app(app, resources={"/none/*": None})),
     ],
-    ids=["options", "policy", "init_app", "config and init_app", "config"],
+    ids=["options", "policy", "init_app", "config and init_app", "config", "late options", "config and late paths"],
 )
 def test_the_policy_comes_from_one_place(config: dict[str, object], make: Any) -> None:
     """Options, a policy, or the configuration of the app; the app here or later."""
@@ -168,6 +172,97 @@ def test_an_extension_without_any_policy_is_refused() -> None:
     """Flask-Cors would allow every origin here, so the message says what to write for that."""
     with pytest.raises(RuntimeError, match=r'allow_origins=\["\*"\] allows every origin'):
         CORS(Flask(__name__))
+
+
+def test_arguments_are_not_merged() -> None:
+    """They belong to the extension or to `init_app`."""
+    for cors in (CORS(allow_origins=[ORIGIN]), CORS(served_methods_only=True)):
+        with pytest.raises(TypeError, match=r"CORS\(\.\.\.\) and init_app\(\.\.\.\) both have arguments"):
+            cors.init_app(Flask(__name__), allow_origins=[ORIGIN])
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"allow_credentials": True}, "has allow_credentials but no allow_origins, so that it would allow no origin"),
+        (
+            {"allow_methods": ["PUT"], "max_age": 60, "expose_headers": ["X-Total"]},
+            "has allow_methods, expose_headers and max_age but no allow_origins",
+        ),
+        (
+            {"allow_credentials": True, "resources": {"/api/*": {"allow_origins": [ORIGIN]}}},
+            "policies in resources do not inherit options",
+        ),
+    ],
+)
+def test_options_without_origins_are_refused(options: dict[str, Any], message: str) -> None:
+    """With Flask-Cors, they allow every origin, and the policies of paths inherit them."""
+    with pytest.raises(RuntimeError, match=message):
+        CORS(Flask(__name__), **options)
+    app = Flask(__name__)
+    resources = options.pop("resources", None)
+    app.config.update({f"CORS_{name.upper()}": value for name, value in options.items()})
+    names = {**dict.fromkeys(options), "allow_origins": None}
+    for name in names:
+        message = message.replace(name, f"CORS_{name.upper()}")
+    with pytest.raises(RuntimeError, match=message):
+        CORS(app, resources=resources)
+
+
+def test_options_with_another_source_of_origins_are_taken() -> None:
+    """These are live origins, an expression, or an empty list."""
+    for options in ({"origins": LiveOrigins()}, {"allow_origin_regex": r"https://a\.example"}, {"allow_origins": []}):
+        assert readers_of(options) == set()
+    app = Flask(__name__)
+    app.config["CORS_ALLOW_CREDENTIALS"] = True
+    CORS(app, origins=LiveOrigins([ORIGIN]))
+    assert readers(app, "/") == {ORIGIN}
+
+
+def readers_of(options: Any) -> set[str]:
+    """Return which origins may read responses of an app with these options."""
+    app = Flask(__name__)
+    CORS(app, allow_credentials=True, **options)
+    return readers(app, "/")
+
+
+def test_warnings_and_the_log_name_the_keys_of_the_configuration(caplog: pytest.LogCaptureFixture) -> None:
+    """A policy of the configuration has no options."""
+    app = Flask(__name__)
+    app.config.update(CORS_ALLOW_ORIGINS=[ORIGIN], CORS_ALLOW_HEADERS=["X-*"], CORS_MAX_AGE=7200)
+    with pytest.warns(CrossOriginWarning) as caught:
+        CORS(app, origins=LiveOrigins([PARTNER]))
+    messages = [str(warning.message) for warning in caught]
+    assert any("CORS_ALLOW_HEADERS[0]" in message for message in messages)
+    assert any("CORS_MAX_AGE = 7200" in message for message in messages)
+    assert {warning.filename for warning in caught} == {__file__}
+    preflight(app, "/", method="PUT")
+    assert "'PUT' is not in CORS_ALLOW_METHODS" in caplog.text
+
+
+def test_other_warnings_of_the_configuration_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only the names in warnings about a policy are changed."""
+    app = Flask(__name__)
+    app.config["CORS_ALLOW_ORIGINS"] = Announced([ORIGIN])
+    with pytest.warns(UserWarning, match="^read$"):
+        CORS(app)
+    assert readers(app, "/") == {ORIGIN}
+
+
+class Announced(list[str]):
+    """A list that warns when it is read."""
+
+    def __iter__(self) -> Iterator[str]:
+        warnings.warn("read", stacklevel=1)
+        return super().__iter__()
+
+
+def test_paths_in_the_configuration_lead_to_the_argument() -> None:
+    """Flask-Cors reads them from there."""
+    app = Flask(__name__)
+    app.config["CORS_RESOURCES"] = {"/api/*": {}}
+    ((_, field, hint),) = issues_of(lambda: CORS(app))
+    assert (field, "pass resources={...} to CORS(...)" in hint) == ("CORS_RESOURCES", True)
 
 
 def test_two_extensions_are_refused() -> None:

@@ -1,7 +1,7 @@
 """Which policy applies to a request of a Flask app: that of the view, its blueprint, its path, or the app."""
 
 import functools
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from flask import Blueprint, Flask, jsonify
@@ -324,6 +324,19 @@ def test_every_path_can_have_one_policy() -> None:
     assert readers(app, "/") == readers(app, "/none") == {PARTNER}
 
 
+def test_the_log_says_that_no_path_matches(caplog: pytest.LogCaptureFixture) -> None:
+    """The origin is in a list already, so the advice is not to add it to another one."""
+    app = Flask(__name__)
+    CORS(app, resources={"/api/*": {"allow_origins": [PARTNER]}})
+    get(app, "/other", PARTNER)
+    get(app, "/other", "null")
+    preflight(app, "/api/x", OTHER)
+    first, second, third = (record.getMessage() for record in caplog.records)
+    assert first.endswith("No path in resources matches, and CORS(...) allows no origin for other paths.")
+    assert "Sandboxed frames" in second
+    assert f"by the policy of resources['/api/*']. If you trust this origin, add \"{OTHER}\"" in third
+
+
 def test_a_blueprint_is_nearer_than_a_path() -> None:
     """A policy at the code wins over one at the URL."""
     app = create(resources={"/partners/*": None})
@@ -351,6 +364,30 @@ def test_a_path_that_is_a_regular_expression_is_refused(path: str, fix: str) -> 
     with pytest.raises(ValueError, match="path") as raised:
         CORS(resources={path: None})
     assert fix in str(raised.value)
+
+
+@pytest.mark.parametrize("options", [{}, {"allow_methods": ["PUT"]}])
+def test_the_policy_of_a_path_or_a_view_says_which_origins_are_allowed(options: Any) -> None:
+    """With Flask-Cors, it inherits them from the app. Here it would allow no origin."""
+    with pytest.raises(ValueError, match=r"resources\['/a'\] does not say which origins are allowed"):
+        CORS(allow_origins=[ORIGIN], resources={"/a": options})
+    with pytest.raises(TypeError, match=r"cross_origin\(\.\.\.\) does not say which origins are allowed"):
+        cross_origin(**options)
+
+
+def test_the_owner_of_a_policy_in_the_decorators_of_a_class_is_its_endpoint(caplog: pytest.LogCaptureFixture) -> None:
+    """`View.as_view` gives the function no other name."""
+
+    class Items(MethodView):
+        decorators: ClassVar[list[Any]] = [cross_origin(allow_origins=[PARTNER])]
+
+        def get(self) -> str:
+            return ""
+
+    app = create()
+    app.add_url_rule("/items", view_func=Items.as_view("all_items"))
+    assert readers(app, "/items") == {PARTNER}
+    assert f"by the policy of {__name__}.all_items." in caplog.text
 
 
 @pytest.mark.parametrize("resources", [r"/api/*", ["/api/*"], 5])
