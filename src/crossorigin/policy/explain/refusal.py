@@ -10,9 +10,8 @@ from crossorigin.fetch.fields import WILDCARD, split_list
 from crossorigin.fetch.headers import ALL_CORS_RESPONSE_HEADERS
 from crossorigin.fetch.methods import STANDARD_METHODS, is_forbidden_method
 from crossorigin.fetch.origin import MAX_ORIGIN, parse_origin
-from crossorigin.policy.check.origin_repair import diagnose
 from crossorigin.policy.decide.decisions import Decision, PreflightDecision, Reason
-from crossorigin.policy.errors import IssueCode
+from crossorigin.policy.explain.malformed import describe_malformed
 from crossorigin.policy.explain.nearest import Nearest
 from crossorigin.policy.fields import allowed_headers, allowed_methods
 from crossorigin.policy.literals import literal
@@ -30,7 +29,6 @@ MAX_SHOWN = 120
 # The number of header names in a log line.
 _MAX_NAMES = 8
 
-_SEVERAL = "The Origin header contains several origins; browsers send exactly one."
 _SENTENCES = {
     Reason.ORIGIN_ABSENT_CROSS_SITE: "Sec-Fetch-Site says that a page of another site sent the request, but it has no "
     "Origin header. Browsers send Origin with this method, so check whether a proxy removes it.",
@@ -102,10 +100,7 @@ class RefusalDescriber:
     def _describe_origin(self, text: str) -> str:
         origin = parse_origin(text)
         if origin is None or not can_be_listed(text):
-            diagnosis = diagnose(text)
-            if diagnosis is None:
-                return "The Origin header is not a valid origin."
-            return _SEVERAL if diagnosis.code is IssueCode.MULTIPLE_ORIGINS else diagnosis.reason
+            return describe_malformed(text)[0]
         closest = self._nearest.find(origin)
         advice = f"If you trust this origin, add {literal(text)} to allow_origins"
         if self._live is not None:

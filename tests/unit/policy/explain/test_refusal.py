@@ -64,7 +64,8 @@ ADD = 'If you trust this origin, add "{}" to allow_origins.'
             b"https://app.example.com/",
             "It ends with a slash. Browsers send origins without one, so it would never match.",
         ),
-        (b"https://*.example.com", "The Origin header is not a valid origin."),
+        (b"", "The Origin header is empty; browsers send an origin, or null, or no Origin header."),
+        (b"https://*.example.com", "It is a pattern, and browsers send the exact origin of a page."),
         (
             b"ws://app.example.com",
             (
