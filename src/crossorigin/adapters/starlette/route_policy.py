@@ -128,6 +128,8 @@ def endpoint_policy(endpoint: object, method: str) -> RoutePolicy | None:
 
 
 def _name(thing: Any) -> str:
+    if isinstance(thing, partial):
+        return f"partial({_name(thing.func)})"
     name = getattr(thing, "__qualname__", None)
     if isinstance(name, str):
         return f"{thing.__module__}.{name}"
