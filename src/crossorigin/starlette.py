@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from crossorigin.adapters.asgi.middleware import CORSMiddleware
 from crossorigin.adapters.starlette.decorator import cors
-from crossorigin.adapters.starlette.middleware_stack import chain, holder_of_own_stack, link
+from crossorigin.adapters.starlette.middleware_stack import chain, holder_of_own_stack, holder_outside, link
 from crossorigin.adapters.starlette.route_state import RouteState
 from crossorigin.fetch.methods import normalize_method
 
@@ -39,7 +39,8 @@ def install(
     """Install the middleware at the outermost position of a Starlette or FastAPI app, before or after it starts.
 
     `app.add_middleware` has the same effect once the app builds its middleware. `install` takes effect immediately,
-    also in an app that has built its middleware already.
+    also in an app that has built its middleware already. It is outside every other CORSMiddleware of the app, so its
+    policy applies.
 
     Args:
         app: The app. It is changed in place.
@@ -83,6 +84,8 @@ def install(
 
     def around(stack: ASGIApp) -> ASGIApp:
         holder = holder_of_own_stack(app, stack)
+        # A middleware that was added or installed before must not be outside: the last one that is installed applies.
+        holder = None if holder is None else holder_outside(CORSMiddleware, holder, stack)
         middleware.app = stack if holder is None else holder.app
         # Tracers that are added later look for this class at the outermost position. Crashes are answered further in.
         outermost = ServerErrorMiddleware(middleware)
