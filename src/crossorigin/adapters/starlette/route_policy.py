@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _ATTRIBUTE = "__crossorigin__"
 _ASGI_ARGUMENTS = ("scope", "receive", "send")
+# The method of Starlette's `WebSocketEndpoint` that serves a handshake.
+CONNECT_METHOD = "on_connect"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
