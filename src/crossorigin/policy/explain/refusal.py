@@ -103,6 +103,9 @@ class RefusalDescriber:
             return describe_malformed(text)[0]
         closest = self._nearest.find(origin)
         advice = f"If you trust this origin, add {literal(text)} to allow_origins"
+        if not self._policy.allow_origins and self._policy.allow_origin_regex is None:
+            # The likely cause is a setting that is empty in this environment.
+            advice = f"allow_origins is empty, so no other origin is allowed. {advice}"
         if self._live is not None:
             advice = self._live.advise(text)
             advice = advice[0].upper() + advice[1:]

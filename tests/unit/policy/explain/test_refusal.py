@@ -88,6 +88,15 @@ def test_an_origin_that_is_refused_has_its_words(origin: bytes | list[bytes], to
     assert words(origin) == told
 
 
+def test_a_policy_without_origins_says_so() -> None:
+    """The setting may be empty in one environment only. An expression allows origins too."""
+    origin = b"https://app.example.com"
+    advice = ADD.format("https://app.example.com")
+    empty = "allow_origins is empty, so no other origin is allowed. "
+    assert words(origin, policy=Policy()) == empty + advice
+    assert words(origin, policy=Policy(allow_origin_regex=r"https://other\.example")) == advice
+
+
 def test_an_insecure_origin_is_never_suggested_with_credentials() -> None:
     """If only the scheme differs, the page has to change."""
     policy = Policy(allow_origins=[APP], allow_credentials=True)
