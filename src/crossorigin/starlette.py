@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from crossorigin.adapters.asgi.middleware import CORSMiddleware
 from crossorigin.adapters.starlette.decorator import cors
-from crossorigin.adapters.starlette.middleware_stack import chain, holder_of_own_stack, link
+from crossorigin.adapters.starlette.middleware_stack import chain, holder_of_own_stack, holder_outside, link
 from crossorigin.adapters.starlette.route_state import RouteState
 from crossorigin.fetch.methods import normalize_method
 
@@ -39,7 +39,8 @@ def install(
     """Install the middleware at the outermost position of a Starlette or FastAPI app, before or after it starts.
 
     `app.add_middleware` has the same effect once the app builds its middleware. `install` takes effect immediately,
-    also in an app that has built its middleware already.
+    also in an app that has built its middleware already. It is outside every other CORSMiddleware of the app, so its
+    policy applies.
 
     Args:
         app: The app. It is changed in place.
@@ -83,6 +84,8 @@ def install(
 
     def around(stack: ASGIApp) -> ASGIApp:
         holder = holder_of_own_stack(app, stack)
+        # A middleware that was added or installed before must not be outside: the last one that is installed applies.
+        holder = None if holder is None else holder_outside(CORSMiddleware, holder, stack)
         middleware.app = stack if holder is None else holder.app
         # Tracers that are added later look for this class at the outermost position. Crashes are answered further in.
         outermost = ServerErrorMiddleware(middleware)
@@ -105,12 +108,12 @@ def explain(
     Args:
         app: An app with the middleware added or installed, or wrapped in it. The app is not called.
         method: The method that the page uses.
-        path: The path of the URL, such as "/items/1".
+        path: The path as it appears in the URL, such as "/items/1", or the URL, whose host routes below `Host` need.
         origin: The page's origin, or None for a request without an `Origin` header.
         request_headers: The names of the headers that the page sets.
 
     Raises:
-        ValueError: The app has no CORSMiddleware of crossorigin.
+        ValueError: The app has no CORSMiddleware of crossorigin, or `path` is neither a path nor a URL.
 
     `Policy.explain` does the same for one policy, without looking up a route.
 
@@ -128,8 +131,20 @@ def explain(
         message = f"{type(app).__name__} has no CORSMiddleware of crossorigin. Add it with app.add_middleware."
         raise ValueError(message)
     sent = normalize_method(method)
-    scope: Scope = {"type": "http", "method": sent, "path": path, "root_path": "", "headers": []}
+    scope = _scope_of(sent, path)
     by_route = layer._handler.by_route()  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # a class of this package
     lookup = by_route.for_request(scope, RouteState(app, revision=[]))
     selection, plan = lookup.preflight(sent.encode("latin-1", "replace"))
     return explain_by(selection.policy, plan, method, origin, request_headers, route=selection.owner or None)
+
+
+def _scope_of(method: str, target: str) -> Scope:
+    """Return the scope of a request, as a server decodes the path of its URL."""
+    from urllib.parse import unquote, urlsplit
+
+    is_path = target.startswith("/")
+    url = urlsplit(f"http://host{target}" if is_path else target)
+    if not url.netloc:
+        raise ValueError(f"path must start with a slash, or be a URL with a host, got {target!r:.120}")
+    host = [] if is_path else [(b"host", url.netloc.encode("latin-1", "replace"))]
+    return {"type": "http", "method": method, "path": unquote(url.path) or "/", "root_path": "", "headers": host}

@@ -4,7 +4,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
-from starlette.routing import Route
+from starlette.routing import Host, Route, Router
 from starlette.testclient import TestClient
 
 from crossorigin import Reason
@@ -77,3 +77,52 @@ def test_equal_policies_of_one_path_share_a_preflight() -> None:
             answer = client.options(path, headers=asking)
             assert answer.headers["access-control-allow-methods"] == methods
             assert answer.headers["access-control-max-age"] == age
+
+
+def app_with_spaces() -> Starlette:
+    """Return an app with a path that is encoded in a URL, and a path of one host only."""
+
+    @cors(allow_origins=["*"])
+    async def public(request: Request) -> PlainTextResponse:
+        return PlainTextResponse("public")
+
+    routes = [
+        Route("/two words", public),
+        Route("/", public),
+        Host("api.example.com", Router([Route("/items", public)])),
+    ]
+    app = Starlette(routes=routes)
+    app.add_middleware(CORSMiddleware, allow_origins=[PAGE])
+    return app
+
+
+@pytest.mark.parametrize(
+    ("target", "is_public"),
+    [
+        ("/two%20words", True),
+        ("/two words", True),
+        ("/two%20words?query=1", True),
+        ("/two%20words#fragment", True),
+        ("https://api.example.com/two%20words", True),
+        ("https://api.example.com", True),
+        ("https://api.example.com:8000/items?page=2", True),
+        ("https://www.example.com/items", False),
+        ("/items", False),
+        ("//api.example.com/items", False),
+    ],
+)
+def test_a_path_is_read_as_a_server_reads_it(target: str, *, is_public: bool) -> None:
+    """It is decoded, and its query and its fragment are left out. The host of a URL selects the routes below `Host`."""
+    app = app_with_spaces()
+    assert explain(app, "GET", target, UNTRUSTED).allowed is is_public
+    base, path = (target, "") if target.startswith("https:") else ("http://testserver", target.replace("//", "/.//"))
+    with TestClient(app) as client:
+        answer = client.get(f"{base}{path}", headers={"Origin": UNTRUSTED})
+    assert ("Access-Control-Allow-Origin" in answer.headers) is is_public
+
+
+@pytest.mark.parametrize("target", ["", "items", "items/1", "api.example.com/items", "localhost:8000/items"])
+def test_what_is_neither_a_path_nor_a_url_is_an_error(target: str) -> None:
+    """Without a slash at the start, no route would match, and the policy of the app would be explained."""
+    with pytest.raises(ValueError, match=r"path must start with a slash, or be a URL with a host, got '"):
+        explain(app_with_spaces(), "GET", target, PAGE)

@@ -17,7 +17,7 @@ import crossorigin.fastapi
 import crossorigin.starlette
 from crossorigin import CORSMiddleware, InvalidPolicyError, Policy
 from crossorigin.policy.options import DEFAULTS
-from crossorigin.starlette import install
+from crossorigin.starlette import explain, install
 from tests.unit.adapters.asgi.scopes import ORIGIN, OTHER, UNTRUSTED, Witness
 from tests.unit.adapters.asgi.test_outermost import ROUTES, Unauthorized, every_framework, own_body
 
@@ -49,6 +49,52 @@ def test_the_very_first_request_is_served_at_the_outermost_place(framework: type
     answer = client.get("/crash", headers={"Origin": ORIGIN})
     assert answer.json() == {"own": "ZeroDivisionError"}
     assert answer.headers["access-control-allow-origin"] == ORIGIN
+
+
+ADD, INSTALL, INSTALL_LATE = "add_middleware", "install", "install after the start"
+
+
+@every_framework
+@pytest.mark.parametrize("is_started", [True, False], ids=["lifespan", "no lifespan"])
+@pytest.mark.parametrize(
+    ("first", "second", "applies"),
+    [
+        (ADD, ADD, OTHER),
+        (INSTALL, INSTALL, OTHER),
+        (ADD, INSTALL, OTHER),
+        (INSTALL, ADD, ORIGIN),
+        (ADD, INSTALL_LATE, OTHER),
+        (INSTALL, INSTALL_LATE, OTHER),
+    ],
+)
+def test_which_of_two_applies_depends_on_no_lifespan(
+    framework: type[Starlette], first: str, second: str, applies: str, *, is_started: bool
+) -> None:
+    """It is the last one that was installed, or else the last one that was added. The explanation agrees."""
+    app = framework(routes=ROUTES)
+
+    def put(way: str, origin: str) -> None:
+        if way is ADD:
+            app.add_middleware(CORSMiddleware, allow_origins=[origin])
+        else:
+            install(app, Policy(allow_origins=[origin]))
+
+    put(first, ORIGIN)
+    if second is not INSTALL_LATE:
+        put(second, OTHER)
+    client = TestClient(app)
+    with client if is_started else nullcontext():
+        client.get("/")
+        if second is INSTALL_LATE:
+            put(second, OTHER)
+        for origin in (ORIGIN, OTHER):
+            is_allowed = origin == applies
+            for _ in range(2):
+                answer = client.get("/", headers={"Origin": origin})
+                assert ("access-control-allow-origin" in answer.headers) is is_allowed
+            asked = {"Origin": origin, "Access-Control-Request-Method": "GET"}
+            assert (client.options("/", headers=asked).status_code == 200) is is_allowed
+            assert explain(app, "GET", "/", origin).allowed is is_allowed
 
 
 def test_what_is_added_later_stands_inside() -> None:

@@ -8,7 +8,7 @@ this module requires neither pytest nor Hypothesis.
 
 import asyncio
 from collections.abc import Coroutine, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, TypedDict, Unpack, cast
 
 from crossorigin.browser.aiohttp import AiohttpApp, aiohttp_transport, is_aiohttp_app
@@ -46,6 +46,9 @@ class RequestOptions(TypedDict, total=False):
     upload_listener: bool
 
 
+_OPTIONS = {field.name for field in fields(BrowserRequest)} - {"url", "origin"}
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """A page of `origin` in a browser that sends requests to `app`.
@@ -73,7 +76,8 @@ class Page:
             AssertionError: The browser blocks the request. The message names the reason, the header and the fix. If
                 the app raised an exception, it is the cause of this error.
             RuntimeError: An event loop is running (await `can_async` instead), or the app returned without a response.
-            TypeError: `exposes` or `headers` is a string.
+            TypeError: `exposes` or `headers` is a string, `body` is not bytes, an option is unknown, or `app` is not an
+                app.
             ValueError: No page can make such a request.
         """
         return _run(self.can_async(url, exposes=exposes, **options))
@@ -106,19 +110,32 @@ class Page:
         return verdict
 
     async def _fetch(self, url: str, options: RequestOptions) -> Verdict:
+        _check_options(options)
         headers = options.get("headers", ())
-        if isinstance(cast("object", headers), str):
-            raise TypeError(f"headers must be a mapping or a list of (name, value) pairs, not a string: {headers!r}")
         lines = cast("Mapping[str, str]", headers).items() if isinstance(headers, Mapping) else headers
-        fields: dict[str, Any] = {**options, "headers": tuple(lines)}
+        request_fields: dict[str, Any] = {**options, "headers": tuple(lines)}
         absolute_url = f"{BASE_URL}{url}" if url.startswith("/") else url
-        request = BrowserRequest(url=absolute_url, origin=self.origin, **fields)
+        request = BrowserRequest(url=absolute_url, origin=self.origin, **request_fields)
         if is_wsgi_app(self.app):
             # The app runs in a thread, because it may start an event loop for an asynchronous view.
             return await asyncio.to_thread(run, request, wsgi_transport(self.app), engine=self.engine)
         if is_aiohttp_app(self.app):
             return await run_async(request, aiohttp_transport(self.app), engine=self.engine)
+        if not callable(self.app):
+            raise TypeError(f"app must be the app itself, such as client.app, not {type(self.app).__name__}")
         return await run_async(request, asgi_transport(cast("ASGIApp", self.app)), engine=self.engine)
+
+
+def _check_options(options: Mapping[str, object]) -> None:
+    unknown = next((name for name in options if name not in _OPTIONS), None)
+    if unknown is not None:
+        raise TypeError(f"unknown option {unknown}: expected {', '.join(RequestOptions.__annotations__)}")
+    headers, body = options.get("headers"), options.get("body")
+    if isinstance(headers, str):
+        raise TypeError(f"headers must be a mapping or a list of (name, value) pairs, not a string: {headers!r}")
+    if body is not None and not isinstance(body, bytes):
+        example = 'body=json.dumps(...).encode(), content_type="application/json"'
+        raise TypeError(f"body must be bytes, for example {example}, not {type(body).__name__}")
 
 
 def _app_error(verdict: Verdict) -> Exception | None:

@@ -124,6 +124,29 @@ def test_mistakes_are_reported() -> None:
             asserting(api(), origin=PAGE, headers="X: 1")  # type: ignore[arg-type]  # what is tested
 
 
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"body": {"name": "a"}}, r"body must be bytes, .*body=json\.dumps\(\.\.\.\)\.encode\(\).*, not dict$"),
+        ({"body": "text"}, r"body must be bytes, .*, not str$"),
+        ({"json": {}}, "unknown option json: expected method, headers, credentials, mode, body, content_type, upload_"),
+        ({"origin": PAGE}, "unknown option origin: expected method, "),
+    ],
+)
+def test_an_option_that_the_app_would_have_to_interpret_is_an_error(options: dict[str, Any], told: str) -> None:
+    """An app would answer 400 to a body of another type, and the page could read this response."""
+    for asserting in (Page(api(), PAGE).can, Page(api(), PAGE).cannot):
+        with pytest.raises(TypeError, match=told):
+            asserting("/", method="POST", **options)
+
+
+@pytest.mark.parametrize("app", [TestClient(api()), "main:app", None], ids=["a client", "a text", "None"])
+def test_what_is_not_an_app_is_an_error(app: Any) -> None:
+    """Test suites have a client at hand, and its app is an attribute."""
+    with pytest.raises(TypeError, match=rf"app must be the app itself, such as client\.app, not {type(app).__name__}$"):
+        assert_browser_can(app, origin=PAGE)
+
+
 def failing(assertion: Callable[[], Verdict]) -> str:
     """Return the message of a failed assertion."""
     with pytest.raises(AssertionError) as caught:

@@ -104,10 +104,12 @@ def warn_about_outer(scope: Scope, position: Position, outer: Mark) -> None:
     if position.has_warned:
         return
     position.has_warned = True
+    place = describe_place(scope)
+    where = f"the CORSMiddleware {outer[0]}" if outer[0] != place else "another one of the same app"
     log_notice(
-        f"CORSMiddleware {describe_place(scope)} does not set CORS headers, because it is inside the CORSMiddleware "
-        f"{outer[0]}, which answers the preflights and sets the headers. Only its on_refused and check_websockets "
-        f"still apply. {_MERGE if outer[2] == position.mark[2] else 'Remove it if you do not use these.'}"
+        f"CORSMiddleware {place} does not set CORS headers, because it is inside {where}, which answers the preflights "
+        "and sets the headers. Only its on_refused and check_websockets still apply. "
+        + (_MERGE if outer[2] == position.mark[2] else "Remove it if you do not use these.")
     )
 
 

@@ -71,7 +71,7 @@ def move_out(layer: Any, app: Any, scope: Scope, *, may_move: bool) -> Move | No
     if holder is None or not link(holder, moved):
         moved.app = built
         app.middleware_stack = moved
-    log_move(scope, names_of_added(app, found))
+    log_move(scope, _names_of_others(layer, app, found))
     # During lifespan no request is in flight, so the old position can be unlinked safely.
     is_unlinked = scope["type"] == "lifespan" and link(found[-1], layer.app)
     return Move(moved, is_unlinked, passes_exceptions_on(found))
@@ -122,13 +122,18 @@ def _move_around(stack: Any, layer: Any, builder: Builder) -> Any:
     if not found:
         _stay(layer, builder)
         return stack
-    log_move(builder.scope, names_of_added(builder.app, found))
+    log_move(builder.scope, _names_of_others(layer, builder.app, found))
     moved = copy(layer)
     moved.app = stack
     # No request is in flight, because the app has no stack yet.
     layer.position.move = Move(moved, is_unlinked=link(found[-1], layer.app), is_unguarded=False)
     layer.position.is_final = True
     return moved
+
+
+def _names_of_others(layer: Any, app: Any, found: list[Any]) -> list[str]:
+    """Return the names of added layers. Another CORSMiddleware is left out, because it answers nothing else itself."""
+    return names_of_added(app, [node for node in found if type(node) is not type(layer)])
 
 
 def _stay(layer: Any, builder: Builder) -> None:

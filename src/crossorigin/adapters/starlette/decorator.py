@@ -13,11 +13,20 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import EllipsisType
-    from typing import Unpack
+    from typing import NoReturn, Unpack
 
     from crossorigin.policy.options import PolicyOptions
 
 _Served = TypeVar("_Served")
+_NO_PARENTHESES = "cors needs parentheses with its options. Write @cors(allow_origins=[...]) instead of @cors."
+_NOT_A_MIDDLEWARE = (
+    "cors is for one route, router or mounted app. For the whole app, use app.add_middleware(CORSMiddleware, "
+    "allow_origins=[...])."
+)
+_NOT_A_DEPENDENCY = (
+    "Depends(cors(...)) has no effect, because a preflight does not run dependencies. Write @cors(...) at the "
+    "endpoint, or router = cors(...)(router) for all routes of a router."
+)
 
 
 def cors(policy: Policy | EllipsisType | None = ..., **options: Unpack[PolicyOptions]) -> Callable[[_Served], _Served]:
@@ -49,13 +58,30 @@ def cors(policy: Policy | EllipsisType | None = ..., **options: Unpack[PolicyOpt
     """
     given: object = policy
     if callable(given) or hasattr(given, "matches"):
-        message = "cors needs parentheses with its options. Write @cors(allow_origins=[...]) instead of @cors."
-        raise TypeError(message)
-    checked = read_policy(None if policy is ... else Policy() if policy is None else policy, {**options})
+        raise TypeError(_NOT_A_MIDDLEWARE if options else _NO_PARENTHESES)
+    return _Attaching(read_policy(None if policy is ... else Policy() if policy is None else policy, {**options}))
 
-    def attach_policy(served: _Served) -> _Served:
-        add_policy_to_routes(served, attach(checked, served))
+
+class _Attaching:
+    """The function that `cors` returns."""
+
+    __slots__ = ("_policy",)
+
+    def __init__(self, policy: Policy) -> None:
+        """Keep the policy."""
+        self._policy = policy
+
+    def __call__(self, served: _Served) -> _Served:
+        """Attach the policy."""
+        add_policy_to_routes(served, attach(self._policy, served))
         request_rescan()
         return served
 
-    return attach_policy
+    @property
+    def __signature__(self) -> NoReturn:
+        """Refuse to be a dependency. FastAPI would read `served` from the query, and answer 422 to every request.
+
+        Raises:
+            TypeError: Always. `inspect.signature` does the same for callables without a signature.
+        """
+        raise TypeError(_NOT_A_DEPENDENCY)

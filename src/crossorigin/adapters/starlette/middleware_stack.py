@@ -72,6 +72,14 @@ def holder_of_own_stack(app: Any, stack: object) -> Any | None:
     return next(iter(holders[: len(holders) - given][::-1]), None)
 
 
+def holder_outside(kind: type[Any], holder: Any, stack: object) -> Any | None:
+    """Return a layer of a stack, or the nearest one outside it that is not of this class. None if there is none."""
+    found = chain(stack)
+    # A user's class may be equal to anything, so identities are compared.
+    place = next(place for place, node in enumerate(found) if node is holder)
+    return next((node for node in found[place::-1] if not isinstance(node, kind)), None)
+
+
 def passes_exceptions_on(found: list[Any]) -> bool:
     """Return whether all of these layers except the outermost one pass exceptions on without answering them."""
     modules = {type(node).__module__ for node in found}

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _ATTRIBUTE = "__crossorigin__"
 _ASGI_ARGUMENTS = ("scope", "receive", "send")
+# The method of Starlette's `WebSocketEndpoint` that serves a handshake.
+CONNECT_METHOD = "on_connect"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -128,6 +130,8 @@ def endpoint_policy(endpoint: object, method: str) -> RoutePolicy | None:
 
 
 def _name(thing: Any) -> str:
+    if isinstance(thing, partial):
+        return f"partial({_name(thing.func)})"
     name = getattr(thing, "__qualname__", None)
     if isinstance(name, str):
         return f"{thing.__module__}.{name}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from crossorigin.adapters.starlette.middleware_stack import chain
 from crossorigin.adapters.starlette.route_policy import (
+    CONNECT_METHOD,
     PolicyCarrier,
     has_handlers,
     may_hold_endpoints,
@@ -98,6 +99,8 @@ class _Walk:
             self._check(endpoint)
             if has_handlers(endpoint):
                 self._check(*_members_of(endpoint))
+            else:
+                self._check(getattr(endpoint, CONNECT_METHOD, None))
 
     def _check(self, *things: object) -> None:
         for thing in things:

@@ -31,6 +31,7 @@ from functools import cache
 
 from crossorigin.adapters.starlette.middleware_stack import chain
 from crossorigin.adapters.starlette.route_policy import (
+    CONNECT_METHOD,
     PolicyCarrier,
     RoutePolicy,
     endpoint_policy,
@@ -162,7 +163,8 @@ def _found(
     scope: Mapping[str, Any],
 ) -> Found:
     method = scope.get("method", "GET")
-    innermost = endpoint_policy(endpoint, method) or of_route
+    connects = getattr(endpoint, CONNECT_METHOD, None) if scope["type"] == "websocket" else None
+    innermost = policy_of(connects) or endpoint_policy(endpoint, method) or of_route
     nearest = next((policy for policy in (innermost, *reversed(policies)) if policy is not None), None)
     has_endpoint = handler_of(endpoint, method) is not None
     return Found(

@@ -118,6 +118,8 @@ def _remove(issue: PolicyIssue, context: _Context) -> tuple[Fix, ...]:
 
 
 def _collection(issue: PolicyIssue, context: _Context) -> Suggestion:
+    if hasattr(type(context.taken[issue.field]), "origin_matcher"):
+        return "pass the policy by name: policy=policy."
     if is_live(context.taken[issue.field]):
         return "pass it to the middleware as origins=; a policy copies its origins and does not follow changes."
     texts = tuple(context.texts.get(issue.field, ()))

@@ -11,10 +11,10 @@ from crossorigin.fetch.fields import WILDCARD
 from crossorigin.fetch.headers import ALL_CORS_RESPONSE_HEADERS, is_forbidden_request_header
 from crossorigin.fetch.methods import STANDARD_METHODS, is_forbidden_method, is_token, normalize_method
 from crossorigin.fetch.origin import MAX_ORIGIN, parse_origin
-from crossorigin.policy.check.origin_repair import diagnose
 from crossorigin.policy.decide.cross_site import SAFE_METHODS
 from crossorigin.policy.decide.decisions import ActualDecision, PreflightDecision, Reason
 from crossorigin.policy.decide.matcher import OriginMatcher
+from crossorigin.policy.explain.malformed import describe_malformed
 from crossorigin.policy.explain.nearest import Nearest
 from crossorigin.policy.fields import allowed_methods
 from crossorigin.policy.literals import elements_literal, literal
@@ -172,11 +172,10 @@ def _origin_step(policy: PolicyFields, live: OriginSource | None, origin: str | 
 
 
 def _explain_malformed(origin: str) -> tuple[str, str]:
-    diagnosis = diagnose(origin)
-    why = f"{_shown(origin)} is not an origin." if diagnosis is None else diagnosis.reason
-    if diagnosis is None or not diagnosis.replacements:
+    why, replacements = describe_malformed(origin)
+    if not replacements:
         return why, "use the value of the page's Origin header, which has the form scheme://host or scheme://host:port."
-    return why, f"use {elements_literal(diagnosis.replacements)}, the form that browsers send."
+    return why, f"use {elements_literal(replacements)}, the form that browsers send."
 
 
 def _explain_not_listed(policy: PolicyFields, live: OriginSource | None, origin: str) -> tuple[str, str]:

@@ -10,9 +10,8 @@ from crossorigin.fetch.fields import WILDCARD, split_list
 from crossorigin.fetch.headers import ALL_CORS_RESPONSE_HEADERS
 from crossorigin.fetch.methods import STANDARD_METHODS, is_forbidden_method
 from crossorigin.fetch.origin import MAX_ORIGIN, parse_origin
-from crossorigin.policy.check.origin_repair import diagnose
 from crossorigin.policy.decide.decisions import Decision, PreflightDecision, Reason
-from crossorigin.policy.errors import IssueCode
+from crossorigin.policy.explain.malformed import describe_malformed
 from crossorigin.policy.explain.nearest import Nearest
 from crossorigin.policy.fields import allowed_headers, allowed_methods
 from crossorigin.policy.literals import literal
@@ -30,7 +29,6 @@ MAX_SHOWN = 120
 # The number of header names in a log line.
 _MAX_NAMES = 8
 
-_SEVERAL = "The Origin header contains several origins; browsers send exactly one."
 _SENTENCES = {
     Reason.ORIGIN_ABSENT_CROSS_SITE: "Sec-Fetch-Site says that a page of another site sent the request, but it has no "
     "Origin header. Browsers send Origin with this method, so check whether a proxy removes it.",
@@ -105,12 +103,12 @@ class RefusalDescriber:
             # The cause of an empty setting is not that of an empty header.
             return "The Origin header is empty; browsers never send that."
         if origin is None or not can_be_listed(text):
-            diagnosis = diagnose(text)
-            if diagnosis is None:
-                return "The Origin header is not a valid origin."
-            return _SEVERAL if diagnosis.code is IssueCode.MULTIPLE_ORIGINS else diagnosis.reason
+            return describe_malformed(text)[0]
         closest = self._nearest.find(origin)
         advice = f"If you trust this origin, add {literal(text)} to allow_origins"
+        if not self._policy.allow_origins and self._policy.allow_origin_regex is None:
+            # The likely cause is a setting that is empty in this environment.
+            advice = f"allow_origins is empty, so no other origin is allowed. {advice}"
         if self._live is not None:
             advice = self._live.advise(text)
             advice = advice[0].upper() + advice[1:]

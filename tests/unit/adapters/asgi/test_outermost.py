@@ -319,6 +319,26 @@ def test_a_move_past_other_middleware_is_logged_with_their_names(
 
 
 @every_framework
+def test_a_move_past_another_one_of_the_same_app_is_not_logged(
+    framework: type[Starlette], caplog: pytest.LogCaptureFixture
+) -> None:
+    """The other one answers nothing that becomes readable. One warning says that only the outer one has an effect."""
+    two = [Middleware(CORSMiddleware, allow_origins=["https://first.example"]), Middleware(CORSMiddleware, **_OPTIONS)]
+    for is_started in (True, False):
+        caplog.clear()
+        app = framework(routes=ROUTES, middleware=two)
+        client = TestClient(app)
+        with caplog.at_level(logging.INFO, logger="crossorigin"), client if is_started else nullcontext():
+            client.get("/")
+        [record] = [record for record in caplog.records if record.name == "crossorigin"]
+        name = framework.__name__
+        place = f"in {name}" + (" 'FastAPI'" if framework is FastAPI else "") + " at '/'"
+        assert record.getMessage().startswith(
+            f"CORSMiddleware {place} does not set CORS headers, because it is inside another one of the same app, which"
+        )
+
+
+@every_framework
 def test_a_move_past_the_frameworks_own_layers_is_not_logged(
     framework: type[Starlette], caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -1,15 +1,17 @@
 """The decorator attaches a policy to an object, and a response has the headers of the policy that decides it."""
 
 import asyncio
+import functools
 import unittest.mock
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from fastapi import APIRouter, FastAPI, HTTPException
+from fastapi import APIRouter, Depends, FastAPI, HTTPException
 from starlette.applications import Starlette
 from starlette.endpoints import HTTPEndpoint
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Mount, Route
@@ -96,6 +98,14 @@ def test_it_takes_a_policy_or_its_options_and_returns_what_it_stands_on(
     assert attached.owner == f"{__name__}.{served.__qualname__}"
 
 
+def test_a_partial_is_named_by_its_function() -> None:
+    """The name of the class says nothing, and a partial has no other name."""
+    inner = functools.partial(functools.partial(endpoint))
+    attached = policy_of(by("route")(inner))
+    assert attached is not None
+    assert attached.owner == f"partial({__name__}.endpoint)"
+
+
 @pytest.mark.parametrize("arguments", [(), (PUBLIC,)])
 def test_an_unknown_option_is_not_lost(arguments: tuple[Policy, ...]) -> None:
     """An unknown option is an error that names it, with a policy and without one."""
@@ -161,6 +171,23 @@ def test_without_parentheses_it_says_what_to_write(bare: Any) -> None:
     """The error appears above a function and in a call."""
     with pytest.raises(TypeError, match=r"Write @cors\(allow_origins=\[\.\.\.\]\) instead"):
         cors(bare)
+
+
+def test_as_a_middleware_it_says_what_to_add() -> None:
+    """The app would pass itself and the options."""
+    app = Starlette(middleware=[Middleware(cors, allow_origins=["*"])])  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"use app\.add_middleware\(CORSMiddleware, allow_origins=\[\.\.\.\]\)"):
+        TestClient(app).get("/")
+
+
+@pytest.mark.parametrize("kind", [FastAPI, APIRouter])
+def test_as_a_dependency_it_says_what_to_write(kind: type[FastAPI | APIRouter]) -> None:
+    """FastAPI would take the argument for a query parameter, and answer 422 to every request."""
+    router = kind()
+    with pytest.raises(
+        TypeError, match=r"Depends\(cors\(\.\.\.\)\) has no effect.*Write @cors\(\.\.\.\) at the endpoint"
+    ):
+        router.get("/", dependencies=[Depends(cors(allow_origins=["*"]))])(endpoint)
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,17 @@ class Class(WebSocketEndpoint):
         await serve(websocket)
 
 
+def connecting() -> Any:
+    """Return a new endpoint class with a policy on the method that serves handshakes."""
+
+    class Connects(WebSocketEndpoint):
+        @by("route")
+        async def on_connect(self, websocket: Any) -> None:
+            await serve(websocket)
+
+    return Connects
+
+
 async def receive() -> dict[str, Any]:
     """Accept and close."""
     return {"type": "websocket.connect"}
@@ -73,6 +84,8 @@ def serving(**arguments: Any) -> Any:
         routes=[
             WebSocketRoute("/own", by("route")(fresh())),
             WebSocketRoute("/class", by("route")(type("Own", (Class,), {}))),
+            WebSocketRoute("/method", connecting()),
+            WebSocketRoute("/nearest", by("app")(connecting())),
             by("route")(WebSocketRoute("/route", fresh())),
             WebSocketRoute("/plain", fresh()),
             WebSocketRoute("/all", cors(allow_origins=["*"])(fresh())),
@@ -88,6 +101,8 @@ def serving(**arguments: Any) -> Any:
 GUARDED = {
     "/own": ("route", "route"),
     "/class": ("route", "route"),
+    "/method": ("route", "route"),
+    "/nearest": ("route", "route"),
     "/route": ("route", "route"),
     "/plain": ("app", "all"),
     "/all": ("all", "all"),
@@ -111,6 +126,13 @@ async def test_a_handshake_is_guarded_by_the_policy_of_its_route(path: str, *, c
         assert await handshake(app, path, f"https://{name}.example") == expected, name
     for origin in (None, "http://api.example"):
         assert await handshake(app, path, origin) == ["websocket.accept", 1000]
+
+
+async def test_a_policy_on_the_method_of_a_class_is_found_alone() -> None:
+    """No other policy makes the middleware look at the routes."""
+    app: Any = with_layer(Starlette(routes=[WebSocketRoute("/", connecting())]))
+    assert await handshake(app, "/", "https://app.example") == [1008]
+    assert await handshake(app, "/", "https://route.example") == ["websocket.accept", 1000]
 
 
 async def test_where_the_server_can_the_refusal_is_a_403() -> None:

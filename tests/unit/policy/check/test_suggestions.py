@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from crossorigin import REMOVE, Fix, IssueCode
+from crossorigin import REMOVE, Fix, IssueCode, Policy
 from tests.unit.policy.check.faulty_policies import complaint_of
 
 A = "https://a.example"
@@ -108,6 +108,15 @@ def test_a_function_in_place_of_a_list_leads_to_a_page() -> None:
     (issue,) = complaint.issues
     assert issue.hint.startswith("use a list: no function is called.")
     assert "docs/policy.md#origins-that-change" in issue.hint
+
+
+def test_a_policy_in_place_of_a_list_has_a_name_to_be_passed_by() -> None:
+    """The second argument of the middleware is `allow_origins`, so a policy without its name arrives there."""
+    complaint = complaint_of({"allow_origins": Policy(allow_origins=[A])})
+    assert complaint is not None
+    (issue,) = complaint.issues
+    assert issue.reason == "Expected a list of origins, got Policy."
+    assert issue.hint == "pass the policy by name: policy=policy."
 
 
 def test_one_wildcard_can_be_removed_and_several_cannot_at_once() -> None:

@@ -65,7 +65,8 @@ ADD = 'If you trust this origin, add "{}" to allow_origins.'
             b"https://app.example.com/",
             "It ends with a slash. Browsers send origins without one, so it would never match.",
         ),
-        (b"https://*.example.com", "The Origin header is not a valid origin."),
+        (b"", "The Origin header is empty; browsers send an origin, or null, or no Origin header."),
+        (b"https://*.example.com", "It is a pattern, and browsers send the exact origin of a page."),
         (
             b"ws://app.example.com",
             (
@@ -86,6 +87,15 @@ ADD = 'If you trust this origin, add "{}" to allow_origins.'
 def test_an_origin_that_is_refused_has_its_words(origin: bytes | list[bytes], told: str) -> None:
     """A similar origin is named with the difference and the fix. A value that cannot be listed is called invalid."""
     assert words(origin) == told
+
+
+def test_a_policy_without_origins_says_so() -> None:
+    """The setting may be empty in one environment only. An expression allows origins too."""
+    origin = b"https://app.example.com"
+    advice = ADD.format("https://app.example.com")
+    empty = "allow_origins is empty, so no other origin is allowed. "
+    assert words(origin, policy=Policy()) == empty + advice
+    assert words(origin, policy=Policy(allow_origin_regex=r"https://other\.example")) == advice
 
 
 def test_an_insecure_origin_is_never_suggested_with_credentials() -> None:
