@@ -99,9 +99,6 @@ class RefusalDescriber:
 
     def _describe_origin(self, text: str) -> str:
         origin = parse_origin(text)
-        if not text:
-            # The cause of an empty setting is not that of an empty header.
-            return "The Origin header is empty; browsers never send that."
         if origin is None or not can_be_listed(text):
             return describe_malformed(text)[0]
         closest = self._nearest.find(origin)
