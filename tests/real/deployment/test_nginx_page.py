@@ -184,7 +184,7 @@ def free_port() -> Generator[int]:
 
 def test_the_variables_allow_what_the_page_of_the_tutorial_sends() -> None:
     """The tutorial ends with a link to this page, so its page must work with the variables that are named here."""
-    in_production, _, in_development = PAGE.partition(" In development, ")
+    in_production, _, in_development = PAGE.partition("\nIn development, ")
     for text, origin in ((in_production, ORIGIN), (in_development, "http://localhost:5173")):
         variables = dict(re.findall(r"export (CORS_\w+)=([^\n`]+)", text))
         policy = Policy(allow_origins=[origin], allow_methods=["GET", "POST", "PUT"], allow_credentials=True)
