@@ -12,14 +12,14 @@ Serve = Callable[[App], Place]
 Visit = Callable[..., Awaitable[Visitor]]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def playwright(anyio_backend: str) -> AsyncGenerator[Playwright]:
     """The Playwright that drives the browsers."""
     async with async_playwright() as playwright:
         yield playwright
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def browser(playwright: Playwright, chromium_launch: dict[str, Any]) -> AsyncGenerator[Browser]:
     """The headless Chromium of the system."""
     browser = await playwright.chromium.launch(**chromium_launch)
@@ -27,7 +27,7 @@ async def browser(playwright: Playwright, chromium_launch: dict[str, Any]) -> As
     await browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def serve() -> Generator[Serve]:
     """Serve an app below its own path."""
     api = Api()
@@ -35,20 +35,20 @@ def serve() -> Generator[Serve]:
         yield lambda app: Place(api, site.port, app)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def page_port() -> Generator[int]:
     """The port of the pages. Each name below localhost is its own origin."""
     with Site(pages) as site:
         yield site.port
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def origin(page_port: int) -> str:
     """The origin that the policies list."""
     return f"http://app.localhost:{page_port}"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def visit(browser: Browser, page_port: int) -> AsyncGenerator[Visit]:
     """Visit a page by the name of its host, and open each page only once.
 

@@ -44,7 +44,7 @@ SERVERS = {
 Running = Callable[[tuple[str, str]], Server]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Generator[Running]:
     """Return a server with an app or settings, started if it does not run yet."""
     servers: dict[tuple[str, str], Server] = {}

@@ -22,7 +22,7 @@ _COUNT = int(os.environ.get("ENGINE_EXCHANGES") or 500)
 _SEED = 1 if _CI else int(os.environ.get("ENGINE_SEED") or secrets.randbelow(10**9))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def run_of(pytestconfig: pytest.Config) -> Generator[RunOf]:
     """The results of each engine. All three engines start when the first result is requested."""
     exchanges = [*matrix(), *RandomExchanges(_SEED).exchanges(_COUNT)]

@@ -25,7 +25,7 @@ class Serving(Server):
         return lines
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Generator[Serving]:
     """A server with an app that has a valid policy. It is started once for all tests with the same parameters."""
     name, app = request.param

@@ -45,7 +45,7 @@ Stage = SQLiteStage | PostgreSQLStage
 AnyStage = TypeVar("AnyStage", SQLiteStage, PostgreSQLStage)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def shared_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Generator[SQLiteStage]:
     """A server with two workers on SQLite, for all tests."""
     folder = tmp_path_factory.mktemp("sqlite")
@@ -55,7 +55,7 @@ def shared_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Generator[SQLiteS
     fleet.server.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def template(postgresql: PostgreSQL) -> Generator[Template]:
     """The database from which all others are copied."""
     template = Template.create(postgresql)
@@ -63,7 +63,7 @@ def template(postgresql: PostgreSQL) -> Generator[Template]:
     template.drop(postgresql)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def shared_postgresql(
     postgresql: PostgreSQL, template: Template, tmp_path_factory: pytest.TempPathFactory
 ) -> Generator[PostgreSQLStage]:

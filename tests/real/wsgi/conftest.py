@@ -13,7 +13,7 @@ from tests.real.servers.process import Server
 Running = Callable[[str, str], Server]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Generator[Running]:
     """Return the server of this name with the app of this name, started if it does not run yet."""
     servers: dict[tuple[str, str], Server] = {}

@@ -15,7 +15,7 @@ IMPLEMENTATIONS = {
 WITH_WEBSOCKETS = [*IMPLEMENTATIONS, "hypercorn", "granian", "daphne"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def refusing(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Generator[Serving]:
     """A server with the app that refuses. It is started once for all tests with the same parameter."""
     server, _ = IMPLEMENTATIONS.get(request.param, (request.param, None))
