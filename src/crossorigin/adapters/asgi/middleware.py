@@ -213,9 +213,7 @@ class CORSMiddleware:
             )
         ):
             # A request that an outer middleware serves, and a WebSocket that is not checked, pass through unchanged.
-            if self._passes_websockets and scope["type"] == "websocket" and not REVISION:
-                await self.app(scope, receive, send)
-                return
+            # Requests come first, because a page opens a WebSocket only once.
             if self._passes_requests and scope["type"] == "http":
                 # One look-up of the mark, because `in` and a subscript cost twice as much.
                 try:
@@ -225,6 +223,9 @@ class CORSMiddleware:
                 if is_inside:
                     await self.app(scope, receive, send)
                     return
+            if self._passes_websockets and scope["type"] == "websocket" and not REVISION:
+                await self.app(scope, receive, send)
+                return
             serve = self._prepare(scope)
             if serve is not None:
                 await serve(scope, receive, send)
