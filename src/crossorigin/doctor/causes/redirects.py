@@ -4,12 +4,12 @@ from urllib.parse import urljoin, urlsplit
 
 from crossorigin.browser import Exchange
 from crossorigin.browser.check import text_lines
+from crossorigin.browser.preflight import REDIRECT_STATUSES
 from crossorigin.doctor.causes.cause import Cause, CauseCode
 from crossorigin.doctor.evidence import Situation
 from crossorigin.doctor.fixes.edits import Edit
 from crossorigin.doctor.wording import cut
 
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PROXY = (
     "If a proxy in front of the server ends TLS, the server must trust its headers: start uvicorn with"
     " --proxy-headers --forwarded-allow-ips and the address of the proxy, and let the proxy send X-Forwarded-Proto."
@@ -35,7 +35,7 @@ def _leaves_https(exchange: Exchange, target: str) -> bool:
 def target_of(exchange: Exchange) -> str | None:
     """Return the absolute URL that an exchange redirects to, or None."""
     response = exchange.response
-    if response is None or response.status not in _REDIRECTS:
+    if response is None or response.status not in REDIRECT_STATUSES:
         return None
     location = text_lines(response, "Location")
     return urljoin(exchange.request.url, location[0]) if len(location) == 1 else None

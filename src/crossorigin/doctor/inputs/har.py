@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from crossorigin.browser import BrowserRequest, HttpResponse
+from crossorigin.browser.preflight import REDIRECT_STATUSES
 from crossorigin.doctor.inputs.recorded import Recording
 from crossorigin.fetch.safelist import is_forbidden
 
@@ -16,9 +17,6 @@ from crossorigin.fetch.safelist import is_forbidden
 _OF_BROWSER = frozenset(
     {"accept", "accept-encoding", "accept-language", "cache-control", "pragma", "priority", "referer", "user-agent"}
 )
-
-
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MOST_REDIRECTS = 20
 REQUESTED_METHOD = "access-control-request-method"
 _REQUESTED_HEADERS = "access-control-request-headers"
@@ -76,7 +74,7 @@ def _followed(asked: list[tuple[Any, str, dict[str, str]]], place: int) -> Itera
     for _ in range(_MOST_REDIRECTS):
         entry, url, _ = asked[place]
         response = _response(entry)
-        location = () if response is None or response.status not in _REDIRECTS else response.lines("Location")
+        location = () if response is None or response.status not in REDIRECT_STATUSES else response.lines("Location")
         if not location:
             return
         target = urljoin(url, location[0].decode("latin-1")).partition("#")[0]
