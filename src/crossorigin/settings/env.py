@@ -15,7 +15,6 @@ from typing import cast
 from crossorigin.adapters.asgi.middleware import CORSMiddleware
 from crossorigin.fetch.fields import WILDCARD
 from crossorigin.policy.check.lenient import correct, read_bool, read_seconds
-from crossorigin.policy.check.option_names import asks_for_any_origin, nearest_of, option_named
 from crossorigin.policy.check.validate import validate
 from crossorigin.policy.errors import CrossOriginWarning, InvalidPolicyError, IssueCode, PolicyIssue
 from crossorigin.policy.fixes import REMOVE, Fix
@@ -254,6 +253,9 @@ def _misspelt(prefix: str, environ: Mapping[str, str | None], variables: frozens
         rest = name.upper().removeprefix(prefix)
         if not prefix or not (text and text.strip()) or name in variables or rest == name.upper():
             continue
+        # Most environments have no such name.
+        from crossorigin.policy.check.option_names import asks_for_any_origin, nearest_of, option_named
+
         argument = nearest_of(rest.lower(), _ARGUMENTS, cutoff=0.8)
         similar = nearest_of(rest.lower(), DEFAULTS, cutoff=0.6) or ("allow_origins" if _ORIGIN in rest else None)
         if argument is not None:
