@@ -10,7 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from bench import aiohttp, django, endtoend, flask, instructions, long_policies, routes, smoke, startup, tables
-from bench.callgrind import ROOT, environment, run
+from bench.callgrind import ROOT, compile_modules, environment, run
 from bench.cases import ACTUAL, CASES, PREFLIGHT
 from bench.chart import draw
 from bench.contenders import CONTENDERS
@@ -39,6 +39,7 @@ PEERS = (
 
 def measure(sources: Path) -> Results:
     """Run all benchmarks, the fastest first."""
+    compile_modules(sources)
     print("Instructions before the first request ...", flush=True)
     imports, builds = startup.imports(sources), startup.builds(sources)
     of_long_policies = long_policies.measure(sources)

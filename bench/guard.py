@@ -13,11 +13,10 @@ import platform
 import sys
 import sysconfig
 from collections.abc import Mapping
-from compileall import compile_dir
 from pathlib import Path
 
 from bench import aiohttp, django, endtoend, flask, instructions, long_policies, routes
-from bench.callgrind import ROOT
+from bench.callgrind import ROOT, compile_modules
 from bench.cases import ACTUAL, CASES, PREFLIGHT
 from bench.live_cases import LIVE
 from bench.more_cases import EXTRAS, UNLISTED, UNLISTED_PREFLIGHTS, WEBSOCKETS
@@ -125,9 +124,7 @@ def main(arguments: list[str] | None = None) -> int:
     known: dict[str, dict[str, float]] = {}
     if chosen.baselines.exists():
         known = json.loads(chosen.baselines.read_text("utf-8"))
-    # A process that compiles its modules has another memory layout than one that finds them compiled.
-    for folder in (ROOT / "bench", chosen.src):
-        compile_dir(folder, quiet=2)
+    compile_modules(chosen.src)
     build = interpreter()
     measured = measure(chosen.case, chosen.src)
     if chosen.update:
